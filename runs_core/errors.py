@@ -1,0 +1,325 @@
+"""Every error this library raises, and whose fault each one is.
+
+One base, `RunsError`. Below it: what the network did (`TransportError`), what the
+server answered (`APIStatusError`), what the server sent that is not the protocol
+(`ProtocolError`), how a stream ended wrongly (`StreamEnded`), what ran out of time
+(`DeadlineExceeded`), and what the caller did wrong (`UsageError`).
+openai-python's names are used where the meaning is the same; its other names are
+aliases at the end of this module.
+
+Messages name the place and the way out. They never quote payload or credentials.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from runs_core.models import ErrorObject, Run
+    from runs_core.stream import RunSnapshot, RunStreamEvent
+
+
+class RunsError(Exception):
+    """Something in a conversation with a Threads Runs server went wrong."""
+
+
+# --- What the caller did -----------------------------------------------------------
+
+
+class UsageError(RunsError):
+    """The call itself is wrong; nothing was sent."""
+
+
+class FlowConsumed(UsageError):
+    """This flow has already been driven: a flow runs once. Call the function again."""
+
+
+class InvalidEndpoint(UsageError, ValueError):
+    """The base URL, a header or a query parameter cannot be put into a request."""
+
+
+class InvalidPathParameter(UsageError, ValueError):
+    """An id cannot be one segment of a URL path."""
+
+
+class ToolOutputsInvalid(UsageError, ValueError):
+    """The tool outputs do not answer the run's tool calls; nothing was sent."""
+
+
+# --- What the network did ----------------------------------------------------------
+
+
+class TransportError(RunsError):
+    """The exchange failed below the protocol, and the request was perhaps sent."""
+
+
+class NotSent(TransportError):
+    """No byte of the request left: it is safe to send again."""
+
+
+class TransportTimeout(TransportError):
+    """The transport waited for as long as it was told to."""
+
+
+class TransportProtocolError(TransportError):
+    """The peer broke HTTP itself, or answered in an encoding that was not asked for."""
+
+
+# --- What the server answered ------------------------------------------------------
+
+
+class APIError(RunsError):
+    """The server said that something is wrong.
+
+    `code`, `param` and `type` are the error object's own fields, or None.
+    `body` is what the server sent: the `error` object, the decoded JSON, or text.
+    """
+
+    code: str | None
+    param: str | None
+    type: str | None
+    body: object
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        code: str | None = None,
+        param: str | None = None,
+        type: str | None = None,
+        body: object = None,
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.code = code
+        self.param = param
+        self.type = type
+        self.body = body
+
+
+class APIStatusError(APIError):
+    """The server answered with a status that is not a success.
+
+    `retry_after` is the wait in seconds that the server asked for, if it asked.
+    `retries_taken` is how often the request had been sent again before this answer.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        status: int,
+        headers: Mapping[str, str] | None = None,
+        request_id: str | None = None,
+        retry_after: float | None = None,
+        code: str | None = None,
+        param: str | None = None,
+        type: str | None = None,
+        body: object = None,
+    ) -> None:
+        super().__init__(message, code=code, param=param, type=type, body=body)
+        self.status = status
+        self.headers: Mapping[str, str] = headers or {}
+        self.request_id = request_id
+        self.retry_after = retry_after
+        self.retries_taken = 0
+
+    @property
+    def status_code(self) -> int:
+        """The same as `status`, under openai-python's name."""
+        return self.status
+
+
+class BadRequestError(APIStatusError):
+    """400: the server found the request wrong."""
+
+
+class ThreadBusy(BadRequestError):
+    """400: the thread already has an active run, `run_id`, and takes no other."""
+
+    thread_id: str | None = None
+    run_id: str | None = None
+
+
+class AuthenticationError(APIStatusError):
+    """401: the server did not accept the credentials."""
+
+
+class PermissionDeniedError(APIStatusError):
+    """403: the credentials do not allow this."""
+
+
+class NotFoundError(APIStatusError):
+    """404: the server knows no such object or path."""
+
+
+class ServiceRetired(NotFoundError):
+    """404 from a hosted service that was switched off on 2026-08-26."""
+
+
+class ConflictError(APIStatusError):
+    """409: another change got in the way."""
+
+
+class UnprocessableEntityError(APIStatusError):
+    """422: the server understood the request and cannot do it."""
+
+
+class RateLimitError(APIStatusError):
+    """429: too many requests, or the quota is used up."""
+
+
+class InternalServerError(APIStatusError):
+    """5xx: the server failed."""
+
+
+class UnexpectedRedirect(APIStatusError):
+    """3xx: redirects are never followed, so that no other origin gets credentials.
+
+    `location` is the scheme and host the server pointed to, without path and query.
+    """
+
+    location: str | None = None
+
+
+class OutcomeUnknown(RunsError):
+    """The request may have been carried out; sending it again could do it twice.
+
+    `cause` is what went wrong. The message says how to find out.
+    """
+
+
+class ConnectionOutcomeUnknown(TransportError, OutcomeUnknown):
+    """The connection failed after the request was perhaps sent."""
+
+
+class ServerErrorOutcomeUnknown(InternalServerError, OutcomeUnknown):
+    """The server failed (5xx) and may have carried the request out before."""
+
+
+# --- What is not the protocol ------------------------------------------------------
+
+
+class ProtocolError(RunsError):
+    """What the server sent is not the Threads Runs protocol."""
+
+
+class MalformedResponse(ProtocolError):
+    """A response body is not the JSON or not the shape it must be.
+
+    `where` is a JSONPath, or a byte offset where the text is not JSON at all.
+    """
+
+    def __init__(self, message: str, *, where: str = "$") -> None:
+        super().__init__(message)
+        self.where = where
+
+
+class UnexpectedContentType(ProtocolError):
+    """The server answered something that is not what this operation returns."""
+
+    def __init__(self, message: str, *, content_type: str | None = None) -> None:
+        super().__init__(message)
+        self.content_type = content_type
+
+
+class ResponseTooLarge(ProtocolError):
+    """A response body is longer than the limit it was read with."""
+
+
+class PageRepeated(ProtocolError):
+    """A server gave the same page again: following it would never end."""
+
+
+class MalformedEvent(ProtocolError):
+    """An event of a stream is not the JSON or not the shape it must be.
+
+    `offset` is where the event's block begins in the stream, in bytes.
+    """
+
+    def __init__(
+        self, message: str, *, offset: int | None = None, event: str | None = None
+    ) -> None:
+        super().__init__(message)
+        self.offset = offset
+        self.event = event
+
+
+class EventTooLarge(ProtocolError):
+    """An event of a stream is longer than `max_event_bytes`."""
+
+    def __init__(self, message: str, *, limit: int, offset: int | None = None) -> None:
+        super().__init__(message)
+        self.limit = limit
+        self.offset = offset
+
+
+# --- How a stream ended wrongly ----------------------------------------------------
+
+
+class StreamEnded(RunsError):
+    """A stream ended before its run did.
+
+    `run_id` and `last_event` (a wire name) are the last that were seen, or None.
+    `snapshot` holds all that had arrived.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        run_id: str | None = None,
+        last_event: str | None = None,
+        snapshot: RunSnapshot | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.run_id = run_id
+        self.last_event = last_event
+        self.snapshot = snapshot
+
+
+class StreamTruncated(StreamEnded):
+    """The bytes ended, or the connection broke, before the run's end was seen."""
+
+
+class StreamIdle(StreamEnded):
+    """No event came for as long as one was waited for; comments do not count."""
+
+
+class StreamError(StreamEnded, APIError):
+    """The server sent an `error` event."""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        error: ErrorObject | None = None,
+        run_id: str | None = None,
+        last_event: str | None = None,
+        snapshot: RunSnapshot | None = None,
+        body: object = None,
+    ) -> None:
+        StreamEnded.__init__(
+            self, message, run_id=run_id, last_event=last_event, snapshot=snapshot
+        )
+        self.message = message
+        self.error = error
+        self.code = error.code if error is not None else None
+        self.param = error.param if error is not None else None
+        self.type = error.type if error is not None else None
+        self.body = body
+
+
+# --- What ran out of time ----------------------------------------------------------
+
+
+class DeadlineExceeded(RunsError):
+    """The deadline given for the whole operation has passed.
+
+    `run` is the run as it was last seen, if one was; it goes on at the server.
+    """
+
+    def __init__(self, message: str, *, run: Run | None = None) -> None:
+        super().__init__(message)
+        self.run = run
