@@ -13,11 +13,11 @@ Messages name the place and the way out. They never quote payload or credentials
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from runs_core.models import ErrorObject, Run
-    from runs_core.stream import RunSnapshot, RunStreamEvent
+    from runs_core.stream import RunSnapshot
 
 
 class RunsError(Exception):
@@ -36,7 +36,11 @@ class FlowConsumed(UsageError):
 
 
 class InvalidEndpoint(UsageError, ValueError):
-    """The base URL, a header or a query parameter cannot be put into a request."""
+    """The base URL is not one that requests can be sent to."""
+
+
+class InvalidHeader(UsageError, ValueError):
+    """A header's name or value cannot be sent."""
 
 
 class InvalidPathParameter(UsageError, ValueError):

@@ -1,0 +1,80 @@
+"""What a transport is: three members, and no decisions.
+
+A transport moves one request out and its answer in. It does not retry, look at the
+status, or read JSON; the driver does the rest, once for all transports.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, AbstractContextManager
+from typing import Generic, Protocol, TypeVar
+
+from attrs import frozen
+
+from runs_core.wire.http import Head, Request
+
+__all__ = ["AsyncTransport", "Opened", "Transport"]
+
+ReadT_co = TypeVar("ReadT_co", bound="bytes | Awaitable[bytes]", covariant=True)
+
+
+@frozen
+class Opened(Generic[ReadT_co]):
+    """An exchange whose answer has begun.
+
+    `read()` gives the next piece of the body as soon as there is one, and `b""` at its
+    end (an awaitable of that from an `AsyncTransport`). `set_timeout(seconds)`, where
+    there is one, bounds every later read in place of the request's read timeout;
+    without it, a deadline can be overshot by one read timeout.
+    """
+
+    head: Head
+    read: Callable[[], ReadT_co]
+    set_timeout: Callable[[float | None], None] | None = None
+
+
+class Transport(Protocol):
+    """Blocking I/O for the driver.
+
+    `errors` are the exception types that the I/O raises. The driver turns them, raised
+    by `open` or `read`, into `TransportError`: "perhaps sent". A transport itself
+    raises `NotSent` when no byte of the request left it, and `TransportTimeout` when a
+    timeout of `request.timeouts` passed.
+
+    A transport may also have `now() -> float`, its own monotonic clock in seconds.
+    """
+
+    @property
+    def errors(self) -> tuple[type[BaseException], ...]: ...
+
+    def open(self, request: Request) -> AbstractContextManager[Opened[bytes]]:
+        """Send the request and give the answer's beginning.
+
+        Leaving the context closes the exchange, whether or not its body was read.
+        """
+        ...
+
+    def sleep(self, seconds: float) -> None:
+        """Return after `seconds`."""
+        ...
+
+
+class AsyncTransport(Protocol):
+    """The same contract for an async framework; cancellation is the framework's own."""
+
+    @property
+    def errors(self) -> tuple[type[BaseException], ...]: ...
+
+    def open(
+        self, request: Request
+    ) -> AbstractAsyncContextManager[Opened[Awaitable[bytes]]]:
+        """Send the request and give the answer's beginning.
+
+        Leaving the context closes the exchange, also when it is left by cancellation.
+        """
+        ...
+
+    async def sleep(self, seconds: float) -> None:
+        """Return after `seconds`."""
+        ...

@@ -1,0 +1,1 @@
+"""Bytes to values and back: event streams, HTTP messages, JSON."""

@@ -1,0 +1,234 @@
+"""HTTP messages as values, and the rules for what may stand in them.
+
+Nothing here speaks HTTP: these are the values that a transport is given and gives
+back. RFC 9110 (headers), RFC 3986 (URLs).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+from urllib.parse import quote, unquote
+
+from attrs import evolve, field, frozen
+
+from runs_core.errors import InvalidHeader, InvalidPathParameter
+
+__all__ = [
+    "Head",
+    "Headers",
+    "Query",
+    "Request",
+    "Response",
+    "Timeouts",
+    "check_header",
+    "encode_path",
+    "encode_query",
+]
+
+# Header fields whose value is a credential (or can hold one): shown as `[redacted]`.
+_SECRET = re.compile(r"auth|key|token|secret|cookie|password|signature|credential")
+_HEADER_NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
+# Visible ASCII, with single spaces or tabs inside: RFC 9110 section 5.5, without
+# obs-text, which peers decode in different ways.
+_HEADER_VALUE = re.compile(r"(?:[\x21-\x7e](?:[\x20-\x7e\t]*[\x21-\x7e])?)?")
+# RFC 3986 pchar without "%": unreserved, sub-delims, ":" and "@".
+_PCHAR = "-._~!$&'()*+,;=:@"
+
+
+def check_header(name: str, value: str) -> tuple[str, str]:
+    """Give the field with its name in lower case, or raise `InvalidHeader`.
+
+    A line break in a value would start a header (or a request) of somebody else's
+    choosing. The value is not quoted in the error: it may be a key.
+    """
+    if not isinstance(name, str) or not _HEADER_NAME.fullmatch(name):
+        raise InvalidHeader(
+            f"{name!r} is not a header name: use letters, digits and '-' (RFC 9110)"
+        )
+    if not isinstance(value, str) or not _HEADER_VALUE.fullmatch(value):
+        raise InvalidHeader(
+            f"the value of header {name!r} must be a str of visible ASCII, without"
+            " line breaks and without spaces at its ends"
+        )
+    return name.lower(), value
+
+
+@frozen(init=False, repr=False)
+class Headers:
+    """Header fields in order, names in lower case.
+
+    Iterating gives pairs, so `dict(headers)` and `list(headers)` both work.
+    The repr names fields and hides the values of those that can hold a credential.
+    """
+
+    _pairs: tuple[tuple[str, str], ...] = ()
+
+    def __init__(
+        self,
+        fields: Headers | Mapping[str, str] | Iterable[tuple[str, str]] = (),
+    ) -> None:
+        items = fields.items() if isinstance(fields, Mapping) else fields
+        pairs = tuple((name.lower(), value) for name, value in items)
+        self.__attrs_init__(pairs)
+
+    def __iter__(self) -> Iterator[tuple[str, str]]:
+        return iter(self._pairs)
+
+    def __len__(self) -> int:
+        return len(self._pairs)
+
+    def __contains__(self, name: object) -> bool:
+        return isinstance(name, str) and self.get(name) is not None
+
+    def __getitem__(self, name: str) -> str:
+        """Give the field's first value, or raise KeyError."""
+        value = self.get(name)
+        if value is None:
+            raise KeyError(name)
+        return value
+
+    def get(self, name: str, default: str | None = None) -> str | None:
+        """Give the field's first value, or `default`."""
+        wanted = name.lower()
+        for key, value in self._pairs:
+            if key == wanted:
+                return value
+        return default
+
+    def merged(self, changes: Iterable[tuple[str, str | None]]) -> Headers:
+        """Give headers in which each named field is replaced, or removed by None."""
+        result = dict(self._pairs)
+        for name, value in changes:
+            result.pop(name.lower(), None)
+            if value is not None:
+                result[name.lower()] = value
+        return Headers(result)
+
+    def __repr__(self) -> str:
+        shown = (
+            f"{name}: {'[redacted]' if _SECRET.search(name) else value}"
+            for name, value in self._pairs
+        )
+        return f"<Headers {', '.join(shown)}>"
+
+
+@frozen
+class Timeouts:
+    """How long one exchange may wait: to connect, and for each read, in seconds.
+
+    None waits for ever. The defaults are openai-python's.
+    """
+
+    connect: float | None = 5.0
+    read: float | None = 600.0
+
+    def within(self, seconds: float | None) -> Timeouts:
+        """Give timeouts of which none is longer than `seconds` (None: no change)."""
+        if seconds is None:
+            return self
+        return Timeouts(_shorter(self.connect, seconds), _shorter(self.read, seconds))
+
+
+def _shorter(timeout: float | None, seconds: float) -> float:
+    return seconds if timeout is None else min(timeout, seconds)
+
+
+@frozen(kw_only=True)
+class Request:
+    """One HTTP request as a transport gets it.
+
+    `url` is absolute. `body` is None where the request has none. `timeouts` are for
+    the transport to enforce.
+    """
+
+    method: str
+    url: str = field(repr=lambda url: repr(url.partition("?")[0]))
+    headers: Headers = field(factory=Headers, converter=Headers)
+    body: bytes | None = field(
+        default=None,
+        repr=lambda body: "None" if body is None else f"<{len(body)} bytes>",
+    )
+    timeouts: Timeouts = Timeouts()
+
+    def within(self, seconds: float | None) -> Request:
+        """Give this request with no timeout longer than `seconds`."""
+        return evolve(self, timeouts=self.timeouts.within(seconds))
+
+
+@frozen
+class Head:
+    """What an answer begins with. Header names are in lower case."""
+
+    status: int
+    headers: Headers = field(factory=Headers, converter=Headers)
+
+    @property
+    def content_type(self) -> str:
+        """The media type in lower case, without parameters; "" if there is none."""
+        value = self.headers.get("content-type") or ""
+        return value.partition(";")[0].strip().lower()
+
+    @property
+    def request_id(self) -> str | None:
+        """The server's name for this exchange, under whichever header it uses."""
+        for name in ("x-request-id", "apim-request-id", "x-ms-request-id"):
+            if value := self.headers.get(name):
+                return value
+        return None
+
+
+@frozen
+class Response:
+    """A whole answer. `retries_taken` counts the attempts before the one answered."""
+
+    status: int
+    headers: Headers = field(factory=Headers, converter=Headers)
+    body: bytes = field(default=b"", repr=lambda body: f"<{len(body)} bytes>")
+    retries_taken: int = field(default=0, kw_only=True)
+
+    @property
+    def head(self) -> Head:
+        """Status and headers, without the body."""
+        return Head(self.status, self.headers)
+
+    @property
+    def request_id(self) -> str | None:
+        """The server's name for this exchange, if it gave one."""
+        return self.head.request_id
+
+
+Query = Iterable[tuple[str, str]]
+
+
+def encode_query(pairs: Query) -> str:
+    """Give the query string; a name may stand in it more than once.
+
+    Brackets and `*` are percent-encoded: `include[]=*` is `include%5B%5D=%2A`.
+    """
+    return "&".join(f"{quote(name, safe='')}={quote(v, safe='')}" for name, v in pairs)
+
+
+def encode_path(template: str, /, **ids: Any) -> str:
+    """Put each id into its place in a path template, as exactly one segment.
+
+    Raises `InvalidPathParameter` for an id that is not a str, is empty, or is a dot
+    segment: such a request would reach another resource (RFC 3986 section 5.2.4).
+    The id itself is not quoted in the error.
+    """
+    return template.format_map({name: _segment(name, id) for name, id in ids.items()})
+
+
+def _segment(name: str, id: object) -> str:
+    if not isinstance(id, str):
+        raise InvalidPathParameter(f"{name} must be a str, not {type(id).__name__}")
+    if not id:
+        raise InvalidPathParameter(f"{name} is empty: give the id the server gave you")
+    # Also already encoded: a proxy that decodes twice would resolve it.
+    if unquote(id) in (".", ".."):
+        raise InvalidPathParameter(f"{name} is a dot segment, which is not an id")
+    try:
+        return quote(id, safe=_PCHAR)
+    except UnicodeEncodeError:
+        raise InvalidPathParameter(f"{name} holds a lone surrogate") from None
