@@ -1,0 +1,113 @@
+"""The same request on every transport: where it goes, and with which header fields."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import urlsplit
+
+from attrs import frozen
+
+from runs_core.errors import InvalidEndpoint, TransportProtocolError, UsageError
+from runs_core.wire.http import Head, Request, check_header
+
+__all__ = ["Address", "check_encoding", "fields_to_send"]
+
+_VISIBLE_ASCII = re.compile(r"[\x21-\x7e]+")
+_METHOD = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
+# How a message is framed and how long its connection lives is the transport's to say:
+# a second opinion from the caller would let two requests be read out of one.
+_FRAMING = frozenset({"connection", "content-length", "transfer-encoding"})
+
+
+@frozen(kw_only=True)
+class Address:
+    """Where a URL points, as a connection and a request line need it.
+
+    `host` has no brackets. `target` is path and query exactly as they stood in the URL.
+    str() gives host and port: all that an error message may say of a URL.
+    """
+
+    tls: bool
+    host: str
+    port: int
+    target: str
+
+    @classmethod
+    def of(cls, url: str) -> Address:
+        """Read an absolute URL, or raise `InvalidEndpoint` without quoting it."""
+        if not _VISIBLE_ASCII.fullmatch(url):
+            raise InvalidEndpoint(
+                "the URL must be visible ASCII: percent-encode its path and query, and"
+                " write the host in Punycode"
+            )
+        url, _, _ = url.partition("#")
+        try:
+            parts = urlsplit(url)
+            host, port = parts.hostname, parts.port
+        except ValueError:
+            raise InvalidEndpoint("the URL's host or port is not valid") from None
+        if parts.scheme not in ("http", "https") or not host:
+            raise InvalidEndpoint("the URL must begin with http:// or https://")
+        if "@" in parts.netloc:
+            raise InvalidEndpoint(
+                "the URL holds credentials before its host: give them to the endpoint's"
+                " auth instead"
+            )
+        tls = parts.scheme == "https"
+        target = url[len(f"{parts.scheme}://{parts.netloc}") :]
+        return cls(
+            tls=tls,
+            host=host,
+            port=_default_port(tls) if port is None else port,
+            target=target if target.startswith("/") else f"/{target}",
+        )
+
+    @property
+    def host_header(self) -> str:
+        """The Host field's value: RFC 9110 section 7.2."""
+        return self._name if self.port == _default_port(self.tls) else str(self)
+
+    @property
+    def _name(self) -> str:
+        return f"[{self.host}]" if ":" in self.host else self.host
+
+    def __str__(self) -> str:
+        return f"{self._name}:{self.port}"
+
+
+def _default_port(tls: bool) -> int:
+    return 443 if tls else 80
+
+
+def fields_to_send(request: Request) -> list[tuple[str, str]]:
+    """Give the header fields that the request goes out with, all but Host.
+
+    Raises `UsageError` for what would not be one well-formed request.
+    """
+    if not _METHOD.fullmatch(request.method) or request.method.upper() == "CONNECT":
+        raise UsageError("the request's method cannot be sent: use GET, POST or DELETE")
+    fields = [
+        check_header(name, value)
+        for name, value in request.headers
+        if name not in _FRAMING
+    ]
+    if "accept-encoding" not in request.headers:
+        # A compressed event stream is held back until a block is full; and what is
+        # not inflated cannot be a decompression bomb.
+        fields.append(("accept-encoding", "identity"))
+    if request.body is not None:
+        fields.append(("content-length", str(len(request.body))))
+    elif request.method not in ("GET", "HEAD"):
+        # RFC 9110 section 8.6; some servers answer 411 without it.
+        fields.append(("content-length", "0"))
+    return fields
+
+
+def check_encoding(head: Head, address: Address) -> None:
+    """Raise `TransportProtocolError` if the body is in any coding but identity."""
+    for name, value in head.headers:
+        if name == "content-encoding" and value.strip().lower() not in ("", "identity"):
+            raise TransportProtocolError(
+                f"{address} answered with a Content-Encoding, though only identity is"
+                " accepted: switch compression off for it"
+            )

@@ -1,0 +1,153 @@
+"""One HTTP/1.1 exchange, bytes in and bytes out: all of a transport but the I/O.
+
+exchange = Http1Exchange(request)
+connection = ...  # to exchange.address.host and .port; TLS if .tls
+connection.send(exchange.data_to_send)
+while exchange.head is None:
+    exchange.receive(connection.receive())
+while (piece := exchange.next_piece()) != b"":
+    if piece is None:
+        exchange.receive(connection.receive())
+"""
+
+from __future__ import annotations
+
+import h11
+
+from runs_core.errors import InvalidHeader, TransportProtocolError
+from runs_core.wire.http import Head, Request
+from runs_transports._request import Address, check_encoding, fields_to_send
+
+__all__ = ["MAX_HEAD_BYTES", "READ_BYTES", "Address", "Http1Exchange"]
+
+# The longest head (or chunk header, or trailer) that is accepted. h11's own 16 KiB
+# is too little for some gateways' policies and cookies; httpcore allows 100 KiB,
+# http.client 64 KiB for each single line.
+MAX_HEAD_BYTES = 64 * 1024
+# Interim answers are only skipped, but a peer must not be able to send them for ever.
+_MAX_INTERIM = 64
+# How much to ask of a connection at once: TLS gives 16 KiB records, and 64 KiB is
+# what the kernel's loopback and most receive windows can have ready.
+READ_BYTES = 64 * 1024
+
+
+class Http1Exchange:
+    """One request and its answer, on a connection of their own.
+
+    `data_to_send` is the whole request. Send it, then give `receive` what the peer
+    sends, until `head` is known; after that `next_piece` gives the body, and None
+    whenever it needs `receive` first.
+
+    Raises `UsageError` for a request that cannot be sent. `receive` and `next_piece`
+    raise `TransportProtocolError` when the peer breaks HTTP or ends its answer early;
+    the exchange is over then, and the connection is to be closed, as it is after the
+    body's end: it cannot carry another exchange.
+    """
+
+    address: Address
+    data_to_send: bytes
+    head: Head | None = None
+
+    def __init__(self, request: Request) -> None:
+        self.address = Address.of(request.url)
+        self._connection = h11.Connection(
+            h11.CLIENT, max_incomplete_event_size=MAX_HEAD_BYTES
+        )
+        self._interim = 0
+        self._closed = False
+        self._fault: TransportProtocolError | None = None
+        self.data_to_send = self._encode(request)
+
+    def _encode(self, request: Request) -> bytes:
+        fields = fields_to_send(request)
+        if "host" not in request.headers:
+            fields.insert(0, ("host", self.address.host_header))
+        fields.append(("connection", "close"))
+        try:
+            start = h11.Request(
+                method=request.method, target=self.address.target, headers=fields
+            )
+            data = self._connection.send(start) or b""
+            if request.body:
+                data += self._connection.send(h11.Data(data=request.body)) or b""
+            return data + (self._connection.send(h11.EndOfMessage()) or b"")
+        except h11.LocalProtocolError:
+            # h11 quotes the field's value, which may be a key.
+            raise InvalidHeader(
+                "these headers cannot be sent together in one HTTP/1.1 request"
+            ) from None
+
+    def receive(self, data: bytes) -> None:
+        """Take what the peer sent, in any cut; `b""` says that it has closed."""
+        self._closed = self._closed or not data
+        self._connection.receive_data(data)
+        while self.head is None:
+            event = self._next_event()
+            if event is h11.NEED_DATA:
+                return
+            if isinstance(event, h11.Response):
+                head = Head(
+                    event.status_code,
+                    ((name.decode(), _text(value)) for name, value in event.headers),
+                )
+                check_encoding(head, self.address)
+                self.head = head
+            else:
+                self._skip(event)
+
+    def _skip(self, event: object) -> None:
+        self._interim += 1
+        if not isinstance(event, h11.InformationalResponse):
+            # 101, to a request that may ask for another protocol in its headers.
+            raise TransportProtocolError(f"{self.address} switched protocols")
+        if self._interim > _MAX_INTERIM:
+            raise TransportProtocolError(f"{self.address} sends 1xx without end")
+
+    def next_piece(self) -> bytes | None:
+        """Give what has come of the body, `b""` at its end, None before more comes.
+
+        What came before a fault is given first; the next call raises.
+        """
+        if self._fault is not None:
+            raise self._fault
+        pieces: list[bytes] = []
+        try:
+            while isinstance(event := self._next_event(), h11.Data):
+                pieces.append(bytes(event.data))
+        except TransportProtocolError as fault:
+            if not pieces:
+                raise
+            self._fault = fault
+            return b"".join(pieces)
+        if pieces:
+            return b"".join(pieces)
+        return None if event is h11.NEED_DATA else b""
+
+    def _next_event(self) -> object:
+        connection = self._connection
+        if connection.their_state in (h11.DONE, h11.MUST_CLOSE, h11.CLOSED):
+            return h11.EndOfMessage()
+        try:
+            return connection.next_event()
+        except h11.RemoteProtocolError as error:
+            raise self._broken(error) from None
+
+    def _broken(self, error: h11.RemoteProtocolError) -> TransportProtocolError:
+        if error.error_status_hint == 431:
+            return TransportProtocolError(
+                f"{self.address} sent a head of more than {MAX_HEAD_BYTES} bytes"
+            )
+        if self._closed:
+            where = "body" if self.head else "head"
+            return TransportProtocolError(
+                f"{self.address} closed the connection before the end of its"
+                f" answer's {where}"
+            )
+        # After the colon h11 quotes what the peer sent.
+        reason = str(error).partition(":")[0]
+        return TransportProtocolError(f"{self.address} broke HTTP/1.1: {reason}")
+
+
+def _text(value: bytes) -> str:
+    # RFC 9110 section 5.5: beyond ASCII, field values are opaque bytes.
+    return value.decode("latin-1")

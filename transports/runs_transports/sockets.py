@@ -1,0 +1,126 @@
+"""Blocking sockets from the standard library, with h11: no HTTP library in between."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
+
+from runs_core.transport import Opened
+from runs_core.wire.http import Head, Request
+from runs_transports._errors import not_sent, timed_out
+from runs_transports._request import Address
+from runs_transports._tls import default_context
+from runs_transports.http1 import READ_BYTES, Http1Exchange
+
+__all__ = ["SocketTransport"]
+
+# settimeout(0) would mean "do not wait", which raises another error than a timeout.
+_SHORTEST_WAIT = 1e-3
+
+
+class SocketTransport:
+    """Opens one connection for each request, and closes it with the exchange.
+
+    It reads no environment and uses no proxy. `ssl_context` is used as it is; the
+    default verifies against the system's trust store. Threads may share a transport.
+    The connect timeout is for each of the host's addresses.
+    """
+
+    errors: tuple[type[BaseException], ...] = (OSError,)
+
+    def __init__(self, *, ssl_context: ssl.SSLContext | None = None) -> None:
+        self._ssl_context = ssl_context
+
+    @contextmanager
+    def open(self, request: Request) -> Iterator[Opened[bytes]]:
+        """Send the request and give the answer's beginning."""
+        exchange = Http1Exchange(request)
+        with closing(
+            self._connect(exchange.address, request.timeouts.connect)
+        ) as connection:
+            wire = _Wire(connection, exchange, request.timeouts.read)
+            wire.send()
+            yield Opened(wire.read_head(), wire.read, wire.set_timeout)
+
+    def sleep(self, seconds: float) -> None:
+        """Return after `seconds`."""
+        time.sleep(seconds)
+
+    def _connect(self, address: Address, timeout: float | None) -> socket.socket:
+        try:
+            connection = socket.create_connection(
+                (address.host, address.port), timeout=timeout
+            )
+            return self._secured(connection, address) if address.tls else connection
+        except (OSError, UnicodeError) as error:
+            raise not_sent(address, error, timeout) from error
+
+    def _secured(self, connection: socket.socket, address: Address) -> socket.socket:
+        if self._ssl_context is None:
+            self._ssl_context = default_context()
+        try:
+            return self._ssl_context.wrap_socket(
+                connection, server_hostname=address.host
+            )
+        except BaseException:
+            connection.close()
+            raise
+
+
+class _Wire:
+    """An exchange on a connected socket."""
+
+    def __init__(
+        self, connection: socket.socket, exchange: Http1Exchange, timeout: float | None
+    ) -> None:
+        self._connection = connection
+        self._exchange = exchange
+        self._timeout = timeout
+
+    def set_timeout(self, seconds: float | None) -> None:
+        self._timeout = seconds
+
+    def send(self) -> None:
+        self._limit_wait(self._deadline())
+        # A peer may answer and close before it has taken the whole request: what it
+        # said is still there to be read, and if it said nothing, reading says so.
+        with suppress(BrokenPipeError, ConnectionResetError), self._timeouts():
+            self._connection.sendall(self._exchange.data_to_send)
+
+    def read_head(self) -> Head:
+        deadline = self._deadline()
+        while (head := self._exchange.head) is None:
+            self._receive(deadline)
+        return head
+
+    def read(self) -> bytes:
+        deadline = self._deadline()
+        while (piece := self._exchange.next_piece()) is None:
+            self._receive(deadline)
+        return piece
+
+    def _receive(self, deadline: float | None) -> None:
+        self._limit_wait(deadline)
+        with self._timeouts():
+            data = self._connection.recv(READ_BYTES)
+        self._exchange.receive(data)
+
+    @contextmanager
+    def _timeouts(self) -> Iterator[None]:
+        try:
+            yield
+        except TimeoutError as error:
+            raise timed_out(self._exchange.address, self._timeout) from error
+
+    def _deadline(self) -> float | None:
+        return None if self._timeout is None else time.monotonic() + self._timeout
+
+    def _limit_wait(self, deadline: float | None) -> None:
+        self._connection.settimeout(
+            None
+            if deadline is None
+            else max(deadline - time.monotonic(), _SHORTEST_WAIT)
+        )
