@@ -21,7 +21,14 @@ if TYPE_CHECKING:
 
 
 class RunsError(Exception):
-    """Something in a conversation with a Threads Runs server went wrong."""
+    """Something in a conversation with a Threads Runs server went wrong.
+
+    `run` is the run as it was last seen, where the operation had seen one: it goes on
+    at the server. `retries_taken` counts the attempts before the one that failed.
+    """
+
+    run: Run | None = None
+    retries_taken: int = 0
 
 
 # --- What the caller did -----------------------------------------------------------
@@ -106,7 +113,6 @@ class APIStatusError(APIError):
     """The server answered with a status that is not a success.
 
     `retry_after` is the wait in seconds that the server asked for, if it asked.
-    `retries_taken` is how often the request had been sent again before this answer.
     """
 
     def __init__(
@@ -127,7 +133,6 @@ class APIStatusError(APIError):
         self.headers: Mapping[str, str] = headers or {}
         self.request_id = request_id
         self.retry_after = retry_after
-        self.retries_taken = 0
 
     @property
     def status_code(self) -> int:
@@ -319,11 +324,4 @@ class StreamError(StreamEnded, APIError):
 
 
 class DeadlineExceeded(RunsError):
-    """The deadline given for the whole operation has passed.
-
-    `run` is the run as it was last seen, if one was; it goes on at the server.
-    """
-
-    def __init__(self, message: str, *, run: Run | None = None) -> None:
-        super().__init__(message)
-        self.run = run
+    """The deadline given for the whole operation has passed."""

@@ -25,6 +25,8 @@ __all__ = [
     "check_header",
     "encode_path",
     "encode_query",
+    "is_header_value",
+    "shorter",
 ]
 
 # Header fields whose value is a credential (or can hold one): shown as `[redacted]`.
@@ -47,12 +49,17 @@ def check_header(name: str, value: str) -> tuple[str, str]:
         raise InvalidHeader(
             f"{name!r} is not a header name: use letters, digits and '-' (RFC 9110)"
         )
-    if not isinstance(value, str) or not _HEADER_VALUE.fullmatch(value):
+    if not is_header_value(value):
         raise InvalidHeader(
             f"the value of header {name!r} must be a str of visible ASCII, without"
             " line breaks and without spaces at its ends"
         )
     return name.lower(), value
+
+
+def is_header_value(value: object) -> bool:
+    """Tell whether `value` can be the value of a header field."""
+    return isinstance(value, str) and _HEADER_VALUE.fullmatch(value) is not None
 
 
 @frozen(init=False, repr=False)
@@ -126,13 +133,14 @@ class Timeouts:
 
     def within(self, seconds: float | None) -> Timeouts:
         """Give timeouts of which none is longer than `seconds` (None: no change)."""
-        if seconds is None:
-            return self
-        return Timeouts(_shorter(self.connect, seconds), _shorter(self.read, seconds))
+        return Timeouts(shorter(self.connect, seconds), shorter(self.read, seconds))
 
 
-def _shorter(timeout: float | None, seconds: float) -> float:
-    return seconds if timeout is None else min(timeout, seconds)
+def shorter(timeout: float | None, other: float | None) -> float | None:
+    """Give the shorter of two timeouts, of which None is the longest."""
+    if timeout is None or other is None:
+        return timeout if other is None else other
+    return min(timeout, other)
 
 
 @frozen(kw_only=True)
@@ -159,10 +167,14 @@ class Request:
 
 @frozen
 class Head:
-    """What an answer begins with. Header names are in lower case."""
+    """What an answer begins with. Header names are in lower case.
+
+    `retries_taken` counts the attempts before the one that was answered.
+    """
 
     status: int
     headers: Headers = field(factory=Headers, converter=Headers)
+    retries_taken: int = field(default=0, kw_only=True)
 
     @property
     def content_type(self) -> str:
@@ -191,7 +203,7 @@ class Response:
     @property
     def head(self) -> Head:
         """Status and headers, without the body."""
-        return Head(self.status, self.headers)
+        return Head(self.status, self.headers, retries_taken=self.retries_taken)
 
     @property
     def request_id(self) -> str | None:

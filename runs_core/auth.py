@@ -1,0 +1,178 @@
+"""As whom requests are sent: keys, header keys, token providers.
+
+An auth object gives the header fields of one attempt. A key is held as a `Secret`,
+which no repr, str, pickle or traceback shows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, NoReturn, Protocol, TypeAlias, runtime_checkable
+
+from attrs import field, frozen
+
+from runs_core.errors import InvalidHeader, UsageError
+from runs_core.flows.effects import Flow, Invoke
+from runs_core.wire.http import Headers, check_header, is_header_value
+
+__all__ = [
+    "Auth",
+    "AuthLike",
+    "Bearer",
+    "HeaderKeys",
+    "NoAuth",
+    "Secret",
+    "TokenProvider",
+    "as_auth",
+]
+
+
+@frozen(repr=False, eq=True)
+class Secret:
+    """A credential that shows itself only when asked by `reveal()`."""
+
+    _value: str = field(alias="value")
+
+    def reveal(self) -> str:
+        """The credential itself: keep it out of names that a traceback can show."""
+        return self._value
+
+    def __repr__(self) -> str:
+        return "Secret('[redacted]')"
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a Secret is not pickled: it would be written in clear")
+
+    def __getstate__(self) -> NoReturn:
+        raise TypeError("a Secret is not pickled: it would be written in clear")
+
+
+@runtime_checkable
+class Auth(Protocol):
+    """The header fields that make one attempt somebody's.
+
+    `refreshable` says that another attempt after a 401 can have other credentials;
+    `credentials(refresh=True)` is then asked for them, once.
+    """
+
+    @property
+    def refreshable(self) -> bool: ...
+
+    def credentials(self, *, refresh: bool = False) -> Flow[Headers]:
+        """Give the fields; may `Invoke` a function to learn them."""
+        ...
+
+
+@frozen
+class NoAuth:
+    """Nobody: no credentials are sent."""
+
+    refreshable = False
+
+    def credentials(self, *, refresh: bool = False) -> Flow[Headers]:
+        """Give no fields."""
+        return Headers()
+        yield
+
+
+@frozen(init=False)
+class HeaderKeys:
+    """Keys in header fields of their own, such as `api-key`."""
+
+    keys: Mapping[str, Secret]
+    refreshable = False
+
+    def __init__(self, keys: Mapping[str, str | Secret]) -> None:
+        held = {name: _as_secret(key) for name, key in keys.items()}
+        # A traceback can show what a name holds, and `keys` holds the keys themselves.
+        del keys
+        for name, secret in held.items():
+            check_header(name, "")
+            _check_secret(secret)
+        self.__attrs_init__(held)
+
+    def credentials(self, *, refresh: bool = False) -> Flow[Headers]:
+        """Give each key in its field."""
+        return Headers({name: key.reveal() for name, key in self.keys.items()})
+        yield
+
+
+@frozen(init=False)
+class Bearer:
+    """A bearer key in `Authorization` (RFC 6750)."""
+
+    key: Secret
+    refreshable = False
+
+    def __init__(self, key: str | Secret) -> None:
+        secret = _as_secret(key)
+        del key
+        _check_secret(secret)
+        self.__attrs_init__(secret)
+
+    def credentials(self, *, refresh: bool = False) -> Flow[Headers]:
+        """Give the key in its field."""
+        return _bearer_header(self.key)
+        yield
+
+
+Provider: TypeAlias = Callable[[], str | Secret | Awaitable[str | Secret]]
+
+
+@frozen
+class TokenProvider:
+    """Bearer tokens from a function that is called for each attempt.
+
+    The function takes no argument and gives a token (or, under an async driver, an
+    awaitable of one); keeping a token until it expires is its own affair. After a 401
+    it is called once more.
+    """
+
+    function: Provider
+    refreshable = True
+
+    def credentials(self, *, refresh: bool = False) -> Flow[Headers]:
+        """Ask the function for a token."""
+        token = _as_secret((yield from Invoke(self.function)))
+        _check_secret(token)
+        return _bearer_header(token)
+
+
+AuthLike: TypeAlias = Auth | str | Secret | Provider | None
+
+
+def as_auth(auth: AuthLike) -> Auth:
+    """Give the auth object for what users write: a key, an object, or a provider."""
+    if auth is None:
+        return NoAuth()
+    if isinstance(auth, str | Secret):
+        return Bearer(auth)
+    if isinstance(auth, Auth):
+        return auth
+    if callable(auth):
+        return TokenProvider(auth)
+    raise UsageError(
+        f"auth must be a key, an auth object or a function, not {type(auth).__name__}"
+    )
+
+
+def _as_secret(key: Any) -> Secret:
+    if isinstance(key, Secret):
+        return key
+    if not isinstance(key, str):
+        raise UsageError(f"a key must be a str, not {type(key).__name__}")
+    return Secret(key)
+
+
+def _check_secret(secret: Secret) -> None:
+    if not secret.reveal():
+        raise UsageError("the key is empty: leave auth out to send none")
+    if not is_header_value(secret.reveal()):
+        raise InvalidHeader(
+            "the key has characters that a header cannot hold: look for a line break"
+            " or spaces at its ends"
+        )
+
+
+def _bearer_header(secret: Secret) -> Headers:
+    return Headers({"authorization": f"Bearer {secret.reveal()}"})

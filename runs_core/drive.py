@@ -1,0 +1,395 @@
+"""The two trampolines: they perform a flow's effects on a transport.
+
+This is the only module of the core that knows a clock, random numbers and a log, each
+an argument with the standard library's as default. A driver holds one flow and at most
+one open exchange, which it closes when its body ends, at the next request, on any
+error, at the flow's end and when it is left.
+"""
+
+from __future__ import annotations
+
+import inspect
+import logging
+import random
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, AbstractContextManager
+from functools import partial
+from typing import Any, Generic, NoReturn, TypeVar, assert_never, cast
+from urllib.parse import urlsplit
+
+from attrs import frozen
+
+from runs_core.errors import (
+    RunsError,
+    TransportError,
+    UsageError,
+)
+from runs_core.flows.effects import (
+    Ask,
+    Emit,
+    Flow,
+    Invoke,
+    Now,
+    Open,
+    Read,
+    Send,
+    Sleep,
+)
+from runs_core.flows.once import check_unconsumed
+from runs_core.transport import AsyncTransport, Opened, Transport
+from runs_core.wire.body import Body
+from runs_core.wire.http import Head, Request, Response, shorter
+
+__all__ = ["AsyncDriver", "Driver", "Outside"]
+
+ItemT = TypeVar("ItemT")
+T = TypeVar("T")
+
+logger = logging.getLogger("runs_core")
+
+
+@frozen
+class Outside:
+    """What the core takes from the world.
+
+    `random` gives numbers from 0 to 1. `now`, in monotonic seconds, replaces the
+    transport's clock, which in turn replaces `time.monotonic`.
+    """
+
+    random: Callable[[], float] = random.random
+    now: Callable[[], float] | None = None
+
+
+class _Steps(Generic[ItemT, T]):
+    """What both trampolines do without waiting."""
+
+    def __init__(
+        self,
+        flow: Flow[T],
+        transport: Transport | AsyncTransport,
+        outside: Outside | None,
+    ) -> None:
+        check_unconsumed(flow)
+        self._flow = flow
+        self._errors = transport.errors
+        self._random = (outside or Outside()).random
+        own_clock = getattr(transport, "now", time.monotonic)
+        self._now = (outside and outside.now) or own_clock
+        self._read_timeout: float | None = None
+        self._step: Callable[[], Ask] | None = partial(next, flow)
+        self._result: T | None = None
+
+    @property
+    def ended(self) -> bool:
+        """Whether the flow has ended, by a result, an error, or `close()`."""
+        return self._step is None
+
+    @property
+    def result(self) -> T:
+        """What the flow ended in."""
+        if self._step is not None:
+            raise UsageError("there is no result yet: iterate to the end first")
+        return cast(T, self._result)
+
+    def _next_ask(self) -> Ask | None:
+        step, self._step = self._step, None
+        if step is None:
+            return None
+        try:
+            return step()
+        except StopIteration as end:
+            self._result = end.value
+            return None
+
+    def _answer(self, value: Any) -> None:
+        self._step = partial(self._flow.send, value)
+
+    def _fail(self, error: BaseException) -> None:
+        self._step = partial(self._flow.throw, error)
+
+    def _pause(self, ask: Sleep) -> float:
+        seconds = max(0.0, ask.seconds * (1 - ask.jitter * self._random()))
+        logger.debug("wait %.3f s: %s", seconds, ask.reason)
+        return seconds
+
+    def _raise_translated(self, error: BaseException) -> NoReturn:
+        """Raise the core's error for one that the transport declares as its own."""
+        if not isinstance(error, (RunsError, *self._errors)):
+            raise error
+        _forget_frames(error)
+        if isinstance(error, RunsError):
+            raise error
+        raise TransportError(
+            f"the connection failed: {type(error).__name__}"
+        ) from error
+
+
+def _forget_frames(error: BaseException | None) -> None:
+    """Drop the transport's frames: they hold the request's bytes, keys among them."""
+    seen: set[int] = set()
+    todo = [error]
+    while todo:
+        current = todo.pop()
+        if current is None or id(current) in seen:
+            continue
+        seen.add(id(current))
+        current.__traceback__ = None
+        todo += [current.__cause__, current.__context__]
+
+
+def _absolute(ask: Send | Open) -> Request:
+    if isinstance(ask.request, Request):
+        return ask.request.within(ask.timeout)
+    raise UsageError(
+        "the flow has no endpoint: drive bound(flow, endpoint), or use a Client"
+    )
+
+
+class Driver(_Steps[ItemT, T]):
+    """Drives one flow on a blocking transport."""
+
+    def __init__(
+        self, flow: Flow[T], transport: Transport, outside: Outside | None = None
+    ) -> None:
+        super().__init__(flow, transport, outside)
+        self._transport = transport
+        self._context: AbstractContextManager[Opened[bytes]] | None = None
+        self._opened: Opened[bytes] | None = None
+
+    def run(self) -> T:
+        """Drive the flow to its end and give its result; emitted items are dropped."""
+        while self.advance() is not None:
+            pass
+        return self.result
+
+    def advance(self) -> Sequence[ItemT] | None:
+        """Drive the flow until it emits, and give the items; None at its end."""
+        try:
+            while (ask := self._next_ask()) is not None:
+                if isinstance(ask, Emit):
+                    self._answer(None)
+                    return ask.items
+                try:
+                    answer = self._perform(ask)
+                except BaseException as error:
+                    self._close_exchange()
+                    self._fail(error)
+                else:
+                    self._answer(answer)
+        except BaseException:
+            self.close()
+            raise
+        self._close_exchange()
+        return None
+
+    def close(self) -> None:
+        """End the flow where it stands and close its exchange."""
+        self._step = None
+        try:
+            self._close_exchange()
+        finally:
+            self._flow.close()
+
+    def _perform(self, ask: Ask) -> Any:
+        match ask:
+            case Read():
+                return self._read(ask.timeout)
+            case Send():
+                return self._send(ask)
+            case Open():
+                return self._open(ask).head
+            case Now():
+                return self._now()
+            case Sleep():
+                return self._transport.sleep(self._pause(ask))
+            case Invoke():
+                return _call_blocking(ask)
+            case Emit():
+                raise AssertionError("advance() answers Emit itself")
+            case _:
+                assert_never(ask)
+
+    def _open(self, ask: Send | Open) -> Opened[bytes]:
+        request = _absolute(ask)
+        self._close_exchange()
+        context = self._transport.open(request)
+        try:
+            opened = context.__enter__()
+        except BaseException as error:
+            self._raise_translated(error)
+        self._context = context
+        self._opened = opened
+        self._read_timeout = request.timeouts.read
+        _log_exchange(request, opened.head)
+        return opened
+
+    def _read(self, timeout: float | None) -> bytes:
+        opened = self._opened
+        if opened is None:
+            return b""
+        if opened.set_timeout is not None:
+            opened.set_timeout(shorter(self._read_timeout, timeout))
+        try:
+            piece = opened.read()
+        except BaseException as error:
+            self._raise_translated(error)
+        if not piece:
+            self._close_exchange()
+        return piece
+
+    def _send(self, ask: Send) -> Response:
+        until = None if ask.timeout is None else self._now() + ask.timeout
+        body = Body(self._open(ask).head, ask.limit, until)
+        while body.add(self._read(body.left(self._now()))):
+            pass
+        self._close_exchange()
+        return body.response()
+
+    def _close_exchange(self) -> None:
+        context, self._context, self._opened = self._context, None, None
+        if context is None:
+            return
+        try:
+            context.__exit__(None, None, None)
+        except self._errors as error:
+            # The answer is in hand, or another error is on its way.
+            logger.debug("closing the exchange failed: %s", type(error).__name__)
+
+
+class AsyncDriver(_Steps[ItemT, T]):
+    """Drives one flow on an async transport; cancelling it closes its exchange."""
+
+    def __init__(
+        self, flow: Flow[T], transport: AsyncTransport, outside: Outside | None = None
+    ) -> None:
+        super().__init__(flow, transport, outside)
+        self._transport = transport
+        self._context: AbstractAsyncContextManager[Opened[Awaitable[bytes]]] | None
+        self._context = None
+        self._opened: Opened[Awaitable[bytes]] | None = None
+
+    async def run(self) -> T:
+        """Drive the flow to its end and give its result; emitted items are dropped."""
+        while await self.advance() is not None:
+            pass
+        return self.result
+
+    async def advance(self) -> Sequence[ItemT] | None:
+        """Drive the flow until it emits, and give the items; None at its end."""
+        try:
+            while (ask := self._next_ask()) is not None:
+                if isinstance(ask, Emit):
+                    self._answer(None)
+                    return ask.items
+                try:
+                    answer = await self._perform(ask)
+                except BaseException as error:
+                    await self._close_exchange()
+                    self._fail(error)
+                else:
+                    self._answer(answer)
+        except BaseException:
+            await self.close()
+            raise
+        await self._close_exchange()
+        return None
+
+    async def close(self) -> None:
+        """End the flow where it stands and close its exchange."""
+        self._step = None
+        try:
+            await self._close_exchange()
+        finally:
+            self._flow.close()
+
+    async def _perform(self, ask: Ask) -> Any:
+        match ask:
+            case Read():
+                return await self._read(ask.timeout)
+            case Send():
+                return await self._send(ask)
+            case Open():
+                return (await self._open(ask)).head
+            case Now():
+                return self._now()
+            case Sleep():
+                return await self._transport.sleep(self._pause(ask))
+            case Invoke():
+                result = ask.function(*ask.args, **ask.kwargs)
+                return await result if inspect.isawaitable(result) else result
+            case Emit():
+                raise AssertionError("advance() answers Emit itself")
+            case _:
+                assert_never(ask)
+
+    async def _open(self, ask: Send | Open) -> Opened[Awaitable[bytes]]:
+        request = _absolute(ask)
+        await self._close_exchange()
+        context = self._transport.open(request)
+        try:
+            opened = await context.__aenter__()
+        except BaseException as error:
+            self._raise_translated(error)
+        self._context = context
+        self._opened = opened
+        self._read_timeout = request.timeouts.read
+        _log_exchange(request, opened.head)
+        return opened
+
+    async def _read(self, timeout: float | None) -> bytes:
+        opened = self._opened
+        if opened is None:
+            return b""
+        if opened.set_timeout is not None:
+            opened.set_timeout(shorter(self._read_timeout, timeout))
+        try:
+            piece = await opened.read()
+        except BaseException as error:
+            self._raise_translated(error)
+        if not piece:
+            await self._close_exchange()
+        return piece
+
+    async def _send(self, ask: Send) -> Response:
+        until = None if ask.timeout is None else self._now() + ask.timeout
+        body = Body((await self._open(ask)).head, ask.limit, until)
+        while body.add(await self._read(body.left(self._now()))):
+            pass
+        await self._close_exchange()
+        return body.response()
+
+    async def _close_exchange(self) -> None:
+        context, self._context, self._opened = self._context, None, None
+        if context is None:
+            return
+        try:
+            await context.__aexit__(None, None, None)
+        except self._errors as error:
+            # The answer is in hand, or another error is on its way.
+            logger.debug("closing the exchange failed: %s", type(error).__name__)
+
+
+def _call_blocking(ask: Invoke) -> Any:
+    result = ask.function(*ask.args, **ask.kwargs)
+    if not inspect.isawaitable(result):
+        return result
+    if inspect.iscoroutine(result):
+        result.close()
+    name = getattr(ask.function, "__qualname__", repr(type(ask.function)))
+    raise UsageError(
+        f"{name} is async and this client is not: use AsyncClient, or a plain function"
+    )
+
+
+def _log_exchange(request: Request, head: Head) -> None:
+    """Log without query, headers or body."""
+    if logger.isEnabledFor(logging.DEBUG):
+        path = urlsplit(request.url).path
+        logger.debug(
+            "%s %s: %d (request id %s)",
+            request.method,
+            path,
+            head.status,
+            head.request_id,
+        )

@@ -1,0 +1,248 @@
+"""Where requests go and as whom: every difference between servers is a value here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Self
+from urllib.parse import urlsplit
+
+from attrs import field, frozen
+
+from runs_core._version import __version__
+from runs_core.auth import Auth, AuthLike, Bearer, HeaderKeys, as_auth
+from runs_core.errors import InvalidEndpoint, UsageError
+from runs_core.flows.request import ApiRequest
+from runs_core.wire.http import (
+    Headers,
+    Query,
+    Request,
+    Timeouts,
+    check_header,
+    encode_path,
+    encode_query,
+)
+
+__all__ = ["Endpoint"]
+
+_BETA = ("openai-beta", "assistants=v2")
+_ALWAYS = (
+    ("accept", "application/json"),
+    # Compressed event streams arrive late, and a small body can unpack to a huge one.
+    ("accept-encoding", "identity"),
+    ("user-agent", f"runs-core/{__version__}"),
+)
+
+
+@frozen(init=False)
+class Endpoint:
+    """One server, as one user of it.
+
+    `base_url` is kept verbatim, path prefix included; paths are appended to it.
+    `auth` is a bearer key, an auth object, a function that gives tokens, or None.
+    `headers` go with every request (None removes a default one, such as `OpenAI-Beta`),
+    `query` with every URL. `paths` replaces an operation's path template by its name,
+    for servers that spell it differently.
+
+    Raises `InvalidEndpoint`, `InvalidHeader` or `UsageError`; never quotes a key.
+    """
+
+    base_url: str
+    auth: Auth = field(repr=lambda auth: type(auth).__name__)
+    headers: Headers
+    query: tuple[tuple[str, str], ...] = field(repr=False)
+    paths: Mapping[str, str]
+
+    def __init__(
+        self,
+        base_url: str,
+        auth: AuthLike = None,
+        *,
+        headers: Mapping[str, str | None] | None = None,
+        query: Mapping[str, str] | Query | None = None,
+        paths: Mapping[str, str] | None = None,
+    ) -> None:
+        # First, so that no traceback of a later error holds the key under a name.
+        auth = as_auth(auth)
+        pairs = query.items() if isinstance(query, Mapping) else query or ()
+        self.__attrs_init__(
+            base_url=_check_base_url(base_url),
+            auth=auth,
+            headers=Headers((*_ALWAYS, _BETA)).merged(_checked(headers or {})),
+            query=tuple(pairs),
+            paths=dict(paths or {}),
+        )
+
+    @classmethod
+    def openai_compatible(
+        cls,
+        base_url: str,
+        auth: AuthLike = None,
+        *,
+        organization: str | None = None,
+        project: str | None = None,
+        headers: Mapping[str, str | None] | None = None,
+    ) -> Self:
+        """A server that speaks OpenAI's dialect at a base URL such as `…/v1`."""
+        named = {"openai-organization": organization, "openai-project": project}
+        given = {name: value for name, value in named.items() if value is not None}
+        return cls(base_url, auth, headers={**given, **(headers or {})})
+
+    @classmethod
+    def azure_openai(
+        cls,
+        resource_url: str,
+        *,
+        api_key: str | None = None,
+        auth: AuthLike = None,
+        api_version: str = "2024-05-01-preview",
+    ) -> Self:
+        """An Azure OpenAI resource: `https://<name>.openai.azure.com`.
+
+        Threads belong to the resource, not to a deployment. Give `api_key`, or `auth`
+        for Entra tokens, not both. Microsoft switched these off on 2026-08-26.
+        """
+        if (api_key is None) == (auth is None):
+            raise UsageError("give azure_openai either api_key or auth (Entra tokens)")
+        credentials = HeaderKeys({"api-key": api_key}) if api_key else as_auth(auth)
+        return cls(
+            resource_url.rstrip("/") + "/openai",
+            credentials,
+            query={"api-version": api_version},
+        )
+
+    @classmethod
+    def foundry_classic(
+        cls, project_url: str, auth: AuthLike, *, api_version: str = "v1"
+    ) -> Self:
+        """A project of Microsoft Foundry Agent Service "classic".
+
+        `project_url` is `https://<name>.services.ai.azure.com/api/projects/<project>`;
+        `auth` gives Entra tokens for the scope `https://ai.azure.com/.default`.
+        """
+        return cls(
+            project_url,
+            auth,
+            headers={"openai-beta": None},
+            query={"api-version": api_version},
+        )
+
+    @classmethod
+    def from_environ(cls, environ: Mapping[str, str]) -> Self:
+        """The endpoint that openai-python's (or Azure's) variables describe.
+
+        Reads `OPENAI_BASE_URL`, `OPENAI_API_KEY`, `OPENAI_ORG_ID`, `OPENAI_PROJECT_ID`
+        and `OPENAI_CUSTOM_HEADERS`; or, where `AZURE_OPENAI_ENDPOINT` is set,
+        `OPENAI_API_VERSION` with `AZURE_OPENAI_AD_TOKEN` or `AZURE_OPENAI_API_KEY`.
+        Raises `UsageError` where neither base URL is set: there is no default server.
+        """
+        env = {name: v.strip() for name, v in environ.items() if v.strip()}
+        del environ
+        if azure := env.get("AZURE_OPENAI_ENDPOINT"):
+            return cls._azure_from(azure, env)
+        base_url = env.get("OPENAI_BASE_URL")
+        if base_url is None:
+            raise UsageError(
+                "set OPENAI_BASE_URL (or AZURE_OPENAI_ENDPOINT): OpenAI's own service"
+                " was switched off, so there is no default server"
+            )
+        return cls.openai_compatible(
+            base_url,
+            env.get("OPENAI_API_KEY"),
+            organization=env.get("OPENAI_ORG_ID"),
+            project=env.get("OPENAI_PROJECT_ID"),
+            headers=_custom_headers(env.get("OPENAI_CUSTOM_HEADERS", "")),
+        )
+
+    @classmethod
+    def _azure_from(cls, resource_url: str, env: Mapping[str, str]) -> Self:
+        version = env.get("OPENAI_API_VERSION")
+        if version is None:
+            raise UsageError("set OPENAI_API_VERSION beside AZURE_OPENAI_ENDPOINT")
+        if "AZURE_OPENAI_AD_TOKEN" in env:
+            token = Bearer(env["AZURE_OPENAI_AD_TOKEN"])
+            return cls.azure_openai(resource_url, auth=token, api_version=version)
+        return cls.azure_openai(
+            resource_url, api_key=env.get("AZURE_OPENAI_API_KEY"), api_version=version
+        )
+
+    def prepare(
+        self, request: ApiRequest, credentials: Headers | None = None
+    ) -> Request:
+        """Give the request that this server expects, for any HTTP client to send.
+
+        `credentials` are those of this attempt. Without them the endpoint's own key is
+        used; a token provider has to be asked first, which `Client` does.
+        """
+        if credentials is None:
+            credentials = self._static_credentials()
+        template = self.paths.get(request.operation, request.template)
+        path = encode_path(template, **dict(request.ids))
+        query = encode_query((*self.query, *request.query))
+        headers = self.headers.merged(credentials)
+        if request.body is not None:
+            headers = headers.merged([("content-type", "application/json")])
+        return Request(
+            method=request.method,
+            url=f"{self.base_url}{path}" + (f"?{query}" if query else ""),
+            headers=headers.merged(request.headers),
+            body=request.body,
+            timeouts=request.timeouts or Timeouts(),
+        )
+
+    def _static_credentials(self) -> Headers:
+        flow = self.auth.credentials()
+        try:
+            next(flow)
+        except StopIteration as end:
+            headers: Headers = end.value
+            return headers
+        flow.close()
+        raise UsageError(
+            "this endpoint's credentials come from a function: pass"
+            " prepare(request, credentials) what it gives"
+        )
+
+
+def _check_base_url(base_url: str) -> str:
+    """Give the URL without a slash at its end, or say what is wrong with it."""
+    if not isinstance(base_url, str):
+        raise InvalidEndpoint(f"base_url must be a str, not {type(base_url).__name__}")
+    problem = _base_url_problem(base_url)
+    if problem:
+        raise InvalidEndpoint(
+            f"base_url {problem}; it looks like https://host[:port][/prefix]"
+        )
+    return base_url.rstrip("/")
+
+
+def _base_url_problem(base_url: str) -> str | None:
+    if not base_url.isascii() or not base_url.isprintable() or " " in base_url:
+        return "has spaces, control or non-ASCII characters: percent-encode them"
+    try:
+        parts = urlsplit(base_url)
+        parts.port  # noqa: B018 (reading it parses it)
+    except ValueError:
+        return "has a port or host that is not valid"
+    if parts.scheme.lower() not in ("http", "https"):
+        return "does not begin with http:// or https://"
+    if not parts.hostname:
+        return "names no host"
+    if "@" in parts.netloc:
+        return "holds a user or password: give credentials as auth"
+    if "?" in base_url or "#" in base_url:
+        return "has a query or fragment: give query parameters as query"
+    if any(segment in (".", "..") for segment in parts.path.split("/")):
+        return "has a dot segment in its path"
+    return None
+
+
+def _checked(
+    headers: Mapping[str, str | None],
+) -> Iterable[tuple[str, str | None]]:
+    for name, value in headers.items():
+        yield (check_header(name, "" if value is None else value)[0], value)
+
+
+def _custom_headers(text: str) -> dict[str, str | None]:
+    lines = (line.partition(":") for line in text.splitlines() if line.strip())
+    return {name.strip(): value.strip() for name, _, value in lines}

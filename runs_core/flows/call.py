@@ -1,0 +1,138 @@
+"""One request, and how to read its answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Sequence
+from typing import Any, Generic, TypeVar
+
+from attrs import evolve, frozen
+
+from runs_core.errors import PageRepeated, UnexpectedContentType
+from runs_core.flows.effects import Emit, Feed, Flow, Send
+from runs_core.flows.once import OnceFeed
+from runs_core.flows.request import ApiRequest
+from runs_core.flows.status import status_error
+from runs_core.models import Page
+from runs_core.wire import codec
+from runs_core.wire.body import BODY_LIMIT
+from runs_core.wire.http import Response
+
+__all__ = ["Call", "Paged", "json_answer"]
+
+T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
+
+
+@frozen
+class Call(Generic[T_co]):
+    """One request and how to read its answer; it can be used any number of times.
+
+    Inside a flow: `run = yield from call`. With HTTP of one's own:
+    `call.parse(response)` of the answer to `endpoint.prepare(call.request)`.
+    """
+
+    request: ApiRequest
+    decode: Callable[[Response], T_co]
+    limit: int = BODY_LIMIT
+
+    def __iter__(self) -> Generator[Send, Response, T_co]:
+        response = yield from Send(self.request, limit=self.limit)
+        return self.parse(response)
+
+    def parse(self, response: Response) -> T_co:
+        """Give the result, or raise the error that the status or the body says.
+
+        Raises `APIStatusError` (by status), `UnexpectedContentType` and
+        `MalformedResponse`.
+        """
+        if not 200 <= response.status < 300:
+            raise status_error(response, self.request)
+        return self.decode(response)
+
+
+def json_answer(cls: type[T]) -> Callable[[Response], T]:
+    """Give the function that reads a JSON body as `cls`."""
+
+    def decode(response: Response) -> T:
+        content_type = response.head.content_type
+        # Some servers and many tests send JSON without saying so; a page is not JSON.
+        if content_type and "json" not in content_type:
+            raise UnexpectedContentType(
+                f"the server answered {content_type}, not JSON: check that base_url is"
+                " that of the API, with its path prefix",
+                content_type=content_type,
+            )
+        result: T = codec.structure(codec.loads(response.body), cls)
+        result._request_id = response.request_id  # type: ignore[attr-defined]
+        return result
+
+    return decode
+
+
+@frozen
+class Paged(Call[Page[T]]):
+    """A `Call` for the first page that can also go through all of them.
+
+    `order` of the request decides the direction; `before` without `after` pages
+    backwards: towards the beginning of the list.
+    """
+
+    def items(self) -> Feed[T, int]:
+        """A feed of every item on every page; it ends in their number."""
+        return OnceFeed(self._walk(lambda page: tuple(page.data)))
+
+    def pages(self) -> Feed[Page[T], int]:
+        """A feed of every page; it ends in their number."""
+        return OnceFeed(self._walk(lambda page: (page,)))
+
+    def next(self, page: Page[T]) -> Paged[T] | None:
+        """The call for the page after this one, or None where there is none.
+
+        The cursor is the id of the page's last item (its first, going backwards).
+        Raises `PageRepeated` where the server gave the page that was asked from.
+        """
+        cursor = self._cursor(page)
+        if cursor is None:
+            return None
+        if cursor in self.request.query:
+            self._refuse_circle(page)
+            return None
+        kept = (pair for pair in self.request.query if pair[0] != cursor[0])
+        return evolve(self, request=evolve(self.request, query=(*kept, cursor)))
+
+    def _cursor(self, page: Page[T]) -> tuple[str, str] | None:
+        names = {name for name, _ in self.request.query}
+        backward = "before" in names and "after" not in names
+        # Absent is not false: a server without `has_more` ends with an empty page.
+        if not page.data or page.has_more is False:
+            return None
+        id = getattr(page.data[0 if backward else -1], "id", None)
+        if not isinstance(id, str):
+            return None
+        return ("before" if backward else "after", id)
+
+    def _refuse_circle(self, page: Page[T]) -> None:
+        """Refuse to follow a page in a circle; without `has_more` it is the end."""
+        if page.has_more:
+            raise PageRepeated(
+                f"{self.request.operation}: the server gave the same page again; it"
+                " seems to ignore the cursor, so read one page with a higher limit"
+            )
+
+    def _walk(self, items: Callable[[Page[T]], Sequence[Any]]) -> Flow[int]:
+        call: Paged[T] | None = self
+        seen: set[tuple[str, str]] = set()
+        count = 0
+        while call is not None:
+            page = yield from call
+            cursor = call._cursor(page)
+            emitted = items(page)
+            count += len(emitted)
+            yield from Emit(emitted)
+            if cursor in seen:
+                call._refuse_circle(page)
+                break
+            if cursor is not None:
+                seen.add(cursor)
+            call = call.next(page)
+        return count

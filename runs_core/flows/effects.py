@@ -1,0 +1,126 @@
+"""Everything a flow can ask its driver for.
+
+These are the only values that a flow ever yields. Each is iterable, so that
+`answer = yield from Effect(...)` has the answer's type.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Mapping, Sequence
+from typing import Any, Generic, Self, TypeAlias, TypeVar
+
+from attrs import field, frozen
+
+from runs_core.flows.request import ApiRequest
+from runs_core.wire.body import BODY_LIMIT
+from runs_core.wire.http import Head, Request, Response
+
+__all__ = [
+    "Ask",
+    "Effect",
+    "Emit",
+    "Feed",
+    "Flow",
+    "Invoke",
+    "Now",
+    "Open",
+    "Read",
+    "Send",
+    "Sleep",
+]
+
+AnswerT = TypeVar("AnswerT")
+ItemT = TypeVar("ItemT")
+T = TypeVar("T")
+
+
+class Effect(Generic[AnswerT]):
+    """Something a flow asks for; its answer is what `yield from` gives."""
+
+    __slots__ = ()
+
+    def __iter__(self) -> Generator[Self, AnswerT, AnswerT]:
+        return (yield self)
+
+
+@frozen
+class Send(Effect[Response]):
+    """Exchange a request for a whole answer.
+
+    `timeout` bounds all of it, in seconds, repetitions included. A body over `limit`
+    bytes raises `ResponseTooLarge`; of an error's body at most 64 KiB are kept.
+    """
+
+    request: ApiRequest | Request
+    timeout: float | None = None
+    limit: int = BODY_LIMIT
+
+
+@frozen
+class Open(Effect[Head]):
+    """Send a request and get the answer's beginning; `Read` gives its body.
+
+    `timeout` bounds the time until the answer begins, in seconds, repetitions included.
+    """
+
+    request: ApiRequest | Request
+    timeout: float | None = None
+
+
+@frozen
+class Read(Effect[bytes]):
+    """Get the next piece of the open answer's body, `b""` at its end.
+
+    Raises `TransportTimeout` after `timeout` seconds without a byte.
+    """
+
+    timeout: float | None = None
+
+
+@frozen
+class Sleep(Effect[None]):
+    """Wait for `seconds`, less a random part of up to `jitter` (0 to 1) of them.
+
+    `reason` is for the log.
+    """
+
+    seconds: float
+    jitter: float = 0.0
+    reason: str = ""
+
+
+@frozen
+class Now(Effect[float]):
+    """Get the monotonic time in seconds."""
+
+
+@frozen
+class Invoke(Effect[Any]):
+    """Call a user's function: a tool, a token provider, a progress callback.
+
+    The async driver awaits what is awaitable; the blocking one refuses it by name.
+    """
+
+    function: Callable[..., Any]
+    args: tuple[Any, ...] = field(default=(), repr=False)
+    kwargs: Mapping[str, Any] = field(factory=dict, repr=False)
+
+
+@frozen
+class Emit(Effect[None], Generic[ItemT]):
+    """Hand items to whoever iterates; answered when all of them have been taken."""
+
+    items: Sequence[ItemT]
+
+
+Ask: TypeAlias = Send | Open | Read | Sleep | Now | Invoke | Emit[Any]
+"""The closed union of effects: a driver that has a branch for each is complete."""
+
+Flow: TypeAlias = Generator[Ask, Any, T]
+"""A conversation that ends in a T. It runs once."""
+
+
+class Feed(Generator[Ask, Any, T], Generic[ItemT, T]):
+    """A flow that also emits items on its way to a T. It runs once."""
+
+    __slots__ = ()

@@ -1,0 +1,90 @@
+"""Waiting for a run by looking at it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from runs_core.errors import DeadlineExceeded, RunsError
+from runs_core.flows.call import Call
+from runs_core.flows.effects import Flow, Invoke, Now, Send, Sleep
+from runs_core.flows.status import finite_number
+from runs_core.lifecycle import RUN_ENDS
+from runs_core.models import Run
+from runs_core.wire.http import Headers
+
+__all__ = ["POLL_DEADLINE", "poll_flow", "then_poll"]
+
+# Runs of the original service expired ten minutes after their creation.
+POLL_DEADLINE = 900.0
+
+_DEFAULT_INTERVAL = 1.0
+# What a server asks for is kept within these, so that neither a zero makes a hot loop
+# nor a huge number a hang.
+_SHORTEST_INTERVAL = 0.1
+_LONGEST_INTERVAL = 30.0
+
+
+def poll_flow(
+    retrieve: Call[Run],
+    *,
+    poll_interval_ms: float | None,
+    deadline: float | None,
+    on_poll: Callable[[Run], Any] | None,
+) -> Flow[Run]:
+    """Look at a run until it has ended or asks for something.
+
+    An unknown status is waited for like a known one that goes on. Raises
+    `DeadlineExceeded` with the run as last seen, after `deadline` seconds.
+    """
+    start = yield from Now()
+    until = None if deadline is None else start + deadline
+    run: Run | None = None
+    while True:
+        left = None if until is None else until - (yield from Now())
+        if left is not None and left <= 0:
+            raise _late(run)
+        try:
+            response = yield from Send(retrieve.request, timeout=left)
+            run = retrieve.parse(response)
+        except RunsError as error:
+            error.run = error.run or run
+            raise
+        if on_poll is not None:
+            yield from Invoke(on_poll, (run,))
+        if run.status in RUN_ENDS:
+            return run
+        seconds = _interval(response.headers, poll_interval_ms)
+        if until is not None:
+            seconds = min(seconds, max(0.0, until - (yield from Now())))
+        yield from Sleep(seconds, reason=f"polling: the run is {run.status}")
+
+
+def then_poll(start: Call[Run], poll: Callable[[Run], Flow[Run]]) -> Flow[Run]:
+    """Make the call, then poll the run that it gave."""
+    run = yield from start
+    try:
+        return (yield from poll(run))
+    except RunsError as error:
+        error.run = error.run or run
+        raise
+
+
+def _interval(headers: Headers, poll_interval_ms: float | None) -> float:
+    """Give the seconds until the next look: the caller's wish, else the server's."""
+    if poll_interval_ms is not None:
+        return poll_interval_ms / 1000
+    asked = finite_number(headers.get("openai-poll-after-ms"))
+    if asked is None:
+        return _DEFAULT_INTERVAL
+    return min(max(asked / 1000, _SHORTEST_INTERVAL), _LONGEST_INTERVAL)
+
+
+def _late(run: Run | None) -> DeadlineExceeded:
+    status = "was not seen" if run is None else f"is still {run.status}"
+    error = DeadlineExceeded(
+        f"polling: the run {status} at the deadline; it goes on at the server: poll it"
+        " again, cancel it, or give a longer deadline (None for no limit)"
+    )
+    error.run = run
+    return error

@@ -1,0 +1,46 @@
+"""A request before it has an endpoint: what to do, not where or as whom."""
+
+from __future__ import annotations
+
+import enum
+
+from attrs import field, frozen
+
+from runs_core.wire.http import Timeouts, encode_path
+
+__all__ = ["ApiRequest", "Repeat"]
+
+
+class Repeat(enum.Enum):
+    """Whether a request that was perhaps sent may be sent again."""
+
+    SAFE = "safe"
+    """Twice does no more than once: reads, `cancel`, updates, deletions."""
+
+    ONCE = "once"
+    """Twice could do it twice: whatever creates something, and submitted outputs."""
+
+
+@frozen(kw_only=True)
+class ApiRequest:
+    """One operation of the API as method, path, query and body.
+
+    `template` holds a `{name}` for each of `ids`. `body` is JSON text, or None.
+    `headers` are changes to what the endpoint sends; None removes a header.
+    `timeouts` replace the endpoint's.
+    """
+
+    operation: str
+    method: str
+    template: str
+    ids: tuple[tuple[str, str], ...] = ()
+    query: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    body: bytes | None = field(default=None, repr=False)
+    headers: tuple[tuple[str, str | None], ...] = field(default=(), repr=False)
+    timeouts: Timeouts | None = None
+    repeat: Repeat = Repeat.ONCE
+
+    @property
+    def path(self) -> str:
+        """The path below the base URL, each id encoded as one segment."""
+        return encode_path(self.template, **dict(self.ids))

@@ -1,0 +1,271 @@
+"""The one place where a flow meets an endpoint: base URL, credentials, repetition,
+deadline.
+
+`bound` turns a flow that speaks of operations into one that speaks of absolute URLs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from functools import partial
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
+from attrs import evolve, field, frozen
+from attrs.validators import ge, instance_of
+
+from runs_core.endpoint import Endpoint
+from runs_core.errors import (
+    ConnectionOutcomeUnknown,
+    DeadlineExceeded,
+    NotSent,
+    ServiceRetired,
+    TransportError,
+)
+from runs_core.flows.effects import Ask, Flow, Now, Open, Read, Send, Sleep
+from runs_core.flows.request import ApiRequest, Repeat
+from runs_core.flows.status import refusal, retry_after
+from runs_core.wire.http import Head, Headers, Response, Timeouts, shorter
+
+__all__ = ["Policy", "bound"]
+
+T = TypeVar("T")
+AnswerT = TypeVar("AnswerT", Response, Head)
+
+# The wait before repetition n is min(FIRST * 2**n, LONGEST) seconds, less up to
+# JITTER of it: openai-python's and openai-node's numbers.
+_FIRST_WAIT = 0.5
+_LONGEST_WAIT = 8.0
+_JITTER = 0.25
+# A server may ask for a longer wait; that is for the caller to decide, not to sit out.
+_LONGEST_RETRY_AFTER = 60.0
+
+_RETIRED_HOSTS = ("api.openai.com", ".openai.azure.com")
+
+
+@frozen(kw_only=True)
+class Policy:
+    """How often and how long a client tries.
+
+    `max_retries` counts repetitions after the first attempt. `deadline` bounds each
+    whole conversation, in seconds; None leaves that to the operation. `timeouts`
+    replace those of requests that have none of their own.
+    """
+
+    max_retries: int = field(default=2, validator=[instance_of(int), ge(0)])
+    deadline: float | None = None
+    timeouts: Timeouts | None = None
+
+
+def bound(flow: Flow[T], endpoint: Endpoint, policy: Policy | None = None) -> Flow[T]:
+    """Give the flow with its requests addressed, signed, repeated and timed.
+
+    What is repeated, and when: see `_wait_after_error` and `_wait_after_answer`.
+    Raises into the flow: `DeadlineExceeded`, `ConnectionOutcomeUnknown`,
+    `ServiceRetired`, and the status error of an `Open` that was refused.
+    """
+    policy = policy or Policy()
+    until = None
+    if policy.deadline is not None:
+        until = (yield Now()) + policy.deadline
+    step: Callable[[], Ask] = partial(next, flow)
+    while True:
+        try:
+            ask = step()
+        except StopIteration as end:
+            result: T = end.value
+            return result
+        try:
+            answer = yield from _answer(ask, endpoint, policy, until)
+        except GeneratorExit:
+            flow.close()
+            raise
+        except BaseException as error:
+            step = partial(flow.throw, error)
+        else:
+            step = partial(flow.send, answer)
+
+
+def _answer(
+    ask: Ask, endpoint: Endpoint, policy: Policy, until: float | None
+) -> Generator[Ask, Any, Any]:
+    if isinstance(ask, Send | Open):
+        if isinstance(ask.request, ApiRequest):
+            return _exchange(ask, ask.request, endpoint, policy, until)
+    elif until is not None and isinstance(ask, Read):
+        return _timed_read(ask, until)
+    elif until is not None and isinstance(ask, Sleep):
+        return _timed_sleep(ask, until)
+    return iter(ask)
+
+
+def _timed_read(ask: Read, until: float) -> Generator[Ask, Any, bytes]:
+    left = yield from _left(until)
+    try:
+        return (yield from Read(shorter(ask.timeout, left)))
+    except TransportError as error:
+        yield from _left(until, error)
+        raise
+
+
+def _timed_sleep(ask: Sleep, until: float) -> Generator[Ask, Any, None]:
+    left = yield from _left(until)
+    if ask.seconds <= left:
+        yield from ask
+        return
+    yield from Sleep(left, reason=ask.reason)
+    raise DeadlineExceeded("the client's deadline passed while waiting")
+
+
+def _left(until: float, cause: BaseException | None = None) -> Flow[float]:
+    """Give the seconds left, or raise `DeadlineExceeded`."""
+    left = until - (yield from Now())
+    if left <= 0:
+        raise DeadlineExceeded("the deadline passed") from cause
+    return left
+
+
+def _exchange(
+    ask: Send | Open,
+    request: ApiRequest,
+    endpoint: Endpoint,
+    policy: Policy,
+    until: float | None,
+) -> Generator[Ask, Any, Response | Head]:
+    """Send until there is an answer to hand on, or an error to raise."""
+    if ask.timeout is not None:
+        own = (yield from Now()) + ask.timeout
+        until = own if until is None else min(until, own)
+    refreshed = False
+    attempt = 0
+    while True:
+        credentials = yield from endpoint.auth.credentials(refresh=refreshed)
+        prepared = endpoint.prepare(request, credentials)
+        if request.timeouts is None and policy.timeouts is not None:
+            prepared = evolve(prepared, timeouts=policy.timeouts)
+        left = None if until is None else (yield from _left(until))
+        try:
+            answer: Response | Head = yield evolve(ask, request=prepared, timeout=left)
+        except TransportError as error:
+            error.retries_taken = attempt
+            wait = _wait_after_error(request, error, attempt, policy)
+            yield from _check_time(until, wait, error, request)
+            if wait is None:
+                raise
+            reason = type(error).__name__
+        else:
+            if answer.status == 401 and endpoint.auth.refreshable and not refreshed:
+                refreshed = True
+                continue
+            answer = evolve(answer, retries_taken=attempt)
+            wait = _wait_after_answer(request, answer, attempt, policy)
+            if wait is None or (until is not None and (yield Now()) + wait >= until):
+                return (yield from _final(answer, request, endpoint, credentials))
+            reason = f"status {answer.status}"
+        attempt += 1
+        yield from Sleep(
+            wait,
+            jitter=_JITTER,
+            reason=f"{request.operation}: {reason}, retry {attempt}"
+            f" of {policy.max_retries}",
+        )
+
+
+def _wait_after_error(
+    request: ApiRequest, error: TransportError, attempt: int, policy: Policy
+) -> float | None:
+    """Give the wait before another attempt, or None for no other.
+
+    A request that was perhaps sent is repeated only if twice does no more than once.
+    """
+    if attempt >= policy.max_retries:
+        return None
+    if isinstance(error, NotSent) or request.repeat is Repeat.SAFE:
+        return _backoff(attempt)
+    return None
+
+
+def _check_time(
+    until: float | None,
+    wait: float | None,
+    error: TransportError,
+    request: ApiRequest,
+) -> Flow[None]:
+    """Raise what an attempt's failure comes to, unless there is time for another."""
+    if (
+        wait is None
+        and request.repeat is Repeat.ONCE
+        and not isinstance(error, NotSent)
+    ):
+        raise ConnectionOutcomeUnknown(
+            f"{request.operation}: the connection failed after the request was perhaps"
+            f" sent ({type(error).__name__}); it may have been carried out, so it was"
+            " not sent again: list what is there before you repeat it"
+        ) from error
+    if until is None:
+        return
+    left = until - (yield from Now())
+    if left <= (wait or 0.0):
+        raise DeadlineExceeded(
+            f"{request.operation}: the deadline passed before there was an answer"
+        ) from error
+
+
+def _wait_after_answer(
+    request: ApiRequest, answer: Response | Head, attempt: int, policy: Policy
+) -> float | None:
+    """Give the wait before another attempt, or None to take the answer as it is."""
+    asked = retry_after(answer.headers)
+    should = answer.headers.get("x-should-retry")
+    if request.repeat is Repeat.ONCE:
+        # Only these say that nothing was done and that repeating is welcome.
+        wanted = answer.status in (429, 503) and asked is not None
+    else:
+        wanted = answer.status in (408, 409, 429) or answer.status >= 500
+        wanted = wanted or (should == "true" and answer.status >= 400)
+    if not wanted or should == "false" or attempt >= policy.max_retries:
+        return None
+    if asked is None:
+        return _backoff(attempt)
+    return asked if asked <= _LONGEST_RETRY_AFTER else None
+
+
+def _backoff(attempt: int) -> float:
+    return min(_FIRST_WAIT * 2.0**attempt, _LONGEST_WAIT)
+
+
+def _final(
+    answer: Response | Head,
+    request: ApiRequest,
+    endpoint: Endpoint,
+    credentials: Headers,
+) -> Flow[Response | Head]:
+    """Hand the answer on, without the credentials that some servers echo."""
+    if answer.status == 404 and _is_retired(endpoint.base_url):
+        raise ServiceRetired(
+            f"{request.operation}: the server answered 404: OpenAI and Azure OpenAI"
+            " switched this service off on 2026-08-26; set base_url to a server that"
+            " still speaks the protocol",
+            status=404,
+            headers=dict(answer.headers),
+            request_id=Response(404, answer.headers).request_id,
+        )
+    if answer.status < 300:
+        return answer
+    if isinstance(answer, Response):
+        return evolve(answer, body=_without(answer.body, credentials))
+    raise (
+        yield from refusal(answer, request, partial(_without, credentials=credentials))
+    )
+
+
+def _is_retired(base_url: str) -> bool:
+    host = urlsplit(base_url).hostname or ""
+    return host.endswith(_RETIRED_HOSTS)
+
+
+def _without(body: bytes, credentials: Headers) -> bytes:
+    for _, value in credentials:
+        secret = value.removeprefix("Bearer ").encode()
+        body = body.replace(secret, b"[redacted]")
+    return body

@@ -1,0 +1,253 @@
+"""A run as it happens: from the request to the end that the server reported."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TypeVar, cast
+
+from attrs import define, field
+
+from runs_core.errors import (
+    DeadlineExceeded,
+    MalformedResponse,
+    RunsError,
+    StreamEnded,
+    StreamError,
+    StreamIdle,
+    StreamTruncated,
+    TransportError,
+    TransportTimeout,
+    UnexpectedContentType,
+)
+from runs_core.flows.effects import Emit, Flow, Now, Open, Read
+from runs_core.flows.once import OnceFeed
+from runs_core.flows.request import ApiRequest
+from runs_core.flows.status import refusal
+from runs_core.models import Run
+from runs_core.stream import ErrorEvent, RunEventDecoder, RunSnapshot, RunStreamEvent
+from runs_core.wire.http import Head, shorter
+from runs_core.wire.sse import MAX_EVENT_BYTES
+
+__all__ = ["IDLE_TIMEOUT", "Progress", "RunFeed", "StreamOptions", "stream_flow"]
+
+StreamEndedT = TypeVar("StreamEndedT", bound=StreamEnded)
+
+# Code interpreter and file search can work for minutes between two events.
+IDLE_TIMEOUT = 300.0
+# After the run's end only `done` is to come: worth a moment, so that the connection
+# can be used again, and not worth an error.
+_DONE_GRACE = 2.0
+
+
+@define(kw_only=True)
+class StreamOptions:
+    """How long a stream may take, and how large an event may be.
+
+    `idle_timeout` is the longest wait for an event, `deadline` the longest time for
+    all, in seconds; None for no limit. Comments are not events.
+    """
+
+    idle_timeout: float | None = IDLE_TIMEOUT
+    deadline: float | None = None
+    max_event_bytes: int | None = MAX_EVENT_BYTES
+
+
+@define
+class Progress:
+    """How far a stream has been handed out, and the snapshot of exactly that far.
+
+    Whoever hands the events out counts them in `handed`; each is applied once, when the
+    snapshot is looked at or the next batch begins.
+    """
+
+    handed: int = 0
+    last_event: str | None = None
+    _snapshot: RunSnapshot = field(factory=RunSnapshot)
+    _batch: Sequence[RunStreamEvent] = ()
+    _applied: int = 0
+
+    @property
+    def snapshot(self) -> RunSnapshot:
+        """The state after the events handed out so far."""
+        self._apply(self.handed)
+        return self._snapshot
+
+    def begin(self, batch: Sequence[RunStreamEvent]) -> None:
+        """Start to hand out a batch; all of the one before it has been."""
+        self._batch = batch
+        self._applied = self.handed = 0
+
+    def finish(self) -> None:
+        """Take the whole batch as handed out."""
+        if self._batch:
+            self._apply(len(self._batch))
+            self.last_event = self._batch[-1].event
+            self._batch = ()
+            self._applied = self.handed = 0
+
+    def _apply(self, count: int) -> None:
+        for event in self._batch[self._applied : count]:
+            self._applied += 1
+            self._snapshot.apply(event)
+
+
+class RunFeed(OnceFeed[RunStreamEvent, Run]):
+    """A feed of a run's events that ends in the run; `progress` follows it."""
+
+    __slots__ = ("progress",)
+
+    def __init__(self, flow: Flow[Run], progress: Progress) -> None:
+        super().__init__(flow)
+        self.progress = progress
+
+
+def stream_flow(
+    request: ApiRequest, progress: Progress, options: StreamOptions
+) -> Flow[Run]:
+    """Emit a run's events as they arrive; end in the run, ended or asking for action.
+
+    Raises `StreamTruncated`, `StreamError`, `StreamIdle`, `MalformedEvent`,
+    `EventTooLarge`, `DeadlineExceeded`, and what `Open` raises. `run` of each is the
+    run as last seen.
+    """
+    try:
+        start = yield from Now()
+        head = yield from Open(request, timeout=options.deadline)
+        yield from _check_head(head, request)
+        # Whoever waits for the stream to begin now knows that it has.
+        yield Emit(())
+        yield from _events(progress, options, start)
+    except RunsError as error:
+        error.run = error.run or progress.snapshot.run
+        raise
+    run = progress.snapshot.run
+    assert run is not None, "a stream that has ended well has seen its run's end"
+    return run
+
+
+def _check_head(head: Head, request: ApiRequest) -> Flow[None]:
+    if not 200 <= head.status < 300:
+        raise (yield from refusal(head, request))
+    if head.status != 200:
+        raise MalformedResponse(
+            f"{request.operation}: the server answered {head.status}, which has no"
+            " event stream",
+            where="status",
+        )
+    if head.content_type not in ("text/event-stream", ""):
+        raise UnexpectedContentType(
+            f"{request.operation}: the server answered {head.content_type}, not an"
+            " event stream: check the base URL, and whether this server can stream",
+            content_type=head.content_type,
+        )
+
+
+def _events(progress: Progress, options: StreamOptions, start: float) -> Flow[None]:
+    """Emit every event; return once the run's end has been handed out."""
+    decoder = RunEventDecoder(max_event_bytes=options.max_event_bytes)
+    time = _Time(progress, options, start, last=(yield from Now()))
+    now = time.last
+    piece = b"?"
+    while piece and not decoder.done:
+        ended = progress.snapshot.outcome is not None
+        limit = time.grace(now) if ended else time.left(now)
+        if limit == 0:
+            return
+        try:
+            piece = yield from Read(limit)
+        except TransportError as error:
+            if ended:
+                return
+            raise time.broken(error, (yield from Now())) from error
+        batch = decoder.feed(piece) if piece else decoder.close()
+        if batch:
+            yield from _hand_out(batch, progress)
+        now = yield from Now()
+        if batch:
+            time.last = now
+    if progress.snapshot.outcome is None:
+        raise _ended(StreamTruncated, "the stream ended before its run did", progress)
+
+
+def _hand_out(batch: Sequence[RunStreamEvent], progress: Progress) -> Flow[None]:
+    error: ErrorEvent | None = None
+    if ErrorEvent in map(type, batch):
+        index = next(i for i, e in enumerate(batch) if isinstance(e, ErrorEvent))
+        error = cast(ErrorEvent, batch[index])
+        batch = batch[:index]
+    progress.begin(batch)
+    yield from Emit(batch)
+    progress.finish()
+    if error is not None:
+        raise _stream_error(error, progress)
+
+
+@define
+class _Time:
+    """What is left of a stream's time; `last` is when the last event was taken."""
+
+    progress: Progress
+    options: StreamOptions
+    start: float
+    last: float
+
+    def left(self, now: float) -> float | None:
+        """Give the longest wait for the next piece, or raise that none is left."""
+        idle = deadline = None
+        if self.options.deadline is not None:
+            deadline = self.start + self.options.deadline - now
+            if deadline <= 0:
+                raise DeadlineExceeded(
+                    "the stream did not end by the deadline; its run goes on at the"
+                    " server: poll it, cancel it, or give a longer deadline"
+                )
+        if self.options.idle_timeout is not None:
+            idle = self.last + self.options.idle_timeout - now
+            if idle <= 0:
+                raise _ended(
+                    StreamIdle,
+                    f"no event came for {self.options.idle_timeout:g} s; poll the run,"
+                    " or give a longer idle_timeout",
+                    self.progress,
+                )
+        return shorter(idle, deadline)
+
+    def grace(self, now: float) -> float:
+        """Give how long `done` is still waited for, after the run's end."""
+        return max(0.0, self.last + _DONE_GRACE - now)
+
+    def broken(self, error: TransportError, now: float) -> RunsError:
+        """Give what a failed read means."""
+        if not isinstance(error, TransportTimeout):
+            message = "the connection broke before the stream's run ended"
+            return _ended(StreamTruncated, message, self.progress)
+        try:
+            self.left(now)
+        except RunsError as late:
+            return late
+        return _ended(
+            StreamIdle, "no byte came for as long as the read timeout", self.progress
+        )
+
+
+def _ended(cls: type[StreamEndedT], message: str, progress: Progress) -> StreamEndedT:
+    after = progress.last_event
+    return cls(
+        f"{message} (last event: {after})" if after else f"{message} (no event came)",
+        run_id=progress.snapshot.run_id,
+        last_event=after,
+        snapshot=progress.snapshot,
+    )
+
+
+def _stream_error(event: ErrorEvent, progress: Progress) -> StreamError:
+    error = event.data
+    said = f": {error.message}" if error.message else ""
+    return StreamError(
+        f"the server sent an error event{said}",
+        error=error,
+        run_id=progress.snapshot.run_id,
+        last_event=progress.last_event,
+        snapshot=progress.snapshot,
+        body=error.to_dict(),
+    )
