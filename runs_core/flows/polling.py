@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from attrs import field, frozen
+
 from runs_core.errors import DeadlineExceeded, RunsError
 from runs_core.flows.call import Call
 from runs_core.flows.effects import Flow, Invoke, Now, Send, Sleep
+from runs_core.flows.limits import not_negative
 from runs_core.flows.status import finite_number
 from runs_core.lifecycle import RUN_ENDS
 from runs_core.models import Run
 from runs_core.wire.http import Headers
 
-__all__ = ["POLL_DEADLINE", "poll_flow", "then_poll"]
+__all__ = ["POLL_DEADLINE", "PollOptions", "poll_flow"]
 
 # Runs of the original service expired ten minutes after their creation.
 POLL_DEADLINE = 900.0
@@ -25,20 +28,28 @@ _SHORTEST_INTERVAL = 0.1
 _LONGEST_INTERVAL = 30.0
 
 
-def poll_flow(
-    retrieve: Call[Run],
-    *,
-    poll_interval_ms: float | None,
-    deadline: float | None,
-    on_poll: Callable[[Run], Any] | None,
-) -> Flow[Run]:
+@frozen(kw_only=True)
+class PollOptions:
+    """How a run is waited for.
+
+    `poll_interval_ms` is the wait between looks; None leaves it to the server, within
+    0.1 to 30 s, or is one second. `deadline` is the longest time for all of it, in
+    seconds; None for no limit. `on_poll` is called with the run after each look.
+    """
+
+    poll_interval_ms: float | None = field(default=None, validator=not_negative)
+    deadline: float | None = field(default=POLL_DEADLINE, validator=not_negative)
+    on_poll: Callable[[Run], Any] | None = None
+
+
+def poll_flow(retrieve: Call[Run], options: PollOptions) -> Flow[Run]:
     """Look at a run until it has ended or asks for something.
 
     An unknown status is waited for like a known one that goes on. Raises
-    `DeadlineExceeded` with the run as last seen, after `deadline` seconds.
+    `DeadlineExceeded` with the run as last seen, at the deadline.
     """
     start = yield from Now()
-    until = None if deadline is None else start + deadline
+    until = None if options.deadline is None else start + options.deadline
     run: Run | None = None
     while True:
         left = None if until is None else until - (yield from Now())
@@ -50,24 +61,14 @@ def poll_flow(
         except RunsError as error:
             error.run = error.run or run
             raise
-        if on_poll is not None:
-            yield from Invoke(on_poll, (run,))
+        if options.on_poll is not None:
+            yield from Invoke(options.on_poll, (run,))
         if run.status in RUN_ENDS:
             return run
-        seconds = _interval(response.headers, poll_interval_ms)
+        seconds = _interval(response.headers, options.poll_interval_ms)
         if until is not None:
             seconds = min(seconds, max(0.0, until - (yield from Now())))
         yield from Sleep(seconds, reason=f"polling: the run is {run.status}")
-
-
-def then_poll(start: Call[Run], poll: Callable[[Run], Flow[Run]]) -> Flow[Run]:
-    """Make the call, then poll the run that it gave."""
-    run = yield from start
-    try:
-        return (yield from poll(run))
-    except RunsError as error:
-        error.run = error.run or run
-        raise
 
 
 def _interval(headers: Headers, poll_interval_ms: float | None) -> float:

@@ -23,6 +23,7 @@ from runs_core.errors import (
     TransportError,
 )
 from runs_core.flows.effects import Ask, Flow, Now, Open, Read, Send, Sleep
+from runs_core.flows.limits import not_negative
 from runs_core.flows.request import ApiRequest, Repeat
 from runs_core.flows.status import refusal, retry_after
 from runs_core.wire.http import Head, Headers, Response, Timeouts, shorter
@@ -53,7 +54,7 @@ class Policy:
     """
 
     max_retries: int = field(default=2, validator=[instance_of(int), ge(0)])
-    deadline: float | None = None
+    deadline: float | None = field(default=None, validator=not_negative)
     timeouts: Timeouts | None = None
 
 

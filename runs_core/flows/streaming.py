@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TypeVar, cast
 
-from attrs import define, field
+from attrs import define, field, frozen
 
 from runs_core.errors import (
     DeadlineExceeded,
@@ -20,6 +20,7 @@ from runs_core.errors import (
     UnexpectedContentType,
 )
 from runs_core.flows.effects import Emit, Flow, Now, Open, Read
+from runs_core.flows.limits import not_negative
 from runs_core.flows.once import OnceFeed
 from runs_core.flows.request import ApiRequest
 from runs_core.flows.status import refusal
@@ -28,7 +29,14 @@ from runs_core.stream import ErrorEvent, RunEventDecoder, RunSnapshot, RunStream
 from runs_core.wire.http import Head, shorter
 from runs_core.wire.sse import MAX_EVENT_BYTES
 
-__all__ = ["IDLE_TIMEOUT", "Progress", "RunFeed", "StreamOptions", "stream_flow"]
+__all__ = [
+    "IDLE_TIMEOUT",
+    "Progress",
+    "RunFeed",
+    "StreamOptions",
+    "run_feed",
+    "stream_flow",
+]
 
 StreamEndedT = TypeVar("StreamEndedT", bound=StreamEnded)
 
@@ -39,7 +47,7 @@ IDLE_TIMEOUT = 300.0
 _DONE_GRACE = 2.0
 
 
-@define(kw_only=True)
+@frozen(kw_only=True)
 class StreamOptions:
     """How long a stream may take, and how large an event may be.
 
@@ -47,9 +55,9 @@ class StreamOptions:
     all, in seconds; None for no limit. Comments are not events.
     """
 
-    idle_timeout: float | None = IDLE_TIMEOUT
-    deadline: float | None = None
-    max_event_bytes: int | None = MAX_EVENT_BYTES
+    idle_timeout: float | None = field(default=IDLE_TIMEOUT, validator=not_negative)
+    deadline: float | None = field(default=None, validator=not_negative)
+    max_event_bytes: int | None = field(default=MAX_EVENT_BYTES, validator=not_negative)
 
 
 @define
@@ -99,6 +107,12 @@ class RunFeed(OnceFeed[RunStreamEvent, Run]):
     def __init__(self, flow: Flow[Run], progress: Progress) -> None:
         super().__init__(flow)
         self.progress = progress
+
+
+def run_feed(request: ApiRequest, options: StreamOptions) -> RunFeed:
+    """Give the feed of the run that the request starts or continues."""
+    progress = Progress()
+    return RunFeed(stream_flow(request, progress, options), progress)
 
 
 def stream_flow(

@@ -1,0 +1,157 @@
+"""How an operation is written down: its parameter list checked, its request built."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, ParamSpec, TypeVar
+
+from runs_core.flows.request import ApiRequest, Repeat
+from runs_core.wire import codec
+from runs_core.wire.http import Timeouts, check_header
+
+__all__ = ["build", "operation", "split"]
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+_OPTIONS = frozenset(
+    ("extra_headers", "extra_query", "extra_body", "timeout", "idempotency_key")
+)
+
+
+def operation(params: type) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Make a function's `**params: Unpack[params]` real: checked, and in its signature.
+
+    A name that the TypedDict does not know, or one that it requires and the call lacks,
+    raises `TypeError` at the call.
+    """
+    required: frozenset[str] = params.__required_keys__  # type: ignore[attr-defined]
+    known = required | params.__optional_keys__  # type: ignore[attr-defined]
+
+    def decorate(function: Callable[P, R]) -> Callable[P, R]:
+        plain = inspect.signature(function)
+        ids = [p for p in plain.parameters.values() if p.kind is not p.VAR_KEYWORD]
+        names = frozenset(p.name for p in ids)
+        label = f"{function.__module__.rpartition('.')[2]}.{function.__name__}()"
+
+        @functools.wraps(function)
+        def checked(*args: P.args, **kwargs: P.kwargs) -> R:
+            given = kwargs.keys() - names
+            if unknown := given - known:
+                raise TypeError(
+                    f"{label} got an unexpected keyword argument"
+                    f" {min(unknown)!r}; what only this server knows goes into"
+                    " extra_body"
+                )
+            if missing := required - given:
+                raise TypeError(f"{label} is missing the argument {min(missing)!r}")
+            return function(*args, **kwargs)
+
+        keywords = [
+            inspect.Parameter(
+                name,
+                inspect.Parameter.KEYWORD_ONLY,
+                default=inspect.Parameter.empty if name in required else ...,
+                annotation=annotation,
+            )
+            for name, annotation in _annotations(params).items()
+        ]
+        keywords.sort(key=lambda p: p.default is ...)
+        checked.__signature__ = plain.replace(  # type: ignore[attr-defined]
+            parameters=[*ids, *keywords]
+        )
+        return checked
+
+    return decorate
+
+
+def _annotations(params: type) -> dict[str, Any]:
+    """The parameters in the order in which they are written: a call's own first."""
+    own = {n: a for n, a in params.__annotations__.items() if n not in _OPTIONS}
+    return own | params.__annotations__
+
+
+def build(
+    operation: str,
+    method: str,
+    template: str,
+    ids: Mapping[str, str],
+    params: Mapping[str, Any],
+    *,
+    query: Iterable[str] = (),
+    has_body: bool = True,
+    repeat: Repeat = Repeat.SAFE,
+) -> ApiRequest:
+    """Give the request in which each parameter is where it belongs.
+
+    Those of a GET, and those named by `query`, go into the URL, the `RequestOptions`
+    where they say, the rest into a JSON body. A POST has one even where it is `{}`,
+    unless not `has_body`.
+    Raises `UsageError` for ids and headers that cannot be sent.
+    """
+    own = {n: v for n, v in params.items() if n not in _OPTIONS}
+    in_url = own.keys() if method == "GET" else own.keys() & set(query)
+    in_query = [(n, v) for n, v in own.items() if n in in_url]
+    in_query += (params.get("extra_query") or {}).items()
+    body = {n: v for n, v in own.items() if n not in in_url}
+    body |= params.get("extra_body") or {}
+    headers = tuple(_headers(params))
+    if "idempotency_key" in params:
+        repeat = Repeat.SAFE
+    request = ApiRequest(
+        operation=operation,
+        method=method,
+        template=template,
+        ids=tuple(ids.items()),
+        query=tuple(_query(in_query)),
+        body=codec.dumps(body) if body or (has_body and method == "POST") else None,
+        headers=headers,
+        timeouts=_timeouts(params),
+        repeat=repeat,
+    )
+    request.path  # noqa: B018 (refuses bad ids now, not when it is sent)
+    return request
+
+
+def split(
+    params: Mapping[str, Any], options: type
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Part the parameters into those that the TypedDict `options` names, and others."""
+    names: frozenset[str] = options.__optional_keys__  # type: ignore[attr-defined]
+    named = {n: v for n, v in params.items() if n in names}
+    return named, {n: v for n, v in params.items() if n not in names}
+
+
+def _headers(params: Mapping[str, Any]) -> Iterable[tuple[str, str | None]]:
+    for name, value in (params.get("extra_headers") or {}).items():
+        yield check_header(name, value or "")[0], value
+    if "idempotency_key" in params:
+        yield check_header("idempotency-key", params["idempotency_key"])
+
+
+def _query(pairs: Iterable[tuple[str, Any]]) -> Iterable[tuple[str, str]]:
+    """Write lists as `name[]=…` once an item, as the API's servers read them."""
+    for name, value in pairs:
+        if value is None:
+            continue
+        if isinstance(value, str | int | float):
+            yield name, _text(value)
+        else:
+            yield from ((f"{name}[]", _text(item)) for item in value)
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value)
+
+
+def _timeouts(params: Mapping[str, Any]) -> Timeouts | None:
+    if "timeout" not in params:
+        return None
+    seconds = params["timeout"]
+    if seconds is not None and not seconds > 0:
+        raise ValueError(f"timeout must be more than 0 seconds, not {seconds!r}")
+    return Timeouts(connect=seconds, read=seconds)

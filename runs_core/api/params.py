@@ -1,0 +1,223 @@
+"""Every parameter list, once.
+
+A key that is absent is not sent; None is JSON `null`. Objects may be given as models or
+as plain dicts. Source: the API reference's request bodies; constraints in the comments
+are the server's to check.
+"""
+
+# No `from __future__ import annotations`: `__required_keys__` needs the real types.
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Literal, Required, TypeAlias, TypedDict
+
+from runs_core.models import Run
+
+__all__ = [
+    "AssistantCreateParams",
+    "AssistantUpdateParams",
+    "CreateAndPollParams",
+    "IncludeParams",
+    "Json",
+    "ListParams",
+    "MessageCreateParams",
+    "MessageListParams",
+    "Metadata",
+    "MetadataParams",
+    "PollParams",
+    "Polling",
+    "RequestOptions",
+    "RunCreateParams",
+    "RunStreamParams",
+    "StepListParams",
+    "Streaming",
+    "SubmitAndPollParams",
+    "SubmitStreamParams",
+    "SubmitToolOutputsParams",
+    "ThreadCreateAndRunParams",
+    "ThreadCreateAndRunPollParams",
+    "ThreadCreateAndRunStreamParams",
+    "ThreadCreateParams",
+    "ThreadUpdateParams",
+]
+
+Json: TypeAlias = Mapping[str, Any] | Any
+"""An object of the API: a model, or a plain mapping of the same shape."""
+
+Metadata: TypeAlias = Mapping[str, str]
+"""At most 16 pairs; keys up to 64 characters, values up to 512."""
+
+Include: TypeAlias = Literal[
+    "step_details.tool_calls[*].file_search.results[*].content"
+]
+
+
+class RequestOptions(TypedDict, total=False):
+    """What every call takes beside its own parameters."""
+
+    extra_headers: Mapping[str, str | None]
+    """Added to, or replacing, the endpoint's; None removes one."""
+    extra_query: Mapping[str, Any]
+    extra_body: Mapping[str, Any]
+    """Merged into the JSON body, over the named parameters."""
+    timeout: float | None
+    """The longest wait for the connection and for each read, in seconds."""
+    idempotency_key: str
+    """Sent as `Idempotency-Key`: allows a request that creates to be repeated."""
+
+
+class Polling(TypedDict, total=False):
+    poll_interval_ms: float
+    """The wait between looks; without it the server's wish, else a second."""
+    deadline: float | None
+    """The longest time for all of it, in seconds (15 minutes); None for no limit."""
+    on_poll: Callable[[Run], Any]
+    """Called with the run after each look."""
+
+
+class Streaming(TypedDict, total=False):
+    idle_timeout: float | None
+    """The longest wait for an event, in seconds (5 minutes); None for no limit."""
+    deadline: float | None
+    """The longest time for the whole stream, in seconds; None for no limit."""
+    max_event_bytes: int | None
+
+
+class IncludeParams(RequestOptions, total=False):
+    include: Iterable[Include | str]
+
+
+class ListParams(RequestOptions, total=False):
+    limit: int  # 1 to 100, by default 20
+    order: Literal["asc", "desc"]  # by created_at, by default desc
+    after: str
+    before: str
+
+
+class StepListParams(ListParams, total=False):
+    include: Iterable[Include | str]
+
+
+class MessageListParams(ListParams, total=False):
+    run_id: str
+
+
+class MetadataParams(RequestOptions, total=False):
+    metadata: Metadata | None
+
+
+# --- Runs --------------------------------------------------------------------------
+
+
+class RunCreateParams(RequestOptions, total=False):
+    assistant_id: Required[str]
+    include: Iterable[Include | str]
+    model: str | None
+    reasoning_effort: (
+        Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"] | None
+    )
+    instructions: str | None
+    additional_instructions: str | None
+    additional_messages: Iterable[Json] | None
+    tools: Iterable[Json] | None
+    metadata: Metadata | None
+    temperature: float | None
+    top_p: float | None
+    max_prompt_tokens: int | None
+    max_completion_tokens: int | None
+    truncation_strategy: Json | None
+    tool_choice: Literal["none", "auto", "required"] | Json | None
+    parallel_tool_calls: bool
+    response_format: Literal["auto"] | Json | None
+    tool_resources: Json | None
+
+
+class CreateAndPollParams(RunCreateParams, Polling, total=False):
+    pass
+
+
+class RunStreamParams(RunCreateParams, Streaming, total=False):
+    pass
+
+
+class PollParams(RequestOptions, Polling, total=False):
+    pass
+
+
+class SubmitToolOutputsParams(RequestOptions, total=False):
+    tool_outputs: Required[Iterable[Json]]
+    tool_approvals: Iterable[Json]
+
+
+class SubmitAndPollParams(SubmitToolOutputsParams, Polling, total=False):
+    pass
+
+
+class SubmitStreamParams(SubmitToolOutputsParams, Streaming, total=False):
+    pass
+
+
+# --- Threads, messages, assistants -------------------------------------------------
+
+
+class ThreadCreateParams(RequestOptions, total=False):
+    messages: Iterable[Json]
+    metadata: Metadata | None
+    tool_resources: Json | None
+
+
+class ThreadUpdateParams(RequestOptions, total=False):
+    metadata: Metadata | None
+    tool_resources: Json | None
+
+
+class ThreadCreateAndRunParams(RequestOptions, total=False):
+    assistant_id: Required[str]
+    thread: Json
+    model: str | None
+    instructions: str | None
+    tools: Iterable[Json] | None
+    tool_resources: Json | None
+    metadata: Metadata | None
+    temperature: float | None
+    top_p: float | None
+    max_prompt_tokens: int | None
+    max_completion_tokens: int | None
+    truncation_strategy: Json | None
+    tool_choice: Literal["none", "auto", "required"] | Json | None
+    parallel_tool_calls: bool
+    response_format: Literal["auto"] | Json | None
+
+
+class ThreadCreateAndRunPollParams(ThreadCreateAndRunParams, Polling, total=False):
+    pass
+
+
+class ThreadCreateAndRunStreamParams(ThreadCreateAndRunParams, Streaming, total=False):
+    pass
+
+
+class MessageCreateParams(RequestOptions, total=False):
+    role: Required[Literal["user", "assistant"]]
+    content: Required[str | Iterable[Json]]
+    attachments: Iterable[Json] | None
+    metadata: Metadata | None
+
+
+class AssistantUpdateParams(RequestOptions, total=False):
+    model: str
+    name: str | None
+    description: str | None
+    instructions: str | None
+    reasoning_effort: (
+        Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"] | None
+    )
+    tools: Iterable[Json]
+    tool_resources: Json | None
+    metadata: Metadata | None
+    temperature: float | None
+    top_p: float | None
+    response_format: Literal["auto"] | Json | None
+
+
+class AssistantCreateParams(AssistantUpdateParams, total=False):
+    model: Required[str]  # type: ignore[misc]  # the one difference to an update

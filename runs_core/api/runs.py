@@ -1,0 +1,223 @@
+"""Runs: `/threads/{thread_id}/runs`.
+
+https://platform.openai.com/docs/api-reference/runs
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Unpack
+
+from runs_core.api.operation import build, operation, split
+from runs_core.api.params import (
+    CreateAndPollParams,
+    ListParams,
+    MetadataParams,
+    Polling,
+    PollParams,
+    RequestOptions,
+    RunCreateParams,
+    RunStreamParams,
+    Streaming,
+    SubmitAndPollParams,
+    SubmitStreamParams,
+    SubmitToolOutputsParams,
+)
+from runs_core.errors import RunsError
+from runs_core.flows.call import Call, Paged, json_answer
+from runs_core.flows.effects import Flow
+from runs_core.flows.once import once
+from runs_core.flows.polling import PollOptions, poll_flow
+from runs_core.flows.request import ApiRequest, Repeat
+from runs_core.flows.streaming import RunFeed, StreamOptions, run_feed
+from runs_core.models import Page, Run
+
+__all__ = [
+    "cancel",
+    "create",
+    "create_and_poll",
+    "create_and_stream",
+    "list",
+    "poll",
+    "retrieve",
+    "stream",
+    "submit_tool_outputs",
+    "submit_tool_outputs_and_poll",
+    "submit_tool_outputs_stream",
+    "update",
+]
+
+_RUNS = "/threads/{thread_id}/runs"
+_RUN = "/threads/{thread_id}/runs/{run_id}"
+
+
+@operation(RunCreateParams)
+def create(thread_id: str, **params: Unpack[RunCreateParams]) -> Call[Run]:
+    """A run is queued on the thread. `POST /threads/{thread_id}/runs`.
+
+    A thread takes one active run: a second raises `ThreadBusy`. Sent again only when
+    nothing can have come of it, else `OutcomeUnknown`.
+    """
+    return Call(_create_request(thread_id, params), json_answer(Run))
+
+
+@operation(RequestOptions)
+def retrieve(
+    run_id: str, thread_id: str, **params: Unpack[RequestOptions]
+) -> Call[Run]:
+    """The run as it is now. `GET /threads/{thread_id}/runs/{run_id}`."""
+    request = build("runs.retrieve", "GET", _RUN, _ids(thread_id, run_id), params)
+    return Call(request, json_answer(Run))
+
+
+@operation(MetadataParams)
+def update(run_id: str, thread_id: str, **params: Unpack[MetadataParams]) -> Call[Run]:
+    """The run has this metadata. `POST /threads/{thread_id}/runs/{run_id}`."""
+    request = build("runs.update", "POST", _RUN, _ids(thread_id, run_id), params)
+    return Call(request, json_answer(Run))
+
+
+@operation(ListParams)
+def list(thread_id: str, **params: Unpack[ListParams]) -> Paged[Run]:
+    """The thread's runs, a page at a time. `GET /threads/{thread_id}/runs`."""
+    request = build("runs.list", "GET", _RUNS, {"thread_id": thread_id}, params)
+    return Paged(request, json_answer(Page[Run]))
+
+
+@operation(RequestOptions)
+def cancel(run_id: str, thread_id: str, **params: Unpack[RequestOptions]) -> Call[Run]:
+    """The run is being cancelled. `POST /threads/{thread_id}/runs/{run_id}/cancel`.
+
+    It ends later, as `cancelled` or otherwise: `poll` it to know. A run that has ended
+    raises `BadRequestError`.
+    """
+    ids = _ids(thread_id, run_id)
+    request = build(
+        "runs.cancel", "POST", f"{_RUN}/cancel", ids, params, has_body=False
+    )
+    return Call(request, json_answer(Run))
+
+
+@operation(SubmitToolOutputsParams)
+def submit_tool_outputs(
+    run_id: str, thread_id: str, **params: Unpack[SubmitToolOutputsParams]
+) -> Call[Run]:
+    """The run has the outputs it asked for, and goes on.
+
+    `POST /threads/{thread_id}/runs/{run_id}/submit_tool_outputs`. All outputs go in one
+    request. Sent again only when nothing can have come of it, else `OutcomeUnknown`.
+    """
+    return Call(_submit_request(run_id, thread_id, params), json_answer(Run))
+
+
+# --- Until the run ends ------------------------------------------------------------
+
+
+@operation(PollParams)
+def poll(run_id: str, thread_id: str, **params: Unpack[PollParams]) -> Flow[Run]:
+    """The run, once it has ended or asks for action.
+
+    Raises `DeadlineExceeded` with the run as last seen.
+    """
+    given, rest = split(params, Polling)
+    options = PollOptions(**given)
+    return once(poll_flow(retrieve(run_id, thread_id, **rest), options))
+
+
+@operation(CreateAndPollParams)
+def create_and_poll(thread_id: str, **params: Unpack[CreateAndPollParams]) -> Flow[Run]:
+    """`create`, then `poll`."""
+    given, rest = split(params, Polling)
+    options = PollOptions(**given)
+    start = Call(_create_request(thread_id, rest), json_answer(Run))
+    return once(then_poll(start, options, rest))
+
+
+@operation(SubmitAndPollParams)
+def submit_tool_outputs_and_poll(
+    run_id: str, thread_id: str, **params: Unpack[SubmitAndPollParams]
+) -> Flow[Run]:
+    """`submit_tool_outputs`, then `poll`."""
+    given, rest = split(params, Polling)
+    options = PollOptions(**given)
+    start = Call(_submit_request(run_id, thread_id, rest), json_answer(Run))
+    return once(then_poll(start, options, rest))
+
+
+# --- As the run happens ------------------------------------------------------------
+
+
+@operation(RunStreamParams)
+def stream(thread_id: str, **params: Unpack[RunStreamParams]) -> RunFeed:
+    """A new run's events as they happen; ends in the run.
+
+    `POST /threads/{thread_id}/runs` with `stream`. It ends when the run has ended or
+    asks for action; anything else raises, as `StreamEnded` and `ProtocolError` say.
+    """
+    options, rest = split(params, Streaming)
+    request = _create_request(thread_id, rest, streamed=True)
+    return run_feed(request, StreamOptions(**options))
+
+
+create_and_stream = stream
+"""The same as `stream`: openai-python's older name."""
+
+
+@operation(SubmitStreamParams)
+def submit_tool_outputs_stream(
+    run_id: str, thread_id: str, **params: Unpack[SubmitStreamParams]
+) -> RunFeed:
+    """The events that follow the tool outputs; ends in the run.
+
+    The first is the completion of the step that asked for them, which began in the
+    stream before.
+    """
+    options, rest = split(params, Streaming)
+    request = _submit_request(run_id, thread_id, rest, streamed=True)
+    return run_feed(request, StreamOptions(**options))
+
+
+def _ids(thread_id: str, run_id: str) -> dict[str, str]:
+    return {"thread_id": thread_id, "run_id": run_id}
+
+
+def _create_request(
+    thread_id: str, params: Mapping[str, Any], *, streamed: bool = False
+) -> ApiRequest:
+    return build(
+        "runs.create",
+        "POST",
+        _RUNS,
+        {"thread_id": thread_id},
+        {**params, "stream": True} if streamed else params,
+        query=["include"],
+        repeat=Repeat.ONCE,
+    )
+
+
+def _submit_request(
+    run_id: str, thread_id: str, params: Mapping[str, Any], *, streamed: bool = False
+) -> ApiRequest:
+    return build(
+        "runs.submit_tool_outputs",
+        "POST",
+        f"{_RUN}/submit_tool_outputs",
+        _ids(thread_id, run_id),
+        {**params, "stream": True} if streamed else params,
+        repeat=Repeat.ONCE,
+    )
+
+
+def then_poll(
+    start: Call[Run], options: PollOptions, params: Mapping[str, Any]
+) -> Flow[Run]:
+    """Make the call, then poll its run with the same headers and timeout."""
+    kept = {n: v for n, v in params.items() if n in ("extra_headers", "timeout")}
+    run = yield from start
+    try:
+        thread_id = dict(start.request.ids).get("thread_id") or run.thread_id
+        look = retrieve(run.id, thread_id, **kept)
+        return (yield from poll_flow(look, options))
+    except RunsError as error:
+        error.run = error.run or run
+        raise

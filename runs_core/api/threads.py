@@ -1,0 +1,111 @@
+"""Threads, and a thread with its first run in one request: `/threads`.
+
+https://platform.openai.com/docs/api-reference/threads
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Unpack
+
+from runs_core.api.operation import build, operation, split
+from runs_core.api.params import (
+    Polling,
+    RequestOptions,
+    Streaming,
+    ThreadCreateAndRunParams,
+    ThreadCreateAndRunPollParams,
+    ThreadCreateAndRunStreamParams,
+    ThreadCreateParams,
+    ThreadUpdateParams,
+)
+from runs_core.api.runs import then_poll
+from runs_core.flows.call import Call, json_answer
+from runs_core.flows.effects import Flow
+from runs_core.flows.once import once
+from runs_core.flows.polling import PollOptions
+from runs_core.flows.request import ApiRequest, Repeat
+from runs_core.flows.streaming import RunFeed, StreamOptions, run_feed
+from runs_core.models import Run, Thread, ThreadDeleted
+
+__all__ = [
+    "create",
+    "create_and_run",
+    "create_and_run_poll",
+    "create_and_run_stream",
+    "delete",
+    "retrieve",
+    "update",
+]
+
+_THREADS = "/threads"
+_THREAD = "/threads/{thread_id}"
+
+
+@operation(ThreadCreateParams)
+def create(**params: Unpack[ThreadCreateParams]) -> Call[Thread]:
+    """There is a new thread. `POST /threads`."""
+    request = build("threads.create", "POST", _THREADS, {}, params, repeat=Repeat.ONCE)
+    return Call(request, json_answer(Thread))
+
+
+@operation(RequestOptions)
+def retrieve(thread_id: str, **params: Unpack[RequestOptions]) -> Call[Thread]:
+    """The thread. `GET /threads/{thread_id}`."""
+    ids = {"thread_id": thread_id}
+    request = build("threads.retrieve", "GET", _THREAD, ids, params)
+    return Call(request, json_answer(Thread))
+
+
+@operation(ThreadUpdateParams)
+def update(thread_id: str, **params: Unpack[ThreadUpdateParams]) -> Call[Thread]:
+    """The thread has this metadata and these resources. `POST /threads/{thread_id}`."""
+    ids = {"thread_id": thread_id}
+    request = build("threads.update", "POST", _THREAD, ids, params)
+    return Call(request, json_answer(Thread))
+
+
+@operation(RequestOptions)
+def delete(thread_id: str, **params: Unpack[RequestOptions]) -> Call[ThreadDeleted]:
+    """The thread is gone. `DELETE /threads/{thread_id}`."""
+    ids = {"thread_id": thread_id}
+    request = build("threads.delete", "DELETE", _THREAD, ids, params)
+    return Call(request, json_answer(ThreadDeleted))
+
+
+# --- A thread with its first run ---------------------------------------------------
+
+
+@operation(ThreadCreateAndRunParams)
+def create_and_run(**params: Unpack[ThreadCreateAndRunParams]) -> Call[Run]:
+    """There is a new thread with a run queued on it. `POST /threads/runs`."""
+    return Call(_create_and_run_request(params), json_answer(Run))
+
+
+@operation(ThreadCreateAndRunPollParams)
+def create_and_run_poll(**params: Unpack[ThreadCreateAndRunPollParams]) -> Flow[Run]:
+    """`create_and_run`, then `runs.poll`."""
+    given, rest = split(params, Polling)
+    start = Call(_create_and_run_request(rest), json_answer(Run))
+    return once(then_poll(start, PollOptions(**given), rest))
+
+
+@operation(ThreadCreateAndRunStreamParams)
+def create_and_run_stream(**params: Unpack[ThreadCreateAndRunStreamParams]) -> RunFeed:
+    """The events of a new thread and its run; `thread.created` is the first."""
+    given, rest = split(params, Streaming)
+    request = _create_and_run_request(rest, streamed=True)
+    return run_feed(request, StreamOptions(**given))
+
+
+def _create_and_run_request(
+    params: Mapping[str, Any], *, streamed: bool = False
+) -> ApiRequest:
+    return build(
+        "threads.create_and_run",
+        "POST",
+        f"{_THREADS}/runs",
+        {},
+        {**params, "stream": True} if streamed else params,
+        repeat=Repeat.ONCE,
+    )

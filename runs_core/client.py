@@ -1,0 +1,159 @@
+"""A transport and an endpoint together: what most programs use.
+
+`run` and `stream` drive whatever `runs_core.api` gives; `client.beta` has the same
+operations under openai-python's names.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Self, TypedDict, TypeVar, Unpack, overload
+
+from runs_core import faces
+from runs_core.drive import AsyncDriver, Driver, Outside
+from runs_core.endpoint import Endpoint
+from runs_core.event_stream import (
+    AsyncEventStream,
+    AsyncFeedStream,
+    EventStream,
+    FeedStream,
+)
+from runs_core.flows.call import Call
+from runs_core.flows.effects import Feed, Flow
+from runs_core.flows.once import check_unconsumed
+from runs_core.flows.retry import Policy, bound
+from runs_core.flows.streaming import RunFeed
+from runs_core.transport import AsyncTransport, Transport
+from runs_core.wire.http import Timeouts
+
+__all__ = ["AsyncClient", "Client"]
+
+ItemT = TypeVar("ItemT")
+T = TypeVar("T")
+
+
+class _Settings:
+    """What both clients are made of, apart from the transport."""
+
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        max_retries: int,
+        timeout: float | Timeouts | None,
+        deadline: float | None,
+        outside: Outside | None,
+    ) -> None:
+        if isinstance(timeout, int | float):
+            timeout = Timeouts(connect=timeout, read=timeout)
+        self.endpoint = endpoint
+        self.policy = Policy(
+            max_retries=max_retries, timeouts=timeout, deadline=deadline
+        )
+        self._outside = outside
+
+    def _bound(self, conversation: Call[T] | Flow[T]) -> Flow[T]:
+        flow = iter(conversation)
+        check_unconsumed(flow)
+        return bound(flow, self.endpoint, self.policy)
+
+    def _arguments(self, changes: dict[str, Any]) -> dict[str, Any]:
+        policy = self.policy
+        return {
+            "endpoint": self.endpoint,
+            "max_retries": policy.max_retries,
+            "timeout": policy.timeouts,
+            "deadline": policy.deadline,
+            "outside": self._outside,
+            **changes,
+        }
+
+
+class ClientOptions(TypedDict, total=False):
+    """What `with_options` can change."""
+
+    endpoint: Endpoint
+    max_retries: int
+    timeout: float | Timeouts | None
+    deadline: float | None
+
+
+class Client(_Settings):
+    """Conversations with one endpoint over a blocking transport.
+
+    `max_retries` counts repetitions after the first attempt; what is repeated depends
+    on the operation. `timeout` is the longest wait for the connection and for each read,
+    `deadline` the longest time for each whole conversation, in seconds; None leaves
+    them to the request and the operation. `outside` replaces clock and random numbers.
+    """
+
+    def __init__(
+        self,
+        transport: Transport,
+        endpoint: Endpoint,
+        *,
+        max_retries: int = 2,
+        timeout: float | Timeouts | None = None,
+        deadline: float | None = None,
+        outside: Outside | None = None,
+    ) -> None:
+        super().__init__(endpoint, max_retries, timeout, deadline, outside)
+        self.transport = transport
+        self.beta = faces.Beta(self)
+
+    def with_options(self, **options: Unpack[ClientOptions]) -> Self:
+        """A client on the same transport with other options."""
+        return type(self)(self.transport, **self._arguments({**options}))
+
+    def run(self, conversation: Call[T] | Flow[T]) -> T:
+        """Drive a call or flow to its end and give its result."""
+        return Driver[Any, T](
+            self._bound(conversation), self.transport, self._outside
+        ).run()
+
+    @overload
+    def stream(self, feed: RunFeed) -> EventStream: ...
+    @overload
+    def stream(self, feed: Feed[ItemT, T]) -> FeedStream[ItemT, T]: ...
+    def stream(self, feed: Feed[Any, Any]) -> FeedStream[Any, Any]:
+        """Give what the feed emits, as it is emitted; a context manager."""
+        driver = Driver[Any, Any](self._bound(feed), self.transport, self._outside)
+        if isinstance(feed, RunFeed):
+            return EventStream(driver, feed.progress)
+        return FeedStream(driver)
+
+
+class AsyncClient(_Settings):
+    """Conversations with one endpoint over an async transport; else like `Client`."""
+
+    def __init__(
+        self,
+        transport: AsyncTransport,
+        endpoint: Endpoint,
+        *,
+        max_retries: int = 2,
+        timeout: float | Timeouts | None = None,
+        deadline: float | None = None,
+        outside: Outside | None = None,
+    ) -> None:
+        super().__init__(endpoint, max_retries, timeout, deadline, outside)
+        self.transport = transport
+        self.beta = faces.AsyncBeta(self)
+
+    def with_options(self, **options: Unpack[ClientOptions]) -> Self:
+        """A client on the same transport with other options."""
+        return type(self)(self.transport, **self._arguments({**options}))
+
+    async def run(self, conversation: Call[T] | Flow[T]) -> T:
+        """Drive a call or flow to its end and give its result."""
+        flow = self._bound(conversation)
+        return await AsyncDriver[Any, T](flow, self.transport, self._outside).run()
+
+    @overload
+    def stream(self, feed: RunFeed) -> AsyncEventStream: ...
+    @overload
+    def stream(self, feed: Feed[ItemT, T]) -> AsyncFeedStream[ItemT, T]: ...
+    def stream(self, feed: Feed[Any, Any]) -> AsyncFeedStream[Any, Any]:
+        """Give what the feed emits, as it is emitted; an async context manager."""
+        driver = AsyncDriver[Any, Any](self._bound(feed), self.transport, self._outside)
+        if isinstance(feed, RunFeed):
+            return AsyncEventStream(driver, feed.progress)
+        return AsyncFeedStream(driver)
