@@ -10,7 +10,20 @@ from attrs import frozen
 from runs_core.errors import InvalidEndpoint, TransportProtocolError, UsageError
 from runs_core.wire.http import Head, Request, check_header
 
-__all__ = ["Address", "check_encoding", "fields_to_send"]
+__all__ = [
+    "MAX_HEAD_BYTES",
+    "MAX_INTERIM",
+    "Address",
+    "check_encoding",
+    "fields_to_send",
+]
+
+# The longest head (or chunk header, or trailer) that is accepted. h11's own 16 KiB
+# is too little for some gateways' policies and cookies; httpcore allows 100 KiB,
+# http.client 64 KiB for each single line.
+MAX_HEAD_BYTES = 64 * 1024
+# Interim answers (1xx) are only skipped, but none may send them for ever.
+MAX_INTERIM = 64
 
 _VISIBLE_ASCII = re.compile(r"[\x21-\x7e]+")
 _METHOD = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")

@@ -16,16 +16,16 @@ import h11
 
 from runs_core.errors import InvalidHeader, TransportProtocolError
 from runs_core.wire.http import Head, Request
-from runs_transports._request import Address, check_encoding, fields_to_send
+from runs_transports._request import (
+    MAX_HEAD_BYTES,
+    MAX_INTERIM,
+    Address,
+    check_encoding,
+    fields_to_send,
+)
 
-__all__ = ["MAX_HEAD_BYTES", "READ_BYTES", "Address", "Http1Exchange"]
+__all__ = ["READ_BYTES", "Address", "Http1Exchange"]
 
-# The longest head (or chunk header, or trailer) that is accepted. h11's own 16 KiB
-# is too little for some gateways' policies and cookies; httpcore allows 100 KiB,
-# http.client 64 KiB for each single line.
-MAX_HEAD_BYTES = 64 * 1024
-# Interim answers are only skipped, but a peer must not be able to send them for ever.
-_MAX_INTERIM = 64
 # How much to ask of a connection at once: TLS gives 16 KiB records, and 64 KiB is
 # what the kernel's loopback and most receive windows can have ready.
 READ_BYTES = 64 * 1024
@@ -77,10 +77,10 @@ class Http1Exchange:
                 "these headers cannot be sent together in one HTTP/1.1 request"
             ) from None
 
-    def receive(self, data: bytes) -> None:
+    def receive(self, data: bytes | bytearray) -> None:
         """Take what the peer sent, in any cut; `b""` says that it has closed."""
         self._closed = self._closed or not data
-        self._connection.receive_data(data)
+        self._connection.receive_data(bytes(data))
         while self.head is None:
             event = self._next_event()
             if event is h11.NEED_DATA:
@@ -100,7 +100,7 @@ class Http1Exchange:
         if not isinstance(event, h11.InformationalResponse):
             # 101, to a request that may ask for another protocol in its headers.
             raise TransportProtocolError(f"{self.address} switched protocols")
-        if self._interim > _MAX_INTERIM:
+        if self._interim > MAX_INTERIM:
             raise TransportProtocolError(f"{self.address} sends 1xx without end")
 
     def next_piece(self) -> bytes | None:

@@ -55,7 +55,7 @@ class SocketTransport:
                 (address.host, address.port), timeout=timeout
             )
             return self._secured(connection, address) if address.tls else connection
-        except (OSError, UnicodeError) as error:
+        except (OSError, ValueError) as error:
             raise not_sent(address, error, timeout) from error
 
     def _secured(self, connection: socket.socket, address: Address) -> socket.socket:

@@ -1,0 +1,127 @@
+"""asyncio's standard library streams, with h11."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections.abc import AsyncIterator, Awaitable
+from contextlib import asynccontextmanager, suppress
+
+from runs_core.transport import Opened
+from runs_core.wire.http import Head, Request
+from runs_transports._errors import not_sent, timed_out
+from runs_transports._request import Address
+from runs_transports._tls import default_context
+from runs_transports.http1 import READ_BYTES, Http1Exchange
+
+__all__ = ["AsyncioTransport"]
+
+# RFC 8305: how long one address may take before the next is tried as well.
+_HAPPY_EYEBALLS_DELAY = 0.25
+_CLOSE_SECONDS = 1.0
+
+
+class AsyncioTransport:
+    """Opens one connection for each request, and closes it with the exchange.
+
+    It reads no environment and uses no proxy. `ssl_context` is used as it is; the
+    default verifies against the system's trust store. Cancelled anywhere, it has closed
+    the connection before the cancellation goes on.
+    """
+
+    errors: tuple[type[BaseException], ...] = (OSError,)
+
+    def __init__(self, *, ssl_context: ssl.SSLContext | None = None) -> None:
+        self._ssl_context = ssl_context
+
+    @asynccontextmanager
+    async def open(self, request: Request) -> AsyncIterator[Opened[Awaitable[bytes]]]:
+        """Send the request and give the answer's beginning."""
+        exchange = Http1Exchange(request)
+        reader, writer = await self._connect(exchange.address, request.timeouts.connect)
+        try:
+            wire = _Wire(reader, writer, exchange, request.timeouts.read)
+            await wire.send()
+            yield Opened(await wire.read_head(), wire.read, wire.set_timeout)
+        finally:
+            await _close(writer)
+
+    async def sleep(self, seconds: float) -> None:
+        """Return after `seconds` of the loop's clock."""
+        await asyncio.sleep(seconds)
+
+    def now(self) -> float:
+        """Give the running loop's time."""
+        return asyncio.get_running_loop().time()
+
+    async def _connect(
+        self, address: Address, timeout: float | None
+    ) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        if address.tls and self._ssl_context is None:
+            self._ssl_context = default_context()
+        try:
+            async with asyncio.timeout(timeout):
+                return await asyncio.open_connection(
+                    address.host,
+                    address.port,
+                    ssl=self._ssl_context if address.tls else None,
+                    happy_eyeballs_delay=_HAPPY_EYEBALLS_DELAY,
+                )
+        except (OSError, ValueError) as error:
+            raise not_sent(address, error, timeout) from error
+
+
+class _Wire:
+    """An exchange on a pair of streams."""
+
+    def __init__(
+        self,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+        exchange: Http1Exchange,
+        timeout: float | None,
+    ) -> None:
+        self._reader = reader
+        self._writer = writer
+        self._exchange = exchange
+        self._timeout = timeout
+
+    def set_timeout(self, seconds: float | None) -> None:
+        self._timeout = seconds
+
+    async def send(self) -> None:
+        # A peer may answer and close before it has taken the whole request: what it
+        # said is read if it is there; if nothing is, reading says so.
+        with suppress(BrokenPipeError, ConnectionResetError):
+            async with self._limit():
+                self._writer.write(self._exchange.data_to_send)
+                await self._writer.drain()
+
+    async def read_head(self) -> Head:
+        async with self._limit():
+            while (head := self._exchange.head) is None:
+                self._exchange.receive(await self._reader.read(READ_BYTES))
+        return head
+
+    async def read(self) -> bytes:
+        async with self._limit():
+            while (piece := self._exchange.next_piece()) is None:
+                self._exchange.receive(await self._reader.read(READ_BYTES))
+        return piece
+
+    @asynccontextmanager
+    async def _limit(self) -> AsyncIterator[None]:
+        try:
+            async with asyncio.timeout(self._timeout):
+                yield
+        except TimeoutError as error:
+            raise timed_out(self._exchange.address, self._timeout) from error
+
+
+async def _close(writer: asyncio.StreamWriter) -> None:
+    # Aborting neither waits for the peer nor says goodbye; the socket is closed by the
+    # loop's next turns, which are waited for so that nothing is left open.
+    writer.transport.abort()
+    with suppress(OSError):
+        async with asyncio.timeout(_CLOSE_SECONDS):
+            await writer.wait_closed()

@@ -1,0 +1,141 @@
+"""trio's streams, with h11."""
+
+from __future__ import annotations
+
+import math
+import ssl
+from collections.abc import AsyncIterator, Awaitable
+from contextlib import asynccontextmanager, suppress
+
+import trio
+
+from runs_core.transport import Opened
+from runs_core.wire.http import Head, Request
+from runs_transports._errors import not_sent, timed_out
+from runs_transports._request import Address
+from runs_transports._tls import default_context
+from runs_transports.http1 import READ_BYTES, Http1Exchange
+
+__all__ = ["TrioTransport"]
+
+
+class TrioTransport:
+    """Opens one connection for each request, and closes it with the exchange.
+
+    It reads no environment and uses no proxy. `ssl_context` is used as it is; the
+    default verifies against the system's trust store. Cancelled anywhere, it has closed
+    the connection before the cancellation goes on.
+    """
+
+    errors: tuple[type[BaseException], ...] = (OSError, trio.BrokenResourceError)
+
+    def __init__(self, *, ssl_context: ssl.SSLContext | None = None) -> None:
+        self._ssl_context = ssl_context
+
+    @asynccontextmanager
+    async def open(self, request: Request) -> AsyncIterator[Opened[Awaitable[bytes]]]:
+        """Send the request and give the answer's beginning."""
+        exchange = Http1Exchange(request)
+        stream = await self._connect(exchange.address, request.timeouts.connect)
+        try:
+            wire = _Wire(stream, exchange, request.timeouts.read)
+            await wire.send()
+            yield Opened(await wire.read_head(), wire.read, wire.set_timeout)
+        finally:
+            await _close(stream)
+
+    async def sleep(self, seconds: float) -> None:
+        """Return after `seconds` of trio's clock."""
+        await trio.sleep(seconds)
+
+    def now(self) -> float:
+        """Give trio's time, which a test may have replaced."""
+        return trio.current_time()
+
+    async def _connect(
+        self, address: Address, timeout: float | None
+    ) -> trio.abc.Stream:
+        try:
+            with trio.move_on_after(_wait(timeout)):
+                stream = await trio.open_tcp_stream(address.host, address.port)
+                return await self._secured(stream, address) if address.tls else stream
+        except (OSError, ValueError, trio.BrokenResourceError) as error:
+            raise not_sent(address, _cause(error), timeout) from error
+        raise not_sent(address, TimeoutError(), timeout)
+
+    async def _secured(
+        self, stream: trio.SocketStream, address: Address
+    ) -> trio.abc.Stream:
+        if self._ssl_context is None:
+            self._ssl_context = default_context()
+        try:
+            secured = trio.SSLStream(
+                stream,
+                self._ssl_context,
+                server_hostname=address.host,
+                https_compatible=True,
+            )
+            await secured.do_handshake()
+        except BaseException:
+            await _close(stream)
+            raise
+        return secured
+
+
+class _Wire:
+    """An exchange on a connected stream."""
+
+    def __init__(
+        self, stream: trio.abc.Stream, exchange: Http1Exchange, timeout: float | None
+    ) -> None:
+        self._stream = stream
+        self._exchange = exchange
+        self._timeout = timeout
+
+    def set_timeout(self, seconds: float | None) -> None:
+        self._timeout = seconds
+
+    async def send(self) -> None:
+        with trio.move_on_after(_wait(self._timeout)) as scope:
+            # A peer may answer and close before it has taken the whole request: what
+            # it said is still there to be read; if it said nothing, reading says so.
+            with suppress(trio.BrokenResourceError):
+                await self._stream.send_all(self._exchange.data_to_send)
+        if scope.cancelled_caught:
+            raise timed_out(self._exchange.address, self._timeout)
+
+    async def read_head(self) -> Head:
+        with trio.move_on_after(_wait(self._timeout)):
+            while (head := self._exchange.head) is None:
+                self._exchange.receive(await self._stream.receive_some(READ_BYTES))
+            return head
+        raise timed_out(self._exchange.address, self._timeout)
+
+    async def read(self) -> bytes:
+        with trio.move_on_after(_wait(self._timeout)):
+            while (piece := self._exchange.next_piece()) is None:
+                self._exchange.receive(await self._stream.receive_some(READ_BYTES))
+            return piece
+        raise timed_out(self._exchange.address, self._timeout)
+
+
+async def _close(stream: trio.abc.Stream) -> None:
+    # Forcefully: it neither waits for the peer nor says goodbye. Shielded, so that a
+    # cancellation does not take the place of the exception that is on its way.
+    with trio.CancelScope(shield=True):
+        await trio.aclose_forcefully(stream)
+
+
+def _wait(timeout: float | None) -> float:
+    return math.inf if timeout is None else max(timeout, 0.0)
+
+
+def _cause(error: BaseException) -> BaseException:
+    """Give the failure below trio's: of the first address, or of TLS."""
+    match error.__cause__:
+        case BaseExceptionGroup(exceptions=(first, *_)):
+            return first
+        case OSError() as cause:
+            return cause
+        case _:
+            return error
