@@ -1,0 +1,374 @@
+"""The trampolines, blocking and async: the same tests for both."""
+
+from __future__ import annotations
+
+import logging
+import traceback
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from runs_core.drive import AsyncDriver, Driver, Outside
+from runs_core.errors import (
+    FlowConsumed,
+    NotSent,
+    ResponseTooLarge,
+    TransportError,
+    TransportTimeout,
+    UsageError,
+)
+from runs_core.flows.effects import (
+    Emit,
+    Flow,
+    Invoke,
+    Now,
+    Open,
+    Read,
+    Send,
+    Sleep,
+)
+from runs_core.flows.request import ApiRequest
+from runs_core.wire.http import Request, Timeouts
+from tests.fakes import (
+    AsyncFakeTransport,
+    Exchange,
+    FakeError,
+    FakeTransport,
+    run_async,
+)
+
+GET = Request(method="GET", url="https://api.test/v1/threads/t?key=1")
+
+
+class Rig:
+    """One colour of driver over one fake transport."""
+
+    def __init__(self, color: str) -> None:
+        self.is_async = color == "async"
+
+    def transport(self, *exchanges: Exchange, tick: float = 0.0) -> FakeTransport:
+        cls = AsyncFakeTransport if self.is_async else FakeTransport
+        return cls(*exchanges, tick=tick)
+
+    def driver(self, flow: Any, transport: Any, outside: Outside | None = None) -> Any:
+        if self.is_async:
+            return AsyncDriver[Any, Any](flow, transport, outside)
+        return Driver[Any, Any](flow, transport, outside)
+
+    def wait(self, value: Any) -> Any:
+        return run_async(value) if self.is_async else value
+
+    def run(self, flow: Any, transport: Any, outside: Outside | None = None) -> Any:
+        return self.wait(self.driver(flow, transport, outside).run())
+
+
+@pytest.fixture(params=["blocking", "async"])
+def rig(request: pytest.FixtureRequest) -> Rig:
+    return Rig(request.param)
+
+
+def sending(request: Request = GET, **options: Any) -> Flow[bytes]:
+    response = yield from Send(request, **options)
+    return response.body
+
+
+def test_send_gives_the_whole_answer_and_closes_the_exchange(rig: Rig) -> None:
+    exchange = Exchange(200, body=[b"ab", b"c"])
+    transport = rig.transport(exchange)
+
+    def flow() -> Flow[Any]:
+        return (yield from Send(GET))
+
+    response = rig.run(flow(), transport)
+
+    assert (response.status, response.body) == (200, b"abc")
+    assert response.headers.get("content-type") == "application/json"
+    assert exchange.closed
+
+
+def test_open_and_read_give_the_body_as_it_arrives(rig: Rig) -> None:
+    exchange = Exchange(200, body=[b"ab", b"c"])
+
+    def flow() -> Flow[Any]:
+        head = yield from Open(GET)
+        pieces = []
+        while piece := (yield from Read()):
+            pieces.append(piece)
+        after_the_end = yield from Read()
+        return head.status, pieces, after_the_end
+
+    assert rig.run(flow(), rig.transport(exchange)) == (200, [b"ab", b"c"], b"")
+    assert exchange.closed
+
+
+def test_the_next_request_closes_the_open_exchange(rig: Rig) -> None:
+    first, second = Exchange(body=[b"1", b"2"]), Exchange(body=[b"3"])
+    closed_before_second = []
+
+    class Spy(type(rig.transport())):  # type: ignore[misc]
+        def _begin(self, request: Request) -> Exchange:
+            closed_before_second.append(first.closed)
+            begun: Exchange = super()._begin(request)
+            return begun
+
+    def flow() -> Flow[Any]:
+        yield from Open(GET)
+        yield from Open(GET)
+        return (yield from Read())
+
+    assert rig.run(flow(), Spy(first, second)) == b"3"
+    assert closed_before_second == [False, True]
+    assert second.closed
+
+
+@pytest.mark.parametrize("opening", [True, False])
+def test_declared_errors_become_transport_errors(rig: Rig, opening: bool) -> None:
+    fault = FakeError("the key is sk-canary")
+    exchange = Exchange(body=[fault], opening=fault if opening else None)
+
+    with pytest.raises(TransportError) as caught:
+        rig.run(sending(), rig.transport(exchange))
+
+    assert type(caught.value) is TransportError
+    assert caught.value.__cause__ is fault
+    assert "canary" not in str(caught.value)
+
+
+@pytest.mark.parametrize("error", [NotSent("no"), TransportTimeout("late")])
+def test_the_cores_own_errors_pass_unchanged(rig: Rig, error: Exception) -> None:
+    with pytest.raises(type(error)) as caught:
+        rig.run(sending(), rig.transport(Exchange(opening=error)))
+
+    assert caught.value is error
+
+
+def test_undeclared_errors_are_not_renamed(rig: Rig) -> None:
+    with pytest.raises(LookupError):
+        rig.run(sending(), rig.transport(Exchange(opening=LookupError("bug"))))
+
+
+def test_a_users_function_that_raises_a_declared_error_is_not_renamed(rig: Rig) -> None:
+    def tool() -> None:
+        raise FakeError("mine")
+
+    def flow() -> Flow[Any]:
+        return (yield from Invoke(tool))
+
+    with pytest.raises(FakeError, match="mine"):
+        rig.run(flow(), rig.transport())
+
+
+def test_errors_are_thrown_into_the_flow_so_that_the_traceback_names_the_step(
+    rig: Rig,
+) -> None:
+    def step_two() -> Flow[bytes]:
+        return (yield from sending())
+
+    with pytest.raises(TransportError) as caught:
+        rig.run(step_two(), rig.transport(Exchange(opening=FakeError())))
+
+    frames = [frame.name for frame in traceback.extract_tb(caught.value.__traceback__)]
+    assert "step_two" in frames
+
+
+def test_a_flow_can_go_on_after_an_error(rig: Rig) -> None:
+    def flow() -> Flow[Any]:
+        try:
+            yield from Send(GET)
+        except TransportError:
+            return (yield from Send(GET))
+
+    transport = rig.transport(Exchange(opening=FakeError()), Exchange(body=[b"ok"]))
+
+    assert rig.run(flow(), transport).body == b"ok"
+
+
+def test_secrets_in_the_transports_frames_are_forgotten(rig: Rig) -> None:
+    class Leaky(type(rig.transport())):  # type: ignore[misc]
+        def _begin(self, request: Request) -> Exchange:
+            header = "Bearer sk-canary"
+            try:
+                raise FakeError("deep")
+            except FakeError as error:
+                raise FakeError("lost") from error
+            return Exchange(headers=[("x", header)])
+
+    with pytest.raises(TransportError) as caught:
+        rig.run(sending(), Leaky())
+
+    shown = traceback.TracebackException.from_exception(
+        caught.value, capture_locals=True
+    )
+    assert "canary" not in "".join(shown.format())
+
+
+def test_the_body_limit_is_kept(rig: Rig) -> None:
+    endless = Exchange(body=iter(lambda: b"x" * 10, None))
+
+    with pytest.raises(ResponseTooLarge, match="100 bytes"):
+        rig.run(sending(limit=100), rig.transport(endless))
+
+    assert endless.closed
+    whole = rig.run(sending(limit=100), rig.transport(Exchange(body=[b"x" * 100])))
+    assert whole == b"x" * 100
+
+
+def test_of_an_error_body_64_kib_are_kept(rig: Rig) -> None:
+    endless = Exchange(502, body=iter(lambda: b"x" * 1000, None))
+
+    assert len(rig.run(sending(), rig.transport(endless))) == 64 * 1024
+    assert endless.closed
+
+
+def test_send_ends_in_time_even_if_every_read_is_quick(rig: Rig) -> None:
+    drip = Exchange(body=iter(lambda: b"x", None))
+    transport = rig.transport(drip, tick=1.0)
+
+    with pytest.raises(TransportTimeout):
+        rig.run(sending(timeout=10.0), transport)
+
+    assert transport.time <= 1000.0 + 10 + 2
+    assert transport.requests[0].timeouts == Timeouts(connect=5.0, read=10.0)
+
+
+def test_reads_are_bounded_by_the_shorter_of_both_timeouts(rig: Rig) -> None:
+    exchange = Exchange(body=[b"1", b"2", b"3"])
+
+    def flow() -> Flow[None]:
+        yield from Open(GET)
+        yield from Read(7.0)
+        yield from Read(700.0)
+        yield from Read()
+
+    rig.run(flow(), rig.transport(exchange))
+
+    assert exchange.timeouts == [7.0, 600.0, 600.0]
+
+
+def test_time_and_chance_are_what_the_driver_is_given(rig: Rig) -> None:
+    def flow() -> Flow[Any]:
+        start = yield from Now()
+        yield from Sleep(8.0, jitter=0.25, reason="test")
+        return (yield from Now()) - start
+
+    transport = rig.transport()
+    outside = Outside(random=lambda: 1.0)
+
+    assert rig.run(flow(), transport, outside) == 6.0
+    assert transport.slept == [6.0]
+    fixed = Outside(now=lambda: 5.0)
+    assert rig.run(flow(), rig.transport(), fixed) == 0.0
+
+
+def test_invoke_gives_what_the_function_returns(rig: Rig) -> None:
+    def flow() -> Flow[Any]:
+        return (yield from Invoke(divmod, (7, 2)))
+
+    assert rig.run(flow(), rig.transport()) == (3, 1)
+
+
+async def async_tool() -> str:
+    return "awaited"
+
+
+def invoking(function: Callable[[], Any]) -> Flow[Any]:
+    return (yield from Invoke(function))
+
+
+def test_the_async_driver_awaits_what_is_awaitable() -> None:
+    assert Rig("async").run(invoking(async_tool), AsyncFakeTransport()) == "awaited"
+
+
+def test_the_blocking_driver_refuses_async_functions_by_name() -> None:
+    with pytest.raises(UsageError, match="async_tool is async"):
+        Rig("blocking").run(invoking(async_tool), FakeTransport())
+
+
+def test_a_flow_without_endpoint_is_refused(rig: Rig) -> None:
+    unbound = ApiRequest(operation="x", method="GET", template="/x")
+
+    def flow() -> Flow[Any]:
+        return (yield from Send(unbound))
+
+    with pytest.raises(UsageError, match=r"bound\(flow, endpoint\)"):
+        rig.run(flow(), rig.transport())
+
+
+def test_items_come_in_the_batches_in_which_they_were_emitted(rig: Rig) -> None:
+    def flow() -> Flow[str]:
+        yield from Emit((1, 2))
+        yield from Emit((3,))
+        return "end"
+
+    driver = rig.driver(flow(), rig.transport())
+
+    assert rig.wait(driver.advance()) == (1, 2)
+    with pytest.raises(UsageError):
+        _ = driver.result
+    assert rig.wait(driver.advance()) == (3,)
+    assert rig.wait(driver.advance()) is None
+    assert driver.result == "end"
+    assert rig.wait(driver.advance()) is None
+
+
+def test_closing_ends_the_flow_and_its_exchange(rig: Rig) -> None:
+    exchange = Exchange(body=[b"1", b"2"])
+
+    def flow() -> Flow[None]:
+        yield from Open(GET)
+        yield from Emit((yield from Read()).split())
+        yield from Read()
+
+    generator = flow()
+    driver = rig.driver(generator, rig.transport(exchange))
+    rig.wait(driver.advance())
+    assert not exchange.closed
+    rig.wait(driver.close())
+
+    assert exchange.closed
+    assert generator.gi_frame is None  # type: ignore[attr-defined]
+    assert rig.wait(driver.advance()) is None
+
+
+def test_a_cancellation_closes_the_exchange_and_passes_through_the_flow(
+    rig: Rig,
+) -> None:
+    class Cancelled(BaseException):
+        pass
+
+    exchange = Exchange(body=[Cancelled()])
+    seen = []
+
+    def flow() -> Flow[None]:
+        yield from Open(GET)
+        try:
+            yield from Read()
+        except BaseException as error:
+            seen.append(type(error))
+            raise
+
+    with pytest.raises(Cancelled):
+        rig.run(flow(), rig.transport(exchange))
+
+    assert exchange.closed
+    assert seen == [Cancelled]
+
+
+def test_a_consumed_flow_is_refused(rig: Rig) -> None:
+    flow = sending()
+    rig.run(flow, rig.transport(Exchange()))
+
+    with pytest.raises(FlowConsumed):
+        rig.driver(flow, rig.transport())
+
+
+def test_the_log_has_neither_query_nor_headers_nor_body(
+    rig: Rig, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG, logger="runs_core")
+    rig.run(sending(), rig.transport(Exchange(body=[b"secret body"])))
+
+    assert "GET /v1/threads/t: 200" in caplog.text
+    assert "key=1" not in caplog.text
+    assert "secret" not in caplog.text
