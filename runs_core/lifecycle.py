@@ -1,0 +1,159 @@
+"""What can become of a run, a run step and a message, as data.
+
+The tables are the single source: the local service takes every change of status
+through them, and the diagrams in the documentation are drawn from them. They say what
+the published service does; a client must not refuse what a server says on their
+account.
+
+The source is the run lifecycle of the API guide ("Run and Run Step statuses") and the
+status enumerations of the published OpenAPI description.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, Final, Generic, Literal, TypeVar, get_args
+
+from attrs import field, frozen
+
+from runs_core.errors import UsageError
+
+__all__ = [
+    "MESSAGE",
+    "MESSAGE_TERMINAL",
+    "RUN",
+    "RUN_ENDS",
+    "RUN_TERMINAL",
+    "STEP",
+    "STEP_TERMINAL",
+    "IllegalTransition",
+    "Lifecycle",
+    "MessageStatus",
+    "MessageTrigger",
+    "RunStatus",
+    "RunTrigger",
+    "StepStatus",
+    "StepTrigger",
+]
+
+RunStatus = Literal[
+    "queued",
+    "in_progress",
+    "requires_action",
+    "cancelling",
+    "cancelled",
+    "failed",
+    "completed",
+    "incomplete",
+    "expired",
+]
+RunTrigger = Literal[
+    "start",
+    "require_action",
+    "submit_tool_outputs",
+    "complete",
+    "fail",
+    "stop_short",
+    "cancel",
+    "confirm_cancel",
+    "expire",
+]
+StepStatus = Literal["in_progress", "cancelled", "failed", "completed", "expired"]
+StepTrigger = Literal["complete", "fail", "cancel", "expire"]
+MessageStatus = Literal["in_progress", "incomplete", "completed"]
+MessageTrigger = Literal["complete", "stop_short"]
+
+StatusT = TypeVar("StatusT", bound=str)
+TriggerT = TypeVar("TriggerT", bound=str)
+
+
+class IllegalTransition(UsageError, ValueError):
+    """The trigger leads nowhere from this status; nothing has changed."""
+
+
+def _read_only(table: Mapping[Any, Any]) -> Mapping[Any, Any]:
+    return MappingProxyType(dict(table))
+
+
+@frozen(kw_only=True)
+class Lifecycle(Generic[StatusT, TriggerT]):
+    """The statuses that one kind of object passes through."""
+
+    name: str
+    statuses: tuple[StatusT, ...]
+    triggers: tuple[TriggerT, ...]
+    initial: StatusT
+    transitions: Mapping[tuple[StatusT, TriggerT], StatusT] = field(
+        converter=_read_only
+    )
+
+    @property
+    def terminal(self) -> frozenset[StatusT]:
+        """The statuses that nothing leads out of."""
+        left = {status for status, _ in self.transitions}
+        return frozenset(status for status in self.statuses if status not in left)
+
+    def after(self, status: StatusT, trigger: TriggerT) -> StatusT:
+        """Give the status that `trigger` leads to, or raise `IllegalTransition`."""
+        try:
+            return self.transitions[status, trigger]
+        except KeyError:
+            raise IllegalTransition(
+                f"{trigger!r} leads nowhere from a {self.name} that is {status!r}"
+            ) from None
+
+
+RUN: Final[Lifecycle[RunStatus, RunTrigger]] = Lifecycle(
+    name="run",
+    statuses=get_args(RunStatus),
+    triggers=get_args(RunTrigger),
+    initial="queued",
+    transitions={
+        ("queued", "start"): "in_progress",
+        ("queued", "cancel"): "cancelling",
+        ("queued", "fail"): "failed",
+        ("queued", "expire"): "expired",
+        ("in_progress", "require_action"): "requires_action",
+        ("in_progress", "complete"): "completed",
+        ("in_progress", "fail"): "failed",
+        ("in_progress", "stop_short"): "incomplete",
+        ("in_progress", "cancel"): "cancelling",
+        ("in_progress", "expire"): "expired",
+        ("requires_action", "submit_tool_outputs"): "queued",
+        ("requires_action", "cancel"): "cancelling",
+        ("requires_action", "expire"): "expired",
+        ("cancelling", "confirm_cancel"): "cancelled",
+    },
+)
+
+STEP: Final[Lifecycle[StepStatus, StepTrigger]] = Lifecycle(
+    name="run step",
+    statuses=get_args(StepStatus),
+    triggers=get_args(StepTrigger),
+    initial="in_progress",
+    transitions={
+        ("in_progress", "complete"): "completed",
+        ("in_progress", "fail"): "failed",
+        ("in_progress", "cancel"): "cancelled",
+        ("in_progress", "expire"): "expired",
+    },
+)
+
+MESSAGE: Final[Lifecycle[MessageStatus, MessageTrigger]] = Lifecycle(
+    name="message",
+    statuses=get_args(MessageStatus),
+    triggers=get_args(MessageTrigger),
+    initial="in_progress",
+    transitions={
+        ("in_progress", "complete"): "completed",
+        ("in_progress", "stop_short"): "incomplete",
+    },
+)
+
+RUN_TERMINAL: Final = RUN.terminal
+STEP_TERMINAL: Final = STEP.terminal
+MESSAGE_TERMINAL: Final = MESSAGE.terminal
+
+# Where waiting ends: nothing happens in `requires_action` until the caller acts.
+RUN_ENDS: Final[frozenset[str]] = RUN_TERMINAL | {"requires_action"}
