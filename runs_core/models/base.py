@@ -1,0 +1,83 @@
+"""What the models have in common, beside what `WireObject` gives them.
+
+Field names are the wire's. Which keys a server sends is another matter: only `id`, the
+key that tells variants apart, and what a variant is about are required. Every other
+field is None where a server leaves it out, also if it is typed as never None because
+the API promises it; lists are then empty.
+
+A value is passed on as it came. An enumeration is a `Literal` type widened by `str`: a
+word that this library does not know stays a plain string. Timestamps are integers as
+received: seconds since 1970, in milliseconds from some servers.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from runs_core.wire.codec import ABSENT, Unknown, WireObject, field_names
+
+__all__ = ["PROMISED", "Resource", "UnknownDelta", "Value"]
+
+# The default of a field that the API promises. Not ABSENT: receiving is the hot path,
+# and None needs no check there.
+PROMISED: Any = None
+
+
+class Resource(WireObject):
+    """An object that an operation returns. It always has an `id` and an `object`.
+
+    Not frozen, because freezing triples what it costs to receive one. It is not meant
+    to be changed: what has been handed out may be shared.
+    """
+
+    __slots__ = ("_answered_as",)
+
+    _required: ClassVar[tuple[str, ...]] = ("id", "object")
+
+    _answered_as: str | None
+
+    @property
+    def _request_id(self) -> str | None:
+        """The server's name for the exchange that the object came in, or None.
+
+        Not on the wire, and not part of equality.
+        """
+        try:
+            return self._answered_as
+        except AttributeError:
+            return None
+
+    @_request_id.setter
+    def _request_id(self, value: str | None) -> None:
+        self._answered_as = value
+
+
+class Value(WireObject):
+    """An object that users build and send (some are received, too). Frozen.
+
+    A field that is not given is not sent; one that is given as None is sent as null.
+    """
+
+    __slots__ = ()
+
+    def __attrs_post_init__(self) -> None:
+        nulls = []
+        for name in field_names(self.__class__):
+            value = getattr(self, name)
+            if value is None:
+                nulls.append(name)
+            elif value is ABSENT:
+                object.__setattr__(self, name, None)
+        object.__setattr__(self, "_nulls", tuple(nulls))
+
+
+class UnknownDelta(Unknown):
+    """An unknown member of a list that deltas write to by index."""
+
+    __slots__ = ()
+
+    @property
+    def index(self) -> int | None:
+        """Where in the list the delta belongs."""
+        index = self.get("index")
+        return index if type(index) is int else None

@@ -1,0 +1,44 @@
+"""Pages of lists, and errors."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, ClassVar, Generic, TypeVar
+
+from attrs import define
+
+from runs_core.models.base import PROMISED, Resource
+from runs_core.wire.codec import Reads, TextOf, WireObject
+
+__all__ = ["ErrorObject", "Page"]
+
+T = TypeVar("T")
+
+
+@define(eq=False, repr=False)
+class Page(Resource, Generic[T]):
+    """A part of a list. The next part comes after the last element's id."""
+
+    _required: ClassVar[tuple[str, ...]] = ()
+
+    data: list[T]
+    has_more: bool | None = None
+    """Whether there is a next part; None where the server does not say."""
+    first_id: str | None = None
+    last_id: str | None = None
+    object: str = "list"
+
+
+def _code(code: Any) -> Any:
+    return TextOf(code) if type(code) in (int, float) else code
+
+
+@define(eq=False, repr=False)
+class ErrorObject(WireObject):
+    """What went wrong, in a server's words."""
+
+    message: str = PROMISED
+    code: Annotated[str | None, Reads(_code)] = None
+    """A number, which some servers send, reads as its digits."""
+    param: str | None = None
+    """The parameter that is at fault."""
+    type: str = PROMISED

@@ -1,0 +1,242 @@
+"""Run steps and the tool calls in them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, TypeAlias
+
+from attrs import Factory, define
+
+from runs_core.models.base import PROMISED, Resource
+from runs_core.models.runs import LastError, Usage
+from runs_core.models.tools import FileSearchRankingOptions
+from runs_core.wire.codec import Tagged, Unknown, WireObject
+
+__all__ = [
+    "CodeInterpreter",
+    "CodeInterpreterOutput",
+    "CodeInterpreterOutputImage",
+    "CodeInterpreterOutputImageImage",
+    "CodeInterpreterOutputLogs",
+    "CodeInterpreterToolCall",
+    "FileSearchCall",
+    "FileSearchResult",
+    "FileSearchResultContent",
+    "FileSearchToolCall",
+    "Function",
+    "FunctionToolCall",
+    "MessageCreation",
+    "MessageCreationStepDetails",
+    "RunStep",
+    "RunStepInclude",
+    "RunStepStatus",
+    "RunStepType",
+    "StepDetails",
+    "ToolCall",
+    "ToolCallsStepDetails",
+    "UnknownCodeInterpreterOutput",
+    "UnknownStepDetails",
+    "UnknownToolCall",
+]
+
+RunStepStatus: TypeAlias = (
+    Literal["in_progress", "cancelled", "failed", "completed", "expired"] | str
+)
+"""How far a step is."""
+
+RunStepType: TypeAlias = Literal["message_creation", "tool_calls"] | str
+"""What a step does."""
+
+RunStepInclude: TypeAlias = (
+    Literal["step_details.tool_calls[*].file_search.results[*].content"] | str
+)
+"""What a step can be asked to include: what file search found, word for word."""
+
+
+@define(eq=False, repr=False)
+class CodeInterpreterOutputLogs(WireObject):
+    """Text that the code wrote."""
+
+    logs: str = PROMISED
+    type: Literal["logs"] = "logs"
+
+
+@define(eq=False, repr=False)
+class CodeInterpreterOutputImageImage(WireObject):
+    """An image file that the code made."""
+
+    file_id: str = PROMISED
+
+
+@define(eq=False, repr=False)
+class CodeInterpreterOutputImage(WireObject):
+    """An image that the code made."""
+
+    image: CodeInterpreterOutputImageImage
+    type: Literal["image"] = "image"
+
+
+@define(eq=False, repr=False)
+class UnknownCodeInterpreterOutput(Unknown):
+    """Code interpreter output of a kind that this library does not know."""
+
+
+CodeInterpreterOutput: TypeAlias = Annotated[
+    CodeInterpreterOutputLogs
+    | CodeInterpreterOutputImage
+    | UnknownCodeInterpreterOutput,
+    Tagged("type"),
+]
+"""One output of the code interpreter."""
+
+
+@define(eq=False, repr=False)
+class CodeInterpreter(WireObject):
+    """Code and what came of it."""
+
+    input: str = PROMISED
+    outputs: list[CodeInterpreterOutput] = Factory(list)
+
+
+@define(eq=False, repr=False)
+class CodeInterpreterToolCall(WireObject):
+    """A call of the code interpreter."""
+
+    id: str
+    code_interpreter: CodeInterpreter
+    type: Literal["code_interpreter"] = "code_interpreter"
+
+
+@define(eq=False, repr=False)
+class FileSearchResultContent(WireObject):
+    """A piece of a file that was found; only where `include` asks for it."""
+
+    text: str | None = None
+    type: Literal["text"] | str | None = None
+
+
+@define(eq=False, repr=False)
+class FileSearchResult(WireObject):
+    """A file that was found."""
+
+    file_id: str = PROMISED
+    file_name: str = PROMISED
+    score: float = PROMISED
+    """0 to 1."""
+    content: list[FileSearchResultContent] | None = None
+
+
+@define(eq=False, repr=False)
+class FileSearchCall(WireObject):
+    """How files were searched, and what was found."""
+
+    ranking_options: FileSearchRankingOptions | None = None
+    results: list[FileSearchResult] | None = None
+
+
+@define(eq=False, repr=False)
+class FileSearchToolCall(WireObject):
+    """A call of file search."""
+
+    id: str
+    file_search: FileSearchCall
+    type: Literal["file_search"] = "file_search"
+
+
+@define(eq=False, repr=False)
+class Function(WireObject):
+    """A function, its arguments, and what the caller answered."""
+
+    name: str = PROMISED
+    arguments: str = PROMISED
+    """JSON, as the model wrote it: it may be invalid."""
+    output: str | None = None
+    """None until outputs are submitted."""
+
+
+@define(eq=False, repr=False)
+class FunctionToolCall(WireObject):
+    """A call of one of the caller's functions."""
+
+    id: str
+    function: Function
+    type: Literal["function"] = "function"
+
+
+@define(eq=False, repr=False)
+class UnknownToolCall(Unknown):
+    """A call of another kind of tool, such as Foundry's `mcp` or `bing_grounding`."""
+
+    @property
+    def id(self) -> str:
+        """The call's id; "" where it has none."""
+        id = self.get("id")
+        return id if isinstance(id, str) else ""
+
+
+ToolCall: TypeAlias = Annotated[
+    CodeInterpreterToolCall | FileSearchToolCall | FunctionToolCall | UnknownToolCall,
+    Tagged("type"),
+]
+"""One call of a tool."""
+
+
+@define(eq=False, repr=False)
+class MessageCreation(WireObject):
+    """The message that a step wrote."""
+
+    message_id: str = PROMISED
+
+
+@define(eq=False, repr=False)
+class MessageCreationStepDetails(WireObject):
+    """What a step did that wrote a message."""
+
+    message_creation: MessageCreation
+    type: Literal["message_creation"] = "message_creation"
+
+
+@define(eq=False, repr=False)
+class ToolCallsStepDetails(WireObject):
+    """What a step did that called tools."""
+
+    tool_calls: list[ToolCall] = Factory(list)
+    type: Literal["tool_calls"] = "tool_calls"
+
+
+@define(eq=False, repr=False)
+class UnknownStepDetails(Unknown):
+    """What a step of another kind did, such as Foundry's `activities`."""
+
+
+StepDetails: TypeAlias = Annotated[
+    MessageCreationStepDetails | ToolCallsStepDetails | UnknownStepDetails,
+    Tagged("type"),
+]
+"""What a step did."""
+
+
+@define(eq=False, repr=False)
+class RunStep(Resource):
+    """One step of a run.
+
+    Servers send `expires_at` where the API's description says `expired_at`.
+    """
+
+    id: str
+    run_id: str = PROMISED
+    thread_id: str = PROMISED
+    assistant_id: str = PROMISED
+    type: RunStepType = PROMISED
+    status: RunStepStatus = PROMISED
+    step_details: StepDetails = Factory(UnknownStepDetails)
+    created_at: int = PROMISED
+    completed_at: int | None = None
+    cancelled_at: int | None = None
+    failed_at: int | None = None
+    expired_at: int | None = None
+    expires_at: int | None = None
+    last_error: LastError | None = None
+    usage: Usage | None = None
+    """None while the step goes on."""
+    metadata: dict[str, str] | None = None
+    object: str = "thread.run.step"

@@ -1,0 +1,160 @@
+"""Tools, what they work on, and how a model is told to choose among them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal, TypeAlias
+
+from attrs import define, frozen
+
+from runs_core.models.base import Value
+from runs_core.wire.codec import ABSENT, Tagged, Unknown
+
+__all__ = [
+    "AssistantTool",
+    "AssistantToolChoice",
+    "AssistantToolChoiceFunction",
+    "AssistantToolChoiceOption",
+    "CodeInterpreterTool",
+    "FileSearch",
+    "FileSearchRankingOptions",
+    "FileSearchTool",
+    "FunctionDefinition",
+    "FunctionTool",
+    "ToolApproval",
+    "ToolOutput",
+    "ToolResources",
+    "ToolResourcesCodeInterpreter",
+    "ToolResourcesFileSearch",
+    "UnknownTool",
+]
+
+
+@frozen(eq=False, repr=False)
+class CodeInterpreterTool(Value):
+    """Lets the model run Python."""
+
+    type: Literal["code_interpreter"] = "code_interpreter"
+
+
+@frozen(eq=False, repr=False, kw_only=True)
+class FileSearchRankingOptions(Value):
+    """How file search ranks what it finds."""
+
+    score_threshold: float | None = ABSENT
+    """Results below it are left out; 0 to 1."""
+    ranker: Literal["auto", "default_2024_08_21"] | str | None = ABSENT
+
+
+@frozen(eq=False, repr=False, kw_only=True)
+class FileSearch(Value):
+    """Settings of the file search tool."""
+
+    max_num_results: int | None = ABSENT
+    """1 to 50."""
+    ranking_options: FileSearchRankingOptions | None = ABSENT
+
+
+@frozen(eq=False, repr=False, kw_only=True)
+class FileSearchTool(Value):
+    """Lets the model search in files."""
+
+    file_search: FileSearch | None = ABSENT
+    type: Literal["file_search"] = "file_search"
+
+
+@frozen(eq=False, repr=False, kw_only=True)
+class FunctionDefinition(Value):
+    """A function that the model may ask for."""
+
+    name: str = ABSENT
+    """Letters, digits, underscores and dashes, at most 64."""
+    description: str | None = ABSENT
+    """What the model reads to decide when and how to call it."""
+    parameters: dict[str, Any] | None = ABSENT
+    """The arguments, as a JSON schema; left out for a function without any."""
+    strict: bool | None = ABSENT
+    """Whether the model must keep to the schema exactly."""
+
+
+@frozen(eq=False, repr=False, kw_only=True)
+class FunctionTool(Value):
+    """Lets the model ask the caller to run a function."""
+
+    function: FunctionDefinition
+    type: Literal["function"] = "function"
+
+
+@define(eq=False, repr=False)
+class UnknownTool(Unknown):
+    """A tool of a kind that this library does not know. `raw` is sent as it is."""
+
+
+AssistantTool: TypeAlias = Annotated[
+    CodeInterpreterTool | FileSearchTool | FunctionTool | UnknownTool, Tagged("type")
+]
+"""A tool of an assistant, a run, or an attachment."""
+
+
+@frozen(eq=False, repr=False, kw_only=True)
+class ToolResourcesCodeInterpreter(Value):
+    """What the code interpreter may read."""
+
+    file_ids: list[str] | None = ABSENT
+    """At most 20."""
+
+
+@frozen(eq=False, repr=False, kw_only=True)
+class ToolResourcesFileSearch(Value):
+    """Where file search looks."""
+
+    vector_store_ids: list[str] | None = ABSENT
+    """At most one."""
+    vector_stores: list[Any] | None = ABSENT
+    """In requests only: stores to make, as dicts."""
+
+
+@frozen(eq=False, repr=False, kw_only=True)
+class ToolResources(Value):
+    """What the tools of an assistant or a thread work on, by kind of tool."""
+
+    code_interpreter: ToolResourcesCodeInterpreter | None = ABSENT
+    file_search: ToolResourcesFileSearch | None = ABSENT
+
+
+@frozen(eq=False, repr=False)
+class AssistantToolChoiceFunction(Value):
+    """The function that must be called."""
+
+    name: str = ABSENT
+
+
+@frozen(eq=False, repr=False, kw_only=True)
+class AssistantToolChoice(Value):
+    """The tool that must be called."""
+
+    type: Literal["function", "code_interpreter", "file_search"] | str = ABSENT
+    function: AssistantToolChoiceFunction | None = ABSENT
+
+
+AssistantToolChoiceOption: TypeAlias = (
+    Literal["none", "auto", "required"] | str | AssistantToolChoice
+)
+"""Whether the model may or must call tools, or which one it must call."""
+
+
+@frozen(eq=False, repr=False)
+class ToolOutput(Value):
+    """The answer to one tool call of a run that requires action."""
+
+    tool_call_id: str = ABSENT
+    output: str = ABSENT
+
+
+@frozen(eq=False, repr=False, kw_only=True)
+class ToolApproval(Value):
+    """The answer to one tool call that waits for approval (Foundry only)."""
+
+    tool_call_id: str
+    approve: bool
+    headers: dict[str, str] | None = ABSENT
+    """Headers for the tool's own server."""

@@ -1,0 +1,273 @@
+"""What an object of the wire is in Python, whatever it says.
+
+The models are built on these few pieces. Together they make what was received encode
+back equal: a field that is absent stays apart from one that is null, unknown fields
+and variants are kept, and what has the wrong shape is still readable.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping, Set
+from enum import Enum
+from functools import cache
+from typing import Any, ClassVar, Literal, SupportsIndex, TypeVar
+
+from attrs import define, fields, frozen
+
+__all__ = [
+    "ABSENT",
+    "Irregular",
+    "Reads",
+    "Tagged",
+    "TextOf",
+    "Unknown",
+    "WireObject",
+    "field_names",
+    "note",
+    "unstructure",
+]
+
+T = TypeVar("T")
+
+
+class _Absent(Enum):
+    ABSENT = "ABSENT"
+
+    def __repr__(self) -> str:
+        return "ABSENT"
+
+
+# A key that is not there, where None would mean JSON's null.
+ABSENT: Any = _Absent.ABSENT
+
+
+@frozen
+class Tagged:
+    """Marks a union, in `Annotated`, whose members differ in the string under `key`.
+
+    A member's tag is the `Literal` type of its field of that name. Its `Unknown` member
+    takes every other tag, what is not an object, and a known tag's object that lacks
+    what the member cannot be without.
+    """
+
+    key: str
+
+
+@frozen
+class Reads:
+    """Marks a field, in `Annotated`, whose value is read by a function."""
+
+    read: Callable[[Any], Any]
+
+
+class WireObject:
+    """An attrs class whose fields are named as on the wire.
+
+    None in a field is a key that is absent, unless the object came with a null there;
+    `extra` holds the keys that the class has no field for. Equality compares fields
+    and `extra`. An object built by keyword leaves out what is None.
+    """
+
+    # Not fields: most objects never fill these slots, and an empty slot costs nothing.
+    __slots__ = ("__weakref__", "_extra", "_nulls")
+
+    # Keys without which the object means nothing, beside the fields with no default.
+    _required: ClassVar[tuple[str, ...]] = ()
+
+    _extra: dict[str, Any]
+    _nulls: tuple[str, ...]
+
+    @property
+    def extra(self) -> dict[str, Any]:
+        """The keys that were received and that the class has no field for."""
+        try:
+            return self._extra
+        except AttributeError:
+            return {}
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give what the object says on the wire; equal to what was received."""
+        raw: dict[str, Any] = unstructure(self)
+        return raw
+
+    def to_json(self, indent: int | None = None) -> str:
+        """Give `to_dict()` as JSON text."""
+        return json.dumps(self.to_dict(), indent=indent, ensure_ascii=False)
+
+    def model_dump(self) -> dict[str, Any]:
+        """Give every field, also those that are None, and `extra`, as plain values."""
+        dumped: dict[str, Any] = _dumped(self)
+        return dumped
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, WireObject) or type(self) is not type(other):
+            return NotImplemented
+        return self.extra == other.extra and all(
+            getattr(self, name) == getattr(other, name)
+            for name in field_names(self.__class__)
+        )
+
+    def __repr__(self) -> str:
+        shown = [
+            f"{name}={value!r}"
+            for name in field_names(self.__class__)
+            if (value := getattr(self, name)) is not None
+        ]
+        if self.extra:
+            shown.append(f"extra={self.extra!r}")
+        return f"{self.__class__.__name__}({', '.join(shown)})"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Not attrs' own state, which knows the fields only.
+        state = [getattr(self, name) for name in field_names(self.__class__)]
+        nulls = getattr(self, "_nulls", None)
+        return _rebuilt, (self.__class__, state, nulls, self.extra)
+
+
+def _rebuilt(
+    cls: type[WireObject],
+    state: list[Any],
+    nulls: tuple[str, ...] | None,
+    extra: dict[str, Any],
+) -> WireObject:
+    made = cls.__new__(cls)
+    for name, value in zip(field_names(cls), state, strict=True):
+        object.__setattr__(made, name, value)
+    if nulls is not None:
+        object.__setattr__(made, "_nulls", nulls)
+    if extra:
+        object.__setattr__(made, "_extra", extra)
+    return made
+
+
+def field_names(cls: type[Any]) -> tuple[str, ...]:
+    """Give the names of the class's fields, in the order its constructor takes them."""
+    names: tuple[str, ...] = _field_names(cls)
+    return names
+
+
+# Untyped: mypy takes a class for unhashable where its instances may be.
+_field_names: Any = cache(lambda cls: tuple(field.name for field in fields(cls)))
+
+
+def note(made: WireObject, raw: dict[str, Any]) -> None:
+    """Keep what the fields of a new object cannot say about where it came from."""
+    names = field_names(made.__class__)
+    nulls = tuple([k for k in names if k in raw and getattr(made, k) is None])
+    object.__setattr__(made, "_nulls", nulls)
+    if extra := {k: v for k, v in raw.items() if k not in names}:
+        object.__setattr__(made, "_extra", extra)
+
+
+@define(eq=False, repr=False)
+class Unknown(WireObject):
+    """A member of a union that this library does not know: `raw` is what was received.
+
+    Encodes as `raw`. `type` is what tells the members of the union apart.
+    """
+
+    raw: Any = ABSENT
+
+    @property
+    def type(self) -> str:
+        """The variant's own name for itself; "" where it has none."""
+        kind = self.get("type")
+        return kind if isinstance(kind, str) else ""
+
+    def get(self, key: str, default: Any = None) -> Any:
+        """Give the value under `key`, or `default`, also where `raw` is no object."""
+        return self.raw.get(key, default) if isinstance(self.raw, dict) else default
+
+
+class Irregular(list[T]):
+    """A list read from something else: nothing, a null, or one element without a list.
+
+    Encodes as that same thing, as long as it holds as many elements.
+    """
+
+    __slots__ = ("form",)
+
+    form: Literal["absent", "null", "single"]
+
+    def __init__(
+        self, items: Iterable[T], form: Literal["absent", "null", "single"]
+    ) -> None:
+        super().__init__(items)
+        self.form = form
+
+    def __reduce_ex__(self, protocol: SupportsIndex) -> tuple[Any, ...]:
+        return Irregular, (list(self), self.form)
+
+
+class TextOf(str):
+    """A text read from a number. Encodes as the number, `raw`."""
+
+    __slots__ = ("raw",)
+
+    raw: float
+
+    def __new__(cls, raw: float) -> TextOf:
+        made = super().__new__(cls, raw)
+        made.raw = raw
+        return made
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return TextOf, (self.raw,)
+
+
+# --- Objects to values -------------------------------------------------------------
+
+
+def unstructure(value: Any) -> Any:
+    """Give what a value says on the wire, as new dicts and lists of plain values.
+
+    What was received comes back equal. What JSON has nothing for is left as it is.
+    """
+    if isinstance(value, WireObject):
+        return _as_raw(value)
+    if isinstance(value, str | int | float):
+        return value.raw if isinstance(value, TextOf) else value
+    if isinstance(value, Mapping):
+        return {key: unstructure(item) for key, item in value.items()}
+    if isinstance(value, Iterable) and not isinstance(value, _NOT_LISTS):
+        items = [unstructure(item) for item in value]
+        if isinstance(value, Irregular):
+            if value.form == "null" and not items:
+                return None
+            if value.form == "single" and len(items) == 1:
+                return items[0]
+        return items
+    return value
+
+
+# Iterables without an order, or of which no list is meant.
+_NOT_LISTS = (bytes, bytearray, memoryview, Set)
+
+
+def _as_raw(value: WireObject) -> Any:
+    if isinstance(value, Unknown):
+        return unstructure(value.raw)
+    raw = {}
+    for name in field_names(value.__class__):
+        item = getattr(value, name)
+        if item is not None and not _is_absent(item):
+            raw[name] = unstructure(item)
+    for name in getattr(value, "_nulls", ()):
+        raw.setdefault(name, None)
+    return raw | unstructure(value.extra)
+
+
+def _is_absent(item: Any) -> bool:
+    if isinstance(item, Irregular):
+        return item.form == "absent" and not item
+    return isinstance(item, Unknown) and item.raw is ABSENT
+
+
+def _dumped(value: Any) -> Any:
+    if isinstance(value, WireObject) and not isinstance(value, Unknown):
+        names = field_names(value.__class__)
+        return {name: _dumped(getattr(value, name)) for name in names} | value.extra
+    if isinstance(value, list):
+        return [_dumped(item) for item in value]
+    return unstructure(value)

@@ -1,0 +1,262 @@
+"""JSON text to plain values to objects, and back.
+
+`loads` and `dumps` are the text; `structure` and `unstructure` the objects. Nothing
+here knows the models: it knows what they are made of (`WireObject`, `Tagged`, …).
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable
+from functools import cache
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from runs_core.errors import MalformedResponse
+from runs_core.wire._shape import (
+    ABSENT,
+    Irregular,
+    Reads,
+    Tagged,
+    TextOf,
+    Unknown,
+    WireObject,
+    field_names,
+    unstructure,
+)
+from runs_core.wire._structure import (
+    is_tagged_union,
+    is_wire_class,
+    tagged_reader,
+    wire_reader,
+)
+
+if TYPE_CHECKING:
+    from cattrs import Converter
+
+__all__ = [
+    "ABSENT",
+    "MAX_DEPTH",
+    "Irregular",
+    "Reads",
+    "Tagged",
+    "TextOf",
+    "Unknown",
+    "WireObject",
+    "dumps",
+    "field_names",
+    "loads",
+    "make_converter",
+    "make_loads",
+    "parse_json",
+    "structure",
+    "structure_hook",
+    "unstructure",
+]
+
+T = TypeVar("T")
+
+# The API's own objects are about ten deep, and a JSON schema among them some dozens.
+# Python's recursion limit, which a hostile server would otherwise reach, is 1000.
+MAX_DEPTH = 128
+
+
+# --- Text to values ----------------------------------------------------------------
+
+_FAILED = object()
+
+
+def make_loads(
+    parse: Callable[[bytes | str], Any] | None = None,
+) -> Callable[[bytes | str], Any]:
+    """Give a `loads` that tries `parse` first, and `parse_json` when that raises.
+
+    `parse` may refuse what is valid (lone surrogates, bad UTF-8); what it accepts it
+    must read as `parse_json` does. None is msgspec, if it is installed (the extra
+    `fast`); it is looked for at the first call.
+    """
+
+    def loads(data: bytes | str) -> Any:
+        """Give the value of a JSON text, or raise `MalformedResponse`.
+
+        Bytes are UTF-8; a byte order mark is skipped, and each bad sequence reads as
+        U+FFFD, as in an event stream. Of equal keys the last wins. NaN, infinities,
+        numbers too long to be read and more than `MAX_DEPTH` levels are refused.
+        The error says at which byte, and neither it nor its context holds the text.
+        """
+        nonlocal parse
+        if parse is None:
+            parse = _fast_parser()
+        try:
+            value = parse(data)
+        except Exception:
+            value = _FAILED
+        # Out of `except`: the fast parser's error holds text, and must not become
+        # the context of ours.
+        if value is _FAILED:
+            value = parse_json(data)
+        # A text this short cannot close as many levels as are too many.
+        if len(data) > 2 * MAX_DEPTH and _may_be_deep(data) and _is_deep(value):
+            raise MalformedResponse(f"unreadable JSON: {_TOO_DEEP} @ $")
+        return value
+
+    return loads
+
+
+loads = make_loads()
+
+
+def _fast_parser() -> Callable[[bytes | str], Any]:
+    try:
+        from msgspec.json import Decoder
+    except ImportError:
+        return parse_json
+    return Decoder().decode
+
+
+def parse_json(data: bytes | str) -> Any:
+    """Give the value of a JSON text as `loads` does, by the standard library alone."""
+    text = data if isinstance(data, str) else data.decode("utf-8", "replace")
+    start = 1 if text.startswith("\ufeff") else 0
+    at: int | None = None
+    try:
+        return _decoder.decode(text[start:])
+    except json.JSONDecodeError as error:
+        why, at = error.msg, error.pos + start
+    except RecursionError:
+        why = _TOO_DEEP
+    except ValueError:
+        why = "a number is not finite, or has too many digits"
+    # Out of `except`: a JSONDecodeError holds the whole text.
+    if at is None:
+        raise MalformedResponse(f"unreadable JSON: {why} @ $")
+    offset = len(text[:at].encode("utf-8", "surrogatepass"))
+    where = f"byte {offset}"
+    raise MalformedResponse(f"not JSON: {why} @ {where}", where=where)
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError
+    return number
+
+
+_decoder = json.JSONDecoder(parse_float=_finite, parse_constant=_finite)
+
+
+_TOO_DEEP = f"more than {MAX_DEPTH} levels"
+
+
+def _may_be_deep(data: bytes | str) -> bool:
+    if isinstance(data, str):
+        return data.count("[") + data.count("{") > MAX_DEPTH
+    return data.count(b"[") + data.count(b"{") > MAX_DEPTH
+
+
+def _is_deep(value: Any) -> bool:
+    """Whether there are more than `MAX_DEPTH` containers inside one another."""
+    level: list[Any] = [value] if value.__class__ in _CONTAINERS else []
+    for _ in range(MAX_DEPTH):
+        level = [
+            child
+            for parent in level
+            for child in (parent.values() if parent.__class__ is dict else parent)
+            if child.__class__ in _CONTAINERS
+        ]
+        if not level:
+            return False
+    return True
+
+
+_CONTAINERS = frozenset({dict, list})
+
+
+# --- Values to text ----------------------------------------------------------------
+
+
+def dumps(value: Any) -> bytes:
+    """Give a value as compact UTF-8 JSON; models stand for what they say on the wire.
+
+    Mappings, iterables that have an order, and models may stand in one another. Raises
+    TypeError for what JSON cannot say, and ValueError for a number that is not finite
+    or more than `MAX_DEPTH` levels, with the JSONPath of the culprit and not its value.
+    """
+    try:
+        raw = unstructure(value)
+    except RecursionError:
+        raise ValueError(f"{_TOO_DEEP}, or a cycle @ $") from None
+    _check(raw, "$", 0)
+    text = json.dumps(raw, ensure_ascii=False, separators=(",", ":"))
+    try:
+        return text.encode()
+    except UnicodeEncodeError:
+        # A lone surrogate, which a server can send and UTF-8 cannot.
+        return json.dumps(raw, separators=(",", ":")).encode()
+
+
+def _check(raw: Any, where: str, depth: int) -> None:
+    match raw:
+        case None | str() | int():
+            return
+        case float():
+            if not math.isfinite(raw):
+                raise ValueError(f"a number must be finite @ {where}")
+            return
+        case dict():
+            children = [(f"{where}.{key}", child) for key, child in raw.items()]
+            if not all(isinstance(key, str) for key in raw):
+                raise TypeError(f"the keys of an object must be str @ {where}")
+        case list():
+            children = [(f"{where}[{at}]", child) for at, child in enumerate(raw)]
+        case _:
+            kind = type(raw).__name__
+            raise TypeError(f"JSON has nothing for a value of type {kind} @ {where}")
+    if depth == MAX_DEPTH:
+        raise ValueError(f"{_TOO_DEEP} @ {where}")
+    for path, child in children:
+        _check(child, path, depth + 1)
+
+
+# --- Values to objects and back ----------------------------------------------------
+
+
+def structure(raw: Any, cls: type[T]) -> T:
+    """Give decoded JSON as an object of a model class, `Page[Run]`, a union of them.
+
+    Raises `MalformedResponse` with a JSONPath when it is not an object or lacks what
+    the class cannot be without. The object shares dicts and lists with `raw`.
+    """
+    return structure_hook(cls)(raw)
+
+
+def structure_hook(cls: type[T]) -> Callable[[Any], T]:
+    """Give the function that `structure` calls for a class, for use in a hot loop."""
+    tp: Any = cls
+    if is_wire_class(tp):
+        return wire_reader(tp)
+    if is_tagged_union(tp):
+        return tagged_reader(tp)
+    converter = _converter()
+    return lambda raw: converter.structure(raw, cls)
+
+
+def make_converter() -> Converter:
+    """Give a cattrs converter that knows the classes of the wire and their unions.
+
+    It is the place to add classes of your own that hold some of ours.
+    """
+    # Not at the top: importing cattrs takes longer than the rest of this package,
+    # and the classes of the wire do without it.
+    from cattrs import Converter
+
+    converter = Converter()
+    converter.register_structure_hook_factory(is_wire_class, wire_reader)
+    converter.register_structure_hook_factory(is_tagged_union, tagged_reader)
+    converter.register_unstructure_hook_func(is_wire_class, unstructure)
+    return converter
+
+
+@cache
+def _converter() -> Converter:
+    return make_converter()
