@@ -1,0 +1,430 @@
+"""`bound`: addresses, credentials, repetition, deadlines."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from attrs import evolve
+from hypothesis import given
+from hypothesis import strategies as st
+
+from runs_core.auth import TokenProvider
+from runs_core.endpoint import Endpoint
+from runs_core.errors import (
+    AuthenticationError,
+    BadRequestError,
+    ConnectionOutcomeUnknown,
+    DeadlineExceeded,
+    InternalServerError,
+    NotSent,
+    OutcomeUnknown,
+    RateLimitError,
+    ServerErrorOutcomeUnknown,
+    ServiceRetired,
+    TransportError,
+    TransportTimeout,
+)
+from runs_core.flows.call import Call
+from runs_core.flows.effects import (
+    Emit,
+    Flow,
+    Invoke,
+    Now,
+    Open,
+    Read,
+    Send,
+    Sleep,
+)
+from runs_core.flows.request import ApiRequest, Repeat
+from runs_core.flows.retry import Policy, bound
+from runs_core.wire.http import Head, Headers, Request, Response, Timeouts
+from tests.flows.transcript import perform
+
+ENDPOINT = Endpoint("https://api.test/v1", "sk-canary")
+READ = ApiRequest(
+    operation="runs.retrieve",
+    method="GET",
+    template="/threads/{thread_id}",
+    ids=(("thread_id", "t"),),
+    repeat=Repeat.SAFE,
+)
+CREATE = ApiRequest(
+    operation="runs.create", method="POST", template="/threads", body=b"{}"
+)
+OK = Response(200, {}, b"fine")
+
+
+def body(response: Response) -> bytes:
+    return response.body
+
+
+def sends(request: Any = None) -> Any:
+    """A line that expects an absolute request."""
+
+    def fits(ask: Any) -> bool:
+        return isinstance(ask, Send) and isinstance(ask.request, Request)
+
+    return fits
+
+
+def failed(status: int, **headers: str) -> Response:
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    return Response(status, named, b'{"error": {"message": "no"}}')
+
+
+def run(request: ApiRequest, *lines: Any, policy: Policy | None = None) -> Any:
+    return perform(bound(iter(Call(request, body)), ENDPOINT, policy), lines)
+
+
+def test_requests_become_absolute_and_signed() -> None:
+    seen: list[Request] = []
+
+    def look(ask: Any) -> bool:
+        seen.append(ask.request)
+        return True
+
+    assert run(READ, (look, OK)) == b"fine"
+    (request,) = seen
+    assert request.url == "https://api.test/v1/threads/t"
+    assert request.headers["authorization"] == "Bearer sk-canary"
+    assert request.headers["openai-beta"] == "assistants=v2"
+
+
+@pytest.mark.parametrize("status", [408, 409, 429, 500, 502, 503, 504])
+def test_promise_5_reads_are_repeated_after_these_statuses(status: int) -> None:
+    first = Sleep(0.5, 0.25, f"runs.retrieve: status {status}, retry 1 of 2")
+    second = Sleep(1.0, 0.25, f"runs.retrieve: status {status}, retry 2 of 2")
+
+    result = run(
+        READ,
+        (sends(), failed(status)),
+        (first, None),
+        (sends(), failed(status)),
+        (second, None),
+        (sends(), OK),
+    )
+
+    assert result == b"fine"
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 422])
+def test_promise_5_reads_are_not_repeated_after_others(status: int) -> None:
+    with pytest.raises((BadRequestError, Exception), match=str(status)) as caught:
+        run(READ, (sends(), failed(status)))
+
+    assert caught.value.retries_taken == 0
+
+
+def test_retries_end_and_the_error_says_how_many_were_taken() -> None:
+    with pytest.raises(InternalServerError) as caught:
+        run(
+            READ,
+            (sends(), failed(500)),
+            (Sleep, None),
+            (sends(), failed(500)),
+            (Sleep, None),
+            (sends(), failed(500)),
+        )
+
+    assert caught.value.retries_taken == 2
+    assert not isinstance(caught.value, OutcomeUnknown)
+
+
+def test_backoff_doubles_up_to_eight_seconds() -> None:
+    waits = []
+
+    def look(ask: Any) -> bool:
+        waits.append(ask.seconds)
+        return isinstance(ask, Sleep)
+
+    lines = [(sends(), failed(500)), (look, None)] * 6
+    run(READ, *lines, (sends(), OK), policy=Policy(max_retries=6))
+
+    assert waits == [0.5, 1.0, 2.0, 4.0, 8.0, 8.0]
+
+
+@pytest.mark.parametrize(
+    ("headers", "wait"),
+    [
+        ({"retry_after": "3"}, 3.0),
+        ({"retry_after": "0.25"}, 0.25),
+        ({"retry_after": "0"}, 0.0),
+        ({"retry_after_ms": "1500", "retry_after": "9"}, 1.5),
+        (
+            {
+                "retry_after": "Sun, 06 Nov 1994 08:49:40 GMT",
+                "date": "Sun, 06 Nov 1994 08:49:37 GMT",
+            },
+            3.0,
+        ),
+        ({"retry_after": "Sun, 06 Nov 1994 08:49:40 GMT"}, 0.5),
+        ({"retry_after": "-1"}, 0.5),
+        ({"retry_after": "nan"}, 0.5),
+        ({"retry_after": "inf"}, 0.5),
+        ({"retry_after": "1e400"}, 0.5),
+        ({"retry_after": "9" * 100_000}, 0.5),
+        ({"retry_after": "soon"}, 0.5),
+    ],
+)
+def test_promise_5_retry_after_is_honoured_and_junk_ignored(
+    headers: dict[str, str], wait: float
+) -> None:
+    run(
+        READ,
+        (sends(), failed(503, **headers)),
+        (lambda ask: isinstance(ask, Sleep) and ask.seconds == wait, None),
+        (sends(), OK),
+    )
+
+
+@given(st.text(max_size=40) | st.floats().map(str))
+def test_no_retry_after_makes_anybody_wait_over_a_minute(text: str) -> None:
+    flow = bound(iter(Call(READ, body)), ENDPOINT)
+    next(flow)
+    try:
+        ask = flow.send(failed(429, retry_after=text))
+    except RateLimitError:
+        return
+    assert isinstance(ask, Sleep)
+    assert 0 <= ask.seconds <= 60
+
+
+def test_a_longer_retry_after_is_left_to_the_caller() -> None:
+    with pytest.raises(RateLimitError) as caught:
+        run(READ, (sends(), failed(429, retry_after="61")))
+
+    assert caught.value.retry_after == 61
+
+
+def test_x_should_retry_is_obeyed() -> None:
+    with pytest.raises(InternalServerError):
+        run(READ, (sends(), failed(500, x_should_retry="false")))
+
+    run(
+        READ,
+        (sends(), failed(418, x_should_retry="true")),
+        (Sleep, None),
+        (sends(), OK),
+    )
+
+
+@pytest.mark.parametrize("error", [NotSent("x"), TransportError("x")])
+def test_reads_are_repeated_after_connection_errors(error: TransportError) -> None:
+    assert run(READ, (sends(), error), (Sleep, None), (sends(), OK)) == b"fine"
+
+
+def test_promise_5_a_create_is_repeated_when_provably_unsent() -> None:
+    assert run(CREATE, (sends(), NotSent("x")), (Sleep, None), (sends(), OK))
+
+
+@pytest.mark.parametrize("error", [TransportError("x"), TransportTimeout("x")])
+def test_promise_5_a_create_that_was_perhaps_sent_is_not_repeated(
+    error: TransportError,
+) -> None:
+    with pytest.raises(ConnectionOutcomeUnknown, match="list what is there") as caught:
+        run(CREATE, (sends(), error))
+
+    assert caught.value.__cause__ is error
+    assert isinstance(caught.value, OutcomeUnknown)
+
+
+@pytest.mark.parametrize("status", [429, 503])
+def test_promise_5_a_create_is_repeated_when_the_server_names_a_time(
+    status: int,
+) -> None:
+    line = (sends(), failed(status, retry_after="1"))
+    assert run(CREATE, line, (Sleep, None), (sends(), OK)) == b"fine"
+
+
+@pytest.mark.parametrize("status", [408, 409, 429, 500, 502, 503, 504])
+def test_promise_5_a_create_is_not_repeated_otherwise(status: int) -> None:
+    with pytest.raises(Exception, match=str(status)) as caught:
+        run(CREATE, (sends(), failed(status, x_should_retry="true")))
+
+    assert isinstance(caught.value, OutcomeUnknown) == (status in (500, 502, 504))
+    assert isinstance(caught.value, InternalServerError) == (status >= 500)
+    if status == 502:
+        assert type(caught.value) is ServerErrorOutcomeUnknown
+
+
+def test_a_token_is_asked_for_at_every_attempt() -> None:
+    endpoint = Endpoint("https://api.test", TokenProvider(lambda: "unused"))
+    flow = bound(iter(Call(READ, body)), endpoint)
+
+    def signed(token: str) -> Any:
+        return lambda ask: ask.request.headers["authorization"] == f"Bearer {token}"
+
+    result = perform(
+        flow,
+        [
+            (Invoke, "one"),
+            (signed("one"), failed(500)),
+            (Sleep, None),
+            (Invoke, "two"),
+            (signed("two"), OK),
+        ],
+    )
+    assert result == b"fine"
+
+
+def test_a_401_refreshes_the_token_once() -> None:
+    endpoint = Endpoint("https://api.test", lambda: "unused")
+    lines: list[Any] = [(Invoke, "a"), (sends(), failed(401)), (Invoke, "b")]
+    with pytest.raises(AuthenticationError):
+        perform(
+            bound(iter(Call(READ, body)), endpoint), [*lines, (sends(), failed(401))]
+        )
+
+    again = perform(bound(iter(Call(CREATE, body)), endpoint), [*lines, (sends(), OK)])
+    assert again == b"fine"
+
+
+def test_a_401_with_a_fixed_key_is_final() -> None:
+    with pytest.raises(AuthenticationError, match="answered 401: no"):
+        run(READ, (sends(), failed(401)))
+
+
+def test_promise_4_a_key_that_the_server_echoes_is_taken_out() -> None:
+    echo = Response(401, {}, b'{"error": {"message": "bad key sk-canary"}}')
+    with pytest.raises(AuthenticationError) as caught:
+        run(READ, (sends(), echo))
+
+    assert "canary" not in str(caught.value)
+    assert "canary" not in str(caught.value.body)
+
+
+def test_an_open_that_is_refused_raises_with_the_servers_words() -> None:
+    def flow() -> Flow[Any]:
+        return (yield from Open(CREATE))
+
+    piece = b'{"error": {"message": "sk-canary is busy", "code": "x"}}'
+    with pytest.raises(BadRequestError, match=r"\[redacted\] is busy") as caught:
+        perform(
+            bound(flow(), ENDPOINT),
+            [(Open, Head(400)), (Read, piece[:5]), (Read, piece[5:]), (Read, b"")],
+        )
+
+    assert caught.value.code == "x"
+
+
+@pytest.mark.parametrize(
+    "base_url", ["https://api.openai.com/v1", "https://x.openai.azure.com/openai"]
+)
+def test_the_404_of_a_retired_service_says_so(base_url: str) -> None:
+    with pytest.raises(ServiceRetired, match="2026-08-26") as caught:
+        perform(
+            bound(iter(Call(READ, body)), Endpoint(base_url, "k")),
+            [(sends(), failed(404))],
+        )
+
+    assert caught.value.status == 404
+
+
+def test_promise_6_the_deadline_bounds_retrying_as_a_whole() -> None:
+    with pytest.raises(InternalServerError) as caught:
+        run(
+            READ,
+            (Now, 100.0),
+            (Now, 100.0),
+            (sends(), failed(500)),
+            (Now, 100.8),
+            policy=Policy(deadline=1.0),
+        )
+
+    assert caught.value.retries_taken == 0
+
+
+def test_promise_6_no_attempt_begins_after_the_deadline() -> None:
+    with pytest.raises(DeadlineExceeded):
+        run(READ, (Now, 100.0), (Now, 101.0), policy=Policy(deadline=1.0))
+
+
+def test_promise_6_a_timeout_at_the_deadline_is_the_deadlines() -> None:
+    late = TransportTimeout("late")
+    with pytest.raises(DeadlineExceeded) as caught:
+        run(
+            READ,
+            (Now, 100.0),
+            (Now, 100.2),
+            (lambda ask: ask.timeout == pytest.approx(0.8), late),
+            (Now, 101.0),
+            policy=Policy(deadline=1.0),
+        )
+
+    assert caught.value.__cause__ is late
+
+
+def test_promise_6_reads_and_sleeps_end_at_the_clients_deadline() -> None:
+    def flow() -> Flow[None]:
+        yield from Read(600.0)
+        yield from Sleep(600.0)
+
+    policy = Policy(deadline=10.0)
+    with pytest.raises(DeadlineExceeded):
+        perform(
+            bound(flow(), ENDPOINT, policy),
+            [
+                (Now, 0.0),
+                (Now, 4.0),
+                (Read(6.0), b"x"),
+                (Now, 5.0),
+                (Sleep(5.0), None),
+            ],
+        )
+
+
+def test_other_effects_and_their_answers_pass_through() -> None:
+    def flow() -> Flow[Any]:
+        yield from Emit((1,))
+        try:
+            yield from Invoke(print)
+        except KeyError:
+            return (yield from Now())
+
+    lines = [(Emit((1,)), None), (Invoke(print), KeyError()), (Now(), 7.0)]
+    assert perform(bound(flow(), ENDPOINT), lines) == 7.0
+
+
+def test_a_request_of_ones_own_passes_unchanged() -> None:
+    own = Request(method="GET", url="https://elsewhere.test/")
+
+    def flow() -> Flow[Any]:
+        return (yield from Send(own))
+
+    assert perform(bound(flow(), ENDPOINT), [(Send(own), OK)]) == OK
+
+
+def test_closing_a_bound_flow_closes_the_flow_in_it() -> None:
+    inner = iter(Call(READ, body))
+    flow = bound(inner, ENDPOINT)
+    next(flow)
+    flow.close()
+
+    assert inner.gi_frame is None
+
+
+def test_timeouts_of_the_policy_give_way_to_those_of_the_request() -> None:
+    policy = Policy(timeouts=Timeouts(1.0, 2.0))
+    mine = evolve(READ, timeouts=Timeouts(3.0, 4.0))
+
+    run(READ, (lambda a: a.request.timeouts == Timeouts(1.0, 2.0), OK), policy=policy)
+    run(mine, (lambda a: a.request.timeouts == Timeouts(3.0, 4.0), OK), policy=policy)
+
+
+@pytest.mark.parametrize("retries", [-1, 1.5, None])
+def test_max_retries_is_a_whole_number(retries: Any) -> None:
+    with pytest.raises((TypeError, ValueError)):
+        Policy(max_retries=retries)
+
+
+def test_retries_taken_is_on_the_answer() -> None:
+    def flow() -> Flow[Any]:
+        return (yield from Send(READ))
+
+    response = perform(
+        bound(flow(), ENDPOINT),
+        [(sends(), failed(500)), (Sleep, None), (sends(), OK)],
+    )
+    assert response.retries_taken == 1
+    assert Headers(response.headers) == OK.headers
