@@ -58,6 +58,32 @@ class ToolOutputsInvalid(UsageError, ValueError):
     """The tool outputs do not answer the run's tool calls; nothing was sent."""
 
 
+# --- What the user's functions did -------------------------------------------------
+
+
+class ToolError(RunsError):
+    """A tool call could not be answered; its run was cancelled.
+
+    `name` is the function's. What it raised is the cause.
+    """
+
+    def __init__(self, message: str, *, name: str | None = None) -> None:
+        super().__init__(message)
+        self.name = name
+
+
+class UnknownTool(ToolError):
+    """The run calls a function that was not given."""
+
+
+class ToolArgumentsInvalid(ToolError):
+    """The arguments of a call are not a JSON object."""
+
+
+class ToolRoundsExceeded(ToolError):
+    """The run asked for tools more often than `max_rounds`."""
+
+
 # --- What the network did ----------------------------------------------------------
 
 

@@ -119,7 +119,7 @@ def split(
     params: Mapping[str, Any], options: type
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """Part the parameters into those that the TypedDict `options` names, and others."""
-    names: frozenset[str] = options.__optional_keys__  # type: ignore[attr-defined]
+    names = options.__annotations__
     named = {n: v for n, v in params.items() if n in names}
     return named, {n: v for n, v in params.items() if n not in names}
 

@@ -10,6 +10,7 @@ are the server's to check.
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Literal, Required, TypeAlias, TypedDict
 
+from runs_core.flows.tools import Functions
 from runs_core.models import Run
 
 __all__ = [
@@ -28,7 +29,9 @@ __all__ = [
     "RequestOptions",
     "RunCreateParams",
     "RunStreamParams",
+    "RunToolsParams",
     "StepListParams",
+    "StreamToolsParams",
     "Streaming",
     "SubmitAndPollParams",
     "SubmitStreamParams",
@@ -38,6 +41,7 @@ __all__ = [
     "ThreadCreateAndRunStreamParams",
     "ThreadCreateParams",
     "ThreadUpdateParams",
+    "ToolLoop",
 ]
 
 Json: TypeAlias = Mapping[str, Any] | Any
@@ -80,6 +84,16 @@ class Streaming(TypedDict, total=False):
     deadline: float | None
     """The longest time for the whole stream, in seconds; None for no limit."""
     max_event_bytes: int | None
+
+
+class ToolLoop(TypedDict, total=False):
+    functions: Required[Functions]
+    """Your functions, by name or called by their own names; or one that takes a round's
+    calls and gives their outputs by call id. Called with the call's arguments."""
+    on_tool_error: Literal["raise", "output"]
+    """Cancel the run and raise (the default), or give the error's text to the model."""
+    max_rounds: int
+    """How often tools are called at most (10)."""
 
 
 class IncludeParams(RequestOptions, total=False):
@@ -153,6 +167,14 @@ class SubmitAndPollParams(SubmitToolOutputsParams, Polling, total=False):
 
 
 class SubmitStreamParams(SubmitToolOutputsParams, Streaming, total=False):
+    pass
+
+
+class RunToolsParams(RunCreateParams, Polling, ToolLoop, total=False):
+    pass
+
+
+class StreamToolsParams(RunCreateParams, Streaming, ToolLoop, total=False):
     pass
 
 

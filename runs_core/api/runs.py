@@ -18,10 +18,13 @@ from runs_core.api.params import (
     RequestOptions,
     RunCreateParams,
     RunStreamParams,
+    RunToolsParams,
     Streaming,
+    StreamToolsParams,
     SubmitAndPollParams,
     SubmitStreamParams,
     SubmitToolOutputsParams,
+    ToolLoop,
 )
 from runs_core.errors import RunsError
 from runs_core.flows.call import Call, Paged, json_answer
@@ -29,7 +32,8 @@ from runs_core.flows.effects import Flow
 from runs_core.flows.once import once
 from runs_core.flows.polling import PollOptions, poll_flow
 from runs_core.flows.request import ApiRequest, Repeat
-from runs_core.flows.streaming import RunFeed, StreamOptions, run_feed
+from runs_core.flows.streaming import Progress, RunFeed, StreamOptions, run_feed
+from runs_core.flows.tools import RunRequests, Toolbox, polled_tools, streamed_tools
 from runs_core.models import Page, Run
 
 __all__ = [
@@ -40,7 +44,9 @@ __all__ = [
     "list",
     "poll",
     "retrieve",
+    "run_tools",
     "stream",
+    "stream_tools",
     "submit_tool_outputs",
     "submit_tool_outputs_and_poll",
     "submit_tool_outputs_stream",
@@ -49,6 +55,9 @@ __all__ = [
 
 _RUNS = "/threads/{thread_id}/runs"
 _RUN = "/threads/{thread_id}/runs/{run_id}"
+
+# The options of a run's first request that go with its later ones too.
+_CARRIED = ("extra_headers", "extra_query", "timeout")
 
 
 @operation(RunCreateParams)
@@ -177,6 +186,58 @@ def submit_tool_outputs_stream(
     return run_feed(request, StreamOptions(**options))
 
 
+# --- With the tools it calls -------------------------------------------------------
+
+
+@operation(RunToolsParams)
+def run_tools(thread_id: str, **params: Unpack[RunToolsParams]) -> Flow[Run]:
+    """The run, once it has ended; `functions` answered what it asked for.
+
+    `create`, then `poll`, the functions, one submission, and so on. Raises `ToolError`
+    (the run is then cancelled), `ToolOutputsInvalid`, and what `poll` raises.
+    """
+    toolbox, rest = _toolbox(params)
+    given, rest = split(rest, Polling)
+    start = Call(_create_request(thread_id, rest), json_answer(Run))
+    requests = _requests(thread_id, rest)
+    return once(polled_tools(start, requests, toolbox, PollOptions(**given)))
+
+
+@operation(StreamToolsParams)
+def stream_tools(thread_id: str, **params: Unpack[StreamToolsParams]) -> RunFeed:
+    """The events of a run to its end; `functions` answer what it asks for.
+
+    One sequence over all rounds: after each `thread.run.requires_action` come the
+    events that follow the outputs. Raises like `stream` and `run_tools`.
+    """
+    toolbox, rest = _toolbox(params)
+    given, rest = split(rest, Streaming)
+    start = _create_request(thread_id, rest, streamed=True)
+    requests = _requests(thread_id, rest)
+    progress = Progress()
+    options = StreamOptions(**given)
+    return RunFeed(
+        streamed_tools(start, requests, toolbox, options, progress), progress
+    )
+
+
+def _toolbox(params: Mapping[str, Any]) -> tuple[Toolbox, dict[str, Any]]:
+    given, rest = split(params, ToolLoop)
+    return Toolbox(**given), rest
+
+
+def _requests(thread_id: str, params: Mapping[str, Any]) -> RunRequests:
+    """What goes on with a run, with the headers and the timeout of its creation."""
+    kept = {n: v for n, v in params.items() if n in _CARRIED}
+    return RunRequests(
+        retrieve=lambda run: retrieve(run.id, thread_id, **kept),
+        cancel=lambda run: cancel(run.id, thread_id, **kept),
+        submit=lambda run, outputs, streamed: _submit_request(
+            run.id, thread_id, {**kept, "tool_outputs": outputs}, streamed=streamed
+        ),
+    )
+
+
 def _ids(thread_id: str, run_id: str) -> dict[str, str]:
     return {"thread_id": thread_id, "run_id": run_id}
 
@@ -212,7 +273,7 @@ def then_poll(
     start: Call[Run], options: PollOptions, params: Mapping[str, Any]
 ) -> Flow[Run]:
     """Make the call, then poll its run with the same headers and timeout."""
-    kept = {n: v for n, v in params.items() if n in ("extra_headers", "timeout")}
+    kept = {n: v for n, v in params.items() if n in _CARRIED}
     run = yield from start
     try:
         thread_id = dict(start.request.ids).get("thread_id") or run.thread_id
