@@ -16,6 +16,7 @@ from runs_core.models.content import (
     FileCitationAnnotation,
     FilePath,
     FilePathAnnotation,
+    ImageDetail,
     ImageFile,
     ImageFileContentBlock,
     ImageURL,
@@ -38,7 +39,7 @@ from runs_core.models.formats import (
     TruncationStrategy,
     UnknownResponseFormat,
 )
-from runs_core.models.messages import (
+from runs_core.models.message_deltas import (
     AnnotationDelta,
     FileCitationDelta,
     FileCitationDeltaAnnotation,
@@ -48,19 +49,21 @@ from runs_core.models.messages import (
     ImageFileDeltaBlock,
     ImageURLDelta,
     ImageURLDeltaBlock,
-    Message,
     MessageContentDelta,
-    MessageDeleted,
     MessageDelta,
     MessageDeltaEvent,
-    MessageIncompleteDetails,
-    MessageStatus,
     RefusalDeltaBlock,
-    Role,
     TextDelta,
     TextDeltaBlock,
     UnknownAnnotationDelta,
     UnknownContentDelta,
+)
+from runs_core.models.messages import (
+    Message,
+    MessageDeleted,
+    MessageIncompleteDetails,
+    MessageStatus,
+    Role,
 )
 from runs_core.models.runs import (
     IncompleteDetails,
@@ -196,6 +199,7 @@ __all__ = [
     "FunctionTool",
     "FunctionToolCall",
     "FunctionToolCallDelta",
+    "ImageDetail",
     "ImageFile",
     "ImageFileContentBlock",
     "ImageFileDelta",

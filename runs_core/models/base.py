@@ -24,15 +24,15 @@ PROMISED: Any = None
 
 
 class Resource(WireObject):
-    """An object that an operation returns. It always has an `id` and an `object`.
+    """An object that an operation returns.
 
-    Not frozen, because freezing triples what it costs to receive one. It is not meant
-    to be changed: what has been handed out may be shared.
+    Like all that is received and not sent, it is not frozen, because freezing triples
+    what it costs to make one. It is not meant to be changed: it may be shared.
     """
 
     __slots__ = ("_answered_as",)
 
-    _required: ClassVar[tuple[str, ...]] = ("id", "object")
+    _required: ClassVar[tuple[str, ...]] = ("object",)
 
     _answered_as: str | None
 

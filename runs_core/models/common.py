@@ -21,10 +21,13 @@ class Page(Resource, Generic[T]):
     _required: ClassVar[tuple[str, ...]] = ()
 
     data: list[T]
+    """The elements."""
     has_more: bool | None = None
     """Whether there is a next part; None where the server does not say."""
     first_id: str | None = None
+    """The id of the first element."""
     last_id: str | None = None
+    """The id of the last element."""
     object: str = "list"
 
 
@@ -37,8 +40,10 @@ class ErrorObject(WireObject):
     """What went wrong, in a server's words."""
 
     message: str = PROMISED
+    """The error in words."""
     code: Annotated[str | None, Reads(_code)] = None
-    """A number, which some servers send, reads as its digits."""
+    """The error's name. A number, which some servers send, reads as its digits."""
     param: str | None = None
     """The parameter that is at fault."""
     type: str = PROMISED
+    """The kind of error."""

@@ -17,6 +17,7 @@ __all__ = [
     "FileCitationAnnotation",
     "FilePath",
     "FilePathAnnotation",
+    "ImageDetail",
     "ImageFile",
     "ImageFileContentBlock",
     "ImageURL",
@@ -32,6 +33,7 @@ __all__ = [
 ]
 
 ImageDetail: TypeAlias = Literal["auto", "low", "high"] | str
+"""How closely a model is to look at an image."""
 
 
 @define(eq=False, repr=False)
@@ -39,6 +41,7 @@ class FileCitation(WireObject):
     """The file that is cited."""
 
     file_id: str = PROMISED
+    """The file's id."""
 
 
 @define(eq=False, repr=False)
@@ -46,10 +49,13 @@ class FileCitationAnnotation(WireObject):
     """Says which file a part of a text comes from."""
 
     file_citation: FileCitation
+    """The file."""
     text: str = PROMISED
     """What stands in the text where the citation belongs."""
     start_index: int = PROMISED
+    """Where `text` begins in the whole text, in characters."""
     end_index: int = PROMISED
+    """Where `text` ends."""
     type: Literal["file_citation"] = "file_citation"
 
 
@@ -58,6 +64,7 @@ class FilePath(WireObject):
     """The file that was made."""
 
     file_id: str = PROMISED
+    """The file's id."""
 
 
 @define(eq=False, repr=False)
@@ -65,10 +72,13 @@ class FilePathAnnotation(WireObject):
     """Says which file, made by the code interpreter, a path in a text stands for."""
 
     file_path: FilePath
+    """The file."""
     text: str = PROMISED
     """The path as it stands in the text."""
     start_index: int = PROMISED
+    """Where `text` begins in the whole text, in characters."""
     end_index: int = PROMISED
+    """Where `text` ends."""
     type: Literal["file_path"] = "file_path"
 
 
@@ -88,7 +98,9 @@ class Text(WireObject):
     """A text and the remarks on it."""
 
     value: str = PROMISED
+    """The text."""
     annotations: list[Annotation] = Factory(list)
+    """The remarks."""
 
 
 @define(eq=False, repr=False)
@@ -96,6 +108,7 @@ class TextContentBlock(WireObject):
     """Text in a message."""
 
     text: Text
+    """The text, an object; see `TextContentBlockParam` for what is sent."""
     type: Literal["text"] = "text"
 
 
@@ -103,7 +116,8 @@ class TextContentBlock(WireObject):
 class ImageFile(Value):
     """An image among the server's files."""
 
-    file_id: str = ABSENT
+    file_id: str
+    """The file's id."""
     detail: ImageDetail | None = ABSENT
     """How closely the model is to look at it."""
 
@@ -113,6 +127,7 @@ class ImageFileContentBlock(Value):
     """An image file in a message, sent or received."""
 
     image_file: ImageFile
+    """The image."""
     type: Literal["image_file"] = "image_file"
 
 
@@ -120,7 +135,8 @@ class ImageFileContentBlock(Value):
 class ImageURL(Value):
     """An image somewhere else."""
 
-    url: str = ABSENT
+    url: str
+    """Where it is."""
     detail: ImageDetail | None = ABSENT
     """How closely the model is to look at it."""
 
@@ -130,6 +146,7 @@ class ImageURLContentBlock(Value):
     """An image of another server in a message, sent or received."""
 
     image_url: ImageURL
+    """The image."""
     type: Literal["image_url"] = "image_url"
 
 
@@ -138,6 +155,7 @@ class RefusalContentBlock(WireObject):
     """What the model says instead of an answer."""
 
     refusal: str = PROMISED
+    """The model's words."""
     type: Literal["refusal"] = "refusal"
 
 
@@ -159,9 +177,10 @@ MessageContent: TypeAlias = Annotated[
 
 @frozen(eq=False, repr=False)
 class TextContentBlockParam(Value):
-    """Text in a message that is sent: a plain string, unlike the received `Text`."""
+    """Text in a message that is sent."""
 
     text: str
+    """The text, a plain string; it comes back as an object."""
     type: Literal["text"] = "text"
 
 
@@ -176,5 +195,6 @@ class Attachment(Value):
     """A file that comes with a message, and the tools that may read it."""
 
     file_id: str | None = ABSENT
+    """The file's id."""
     tools: list[AssistantTool] | None = ABSENT
-    """Code interpreter and file search (by its type only)."""
+    """Code interpreter, and file search by its type only."""

@@ -38,11 +38,12 @@ class ResponseFormatJSONObject(Value):
 class JSONSchema(Value):
     """A JSON schema and its name."""
 
-    name: str = ABSENT
+    name: str
     """Letters, digits, underscores and dashes, at most 64."""
     description: str | None = ABSENT
     """What the model reads to know what the format is for."""
     schema: dict[str, Any] | None = ABSENT
+    """The schema itself."""
     strict: bool | None = ABSENT
     """Whether the answer must keep to the schema exactly."""
 
@@ -52,6 +53,7 @@ class ResponseFormatJSONSchema(Value):
     """JSON that keeps to a schema."""
 
     json_schema: JSONSchema
+    """The schema."""
     type: Literal["json_schema"] = "json_schema"
 
 
@@ -76,6 +78,7 @@ AssistantResponseFormatOption: TypeAlias = Annotated[
 class TruncationStrategy(Value):
     """How a thread is cut before the run, to fit the model's context."""
 
-    type: Literal["auto", "last_messages"] | str = ABSENT
+    type: Literal["auto", "last_messages"] | str
+    """`auto` drops messages from the middle; `last_messages` keeps the last ones."""
     last_messages: int | None = ABSENT
     """How many of the last messages stay; at least 1."""

@@ -54,7 +54,9 @@ class LastError(WireObject):
     code: Literal["server_error", "rate_limit_exceeded", "invalid_prompt"] | str = (
         PROMISED
     )
+    """The kind of error."""
     message: str = PROMISED
+    """The error in words."""
 
 
 @define(eq=False, repr=False)
@@ -62,6 +64,7 @@ class IncompleteDetails(WireObject):
     """Why a run is incomplete."""
 
     reason: Literal["max_completion_tokens", "max_prompt_tokens"] | str | None = None
+    """Which limit was reached."""
 
 
 @define(eq=False, repr=False)
@@ -69,8 +72,11 @@ class Usage(WireObject):
     """How many tokens were used."""
 
     prompt_tokens: int = PROMISED
+    """Tokens read."""
     completion_tokens: int = PROMISED
+    """Tokens written."""
     total_tokens: int = PROMISED
+    """Both together."""
 
 
 @define(eq=False, repr=False)
@@ -78,6 +84,7 @@ class RequiredActionFunction(WireObject):
     """The function that is to be run."""
 
     name: str = PROMISED
+    """The function's name."""
     arguments: str = PROMISED
     """JSON, as the model wrote it: it may be invalid."""
 
@@ -87,7 +94,9 @@ class RequiredActionFunctionToolCall(WireObject):
     """A call of a function that the run waits for."""
 
     id: str
+    """The call's id: the `tool_call_id` of the output."""
     function: RequiredActionFunction
+    """What is to be run."""
     type: Literal["function"] = "function"
 
 
@@ -110,26 +119,30 @@ RequiredActionToolCall: TypeAlias = Annotated[
 
 @define(eq=False, repr=False)
 class RequiredActionSubmitToolOutputs(WireObject):
-    """The calls that wait for an output. All outputs go into one request."""
+    """The calls that wait for an output."""
 
     tool_calls: list[RequiredActionToolCall] = Factory(list)
+    """All of them are to be answered in one request."""
 
 
 @define(eq=False, repr=False)
 class RequiredActionSubmitToolApproval(WireObject):
-    """The calls that wait for an approval."""
+    """The calls that wait for an approval (Foundry only)."""
 
     tool_calls: list[RequiredActionToolCall] = Factory(list)
+    """All of them are to be answered in one request."""
 
 
 @define(eq=False, repr=False)
 class RequiredAction(WireObject):
-    """What the run waits for. The field that `type` names says it."""
+    """What the run waits for."""
 
     type: Literal["submit_tool_outputs", "submit_tool_approval"] | str = PROMISED
+    """The name of the field that says it."""
     submit_tool_outputs: RequiredActionSubmitToolOutputs | None = None
+    """Calls to answer."""
     submit_tool_approval: RequiredActionSubmitToolApproval | None = None
-    """Foundry only."""
+    """Calls to approve (Foundry only)."""
 
 
 @define(eq=False, repr=False)
@@ -141,33 +154,59 @@ class Run(Resource):
     """
 
     id: str
+    """The run's id."""
     thread_id: str = PROMISED
+    """The thread it is on."""
     assistant_id: str = PROMISED
+    """The assistant that runs."""
     status: RunStatus = PROMISED
+    """How far it is."""
     created_at: int = PROMISED
+    """When it was made (Unix time)."""
     started_at: int | None = None
+    """When it was started (Unix time)."""
     expires_at: int | None = None
+    """When it will expire (Unix time)."""
     cancelled_at: int | None = None
+    """When it was cancelled (Unix time)."""
     failed_at: int | None = None
+    """When it failed (Unix time)."""
     completed_at: int | None = None
+    """When it was completed (Unix time)."""
     required_action: RequiredAction | None = None
-    """Set while `status` is `requires_action`."""
+    """What it waits for while `status` is `requires_action`."""
     last_error: LastError | None = None
+    """Why it failed."""
     incomplete_details: IncompleteDetails | None = None
+    """Why it is incomplete."""
     model: str = PROMISED
+    """The model it uses."""
     instructions: str | None = None
+    """The instructions it follows."""
     tools: list[AssistantTool] = Factory(list)
+    """The tools it may use."""
     tool_resources: ToolResources | None = None
+    """What its tools work on."""
     metadata: dict[str, str] | None = None
+    """The user's own notes."""
     usage: Usage | None = None
-    """None until the run has ended."""
+    """How many tokens it used; None until it has ended."""
     temperature: float | None = None
+    """How freely the model chooses, 0 to 2."""
     top_p: float | None = None
+    """The share of likely tokens the model chooses from, 0 to 1."""
     max_prompt_tokens: int | None = None
+    """How many tokens it may read."""
     max_completion_tokens: int | None = None
+    """How many tokens it may write."""
     truncation_strategy: TruncationStrategy | None = None
+    """How the thread is cut to fit."""
     tool_choice: AssistantToolChoiceOption | None = None
+    """Which tools it may or must use."""
     parallel_tool_calls: bool | None = None
+    """Whether it may call several functions at once."""
     response_format: AssistantResponseFormatOption | None = None
+    """How answers are formatted."""
     reasoning_effort: str | None = None
+    """How long the model thinks."""
     object: str = "thread.run"

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, TypeAlias
+from typing import Annotated, Any, ClassVar, Literal, TypeAlias
 
 from attrs import define
 
-from runs_core.models.base import PROMISED, Resource, UnknownDelta
+from runs_core.models.base import PROMISED, UnknownDelta
 from runs_core.wire.codec import Tagged, Unknown, WireObject
 
 __all__ = [
@@ -34,11 +34,13 @@ __all__ = [
 
 @define(eq=False, repr=False)
 class CodeInterpreterLogs(WireObject):
-    """More of the logs at `index`: `logs` is appended."""
+    """More of the logs at `index`."""
 
     index: int = PROMISED
+    """Where in the call's outputs it belongs."""
     type: Literal["logs"] = "logs"
     logs: str | None = None
+    """What is appended."""
 
 
 @define(eq=False, repr=False)
@@ -46,6 +48,7 @@ class CodeInterpreterImageFile(WireObject):
     """An image file that the code made."""
 
     file_id: str | None = None
+    """The file's id."""
 
 
 @define(eq=False, repr=False)
@@ -57,8 +60,10 @@ class CodeInterpreterImage(WireObject):
     """
 
     index: int = PROMISED
+    """Where in the call's outputs it belongs."""
     type: Literal["image"] = "image"
     image: CodeInterpreterImageFile | None = None
+    """The image."""
 
 
 @define(eq=False, repr=False)
@@ -75,10 +80,12 @@ CodeInterpreterOutputDelta: TypeAlias = Annotated[
 
 @define(eq=False, repr=False)
 class CodeInterpreterDelta(WireObject):
-    """More code (`input` is appended), or what came of it."""
+    """More code, or more of what came of it."""
 
     input: str | None = None
+    """What is appended to the code."""
     outputs: list[CodeInterpreterOutputDelta] | None = None
+    """Parts of its outputs."""
 
 
 @define(eq=False, repr=False)
@@ -86,9 +93,12 @@ class CodeInterpreterToolCallDelta(WireObject):
     """A part of the code interpreter call at `index`."""
 
     index: int = PROMISED
+    """Where in the step's tool calls it belongs."""
     type: Literal["code_interpreter"] = "code_interpreter"
     id: str | None = None
+    """The call's id; only in its first delta."""
     code_interpreter: CodeInterpreterDelta | None = None
+    """What is added."""
 
 
 @define(eq=False, repr=False)
@@ -96,19 +106,24 @@ class FileSearchToolCallDelta(WireObject):
     """A part of the file search call at `index`."""
 
     index: int = PROMISED
+    """Where in the step's tool calls it belongs."""
     type: Literal["file_search"] = "file_search"
     id: str | None = None
+    """The call's id; only in its first delta."""
     file_search: Any = None
-    """Whatever the server sends; the API's description leaves it open."""
+    """What is added; the API's description leaves it open."""
 
 
 @define(eq=False, repr=False)
 class FunctionDelta(WireObject):
-    """A part of a function call: `arguments` is appended."""
+    """A part of a function call."""
 
     name: str | None = None
+    """The function's name; only in the call's first delta."""
     arguments: str | None = None
+    """What is appended to the arguments."""
     output: str | None = None
+    """What the caller answered; None until outputs are submitted."""
 
 
 @define(eq=False, repr=False)
@@ -116,10 +131,12 @@ class FunctionToolCallDelta(WireObject):
     """A part of the function call at `index`."""
 
     index: int = PROMISED
+    """Where in the step's tool calls it belongs."""
     type: Literal["function"] = "function"
     id: str | None = None
-    """Only in the call's first delta."""
+    """The call's id; only in its first delta."""
     function: FunctionDelta | None = None
+    """What is added."""
 
 
 @define(eq=False, repr=False)
@@ -148,6 +165,7 @@ class MessageCreationDelta(WireObject):
     """The message that the step writes."""
 
     message_id: str | None = None
+    """The message's id."""
 
 
 @define(eq=False, repr=False)
@@ -156,6 +174,7 @@ class RunStepDeltaMessageDelta(WireObject):
 
     type: Literal["message_creation"] = "message_creation"
     message_creation: MessageCreationDelta | None = None
+    """The message."""
 
 
 @define(eq=False, repr=False)
@@ -164,6 +183,7 @@ class ToolCallDeltaObject(WireObject):
 
     type: Literal["tool_calls"] = "tool_calls"
     tool_calls: list[ToolCallDelta] | None = None
+    """Parts of its calls."""
 
 
 @define(eq=False, repr=False)
@@ -183,12 +203,17 @@ class RunStepDelta(WireObject):
     """What a delta adds to a step."""
 
     step_details: StepDetailsDelta | None = None
+    """More of what the step does."""
 
 
 @define(eq=False, repr=False)
-class RunStepDeltaEvent(Resource):
+class RunStepDeltaEvent(WireObject):
     """A part of the step `id`, while it goes on."""
 
+    _required: ClassVar[tuple[str, ...]] = ("object",)
+
     id: str
+    """The step's id."""
     delta: RunStepDelta
+    """What is added."""
     object: str = "thread.run.step.delta"

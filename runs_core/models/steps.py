@@ -57,6 +57,7 @@ class CodeInterpreterOutputLogs(WireObject):
     """Text that the code wrote."""
 
     logs: str = PROMISED
+    """The text."""
     type: Literal["logs"] = "logs"
 
 
@@ -65,6 +66,7 @@ class CodeInterpreterOutputImageImage(WireObject):
     """An image file that the code made."""
 
     file_id: str = PROMISED
+    """The file's id."""
 
 
 @define(eq=False, repr=False)
@@ -72,6 +74,7 @@ class CodeInterpreterOutputImage(WireObject):
     """An image that the code made."""
 
     image: CodeInterpreterOutputImageImage
+    """The image."""
     type: Literal["image"] = "image"
 
 
@@ -94,7 +97,9 @@ class CodeInterpreter(WireObject):
     """Code and what came of it."""
 
     input: str = PROMISED
+    """The code."""
     outputs: list[CodeInterpreterOutput] = Factory(list)
+    """What it wrote and made."""
 
 
 @define(eq=False, repr=False)
@@ -102,16 +107,20 @@ class CodeInterpreterToolCall(WireObject):
     """A call of the code interpreter."""
 
     id: str
+    """The call's id."""
     code_interpreter: CodeInterpreter
+    """What was run."""
     type: Literal["code_interpreter"] = "code_interpreter"
 
 
 @define(eq=False, repr=False)
 class FileSearchResultContent(WireObject):
-    """A piece of a file that was found; only where `include` asks for it."""
+    """A piece of a file that was found."""
 
     text: str | None = None
+    """The words."""
     type: Literal["text"] | str | None = None
+    """What kind of content it is."""
 
 
 @define(eq=False, repr=False)
@@ -119,18 +128,23 @@ class FileSearchResult(WireObject):
     """A file that was found."""
 
     file_id: str = PROMISED
+    """The file's id."""
     file_name: str = PROMISED
+    """The file's name."""
     score: float = PROMISED
-    """0 to 1."""
+    """How well it fits, 0 to 1."""
     content: list[FileSearchResultContent] | None = None
+    """What was found in it; only where `include` asks for it."""
 
 
 @define(eq=False, repr=False)
 class FileSearchCall(WireObject):
-    """How files were searched, and what was found."""
+    """How files were searched, and what was found. openai-python: `FileSearch`."""
 
     ranking_options: FileSearchRankingOptions | None = None
+    """How results were chosen."""
     results: list[FileSearchResult] | None = None
+    """The files that were found."""
 
 
 @define(eq=False, repr=False)
@@ -138,7 +152,9 @@ class FileSearchToolCall(WireObject):
     """A call of file search."""
 
     id: str
+    """The call's id."""
     file_search: FileSearchCall
+    """What was searched."""
     type: Literal["file_search"] = "file_search"
 
 
@@ -147,10 +163,11 @@ class Function(WireObject):
     """A function, its arguments, and what the caller answered."""
 
     name: str = PROMISED
+    """The function's name."""
     arguments: str = PROMISED
     """JSON, as the model wrote it: it may be invalid."""
     output: str | None = None
-    """None until outputs are submitted."""
+    """What the caller answered; None until outputs are submitted."""
 
 
 @define(eq=False, repr=False)
@@ -158,7 +175,9 @@ class FunctionToolCall(WireObject):
     """A call of one of the caller's functions."""
 
     id: str
+    """The call's id."""
     function: Function
+    """What is called."""
     type: Literal["function"] = "function"
 
 
@@ -185,6 +204,7 @@ class MessageCreation(WireObject):
     """The message that a step wrote."""
 
     message_id: str = PROMISED
+    """The message's id."""
 
 
 @define(eq=False, repr=False)
@@ -192,6 +212,7 @@ class MessageCreationStepDetails(WireObject):
     """What a step did that wrote a message."""
 
     message_creation: MessageCreation
+    """The message."""
     type: Literal["message_creation"] = "message_creation"
 
 
@@ -200,6 +221,7 @@ class ToolCallsStepDetails(WireObject):
     """What a step did that called tools."""
 
     tool_calls: list[ToolCall] = Factory(list)
+    """The calls."""
     type: Literal["tool_calls"] = "tool_calls"
 
 
@@ -217,26 +239,38 @@ StepDetails: TypeAlias = Annotated[
 
 @define(eq=False, repr=False)
 class RunStep(Resource):
-    """One step of a run.
-
-    Servers send `expires_at` where the API's description says `expired_at`.
-    """
+    """One step of a run."""
 
     id: str
+    """The step's id."""
     run_id: str = PROMISED
+    """The run it belongs to."""
     thread_id: str = PROMISED
+    """The thread the run is on."""
     assistant_id: str = PROMISED
+    """The assistant of the run."""
     type: RunStepType = PROMISED
+    """What it does."""
     status: RunStepStatus = PROMISED
+    """How far it is."""
     step_details: StepDetails = Factory(UnknownStepDetails)
+    """What it did, so far."""
     created_at: int = PROMISED
+    """When it was made (Unix time)."""
     completed_at: int | None = None
+    """When it was completed (Unix time)."""
     cancelled_at: int | None = None
+    """When it was cancelled (Unix time)."""
     failed_at: int | None = None
+    """When it failed (Unix time)."""
     expired_at: int | None = None
+    """When it expired (Unix time), in the API's description."""
     expires_at: int | None = None
+    """When it expired or will (Unix time), from the servers."""
     last_error: LastError | None = None
+    """Why it failed."""
     usage: Usage | None = None
-    """None while the step goes on."""
+    """How many tokens it used; None while it goes on."""
     metadata: dict[str, str] | None = None
+    """The user's own notes."""
     object: str = "thread.run.step"

@@ -16,9 +16,13 @@ class Thread(Resource):
     """A conversation."""
 
     id: str
+    """The thread's id."""
     created_at: int = PROMISED
+    """When it was made (Unix time)."""
     metadata: dict[str, str] | None = None
+    """The user's own notes."""
     tool_resources: ToolResources | None = None
+    """What tools work on in it."""
     object: str = "thread"
 
 
@@ -27,7 +31,9 @@ class ThreadDeleted(Resource):
     """Says that a thread was deleted."""
 
     id: str
+    """The thread's id."""
     deleted: bool = PROMISED
+    """Whether it is gone."""
     object: str = "thread.deleted"
 
 
@@ -36,18 +42,31 @@ class Assistant(Resource):
     """A model with instructions and tools."""
 
     id: str
+    """The assistant's id."""
     created_at: int = PROMISED
+    """When it was made (Unix time)."""
     model: str = PROMISED
+    """The model it uses."""
     name: str | None = None
+    """What users call it."""
     description: str | None = None
+    """What it is for."""
     instructions: str | None = None
+    """The instructions it follows."""
     tools: list[AssistantTool] = Factory(list)
+    """The tools it may use."""
     tool_resources: ToolResources | None = None
+    """What its tools work on."""
     metadata: dict[str, str] | None = None
+    """The user's own notes."""
     temperature: float | None = None
+    """How freely the model chooses, 0 to 2."""
     top_p: float | None = None
+    """The share of likely tokens the model chooses from, 0 to 1."""
     response_format: AssistantResponseFormatOption | None = None
+    """How answers are formatted."""
     reasoning_effort: str | None = None
+    """How long the model thinks."""
     object: str = "assistant"
 
 
@@ -56,5 +75,7 @@ class AssistantDeleted(Resource):
     """Says that an assistant was deleted."""
 
     id: str
+    """The assistant's id."""
     deleted: bool = PROMISED
+    """Whether it is gone."""
     object: str = "assistant.deleted"

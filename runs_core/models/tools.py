@@ -40,9 +40,10 @@ class CodeInterpreterTool(Value):
 class FileSearchRankingOptions(Value):
     """How file search ranks what it finds."""
 
-    score_threshold: float | None = ABSENT
+    score_threshold: float
     """Results below it are left out; 0 to 1."""
     ranker: Literal["auto", "default_2024_08_21"] | str | None = ABSENT
+    """How results are ordered; the server chooses if it is left out."""
 
 
 @frozen(eq=False, repr=False, kw_only=True)
@@ -50,8 +51,9 @@ class FileSearch(Value):
     """Settings of the file search tool."""
 
     max_num_results: int | None = ABSENT
-    """1 to 50."""
+    """How many results at most, 1 to 50."""
     ranking_options: FileSearchRankingOptions | None = ABSENT
+    """How results are chosen."""
 
 
 @frozen(eq=False, repr=False, kw_only=True)
@@ -59,6 +61,7 @@ class FileSearchTool(Value):
     """Lets the model search in files."""
 
     file_search: FileSearch | None = ABSENT
+    """Settings; left out where the tool is only named, as in attachments."""
     type: Literal["file_search"] = "file_search"
 
 
@@ -66,7 +69,7 @@ class FileSearchTool(Value):
 class FunctionDefinition(Value):
     """A function that the model may ask for."""
 
-    name: str = ABSENT
+    name: str
     """Letters, digits, underscores and dashes, at most 64."""
     description: str | None = ABSENT
     """What the model reads to decide when and how to call it."""
@@ -100,7 +103,7 @@ class ToolResourcesCodeInterpreter(Value):
     """What the code interpreter may read."""
 
     file_ids: list[str] | None = ABSENT
-    """At most 20."""
+    """Files, at most 20."""
 
 
 @frozen(eq=False, repr=False, kw_only=True)
@@ -108,7 +111,7 @@ class ToolResourcesFileSearch(Value):
     """Where file search looks."""
 
     vector_store_ids: list[str] | None = ABSENT
-    """At most one."""
+    """Vector stores, at most one."""
     vector_stores: list[Any] | None = ABSENT
     """In requests only: stores to make, as dicts."""
 
@@ -118,22 +121,26 @@ class ToolResources(Value):
     """What the tools of an assistant or a thread work on, by kind of tool."""
 
     code_interpreter: ToolResourcesCodeInterpreter | None = ABSENT
+    """For the code interpreter."""
     file_search: ToolResourcesFileSearch | None = ABSENT
+    """For file search."""
 
 
 @frozen(eq=False, repr=False)
 class AssistantToolChoiceFunction(Value):
     """The function that must be called."""
 
-    name: str = ABSENT
+    name: str
 
 
 @frozen(eq=False, repr=False, kw_only=True)
 class AssistantToolChoice(Value):
     """The tool that must be called."""
 
-    type: Literal["function", "code_interpreter", "file_search"] | str = ABSENT
+    type: Literal["function", "code_interpreter", "file_search"] | str
+    """The kind of tool."""
     function: AssistantToolChoiceFunction | None = ABSENT
+    """For a function, which one."""
 
 
 AssistantToolChoiceOption: TypeAlias = (
@@ -146,8 +153,10 @@ AssistantToolChoiceOption: TypeAlias = (
 class ToolOutput(Value):
     """The answer to one tool call of a run that requires action."""
 
-    tool_call_id: str = ABSENT
-    output: str = ABSENT
+    tool_call_id: str
+    """The id of the call, from the run's required action."""
+    output: str
+    """Any text; JSON by custom."""
 
 
 @frozen(eq=False, repr=False, kw_only=True)
@@ -155,6 +164,8 @@ class ToolApproval(Value):
     """The answer to one tool call that waits for approval (Foundry only)."""
 
     tool_call_id: str
+    """The id of the call, from the run's required action."""
     approve: bool
+    """Whether the call may be made."""
     headers: dict[str, str] | None = ABSENT
     """Headers for the tool's own server."""

@@ -8,7 +8,15 @@ and variants are kept, and what has the wrong shape is still readable.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Set
+from collections.abc import (
+    Callable,
+    Iterable,
+    Iterator,
+    KeysView,
+    Mapping,
+    Sequence,
+    ValuesView,
+)
 from enum import Enum
 from functools import cache
 from typing import Any, ClassVar, Literal, SupportsIndex, TypeVar
@@ -119,25 +127,15 @@ class WireObject:
         return f"{self.__class__.__name__}({', '.join(shown)})"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        # Not attrs' own state, which knows the fields only.
-        state = [getattr(self, name) for name in field_names(self.__class__)]
-        nulls = getattr(self, "_nulls", None)
-        return _rebuilt, (self.__class__, state, nulls, self.extra)
+        # Every slot that is filled. attrs' own state knows the fields only.
+        state: Any = object.__getstate__(self)
+        return _rebuilt, (self.__class__, state[1])
 
 
-def _rebuilt(
-    cls: type[WireObject],
-    state: list[Any],
-    nulls: tuple[str, ...] | None,
-    extra: dict[str, Any],
-) -> WireObject:
+def _rebuilt(cls: type[WireObject], state: dict[str, Any]) -> WireObject:
     made = cls.__new__(cls)
-    for name, value in zip(field_names(cls), state, strict=True):
+    for name, value in state.items():
         object.__setattr__(made, name, value)
-    if nulls is not None:
-        object.__setattr__(made, "_nulls", nulls)
-    if extra:
-        object.__setattr__(made, "_extra", extra)
     return made
 
 
@@ -151,12 +149,12 @@ def field_names(cls: type[Any]) -> tuple[str, ...]:
 _field_names: Any = cache(lambda cls: tuple(field.name for field in fields(cls)))
 
 
-def note(made: WireObject, raw: dict[str, Any]) -> None:
+def note(made: WireObject, raw: dict[str, Any], known: frozenset[str]) -> None:
     """Keep what the fields of a new object cannot say about where it came from."""
-    names = field_names(made.__class__)
-    nulls = tuple([k for k in names if k in raw and getattr(made, k) is None])
+    nulls = tuple([key for key, value in raw.items() if value is None])
     object.__setattr__(made, "_nulls", nulls)
-    if extra := {k: v for k, v in raw.items() if k not in names}:
+    if not raw.keys() <= known:
+        extra = {key: value for key, value in raw.items() if key not in known}
         object.__setattr__(made, "_extra", extra)
 
 
@@ -230,7 +228,7 @@ def unstructure(value: Any) -> Any:
         return value.raw if isinstance(value, TextOf) else value
     if isinstance(value, Mapping):
         return {key: unstructure(item) for key, item in value.items()}
-    if isinstance(value, Iterable) and not isinstance(value, _NOT_LISTS):
+    if isinstance(value, _LISTS) and not isinstance(value, _NOT_LISTS):
         items = [unstructure(item) for item in value]
         if isinstance(value, Irregular):
             if value.form == "null" and not items:
@@ -241,8 +239,9 @@ def unstructure(value: Any) -> Any:
     return value
 
 
-# Iterables without an order, or of which no list is meant.
-_NOT_LISTS = (bytes, bytearray, memoryview, Set)
+# Not every iterable: a set has no order, and foreign models iterate over pairs.
+_LISTS = (Sequence, Iterator, KeysView, ValuesView)
+_NOT_LISTS = (bytes, bytearray, memoryview)
 
 
 def _as_raw(value: WireObject) -> Any:
@@ -270,4 +269,4 @@ def _dumped(value: Any) -> Any:
         return {name: _dumped(getattr(value, name)) for name in names} | value.extra
     if isinstance(value, list):
         return [_dumped(item) for item in value]
-    return unstructure(value)
+    return str(value) if isinstance(value, TextOf) else unstructure(value)

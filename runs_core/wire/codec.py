@@ -13,6 +13,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from runs_core.errors import MalformedResponse
+from runs_core.wire._plan import is_tagged_union, is_wire_class
 from runs_core.wire._shape import (
     ABSENT,
     Irregular,
@@ -24,12 +25,7 @@ from runs_core.wire._shape import (
     field_names,
     unstructure,
 )
-from runs_core.wire._structure import (
-    is_tagged_union,
-    is_wire_class,
-    tagged_reader,
-    wire_reader,
-)
+from runs_core.wire._structure import tagged_reader, wire_reader
 
 if TYPE_CHECKING:
     from cattrs import Converter
@@ -178,9 +174,9 @@ _CONTAINERS = frozenset({dict, list})
 def dumps(value: Any) -> bytes:
     """Give a value as compact UTF-8 JSON; models stand for what they say on the wire.
 
-    Mappings, iterables that have an order, and models may stand in one another. Raises
-    TypeError for what JSON cannot say, and ValueError for a number that is not finite
-    or more than `MAX_DEPTH` levels, with the JSONPath of the culprit and not its value.
+    Models, mappings, sequences and iterators may stand in one another. Raises TypeError
+    for what JSON cannot say, and ValueError for a number that is not finite or more
+    than `MAX_DEPTH` levels, with the JSONPath of the culprit and not its value.
     """
     try:
         raw = unstructure(value)
