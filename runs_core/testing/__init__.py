@@ -1,0 +1,50 @@
+"""A server of the protocol without I/O, for tests and demonstrations.
+
+`LocalService` takes requests and gives replies; `runs_transports.serve` puts it on a
+loopback port. What its assistants do is a script, as data.
+"""
+
+from runs_core.testing.exchange import Pause, Received, ServiceReply, ServiceRequest
+from runs_core.testing.schema_example import schema_example
+from runs_core.testing.script import (
+    Action,
+    Call,
+    CodeInterpreter,
+    Cut,
+    Fail,
+    FileSearch,
+    Hang,
+    Incomplete,
+    Raw,
+    RunContext,
+    Say,
+    Script,
+    SendError,
+    ToolOutput,
+    Turn,
+)
+from runs_core.testing.service import LocalService
+
+__all__ = [
+    "Action",
+    "Call",
+    "CodeInterpreter",
+    "Cut",
+    "Fail",
+    "FileSearch",
+    "Hang",
+    "Incomplete",
+    "LocalService",
+    "Pause",
+    "Raw",
+    "Received",
+    "RunContext",
+    "Say",
+    "Script",
+    "SendError",
+    "ServiceReply",
+    "ServiceRequest",
+    "ToolOutput",
+    "Turn",
+    "schema_example",
+]

@@ -1,0 +1,57 @@
+"""What the assistant does when it is given no script: it calls, and it echoes."""
+
+from __future__ import annotations
+
+import json
+
+from runs_core.testing.schema_example import schema_example
+from runs_core.testing.script import Call, RunContext, Say, Turn
+
+__all__ = ["default_script"]
+
+_SHOWN = 200
+
+
+def default_script(context: RunContext) -> Turn:
+    """Give the turn: call each function that was not called yet, then answer.
+
+    The arguments fit the functions' schemas. With `parallel_tool_calls` false there is
+    one call a turn, with `tool_choice` "none" no call, and with a named function only
+    that one.
+    """
+    called = {output.name for output in context.tool_outputs}
+    calls = tuple(
+        Call(function["name"], _arguments(function.get("parameters")))
+        for function in context.functions
+        if function["name"] not in called
+        and _allows(context.run["tool_choice"], function["name"])
+    )
+    if calls and not context.run["parallel_tool_calls"]:
+        calls = calls[:1]
+    return Turn(calls or (Say(_answer(context)),))
+
+
+def _arguments(parameters: object) -> str:
+    example = schema_example(parameters) if parameters is not None else {}
+    return json.dumps(example, ensure_ascii=False)
+
+
+def _allows(tool_choice: object, name: str) -> bool:
+    if isinstance(tool_choice, dict):
+        named = tool_choice.get("function", {}).get("name")
+        return tool_choice["type"] == "function" and named in (None, name)
+    return tool_choice != "none"
+
+
+def _answer(context: RunContext) -> str:
+    text = context.last_user_text.strip()
+    said = f'You said: "{_shortened(text)}".' if text else "You have said nothing yet."
+    outputs = " ".join(
+        f"{output.name} gave: {_shortened(output.output)}."
+        for output in context.tool_outputs
+    )
+    return f"{said} {outputs}".rstrip()
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 1]}…"

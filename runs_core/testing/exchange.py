@@ -1,0 +1,95 @@
+"""What goes into the local service and comes out of it: HTTP without the wire."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+from attrs import field, frozen
+
+__all__ = ["Pause", "Received", "ServiceReply", "ServiceRequest"]
+
+
+@frozen
+class Pause:
+    """A wish to wait `seconds` before what follows.
+
+    In a script: the assistant takes so long. Among the chunks of a reply: the host is
+    asked to wait, and decides.
+    """
+
+    seconds: float
+
+
+@frozen(kw_only=True)
+class ServiceRequest:
+    """One HTTP request as a server reads it.
+
+    `target` is path and query as on the wire (origin form, RFC 9112 section 3.2.1).
+    Header names are in lower case.
+    """
+
+    method: str
+    target: str
+    headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    body: bytes = field(default=b"", repr=lambda body: f"<{len(body)} bytes>")
+
+
+@frozen(kw_only=True)
+class ServiceReply:
+    """The answer: a whole JSON body is one chunk, an event stream one chunk an event.
+
+    The chunks of an event stream are made as they are taken, and the run advances with
+    them; they can be taken once. A reply that is not a stream has its content-length.
+    """
+
+    status: int
+    headers: tuple[tuple[str, str], ...]
+    chunks: Iterable[bytes | Pause] = field(repr=False)
+
+    def abandon(self) -> None:
+        """Say that nobody takes the chunks any more: the client has left.
+
+        Closing the iterator of the chunks does the same. The run goes on at the
+        server: the next look at it finds the turn played to its end.
+        """
+        if close := getattr(self.chunks, "close", None):
+            close()
+
+
+@frozen(kw_only=True)
+class Received:
+    """A request as the local service keeps it for tests; the repr shows no payload.
+
+    `path` is percent-encoded as it came, and `query` is decoded.
+    """
+
+    method: str
+    path: str
+    query: tuple[tuple[str, str], ...] = ()
+    headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    body: bytes = field(default=b"", repr=lambda body: f"<{len(body)} bytes>")
+
+    @classmethod
+    def of(cls, request: ServiceRequest) -> Received:
+        """Give the request with its target taken apart."""
+        target = urlsplit(request.target)
+        return cls(
+            method=request.method,
+            path=target.path,
+            query=tuple(parse_qsl(target.query, keep_blank_values=True)),
+            headers=request.headers,
+            body=request.body,
+        )
+
+    def header(self, name: str) -> str | None:
+        """Give the first value of a header field, or None."""
+        wanted = name.lower()
+        return next((v for key, v in self.headers if key.lower() == wanted), None)
+
+    @property
+    def json(self) -> Any:
+        """The decoded body; None if it is empty. Raises ValueError if not JSON."""
+        return json.loads(self.body) if self.body else None

@@ -1,0 +1,175 @@
+"""Operations on assistants, threads and messages."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from attrs import frozen
+
+from runs_core.testing.answer import Answer, Handler, deleted
+from runs_core.testing.engine import Engine
+from runs_core.testing.objects import (
+    JSON,
+    assistant_object,
+    message_answer,
+    message_object,
+    thread_object,
+)
+from runs_core.testing.pages import page
+from runs_core.testing.refusal import thread_locked
+from runs_core.testing.store import RunRecord, Store, ThreadRecord
+
+__all__ = ["Operations"]
+
+_Ids = tuple[str, ...]
+_Query = Mapping[str, Any]
+
+
+@frozen
+class Operations:
+    """Each method is an operation under its name in the OpenAPI description."""
+
+    store: Store
+    engine: Engine
+
+    @property
+    def handlers(self) -> dict[str, Handler]:
+        """The operations by name."""
+        return {
+            "listAssistants": self._list_assistants,
+            "createAssistant": self._create_assistant,
+            "getAssistant": self._get_assistant,
+            "modifyAssistant": self._modify_assistant,
+            "deleteAssistant": self._delete_assistant,
+            "createThread": self._create_thread,
+            "getThread": self._get_thread,
+            "modifyThread": self._modify_thread,
+            "deleteThread": self._delete_thread,
+            "listMessages": self._list_messages,
+            "createMessage": self._create_message,
+            "getMessage": self._get_message,
+            "modifyMessage": self._modify_message,
+            "deleteMessage": self._delete_message,
+        }
+
+    # --- Assistants ---------------------------------------------------------------
+
+    def _create_assistant(
+        self, ids: _Ids, params: JSON, query: _Query, now: float
+    ) -> Answer:
+        assistant = assistant_object(self.store.ids.next("asst"), int(now), params)
+        self.store.assistants[assistant["id"]] = assistant
+        self.store.executions["assistants"] += 1
+        return Answer(assistant)
+
+    def _list_assistants(
+        self, ids: _Ids, params: JSON, query: _Query, now: float
+    ) -> Answer:
+        return Answer(page("assistant", self.store.assistants.values(), query))
+
+    def _get_assistant(
+        self, ids: _Ids, params: JSON, query: _Query, now: float
+    ) -> Answer:
+        return Answer(self.store.assistant(*ids))
+
+    def _modify_assistant(
+        self, ids: _Ids, params: JSON, query: _Query, now: float
+    ) -> Answer:
+        old = self.store.assistant(*ids)
+        new = assistant_object(old["id"], old["created_at"], {**old, **params})
+        self.store.assistants[old["id"]] = new
+        return Answer(new)
+
+    def _delete_assistant(
+        self, ids: _Ids, params: JSON, query: _Query, now: float
+    ) -> Answer:
+        self.store.assistant(*ids)
+        del self.store.assistants[ids[0]]
+        return deleted("assistant", ids[0])
+
+    # --- Threads ------------------------------------------------------------------
+
+    def _create_thread(
+        self, ids: _Ids, params: JSON, query: _Query, now: float
+    ) -> Answer:
+        return Answer(self.add_thread(params, now).thread)
+
+    def add_thread(self, params: Mapping[str, Any], now: float) -> ThreadRecord:
+        """Give a new thread with the messages that it is to begin with."""
+        thread = thread_object(self.store.ids.next("thread"), int(now), params)
+        record = self.store.threads[thread["id"]] = ThreadRecord(thread)
+        self.store.executions["threads"] += 1
+        for message in params.get("messages", ()):
+            self.add_message(record, message, now)
+        return record
+
+    def _get_thread(self, ids: _Ids, params: JSON, query: _Query, now: float) -> Answer:
+        return Answer(self.store.thread(*ids).thread)
+
+    def _modify_thread(
+        self, ids: _Ids, params: JSON, query: _Query, now: float
+    ) -> Answer:
+        record = self.store.thread(*ids)
+        old = record.thread
+        record.thread = thread_object(old["id"], old["created_at"], {**old, **params})
+        return Answer(record.thread)
+
+    def _delete_thread(
+        self, ids: _Ids, params: JSON, query: _Query, now: float
+    ) -> Answer:
+        self.store.thread(*ids)
+        del self.store.threads[ids[0]]
+        return deleted("thread", ids[0])
+
+    def active_run(self, thread: ThreadRecord, now: float) -> RunRecord | None:
+        """Give the run that keeps others, and new messages, from the thread."""
+        for record in thread.runs.values():
+            self.engine.settle(record, now)
+        return next((r for r in thread.runs.values() if r.is_active), None)
+
+    # --- Messages -----------------------------------------------------------------
+
+    def _create_message(
+        self, ids: _Ids, params: JSON, query: _Query, now: float
+    ) -> Answer:
+        thread = self.store.thread(*ids)
+        if active := self.active_run(thread, now):
+            raise thread_locked(thread.thread["id"], active.run["id"])
+        return Answer(message_answer(self.add_message(thread, params, now)))
+
+    def add_message(self, thread: ThreadRecord, params: JSON, now: float) -> JSON:
+        """Give a new message at the end of the thread."""
+        id = self.store.ids.next("msg")
+        message = message_object(id, int(now), thread.thread["id"], params)
+        thread.messages[id] = message
+        self.store.executions["messages"] += 1
+        return message
+
+    def _list_messages(
+        self, ids: _Ids, params: JSON, query: _Query, now: float
+    ) -> Answer:
+        run_id = query.get("run_id")
+        messages = self.store.thread(*ids).messages.values()
+        chosen = (m for m in messages if run_id in (None, m["run_id"]))
+        return Answer(page("message", map(message_answer, chosen), query))
+
+    def _get_message(
+        self, ids: _Ids, params: JSON, query: _Query, now: float
+    ) -> Answer:
+        return Answer(message_answer(self.store.message(*ids)))
+
+    def _modify_message(
+        self, ids: _Ids, params: JSON, query: _Query, now: float
+    ) -> Answer:
+        message = self.store.message(*ids)
+        if "metadata" in params:
+            message["metadata"] = params["metadata"] or {}
+        return Answer(message_answer(message))
+
+    def _delete_message(
+        self, ids: _Ids, params: JSON, query: _Query, now: float
+    ) -> Answer:
+        self.store.message(*ids)
+        del self.store.threads[ids[0]].messages[ids[1]]
+        return deleted("thread.message", ids[1])

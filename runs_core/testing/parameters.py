@@ -1,0 +1,301 @@
+"""What each operation takes: the published OpenAPI description as checks.
+
+Operations have the names they have there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from runs_core.testing.refusal import Refusal
+from runs_core.testing.validate import (
+    Check,
+    any_of,
+    anything,
+    array,
+    boolean,
+    fields,
+    integer,
+    metadata,
+    nullable,
+    number,
+    string,
+    tagged,
+)
+
+__all__ = ["BODIES", "FILE_SEARCH_CONTENT", "read_query"]
+
+FILE_SEARCH_CONTENT = "step_details.tool_calls[*].file_search.results[*].content"
+
+_TEXT = string()
+_METADATA = nullable(metadata)
+
+_RANKING = fields(
+    {
+        "ranker": string(choices=("auto", "default_2024_08_21")),
+        "score_threshold": number(least=0, most=1),
+    },
+    required=["score_threshold"],
+    closed=False,
+)
+_TOOL = tagged(
+    {
+        "code_interpreter": anything,
+        "file_search": fields(
+            {
+                "file_search": fields(
+                    {
+                        "max_num_results": integer(least=1, most=50),
+                        "ranking_options": _RANKING,
+                    },
+                    closed=False,
+                )
+            },
+            closed=False,
+        ),
+        "function": fields(
+            {
+                "function": fields(
+                    {
+                        "name": string(max_length=64),
+                        "description": _TEXT,
+                        "parameters": fields({}, closed=False),
+                        "strict": nullable(boolean),
+                    },
+                    required=["name"],
+                    closed=False,
+                )
+            },
+            required=["function"],
+            closed=False,
+        ),
+    }
+)
+_FILE_IDS = fields({"file_ids": array(_TEXT, most=20)}, closed=False)
+_VECTOR_STORES = {"vector_store_ids": array(_TEXT, most=1)}
+_TOOL_RESOURCES = nullable(
+    fields(
+        {
+            "code_interpreter": _FILE_IDS,
+            "file_search": fields(
+                {**_VECTOR_STORES, "vector_stores": array(anything, most=1)},
+                closed=False,
+            ),
+        },
+        closed=False,
+    )
+)
+_RESPONSE_FORMAT = nullable(
+    any_of(
+        {
+            str: string(choices=("auto",)),
+            dict: tagged(
+                {
+                    "text": anything,
+                    "json_object": anything,
+                    "json_schema": fields(
+                        {
+                            "json_schema": fields(
+                                {
+                                    "name": string(max_length=64),
+                                    "description": _TEXT,
+                                    "schema": fields({}, closed=False),
+                                    "strict": nullable(boolean),
+                                },
+                                required=["name"],
+                                closed=False,
+                            )
+                        },
+                        required=["json_schema"],
+                        closed=False,
+                    ),
+                }
+            ),
+        }
+    )
+)
+_NAMED_TOOL = fields(
+    {"function": fields({"name": _TEXT}, required=["name"], closed=False)},
+    closed=False,
+)
+_TOOL_CHOICE = nullable(
+    any_of(
+        {
+            str: string(choices=("none", "auto", "required")),
+            dict: tagged(
+                {
+                    "function": _NAMED_TOOL,
+                    "code_interpreter": anything,
+                    "file_search": anything,
+                }
+            ),
+        }
+    )
+)
+_REASONING = nullable(
+    string(choices=("none", "minimal", "low", "medium", "high", "xhigh", "max"))
+)
+_DETAIL = string(choices=("auto", "low", "high"))
+_CONTENT_BLOCK = tagged(
+    {
+        "text": fields({"text": _TEXT}, required=["text"], closed=False),
+        "image_file": fields(
+            {
+                "image_file": fields(
+                    {"file_id": _TEXT, "detail": _DETAIL},
+                    required=["file_id"],
+                    closed=False,
+                )
+            },
+            required=["image_file"],
+            closed=False,
+        ),
+        "image_url": fields(
+            {
+                "image_url": fields(
+                    {"url": _TEXT, "detail": _DETAIL}, required=["url"], closed=False
+                )
+            },
+            required=["image_url"],
+            closed=False,
+        ),
+    }
+)
+_ATTACHMENT = fields(
+    {
+        "file_id": _TEXT,
+        "tools": array(tagged({"code_interpreter": anything, "file_search": anything})),
+    },
+    closed=False,
+)
+
+
+def _content(name: str, value: Any) -> None:
+    any_of({str: _TEXT, list: array(_CONTENT_BLOCK, least=1)})(name, value)
+    if value == "":
+        raise Refusal("Message content must be non-empty.", param=name)
+
+
+_CREATE_MESSAGE = fields(
+    {
+        "role": string(choices=("user", "assistant")),
+        "content": _content,
+        "attachments": nullable(array(_ATTACHMENT)),
+        "metadata": _METADATA,
+    },
+    required=["role", "content"],
+)
+_CREATE_THREAD = fields(
+    {
+        "messages": array(_CREATE_MESSAGE),
+        "tool_resources": _TOOL_RESOURCES,
+        "metadata": _METADATA,
+    }
+)
+_ASSISTANT: dict[str, Check] = {
+    "model": _TEXT,
+    "name": nullable(string(max_length=256)),
+    "description": nullable(string(max_length=512)),
+    "instructions": nullable(string(max_length=256000)),
+    "reasoning_effort": _REASONING,
+    "tools": array(_TOOL, most=128),
+    "tool_resources": _TOOL_RESOURCES,
+    "metadata": _METADATA,
+    "temperature": nullable(number(least=0, most=2)),
+    "top_p": nullable(number(least=0, most=1)),
+    "response_format": _RESPONSE_FORMAT,
+}
+_RUN: dict[str, Check] = {
+    "assistant_id": _TEXT,
+    "model": nullable(_TEXT),
+    "instructions": nullable(_TEXT),
+    "tools": nullable(array(_TOOL, most=20)),
+    "metadata": _METADATA,
+    "temperature": nullable(number(least=0, most=2)),
+    "top_p": nullable(number(least=0, most=1)),
+    "stream": nullable(boolean),
+    "max_prompt_tokens": nullable(integer(least=256)),
+    "max_completion_tokens": nullable(integer(least=256)),
+    "truncation_strategy": nullable(
+        fields(
+            {
+                "type": string(choices=("auto", "last_messages")),
+                "last_messages": nullable(integer(least=1)),
+            },
+            required=["type"],
+            closed=False,
+        )
+    ),
+    "tool_choice": _TOOL_CHOICE,
+    "parallel_tool_calls": boolean,
+    "response_format": _RESPONSE_FORMAT,
+}
+_METADATA_ONLY = fields({"metadata": _METADATA})
+
+BODIES: Mapping[str, Check] = {
+    "createAssistant": fields(_ASSISTANT, required=["model"]),
+    "modifyAssistant": fields(_ASSISTANT),
+    "createThread": _CREATE_THREAD,
+    "modifyThread": fields({"tool_resources": _TOOL_RESOURCES, "metadata": _METADATA}),
+    "createMessage": _CREATE_MESSAGE,
+    "modifyMessage": _METADATA_ONLY,
+    "createRun": fields(
+        {
+            **_RUN,
+            "reasoning_effort": _REASONING,
+            "additional_instructions": nullable(_TEXT),
+            "additional_messages": nullable(array(_CREATE_MESSAGE)),
+        },
+        required=["assistant_id"],
+    ),
+    "createThreadAndRun": fields(
+        {**_RUN, "thread": _CREATE_THREAD, "tool_resources": _TOOL_RESOURCES},
+        required=["assistant_id"],
+    ),
+    "modifyRun": _METADATA_ONLY,
+    "submitToolOuputsToRun": fields(
+        {
+            "tool_outputs": array(
+                fields({"tool_call_id": _TEXT, "output": _TEXT}, closed=False)
+            ),
+            "stream": nullable(boolean),
+        },
+        required=["tool_outputs"],
+    ),
+}
+
+_PAGE: dict[str, Check] = {
+    "limit": integer(least=1, most=100),
+    "order": string(choices=("asc", "desc")),
+    "after": _TEXT,
+    "before": _TEXT,
+}
+_INCLUDE: dict[str, Check] = {"include": array(string(choices=(FILE_SEARCH_CONTENT,)))}
+_QUERIES: Mapping[str, Check] = {
+    "listAssistants": fields(_PAGE),
+    "listMessages": fields({**_PAGE, "run_id": _TEXT}),
+    "listRuns": fields(_PAGE),
+    "listRunSteps": fields({**_PAGE, **_INCLUDE}),
+    "getRunStep": fields(_INCLUDE),
+    "createRun": fields(_INCLUDE),
+}
+_NO_QUERY = fields({})
+
+
+def read_query(operation: str, pairs: Iterable[tuple[str, str]]) -> dict[str, Any]:
+    """Give the query's parameters, checked.
+
+    `include` is repeated and may be spelled with brackets. `api-version`, which some
+    servers need, is let through everywhere.
+    """
+    query: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in ("include", "include[]"):
+            query.setdefault("include", []).append(value)
+        elif key == "limit":
+            query["limit"] = int(value) if value.isdecimal() else value
+        elif key != "api-version":
+            query[key] = value
+    _QUERIES.get(operation, _NO_QUERY)("", query)
+    return query

@@ -1,0 +1,301 @@
+"""What the assistant of the local service does, as data.
+
+A `Script` is a sequence of turns, and a turn a sequence of actions. Every run plays the
+script from its first turn; when a turn has called functions and their outputs have
+come in, the next turn plays.
+
+    Script([Call("get_weather", {"city": "Paris"}), Say("It rains in Paris.")])
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from itertools import zip_longest
+from typing import Any, TypeAlias
+
+from attrs import field, frozen
+
+from runs_core.errors import UsageError
+from runs_core.testing.exchange import Pause
+
+__all__ = [
+    "Action",
+    "Call",
+    "CodeInterpreter",
+    "Cut",
+    "Fail",
+    "FileSearch",
+    "Hang",
+    "Incomplete",
+    "Raw",
+    "RunContext",
+    "Say",
+    "Script",
+    "ScriptLike",
+    "SendError",
+    "ToolOutput",
+    "Turn",
+    "TurnLike",
+    "as_turn",
+]
+
+
+@frozen
+class Cut:
+    """The stream ends here, without a terminal event; the run goes on at the server."""
+
+
+@frozen
+class Raw:
+    """These bytes go into the stream as they are. Polling does not see them."""
+
+    data: bytes
+
+
+@frozen(kw_only=True)
+class SendError:
+    """The stream ends with an `error` event; the run goes on at the server.
+
+    `nested` puts the error object under an `error` key, as some servers do.
+    """
+
+    message: str = "The server had an error while processing your request."
+    code: str | int | None = "server_error"
+    type: str | None = "server_error"
+    param: str | None = None
+    nested: bool = False
+
+
+@frozen
+class Hang:
+    """Nothing happens any more, until the run is cancelled or expires."""
+
+
+Interruption: TypeAlias = Pause | Cut | Raw | SendError | Hang
+Piece: TypeAlias = str | Interruption
+
+
+def _split(text: str, every: int) -> tuple[str, ...]:
+    return tuple(text[at : at + every] for at in range(0, len(text), every))
+
+
+def _words(text: str) -> tuple[str, ...]:
+    """Give the words, each with the space before it, as a model's tokens have it."""
+    words = text.split(" ")
+    return tuple(p for p in (words[0], *(f" {word}" for word in words[1:])) if p)
+
+
+def _pieces(pieces: Iterable[Piece] | None) -> tuple[Piece, ...] | None:
+    if isinstance(pieces, str):
+        raise UsageError("pieces must be a sequence of str, not one str")
+    return None if pieces is None else tuple(pieces)
+
+
+def _positive(instance: object, attribute: Any, value: int | None) -> None:
+    if value is not None and value < 1:
+        raise UsageError(f"{attribute.name} must be at least 1")
+
+
+@frozen
+class Say:
+    """The assistant writes a message.
+
+    It comes in `pieces`, between which there may be interruptions; without them the
+    text is split after every `every` characters, else into words. Followed by `Fail` or
+    `Incomplete`, the message stays incomplete.
+
+    `annotations` come with the last piece, `image_file_ids` as blocks before the text,
+    and with `refusal` the text is one.
+    """
+
+    text: str = ""
+    pieces: tuple[Piece, ...] | None = field(
+        default=None, kw_only=True, converter=_pieces
+    )
+    every: int | None = field(default=None, kw_only=True, validator=_positive)
+    annotations: tuple[Mapping[str, Any], ...] = field(
+        default=(), kw_only=True, converter=tuple
+    )
+    image_file_ids: tuple[str, ...] = field(default=(), kw_only=True, converter=tuple)
+    refusal: bool = field(default=False, kw_only=True)
+
+    def parts(self) -> tuple[Piece, ...]:
+        """Give what the message comes in."""
+        if self.pieces is not None:
+            return self.pieces
+        return (
+            _words(self.text) if self.every is None else _split(self.text, self.every)
+        )
+
+
+@frozen
+class Call:
+    """The assistant calls a function; neighbours are called at once.
+
+    `arguments` are JSON text, or what becomes it. They are streamed in `pieces`, by
+    default of eight characters.
+    """
+
+    name: str
+    arguments: Mapping[str, Any] | str = field(factory=dict)
+    pieces: tuple[Piece, ...] | None = field(
+        default=None, kw_only=True, converter=_pieces
+    )
+
+    def parts(self) -> tuple[Piece, ...]:
+        """Give what the arguments come in."""
+        if self.pieces is not None:
+            return self.pieces
+        if isinstance(self.arguments, str):
+            return _split(self.arguments, 8)
+        return _split(json.dumps(self.arguments, ensure_ascii=False), 8)
+
+
+@frozen
+class CodeInterpreter:
+    """The assistant runs code, which writes `logs` and draws images."""
+
+    input: str
+    logs: str | None = field(default=None, kw_only=True)
+    image_file_id: str | None = field(default=None, kw_only=True)
+
+    def parts(self) -> tuple[Piece, ...]:
+        """Give what the code comes in."""
+        return _words(self.input)
+
+
+@frozen
+class FileSearch:
+    """The assistant searches files.
+
+    `results` are as on the wire; their `content` is sent only when it is asked for
+    with `include`.
+    """
+
+    results: tuple[Mapping[str, Any], ...] = field(default=(), converter=tuple)
+
+
+@frozen
+class Fail:
+    """The run fails. `code` is `server_error`, `rate_limit_exceeded`, …"""
+
+    code: str = "server_error"
+    message: str = "Sorry, something went wrong."
+
+
+@frozen
+class Incomplete:
+    """The run stops short: `max_completion_tokens` or `max_prompt_tokens`."""
+
+    reason: str = "max_completion_tokens"
+
+
+Action: TypeAlias = (
+    Say | Call | CodeInterpreter | FileSearch | Fail | Incomplete | Interruption
+)
+TurnLike: TypeAlias = Action | Iterable[Action]
+
+_ACTIONS = (
+    *(Say, Call, CodeInterpreter, FileSearch, Fail, Incomplete),
+    *(Pause, Cut, Raw, SendError, Hang),
+)
+
+
+@frozen
+class Turn:
+    """What the assistant does until it waits for tool outputs or the run ends."""
+
+    actions: tuple[Action, ...] = ()
+
+    @property
+    def calls(self) -> tuple[Call, ...]:
+        """The function calls that the turn ends in."""
+        return tuple(a for a in self.actions if isinstance(a, Call))
+
+
+def as_turn(turn: Turn | TurnLike) -> Turn:
+    """Give the turn, or raise `UsageError` if it cannot be played."""
+    if isinstance(turn, Turn):
+        actions = turn.actions
+    else:
+        actions = (turn,) if isinstance(turn, _ACTIONS) else tuple(turn)
+    for action in actions:
+        if not isinstance(action, _ACTIONS):
+            raise UsageError(f"{type(action).__name__} is not an action of a script")
+    called = False
+    for action, following in zip_longest(actions, actions[1:]):
+        called = called or isinstance(action, Call)
+        if following is None:
+            break
+        if isinstance(action, (Fail, Incomplete, Hang)):
+            raise UsageError(f"nothing can follow {type(action).__name__} in a turn")
+        if called and isinstance(following, (Say, CodeInterpreter, FileSearch)):
+            raise UsageError(
+                f"{type(following).__name__} cannot follow Call in one turn: the run"
+                " waits for tool outputs, so put it into the next turn"
+            )
+    return Turn(actions)
+
+
+def _turns(turns: Iterable[Turn | TurnLike]) -> tuple[Turn, ...]:
+    return tuple(as_turn(turn) for turn in turns)
+
+
+@frozen
+class Script:
+    """Turns, each an action or a sequence of actions.
+
+    A run that has tool outputs and no turn left completes without saying more.
+    """
+
+    turns: tuple[Turn, ...] = field(converter=_turns)
+
+
+@frozen(kw_only=True)
+class ToolOutput:
+    """One function call of a run and what came back for it."""
+
+    tool_call_id: str
+    name: str
+    arguments: str
+    output: str
+
+
+@frozen(kw_only=True)
+class RunContext:
+    """What a script that is a function is given at the beginning of each turn.
+
+    All are copies, as on the wire. `messages` are the thread's, the oldest first,
+    `tool_outputs` those of this run so far. `turn` counts the run's turns and
+    `run_number` the runs of the service, both from 0.
+    """
+
+    run: Mapping[str, Any]
+    assistant: Mapping[str, Any]
+    messages: tuple[Mapping[str, Any], ...]
+    tool_outputs: tuple[ToolOutput, ...]
+    turn: int
+    run_number: int
+
+    @property
+    def functions(self) -> tuple[Mapping[str, Any], ...]:
+        """The functions that the run may call: name, description, parameters."""
+        return tuple(
+            tool["function"] for tool in self.run["tools"] if tool["type"] == "function"
+        )
+
+    @property
+    def last_user_text(self) -> str:
+        """The text of the user's last message; empty if there is none."""
+        for message in reversed(self.messages):
+            if message["role"] == "user":
+                return "\n".join(
+                    block["text"]["value"]
+                    for block in message["content"]
+                    if block["type"] == "text"
+                )
+        return ""
+
+
+ScriptLike: TypeAlias = Script | Callable[[RunContext], Turn | TurnLike]

@@ -1,0 +1,215 @@
+"""The local service: a server of the Threads Runs protocol, without I/O."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import Any
+from urllib.parse import unquote
+
+from runs_core.testing import refusal
+from runs_core.testing.answer import Answer, Stream
+from runs_core.testing.default_script import default_script
+from runs_core.testing.engine import Engine
+from runs_core.testing.exchange import Received, ServiceReply, ServiceRequest
+from runs_core.testing.ids import Ids
+from runs_core.testing.objects import JSON
+from runs_core.testing.operations import Operations
+from runs_core.testing.parameters import BODIES, read_query
+from runs_core.testing.progress import encode_json
+from runs_core.testing.refusal import Refusal
+from runs_core.testing.run_operations import RunOperations
+from runs_core.testing.script import ScriptLike
+from runs_core.testing.store import Store
+
+__all__ = ["LocalService"]
+
+# Literal segments stand before the ids that they would be taken for.
+_ROUTES: Mapping[str, Mapping[str, str]] = {
+    "/assistants": {"GET": "listAssistants", "POST": "createAssistant"},
+    "/assistants/{}": {
+        "GET": "getAssistant",
+        "POST": "modifyAssistant",
+        "DELETE": "deleteAssistant",
+    },
+    "/threads": {"POST": "createThread"},
+    "/threads/runs": {"POST": "createThreadAndRun"},
+    "/threads/{}": {
+        "GET": "getThread",
+        "POST": "modifyThread",
+        "DELETE": "deleteThread",
+    },
+    "/threads/{}/messages": {"GET": "listMessages", "POST": "createMessage"},
+    "/threads/{}/messages/{}": {
+        "GET": "getMessage",
+        "POST": "modifyMessage",
+        "DELETE": "deleteMessage",
+    },
+    "/threads/{}/runs": {"GET": "listRuns", "POST": "createRun"},
+    "/threads/{}/runs/{}": {"GET": "getRun", "POST": "modifyRun"},
+    "/threads/{}/runs/{}/cancel": {"POST": "cancelRun"},
+    "/threads/{}/runs/{}/submit_tool_outputs": {"POST": "submitToolOuputsToRun"},
+    "/threads/{}/runs/{}/steps": {"GET": "listRunSteps"},
+    "/threads/{}/runs/{}/steps/{}": {"GET": "getRunStep"},
+}
+
+
+class LocalService:
+    """Answers requests as the real service did, from memory.
+
+    What the assistants do is in `script`; without one they call their functions and
+    echo the user's last message. A run advances by one step at each look (a GET of the
+    run), or as its stream is taken, so that nothing needs to wait; only `Pause` and
+    `Hang` in a script make time matter, which the host gives.
+
+    `poll_after_ms` is what answers say in `openai-poll-after-ms`; None leaves the
+    header out. `expires_after` is the life of a run in seconds, and `pace` the seconds
+    between the events of a stream. Without `require_beta` the beta header may lack;
+    with an `api_key` others are refused, whether sent as bearer or as `api-key`.
+
+    Not thread-safe: a host with threads needs a lock around `handle` and around every
+    chunk that it takes.
+    """
+
+    executions: Counter[str]
+    """What was really created or changed: `assistants`, `threads`, `messages` (those
+    of callers), `runs`, `submissions`, `cancellations`."""
+
+    requests: list[Received]
+    """Every request that came in, also those refused."""
+
+    prefix: str
+    """The path that all paths of the service begin with."""
+
+    def __init__(
+        self,
+        script: ScriptLike | None = None,
+        *,
+        poll_after_ms: int | None = 5,
+        expires_after: float = 600.0,
+        require_beta: bool = True,
+        api_key: str | None = None,
+        prefix: str = "/v1",
+        pace: float = 0.0,
+    ) -> None:
+        self.prefix = prefix.rstrip("/")
+        self.requests = []
+        self._ids = Ids()
+        store = Store(ids=self._ids)
+        self.executions = store.executions
+        engine = Engine(script=script or default_script, ids=self._ids, pace=pace)
+        operations = Operations(store, engine)
+        runs = RunOperations(operations, expires_after)
+        self._handlers = {**operations.handlers, **runs.handlers}
+        self._poll_after_ms = poll_after_ms
+        self._require_beta = require_beta
+        self._api_key = api_key
+
+    def handle(self, request: ServiceRequest, now: float) -> ServiceReply:
+        """Give the answer. `now` is the time in Unix seconds.
+
+        What a script raises comes through; nothing else does.
+        """
+        received = Received.of(request)
+        self.requests.append(received)
+        try:
+            answer = self._answer(received, now)
+        except Refusal as error:
+            return self._json_reply(error.status, error.body(), error.headers)
+        if isinstance(answer, Stream):
+            fields = [("content-type", "text/event-stream; charset=utf-8")]
+            return self._reply(200, fields, answer.chunks)
+        wait = self._poll_after_ms if answer.polled else None
+        fields = [] if wait is None else [("openai-poll-after-ms", str(wait))]
+        return self._json_reply(200, answer.body, fields)
+
+    def _answer(self, received: Received, now: float) -> Answer | Stream:
+        self._check_key(received)
+        operation, ids = self._route(received)
+        if self._require_beta and not _has_beta(received):
+            raise refusal.missing_beta()
+        query = read_query(operation, received.query)
+        params = _read_body(received.body) if operation in BODIES else {}
+        if check := BODIES.get(operation):
+            check("", params)
+        return self._handlers[operation](ids, params, query, now)
+
+    def _check_key(self, received: Received) -> None:
+        if self._api_key is None:
+            return
+        key = received.header("api-key")
+        scheme, _, token = (received.header("authorization") or "").partition(" ")
+        if scheme.lower() == "bearer":
+            key = token.strip()
+        if not key:
+            raise refusal.missing_key()
+        if key != self._api_key:
+            raise refusal.incorrect_key()
+
+    def _route(self, received: Received) -> tuple[str, tuple[str, ...]]:
+        if received.path.startswith(f"{self.prefix}/"):
+            segments = received.path.removeprefix(self.prefix).split("/")
+            for template, methods in _ROUTES.items():
+                ids = _match(template.split("/"), segments)
+                if ids is None:
+                    continue
+                if operation := methods.get(received.method):
+                    return operation, ids
+                if template != "/threads/runs":
+                    raise refusal.method_not_supported(
+                        received.method, received.path, methods
+                    )
+        raise refusal.invalid_url(received.method, received.path)
+
+    def _json_reply(
+        self, status: int, body: JSON, fields: Iterable[tuple[str, str]]
+    ) -> ServiceReply:
+        # Indented, as the real service writes it.
+        data = encode_json(body, indent=2).encode()
+        head = [
+            ("content-type", "application/json"),
+            ("content-length", str(len(data))),
+            *fields,
+        ]
+        return self._reply(status, head, (data,))
+
+    def _reply(
+        self, status: int, fields: list[tuple[str, str]], chunks: Iterable[Any]
+    ) -> ServiceReply:
+        common = [
+            ("openai-version", "2020-10-01"),
+            ("openai-processing-ms", str(10 + len(self.requests) % 90)),
+            ("x-request-id", self._ids.next_hex("req")),
+        ]
+        headers = (*fields, *common)
+        return ServiceReply(status=status, headers=headers, chunks=chunks)
+
+
+def _match(template: list[str], segments: list[str]) -> tuple[str, ...] | None:
+    """Give the ids in the path, or None if it is another one's."""
+    if len(template) != len(segments):
+        return None
+    ids = []
+    for wanted, segment in zip(template, segments, strict=True):
+        if wanted == "{}" and segment:
+            ids.append(unquote(segment))
+        elif wanted != segment:
+            return None
+    return tuple(ids)
+
+
+def _has_beta(received: Received) -> bool:
+    values = (received.header("openai-beta") or "").split(",")
+    return "assistants=v2" in (value.strip() for value in values)
+
+
+def _read_body(body: bytes) -> Any:
+    try:
+        return json.loads(body, parse_constant=_refuse_constant) if body else {}
+    except (ValueError, RecursionError):
+        raise refusal.invalid_json() from None
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"{name} is not JSON")
