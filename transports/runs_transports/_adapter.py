@@ -4,35 +4,65 @@ from __future__ import annotations
 
 import http.client
 import io
+import math
 import re
 import ssl
+import time
 from typing import Any, BinaryIO
 
+from requests import PreparedRequest
 from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
-from runs_transports._request import MAX_HEAD_BYTES, MAX_INTERIM
+from runs_transports._errors import CUT_HEAD, ENDLESS_INTERIM, LONG_HEAD, SWITCHED
+from runs_transports._request import MAX_HEAD_BYTES, MAX_INTERIM, Address
+from runs_transports._tls import default_context
 
-__all__ = ["StrictAdapter"]
+__all__ = ["HeadFault", "StrictAdapter"]
 
-# 101 is not interim: the connection speaks another protocol from there on.
-_INTERIM = re.compile(rb"HTTP/1\.[01] 1(?!01)[0-9]{2}[ \r\n]")
+# As long as httpx keeps a connection, which is enough between two polls.
+MAX_IDLE_SECONDS = 5.0
+_INTERIM = re.compile(rb"HTTP/1\.[01] 1([0-9]{2})[ \r\n]")
+
+
+class HeadFault(http.client.HTTPException):
+    """The peer's head is not one. str() says why, and quotes nothing of it."""
 
 
 class StrictAdapter(HTTPAdapter):
     """Trusts an SSLContext and nothing besides it, and takes no half of a head."""
 
-    def __init__(self, ssl_context: ssl.SSLContext) -> None:
+    def __init__(self, ssl_context: ssl.SSLContext | None) -> None:
         self._ssl_context = ssl_context
         super().__init__()
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-        super().init_poolmanager(*args, ssl_context=self._ssl_context, **kwargs)
+        super().init_poolmanager(*args, **kwargs)
         self.poolmanager.pool_classes_by_scheme = {
             "http": _Pool,
             "https": _SecurePool,
         }
+
+    def get_connection_with_tls_context(
+        self, request: PreparedRequest, *args: Any, **kwargs: Any
+    ) -> Any:
+        if Address.of(request.url or "").tls:
+            if self._ssl_context is None:
+                self._ssl_context = default_context()  # Slow: reads all authorities.
+            self.poolmanager.connection_pool_kw["ssl_context"] = self._ssl_context
+        return super().get_connection_with_tls_context(request, *args, **kwargs)
+
+    def close(self) -> None:
+        """Close the idle connections.
+
+        The inherited method leaves that to the garbage collector: an exception that
+        somebody has kept would keep them open.
+        """
+        keys = self.poolmanager.pools.keys()  # It refuses to be iterated itself.
+        for key in keys:
+            self.poolmanager.pools[key].close()
+        super().close()
 
     def cert_verify(self, conn: Any, url: str, verify: Any, cert: Any) -> None:
         """Demand verification, by the context alone.
@@ -65,14 +95,17 @@ def _read_head(stream: BinaryIO) -> bytes:
             line = stream.readline(MAX_HEAD_BYTES + 1 - len(head))
             head += line
             if len(head) > MAX_HEAD_BYTES:
-                raise http.client.LineTooLong("head")
+                raise HeadFault(LONG_HEAD)
             if not line.endswith(b"\n"):
-                raise http.client.IncompleteRead(bytes(head))
+                raise HeadFault(CUT_HEAD)
             if not head.startswith(b"HTTP/"):
-                raise http.client.BadStatusLine("")
-        if not _INTERIM.match(head):
+                raise HeadFault("broke HTTP/1.1: illegal status line")
+        interim = _INTERIM.match(head)
+        if interim is None:
             return bytes(head)
-    raise http.client.HTTPException("1xx without end")
+        if interim[1] == b"01":
+            raise HeadFault(SWITCHED)
+    raise HeadFault(ENDLESS_INTERIM)
 
 
 class _Connection(HTTPConnection):
@@ -83,10 +116,28 @@ class _SecureConnection(HTTPSConnection):
     response_class = _Response
 
 
-# pyright: urllib3's own connection classes do not match its protocols either.
 class _Pool(HTTPConnectionPool):
+    """Gives no connection that has been idle for long.
+
+    A peer or a box in between may have forgotten it; a request that is sent on it then
+    fails, and nobody knows whether it was carried out.
+    """
+
+    # urllib3's own classes do not match its protocols either.
     ConnectionCls = _Connection  # pyright: ignore[reportAssignmentType]
 
+    def _get_conn(self, timeout: float | None = None) -> Any:
+        connection: Any = super()._get_conn(timeout)
+        if time.monotonic() > getattr(connection, "good_until", math.inf):
+            connection.close()  # Which lets it connect again.
+        return connection
 
-class _SecurePool(HTTPSConnectionPool):
-    ConnectionCls = _SecureConnection  # pyright: ignore[reportAssignmentType]
+    def _put_conn(self, conn: Any) -> None:
+        if conn is not None:
+            conn.good_until = time.monotonic() + MAX_IDLE_SECONDS
+        super()._put_conn(conn)
+
+
+class _SecurePool(_Pool, HTTPSConnectionPool):
+    # Narrower than HTTPSConnectionPool's, but not than _Pool's.
+    ConnectionCls = _SecureConnection  # type: ignore[assignment]

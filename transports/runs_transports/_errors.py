@@ -6,13 +6,29 @@ exceptions that are chained to them.
 
 from __future__ import annotations
 
+import os
 import socket
 import ssl
 
 from runs_core.errors import NotSent, TransportTimeout
-from runs_transports._request import Address
+from runs_transports._request import MAX_HEAD_BYTES, Address
 
-__all__ = ["not_sent", "timed_out"]
+__all__ = [
+    "CUT_BODY",
+    "CUT_HEAD",
+    "ENDLESS_INTERIM",
+    "LONG_HEAD",
+    "SWITCHED",
+    "not_sent",
+    "timed_out",
+]
+
+# What a peer did wrong: each follows the peer's address.
+CUT_HEAD = "closed the connection before the end of its answer's head"
+CUT_BODY = "closed the connection before the end of its answer's body"
+LONG_HEAD = f"sent a head of more than {MAX_HEAD_BYTES} bytes"
+ENDLESS_INTERIM = "sends 1xx without end"
+SWITCHED = "switched to another protocol"
 
 
 def not_sent(
@@ -31,8 +47,8 @@ def not_sent(
             reason = f"the host {address.host} was not found ({error.strerror})"
         case TimeoutError() if error.errno is None and connect_timeout is not None:
             reason = f"connect to {address} timed out after {connect_timeout:g} s"
-        case OSError() if error.strerror:
-            reason = f"cannot connect to {address} ({error.strerror})"
+        case OSError(errno=int(number)):
+            reason = f"cannot connect to {address} ({os.strerror(number)})"
         case _:
             reason = f"cannot connect to {address}"
     return NotSent(f"{reason}; nothing was sent")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import ssl
 from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager, suppress
@@ -16,8 +17,6 @@ from runs_transports.http1 import READ_BYTES, Http1Exchange
 
 __all__ = ["AsyncioTransport"]
 
-# RFC 8305: how long one address may take before the next is tried as well.
-_HAPPY_EYEBALLS_DELAY = 0.25
 _CLOSE_SECONDS = 1.0
 
 
@@ -61,14 +60,38 @@ class AsyncioTransport:
             self._ssl_context = default_context()
         try:
             async with asyncio.timeout(timeout):
-                return await asyncio.open_connection(
-                    address.host,
-                    address.port,
-                    ssl=self._ssl_context if address.tls else None,
-                    happy_eyeballs_delay=_HAPPY_EYEBALLS_DELAY,
-                )
+                return await self._connect_to_one(address, timeout)
         except (OSError, ValueError) as error:
             raise not_sent(address, error, timeout) from error
+
+    async def _connect_to_one(
+        self, address: Address, timeout: float | None
+    ) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        """Try the host's addresses in turn, each for its share of the timeout.
+
+        Not asyncio's `happy_eyeballs_delay`, which tries them side by side: when it is
+        cancelled, it can leave a connection open (seen with CPython 3.11).
+        """
+        loop = asyncio.get_running_loop()
+        places = await loop.getaddrinfo(
+            address.host, address.port, type=socket.SOCK_STREAM
+        )
+        *others, last = [(str(place[0]), int(place[1])) for *_, place in places]
+        for host, port in others:
+            with suppress(OSError):
+                async with asyncio.timeout(timeout and timeout / len(places)):
+                    return await self._connect_to(host, port, address)
+        return await self._connect_to(*last, address)
+
+    async def _connect_to(
+        self, host: str, port: int, address: Address
+    ) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        return await asyncio.open_connection(
+            host,
+            port,
+            ssl=self._ssl_context if address.tls else None,
+            server_hostname=address.host if address.tls else None,
+        )
 
 
 class _Wire:

@@ -16,6 +16,13 @@ import h11
 
 from runs_core.errors import InvalidHeader, TransportProtocolError
 from runs_core.wire.http import Head, Request
+from runs_transports._errors import (
+    CUT_BODY,
+    CUT_HEAD,
+    ENDLESS_INTERIM,
+    LONG_HEAD,
+    SWITCHED,
+)
 from runs_transports._request import (
     MAX_HEAD_BYTES,
     MAX_INTERIM,
@@ -99,9 +106,9 @@ class Http1Exchange:
         self._interim += 1
         if not isinstance(event, h11.InformationalResponse):
             # 101, to a request that may ask for another protocol in its headers.
-            raise TransportProtocolError(f"{self.address} switched protocols")
+            raise TransportProtocolError(f"{self.address} {SWITCHED}")
         if self._interim > MAX_INTERIM:
-            raise TransportProtocolError(f"{self.address} sends 1xx without end")
+            raise TransportProtocolError(f"{self.address} {ENDLESS_INTERIM}")
 
     def next_piece(self) -> bytes | None:
         """Give what has come of the body, `b""` at its end, None before more comes.
@@ -134,18 +141,13 @@ class Http1Exchange:
 
     def _broken(self, error: h11.RemoteProtocolError) -> TransportProtocolError:
         if error.error_status_hint == 431:
-            return TransportProtocolError(
-                f"{self.address} sent a head of more than {MAX_HEAD_BYTES} bytes"
-            )
-        if self._closed:
-            where = "body" if self.head else "head"
-            return TransportProtocolError(
-                f"{self.address} closed the connection before the end of its"
-                f" answer's {where}"
-            )
-        # After the colon h11 quotes what the peer sent.
-        reason = str(error).partition(":")[0]
-        return TransportProtocolError(f"{self.address} broke HTTP/1.1: {reason}")
+            fault = LONG_HEAD
+        elif self._closed:
+            fault = CUT_BODY if self.head else CUT_HEAD
+        else:
+            # After the colon h11 quotes what the peer sent.
+            fault = f"broke HTTP/1.1: {str(error).partition(':')[0]}"
+        return TransportProtocolError(f"{self.address} {fault}")
 
 
 def _text(value: bytes) -> str:

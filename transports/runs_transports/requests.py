@@ -6,7 +6,7 @@ import http.client
 import socket
 import ssl
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from http.cookiejar import DefaultCookiePolicy
 from types import TracebackType
@@ -18,10 +18,9 @@ import urllib3.exceptions
 from runs_core.errors import TransportError, TransportProtocolError, UsageError
 from runs_core.transport import Opened
 from runs_core.wire.http import Head, Request, Timeouts
-from runs_transports._adapter import StrictAdapter
-from runs_transports._errors import not_sent, timed_out
+from runs_transports._adapter import HeadFault, StrictAdapter
+from runs_transports._errors import CUT_BODY, not_sent, timed_out
 from runs_transports._request import Address, check_encoding, fields_to_send
-from runs_transports._tls import default_context
 
 __all__ = ["RequestsTransport"]
 
@@ -59,7 +58,7 @@ class RequestsTransport:
         if session is not None and ssl_context is not None:
             raise UsageError("give a session or an ssl_context: a session has its own")
         self._owned = session is None
-        self._session = session or _new_session(ssl_context or default_context())
+        self._session = _new_session(ssl_context) if session is None else session
 
     def close(self) -> None:
         """Close the connections of a session that this transport made."""
@@ -82,18 +81,16 @@ class RequestsTransport:
         """Send the request and give the answer's beginning."""
         address = Address.of(request.url)
         with closing(self._send(request, address)) as response:
-            raw = response.raw
+            raw: urllib3.HTTPResponse = response.raw
             head = Head(
                 raw.status, ((name, value) for name, value in raw.headers.items())
             )
             check_encoding(head, address)
 
-            def read() -> bytes:
-                with _translated(address, request.timeouts):
-                    piece: bytes = raw.read1(_READ_BYTES, decode_content=False)
-                return piece
-
-            yield Opened(head, read, _timeout_setter(raw))
+            body = _Body(raw, address, request.timeouts)
+            yield Opened(
+                head, body.read, body.set_timeout if body.socket is not None else None
+            )
 
     def sleep(self, seconds: float) -> None:
         """Return after `seconds`."""
@@ -102,7 +99,7 @@ class RequestsTransport:
     def _send(self, request: Request, address: Address) -> requests.Response:
         timeouts = request.timeouts
         fields = fields_to_send(request)
-        with _translated(address, timeouts):
+        with _translated(address, timeouts.connect, timeouts.read):
             prepared = self._prepared(request, fields)
             settings = self._session.merge_environment_settings(
                 prepared.url, {}, True, None, None
@@ -138,7 +135,7 @@ class RequestsTransport:
         return prepared
 
 
-def _new_session(ssl_context: ssl.SSLContext) -> requests.Session:
+def _new_session(ssl_context: ssl.SSLContext | None) -> requests.Session:
     session = requests.Session()
     session.trust_env = False
     session.headers.clear()
@@ -159,21 +156,42 @@ def _hide_location(response: requests.Response, **_: Any) -> None:
     response.headers.pop("location", None)
 
 
-def _timeout_setter(raw: Any) -> Callable[[float | None], None] | None:
-    """Give what sets the timeout of the socket below, None where it is out of reach."""
-    below: Any = raw
-    for name in ("_fp", "fp", "raw", "_sock"):
-        below = getattr(below, name, None)
-    if not isinstance(below, socket.socket):
-        return None
-    connected: socket.socket = below
+class _Body:
+    """An answer's body as it comes from urllib3.
 
-    def set_timeout(seconds: float | None) -> None:
+    `socket` is None where urllib3, or a caller's adapter, keeps it out of reach.
+    """
+
+    socket: socket.socket | None = None
+
+    def __init__(
+        self, raw: urllib3.HTTPResponse, address: Address, timeouts: Timeouts
+    ) -> None:
+        self._raw = raw
+        self._address = address
+        self._timeout = timeouts.read
+        self._fault: TransportError | None = None
+        below: object = raw
+        for name in ("_fp", "fp", "raw", "_sock"):
+            below = getattr(below, name, None)
+        if isinstance(below, socket.socket):
+            self.socket = below
+
+    def read(self) -> bytes:
+        if self._fault is not None:
+            raise self._fault  # urllib3 would say that the body has ended.
+        try:
+            with _translated(self._address, None, self._timeout):
+                return self._raw.read1(_READ_BYTES, decode_content=False)
+        except TransportError as fault:
+            self._fault = fault
+            raise
+
+    def set_timeout(self, seconds: float | None) -> None:
+        self._timeout = seconds
         # At the body's end the connection goes back to the pool, to others.
-        if not raw.closed:
-            connected.settimeout(_wait(seconds))
-
-    return set_timeout
+        if self.socket is not None and not self._raw.closed:
+            self.socket.settimeout(_wait(seconds))
 
 
 def _wait(timeout: float | None) -> float | None:
@@ -181,7 +199,9 @@ def _wait(timeout: float | None) -> float | None:
 
 
 @contextmanager
-def _translated(address: Address, timeouts: Timeouts) -> Iterator[None]:
+def _translated(
+    address: Address, connect_timeout: float | None, read_timeout: float | None
+) -> Iterator[None]:
     """Say in the core's words what went wrong.
 
     The exceptions of requests and urllib3 quote the URL with its query, so that only
@@ -193,14 +213,11 @@ def _translated(address: Address, timeouts: Timeouts) -> Iterator[None]:
         causes = list(_causes(error))
         below = next((e for e in causes if _is_io(e)), None)
         if any(map(_is_before_sending, causes)):
-            raise not_sent(address, below or error, timeouts.connect) from below
+            raise not_sent(address, below or error, connect_timeout) from below
         if any(map(_is_timeout, causes)):
-            raise timed_out(address, timeouts.read) from below
-        if any(map(_is_protocol_fault, causes)):
-            raise TransportProtocolError(
-                f"{address} broke HTTP/1.1, or closed the connection before the end of"
-                " its answer"
-            ) from None
+            raise timed_out(address, read_timeout) from below
+        if fault := next(filter(None, map(_protocol_fault, causes)), None):
+            raise TransportProtocolError(f"{address} {fault}") from None
         raise TransportError(f"the connection to {address} broke") from below
 
 
@@ -230,11 +247,13 @@ def _is_before_sending(error: BaseException) -> bool:
     """
     if isinstance(
         error,
-        urllib3.exceptions.ConnectTimeoutError | urllib3.exceptions.NewConnectionError,
+        urllib3.exceptions.ConnectTimeoutError
+        | urllib3.exceptions.NewConnectionError
+        # A URL or a proxy that requests cannot use.
+        | requests.exceptions.InvalidURL
+        | requests.exceptions.InvalidSchema,
     ):
         return True
-    if isinstance(error, requests.RequestException) and isinstance(error, ValueError):
-        return True  # A URL or proxy that requests cannot use.
     traceback = error.__traceback__
     while traceback is not None:
         frame = traceback.tb_frame
@@ -251,11 +270,25 @@ def _is_timeout(error: BaseException) -> bool:
     return isinstance(error, TimeoutError | urllib3.exceptions.TimeoutError)
 
 
-def _is_protocol_fault(error: BaseException) -> bool:
-    return isinstance(
-        error,
-        http.client.HTTPException
-        | urllib3.exceptions.IncompleteRead
-        | urllib3.exceptions.InvalidChunkLength
-        | urllib3.exceptions.InvalidHeader,
-    )
+def _protocol_fault(error: BaseException) -> str | None:
+    """Give what the peer did wrong, if that is what the error says.
+
+    http.client has one error for a body that is cut off and for a bad chunk header.
+    """
+    match error:
+        case HeadFault():
+            return str(error)
+        case (
+            http.client.IncompleteRead()
+            | http.client.RemoteDisconnected()
+            | urllib3.exceptions.IncompleteRead()
+        ):
+            return f"{CUT_BODY}, or broke its framing"
+        case (
+            http.client.HTTPException()
+            | urllib3.exceptions.InvalidChunkLength()
+            | urllib3.exceptions.InvalidHeader()
+        ):
+            return "broke HTTP/1.1"
+        case _:
+            return None

@@ -15,7 +15,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from types import TracebackType
-from typing import Generic, Protocol, Self, TypeVar, overload
+from typing import Any, Generic, Protocol, Self, TypeVar, overload
 
 import h11
 
@@ -73,7 +73,7 @@ def serve(
     port: int = 0,
     ssl_context: ssl.SSLContext | None = None,
     allow_remote: bool = False,
-) -> Server[LocalService] | Server[Service]:
+) -> Server[Any]:
     """Give a server that is answering already; close it, or use it in a `with`.
 
     Without a service it serves a new `LocalService`. Port 0 takes a free one. The
@@ -295,7 +295,9 @@ class _Conversation:
             self._refuse(500)
             raise
         with contextlib.closing(reply):
-            self._send(h11.Response(status_code=reply.status, headers=reply.headers))
+            self._send(
+                h11.Response(status_code=reply.status, headers=list(reply.headers))
+            )
             if request.method != "HEAD":
                 for chunk in reply:
                     if isinstance(chunk, bytes):
