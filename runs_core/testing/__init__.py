@@ -19,9 +19,11 @@ from runs_core.testing.script import (
     RunContext,
     Say,
     Script,
+    ScriptLike,
     SendError,
     ToolOutput,
     Turn,
+    TurnLike,
 )
 from runs_core.testing.service import LocalService
 
@@ -41,10 +43,12 @@ __all__ = [
     "RunContext",
     "Say",
     "Script",
+    "ScriptLike",
     "SendError",
     "ServiceReply",
     "ServiceRequest",
     "ToolOutput",
     "Turn",
+    "TurnLike",
     "schema_example",
 ]

@@ -32,8 +32,9 @@ def default_script(context: RunContext) -> Turn:
 
 
 def _arguments(parameters: object) -> str:
-    example = schema_example(parameters) if parameters is not None else {}
-    return json.dumps(example, ensure_ascii=False)
+    example = schema_example(parameters)
+    # A function's arguments are an object, even where its schema forgets to say so.
+    return json.dumps(example if isinstance(example, dict) else {}, ensure_ascii=False)
 
 
 def _allows(tool_choice: object, name: str) -> bool:

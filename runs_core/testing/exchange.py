@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl
 
 from attrs import field, frozen
 
@@ -75,11 +75,12 @@ class Received:
     @classmethod
     def of(cls, request: ServiceRequest) -> Received:
         """Give the request with its target taken apart."""
-        target = urlsplit(request.target)
+        # Not urlsplit, which takes what follows two slashes for a host.
+        path, _, query = request.target.partition("?")
         return cls(
             method=request.method,
-            path=target.path,
-            query=tuple(parse_qsl(target.query, keep_blank_values=True)),
+            path=path,
+            query=tuple(parse_qsl(query, keep_blank_values=True)),
             headers=request.headers,
             body=request.body,
         )

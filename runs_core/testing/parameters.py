@@ -5,6 +5,7 @@ Operations have the names they have there.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -281,6 +282,7 @@ _QUERIES: Mapping[str, Check] = {
     "createRun": fields(_INCLUDE),
 }
 _NO_QUERY = fields({})
+_WHOLE = re.compile(r"-?[0-9]{1,9}")
 
 
 def read_query(operation: str, pairs: Iterable[tuple[str, str]]) -> dict[str, Any]:
@@ -294,7 +296,7 @@ def read_query(operation: str, pairs: Iterable[tuple[str, str]]) -> dict[str, An
         if key in ("include", "include[]"):
             query.setdefault("include", []).append(value)
         elif key == "limit":
-            query["limit"] = int(value) if value.isdecimal() else value
+            query["limit"] = int(value) if _WHOLE.fullmatch(value) else value
         elif key != "api-version":
             query[key] = value
     _QUERIES.get(operation, _NO_QUERY)("", query)

@@ -167,6 +167,8 @@ def _say(record: RunRecord, action: Say, ids: Ids) -> Iterator[None]:
         written = True
         yield
     if action.annotations:
+        if not written:
+            delta(_write(content, index, "", refusal=False, first=True))
         content[index]["text"]["annotations"] = list(action.annotations)
         numbered = [{"index": n, **a} for n, a in enumerate(action.annotations)]
         delta({"index": index, "type": "text", "text": {"annotations": numbered}})

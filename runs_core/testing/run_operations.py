@@ -98,11 +98,12 @@ class RunOperations:
             run=run,
             assistant=assistant,
             thread=thread,
-            number=store.executions["runs"],
+            number=store.runs_begun,
             deadline=deadline,
             clock=now,
             with_content="include" in query,
         )
+        store.runs_begun += 1
         store.executions["runs"] += 1
         return record
 

@@ -7,13 +7,17 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import unquote
 
-from attrs import frozen
+from attrs import define, evolve, field, frozen
+
+from runs_core.testing.schema import Schema, merged
 
 __all__ = ["schema_example"]
 
-# Deeper than this, optional properties and items are left out, so that recursive
-# schemas end; and twice as deep, a schema without an end is given up.
-_MAX_DEPTH = 6
+# Deeper than this, what is optional is left out; a recursion is cut at its first turn.
+_MAX_DEPTH = 8
+# So that no schema, however it recurs or counts, makes a value without end.
+_MAX_VALUES = 2000
+_MAX_LENGTH = 10_000
 
 _FORMATS = {
     "date": "2026-01-31",
@@ -35,215 +39,188 @@ def schema_example(schema: object) -> Any:
 
     Knows type, enum, const, default, examples, format, the bounds of numbers, strings
     and arrays, items, properties, required, anyOf, oneOf, allOf and local $ref. Does
-    not know pattern, not, if. For a schema that accepts nothing the value is a guess.
+    not know pattern, not, if. For what is no schema, and for one that accepts nothing,
+    the value is a guess.
     """
-    return _Generator(root=schema).value(schema, 0, "value")
+    return _Generator(schema).value(schema, _Place("value"))
 
 
 @frozen
+class _Place:
+    """Where a value is to stand: what a string there says, and what is around it."""
+
+    name: str
+    depth: int = 0
+    references: frozenset[str] = frozenset()
+
+    @property
+    def is_deep(self) -> bool:
+        return self.depth >= _MAX_DEPTH
+
+    def below(self, name: str) -> _Place:
+        return evolve(self, name=name, depth=self.depth + 1)
+
+    def inside(self, reference: str) -> _Place:
+        depth = _MAX_DEPTH if reference in self.references else self.depth
+        return evolve(self, depth=depth, references=self.references | {reference})
+
+
+@define
 class _Generator:
     root: object
+    values_left: int = field(default=_MAX_VALUES, init=False)
 
-    def value(self, schema: object, depth: int, name: str) -> Any:
-        """Give a value; `name` is what strings say that may say anything."""
-        if not isinstance(schema, Mapping) or depth > 2 * _MAX_DEPTH:
-            return name if schema is True else None
-        schema = self._resolved(schema)
+    def value(self, schema: object, place: _Place) -> Any:
+        self.values_left -= 1
+        if self.values_left < 0 or not isinstance(schema, (Mapping, bool)):
+            return None
+        if isinstance(schema, bool):
+            return place.name if schema else None
+        plain, place = self._resolved(schema, place)
         for keyword in ("const", "default"):
-            if keyword in schema:
-                return schema[keyword]
+            if keyword in plain.keywords:
+                return plain.keywords[keyword]
         for keyword in ("enum", "examples"):
-            if choices := schema.get(keyword):
+            if choices := plain.items(keyword):
                 return choices[0]
         for keyword in ("anyOf", "oneOf"):
-            if choices := schema.get(keyword):
-                return self._choose(schema, keyword, choices, depth, name)
-        match _type(schema):
+            if choices := plain.items(keyword):
+                return self._choose(plain.without(keyword), choices, place)
+        match plain.type:
             case "object":
-                return self._object(schema, depth)
+                return self._object(plain, place)
             case "array":
-                return self._array(schema, depth, name)
+                return self._array(plain, place)
             case "string":
-                return _string(schema, name)
+                return _string(plain, place.name)
             case "integer":
-                return _number(schema, whole=True)
+                return _number(plain, whole=True)
             case "number":
-                return _number(schema, whole=False)
+                return _number(plain, whole=False)
             case "boolean":
                 return True
             case _:
                 return None
 
-    def _choose(
-        self,
-        schema: Mapping[str, Any],
-        keyword: str,
-        choices: list[Any],
-        depth: int,
-        name: str,
-    ) -> Any:
-        rest = {key: value for key, value in schema.items() if key != keyword}
-        # A choice that is a leaf ends a recursion; the first is the most likely meant.
-        order = sorted(choices, key=self._is_deep) if depth >= _MAX_DEPTH else choices
-        choice = next((c for c in order if c is not False), None)
-        if not isinstance(choice, Mapping):
-            return self.value(rest, depth + 1, name)
-        merged = _merge(rest, self._resolved(choice))
-        return self.value(merged, depth + 1, name)
+    def _choose(self, rest: Schema, choices: list[Any], place: _Place) -> Any:
+        # The first is what was most likely meant; but a leaf ends a recursion.
+        order = sorted(choices, key=_leads_on) if place.is_deep else choices
+        choice = next((c for c in order if isinstance(c, Mapping)), {})
+        plain, place = self._resolved(choice, place)
+        together = merged(rest.keywords, plain.keywords)
+        return self.value(together, place.below(place.name))
 
-    def _is_deep(self, choice: object) -> bool:
-        if not isinstance(choice, Mapping):
-            return False
-        return "$ref" in choice or _type(choice) in ("object", "array")
-
-    def _resolved(self, schema: Mapping[str, Any]) -> Mapping[str, Any]:
+    def _resolved(
+        self, keywords: Mapping[str, Any], place: _Place
+    ) -> tuple[Schema, _Place]:
         """Give the schema with its $ref and allOf merged into it."""
         for _ in range(_MAX_DEPTH):
-            if "$ref" in schema:
-                rest = {key: value for key, value in schema.items() if key != "$ref"}
-                schema = _merge(self._target(schema["$ref"]), rest)
-            elif parts := schema.get("allOf"):
-                schema = {k: value for k, value in schema.items() if k != "allOf"}
+            schema = Schema(keywords)
+            reference = keywords.get("$ref")
+            if isinstance(reference, str):
+                place = place.inside(reference)
+                target = self._target(reference)
+                keywords = merged(target, schema.without("$ref").keywords)
+            elif parts := schema.items("allOf"):
+                keywords = schema.without("allOf").keywords
                 for part in parts:
                     if isinstance(part, Mapping):
-                        schema = _merge(schema, self._resolved(part))
+                        plain, place = self._resolved(part, place)
+                        keywords = merged(keywords, plain.keywords)
             else:
                 break
-        return schema
+        return Schema(keywords), place
 
-    def _target(self, reference: object) -> Mapping[str, Any]:
-        if not isinstance(reference, str) or not reference.startswith("#"):
+    def _target(self, reference: str) -> Mapping[str, Any]:
+        """Give what a JSON pointer in a fragment leads to (RFC 6901 section 6)."""
+        if not reference.startswith("#"):
             return {}
         target: Any = self.root
         for segment in unquote(reference[1:]).split("/")[1:]:
             key = segment.replace("~1", "/").replace("~0", "~")
-            if isinstance(target, Mapping):
-                target = target.get(key)
-            elif isinstance(target, list) and key.isdigit() and int(key) < len(target):
-                target = target[int(key)]
-            else:
-                return {}
+            if isinstance(target, list):
+                target = dict(zip(map(str, range(len(target))), target, strict=True))
+            target = target.get(key) if isinstance(target, Mapping) else None
         return target if isinstance(target, Mapping) else {}
 
-    def _object(self, schema: Mapping[str, Any], depth: int) -> dict[str, Any]:
-        properties: Mapping[str, Any] = schema.get("properties") or {}
-        required = schema.get("required") or []
-        names = [*properties, *(name for name in required if name not in properties)]
+    def _object(self, schema: Schema, place: _Place) -> dict[str, Any]:
+        properties = schema.fields("properties")
+        required = [name for name in schema.items("required") if isinstance(name, str)]
         result = {}
-        for name in names:
+        for name in dict.fromkeys([*properties, *required]):
             part = properties.get(name, True)
-            if name in required or (depth < _MAX_DEPTH and part is not False):
-                result[name] = self.value(part, depth + 1, name)
-        missing = schema.get("minProperties", 0) - len(result)
-        for number in range(missing):
-            extra = schema.get("additionalProperties", True)
-            result[f"key_{number}"] = self.value(extra, depth + 1, "value")
+            if name in required or not (place.is_deep or part is False):
+                result[name] = self.value(part, place.below(name))
+        extra = schema.keywords.get("additionalProperties", True)
+        for number in range(schema.count("minProperties", 0) - len(result)):
+            if self.values_left <= 0:
+                break
+            result[f"key_{number}"] = self.value(extra, place.below("value"))
         return result
 
-    def _array(self, schema: Mapping[str, Any], depth: int, name: str) -> list[Any]:
-        least = schema.get("minItems", 0)
-        most = schema.get("maxItems", math.inf)
-        first = schema.get("prefixItems") or []
-        items = schema.get("items", True)
-        wanted = least
-        if depth < _MAX_DEPTH:
-            wanted = max(least, min(most, len(first) or (items is not False)))
+    def _array(self, schema: Schema, place: _Place) -> list[Any]:
+        first = schema.items("prefixItems")
+        items = schema.keywords.get("items", True)
+        usual = 0 if place.is_deep else len(first) or int(items is not False)
+        wanted = max(
+            schema.count("minItems", 0), min(usual, schema.count("maxItems", usual))
+        )
         result: list[Any] = []
-        for index in range(int(wanted)):
+        for index in range(wanted):
+            if self.values_left <= 0:
+                break
             part = first[index] if index < len(first) else items
-            result.append(self.value(part, depth + 1, name))
-        if schema.get("uniqueItems"):
-            result = self._unique(result, items)
-        return result
-
-    def _unique(self, values: list[Any], items: object) -> list[Any]:
-        """Make equal items differ, where their kind leaves room."""
-        choices = items.get("enum") if isinstance(items, Mapping) else None
-        if choices:
-            return list(choices[: len(values)])
-        result: list[Any] = []
-        for index, value in enumerate(values):
-            if value in result and isinstance(value, str):
-                value = f"{value}_{index}"
-            elif value in result and type(value) in (int, float):
-                value = max(result) + _granule(items)
-            result.append(value)
+            result.append(self.value(part, place.below(place.name)))
+        if schema.keywords.get("uniqueItems") is True:
+            return _unique(result, items)
         return result
 
 
-def _granule(schema: object) -> float:
-    return schema.get("multipleOf", 1) if isinstance(schema, Mapping) else 1
+def _leads_on(choice: object) -> bool:
+    if not isinstance(choice, Mapping):
+        return False
+    return "$ref" in choice or Schema(choice).type in ("object", "array")
 
 
-def _type(schema: Mapping[str, Any]) -> str | None:
-    """Give the type, or what the other keywords are about."""
-    kind = schema.get("type")
-    if isinstance(kind, list):
-        return next((k for k in kind if k != "null"), "null")
-    if isinstance(kind, str):
-        return kind
-    for keyword, meant in (
-        ("properties", "object"),
-        ("required", "object"),
-        ("items", "array"),
-        ("prefixItems", "array"),
-        ("minimum", "number"),
-        ("maximum", "number"),
-    ):
-        if keyword in schema:
-            return meant
-    return "string"
-
-
-def _merge(first: Mapping[str, Any], second: Mapping[str, Any]) -> dict[str, Any]:
-    """Give a schema that asks for what both ask for."""
-    result = {**first, **second}
-    if "properties" in first and "properties" in second:
-        result["properties"] = {**first["properties"], **second["properties"]}
-    if "required" in first and "required" in second:
-        result["required"] = list(dict.fromkeys(first["required"] + second["required"]))
-    if "enum" in first and "enum" in second:
-        result["enum"] = [v for v in first["enum"] if v in second["enum"]]
-    for keyword in ("minimum", "exclusiveMinimum", "minLength", "minItems"):
-        if keyword in first and keyword in second:
-            result[keyword] = max(first[keyword], second[keyword])
-    for keyword in ("maximum", "exclusiveMaximum", "maxLength", "maxItems"):
-        if keyword in first and keyword in second:
-            result[keyword] = min(first[keyword], second[keyword])
+def _unique(values: list[Any], items: object) -> list[Any]:
+    """Make equal items differ, where their kind leaves room."""
+    schema = Schema(items if isinstance(items, Mapping) else {})
+    if choices := schema.items("enum"):
+        return choices[: len(values)]
+    result: list[Any] = []
+    for index, value in enumerate(values):
+        if value in result and isinstance(value, str):
+            value = f"{value}_{index}"
+        elif value in result and type(value) in (int, float):
+            value = max(result) + (schema.number("multipleOf") or 1)
+        result.append(value)
     return result
 
 
-def _string(schema: Mapping[str, Any], name: str) -> str:
-    text = _FORMATS.get(schema.get("format", ""), name)
-    text = text.ljust(schema.get("minLength", 0), "x")
-    most = schema.get("maxLength")
-    return text if most is None else text[:most]
+def _string(schema: Schema, name: str) -> str:
+    kind = schema.keywords.get("format")
+    text = _FORMATS.get(kind, name) if isinstance(kind, str) else name
+    text = text.ljust(min(schema.count("minLength", 0), _MAX_LENGTH), "x")
+    return text[: schema.count("maxLength", len(text))]
 
 
-def _number(schema: Mapping[str, Any], *, whole: bool) -> int | float:
-    """Give the number of least size within the bounds that is a multiple."""
-    granule = schema.get("multipleOf", 1)
-    low = schema.get("minimum", -math.inf)
-    high = schema.get("maximum", math.inf)
-    above = schema.get("exclusiveMinimum", -math.inf)
-    below = schema.get("exclusiveMaximum", math.inf)
-
-    def fits(value: float) -> bool:
-        return bool(low <= value <= high and above < value < below)
-
+def _number(schema: Schema, *, whole: bool) -> int | float:
+    """Give a small number within the bounds that is a multiple of what it must be."""
+    granule = schema.number("multipleOf") or 1
+    least = schema.number("minimum", -math.inf)
+    most = schema.number("maximum", math.inf)
+    above = schema.number("exclusiveMinimum", -math.inf)
+    below = schema.number("exclusiveMaximum", math.inf)
     # 1 where it may be: 0 reads like something forgotten.
     candidates = [granule, 0, 2 * granule, -granule]
-    for bound in (low, above):
-        if math.isfinite(bound):
-            multiple = math.ceil(bound / granule)
-            candidates += [multiple * granule, (multiple + 1) * granule]
-    for bound in (high, below):
-        if math.isfinite(bound):
-            multiple = math.floor(bound / granule)
-            candidates += [multiple * granule, (multiple - 1) * granule]
-    if not whole:
-        ends = (max(low, above), min(high, below))
-        if all(map(math.isfinite, ends)):
-            candidates.append(sum(ends) / 2)
-    value = next((c for c in candidates if fits(c)), granule)
-    return int(value) if whole else value
+    for bound in (least, above, most, below):
+        if math.isfinite(bound / granule):
+            nearest = round(bound / granule)
+            candidates += [(nearest + n) * granule for n in (0, 1, -1)]
+    if not whole and "multipleOf" not in schema.keywords:
+        candidates.append(max(least, above) / 2 + min(most, below) / 2)
+    for value in candidates:
+        inside = least <= value <= most and above < value < below
+        if inside and (not whole or value == int(value)):
+            return int(value) if whole else value
+    return 0

@@ -43,7 +43,10 @@ __all__ = [
 
 @frozen
 class Cut:
-    """The stream ends here, without a terminal event; the run goes on at the server."""
+    """The stream ends here, without a terminal event; the run goes on at the server.
+
+    Polling does not see it.
+    """
 
 
 @frozen
@@ -57,7 +60,8 @@ class Raw:
 class SendError:
     """The stream ends with an `error` event; the run goes on at the server.
 
-    `nested` puts the error object under an `error` key, as some servers do.
+    Polling does not see it. `nested` puts the error object under an `error` key, as
+    some servers do.
     """
 
     message: str = "The server had an error while processing your request."
@@ -105,7 +109,7 @@ class Say:
     text is split after every `every` characters, else into words. Followed by `Fail` or
     `Incomplete`, the message stays incomplete.
 
-    `annotations` come with the last piece, `image_file_ids` as blocks before the text,
+    `annotations` come after the last piece, `image_file_ids` as blocks before the text,
     and with `refusal` the text is one.
     """
 
@@ -119,6 +123,14 @@ class Say:
     )
     image_file_ids: tuple[str, ...] = field(default=(), kw_only=True, converter=tuple)
     refusal: bool = field(default=False, kw_only=True)
+
+    def __attrs_post_init__(self) -> None:
+        if self.refusal and self.annotations:
+            raise UsageError("a refusal has no annotations")
+        if self.text and self.pieces is not None:
+            joined = "".join(p for p in self.pieces if isinstance(p, str))
+            if joined != self.text:
+                raise UsageError("the pieces are not those of the text: leave one out")
 
     def parts(self) -> tuple[Piece, ...]:
         """Give what the message comes in."""

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import unquote
 
+from runs_core.errors import UsageError
 from runs_core.testing import refusal
 from runs_core.testing.answer import Answer, Stream
 from runs_core.testing.default_script import default_script
@@ -20,7 +21,7 @@ from runs_core.testing.parameters import BODIES, read_query
 from runs_core.testing.progress import encode_json
 from runs_core.testing.refusal import Refusal
 from runs_core.testing.run_operations import RunOperations
-from runs_core.testing.script import ScriptLike
+from runs_core.testing.script import Script, ScriptLike
 from runs_core.testing.store import Store
 
 __all__ = ["LocalService"]
@@ -53,6 +54,8 @@ _ROUTES: Mapping[str, Mapping[str, str]] = {
     "/threads/{}/runs/{}/steps": {"GET": "listRunSteps"},
     "/threads/{}/runs/{}/steps/{}": {"GET": "getRunStep"},
 }
+# Deeper than any schema of a function; copying and encoding recurse.
+_MAX_DEPTH = 64
 
 
 class LocalService:
@@ -98,7 +101,11 @@ class LocalService:
         self._ids = Ids()
         store = Store(ids=self._ids)
         self.executions = store.executions
-        engine = Engine(script=script or default_script, ids=self._ids, pace=pace)
+        if script is None:
+            script = default_script
+        elif not (isinstance(script, Script) or callable(script)):
+            raise UsageError("script must be a Script, or a function that gives a turn")
+        engine = Engine(script=script, ids=self._ids, pace=pace)
         operations = Operations(store, engine)
         runs = RunOperations(operations, expires_after)
         self._handlers = {**operations.handlers, **runs.handlers}
@@ -206,9 +213,21 @@ def _has_beta(received: Received) -> bool:
 
 def _read_body(body: bytes) -> Any:
     try:
-        return json.loads(body, parse_constant=_refuse_constant) if body else {}
+        params = json.loads(body, parse_constant=_refuse_constant) if body else {}
     except (ValueError, RecursionError):
         raise refusal.invalid_json() from None
+    level = [params]
+    for _ in range(_MAX_DEPTH):
+        level = [inner for outer in level for inner in _inside(outer)]
+        if not level:
+            return params
+    raise refusal.invalid_json()
+
+
+def _inside(value: Any) -> Iterable[Any]:
+    if isinstance(value, dict):
+        return value.values()
+    return value if isinstance(value, list) else ()
 
 
 def _refuse_constant(name: str) -> None:

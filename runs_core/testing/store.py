@@ -79,13 +79,15 @@ class ThreadRecord:
 class Store:
     """All objects, by id; looking for one that is not there is a `Refusal`.
 
-    `executions` counts what callers have really created or changed.
+    `executions` counts what callers have really created or changed; callers may clear
+    it, so that `runs_begun` counts apart.
     """
 
     ids: Ids = field(factory=Ids)
     assistants: dict[str, JSON] = Factory(dict)
     threads: dict[str, ThreadRecord] = Factory(dict)
     executions: Counter[str] = Factory(Counter)
+    runs_begun: int = 0
 
     def assistant(self, id: str) -> JSON:
         if id not in self.assistants:
