@@ -68,6 +68,12 @@ def _member_reader(tp: Any, tag: str) -> Reader:
     return write.function(class_name(tp))
 
 
+def _element_reader(tp: Any) -> Reader:
+    if is_tagged_union(tp):
+        return tagged_reader(tp)
+    return wire_reader(tp) if is_wire_class(tp) else lambda raw, _=None: raw
+
+
 def _can_fail(tp: Any) -> bool:
     return any(field.required for field in plan_fields(tp))
 
@@ -177,7 +183,7 @@ def _field(
             _tagged(write, plan_union(field.of), (value, value), depth + 1)
     write("else:", depth)
     if required and field.kind == "list":
-        read = write.use("read", wire_reader(field.of))
+        read = write.use("read", _element_reader(field.of))
         write(f"{value} = no_list({raw}, {key}, {required!r}, {read})", depth + 1)
     elif required:
         write(f"raise missing({raw}, {key}, {required!r})", depth + 1)
