@@ -281,6 +281,17 @@ class MalformedEvent(ProtocolError):
         self.event = event
 
 
+class InvalidDelta(ProtocolError):
+    """An event does not fit what came before it; the snapshot has not changed.
+
+    `where` is a JSONPath into the event's data.
+    """
+
+    def __init__(self, message: str, *, where: str = "$") -> None:
+        super().__init__(message)
+        self.where = where
+
+
 class EventTooLarge(ProtocolError):
     """An event of a stream is longer than `max_event_bytes`."""
 
