@@ -129,7 +129,7 @@ class Server(Generic[ServiceT]):
         self._ssl_context = ssl_context
         self._lock = threading.Lock()
         self._closing = threading.Event()
-        self._connections: dict[socket.socket, threading.Thread] = {}
+        self._threads: dict[threading.Thread, socket.socket] = {}
         # Closing a socket does not wake the thread that waits for it; a byte does.
         self._wake_reader, self._wake_writer = socket.socketpair()
         self._acceptor = threading.Thread(
@@ -144,7 +144,7 @@ class Server(Generic[ServiceT]):
         self._closing.set()
         self._wake_writer.send(b"\0")
         self._acceptor.join()
-        for connection, thread in list(self._connections.items()):
+        for thread, connection in self._threads.items():
             with contextlib.suppress(OSError):
                 # Not SSLSocket's own, which would pull the session from under the
                 # thread that uses it.
@@ -187,18 +187,16 @@ class Server(Generic[ServiceT]):
         thread = threading.Thread(
             target=self._talk, args=(connection,), name="runs-serve", daemon=True
         )
-        self._connections[connection] = thread
+        self._threads = {t: c for t, c in self._threads.items() if t.is_alive()}
+        self._threads[thread] = connection
         thread.start()
 
     def _talk(self, connection: socket.socket) -> None:
-        try:
-            # The client left, or spoke no TLS: no matter of the server's.
-            with connection, contextlib.suppress(OSError):
-                if isinstance(connection, ssl.SSLSocket):
-                    connection.do_handshake()
-                _Conversation(connection, self._handle, self._closing).run()
-        finally:
-            del self._connections[connection]
+        # The client left, or spoke no TLS: no matter of the server's.
+        with connection, contextlib.suppress(OSError):
+            if isinstance(connection, ssl.SSLSocket):
+                connection.do_handshake()
+            _Conversation(connection, self._handle, self._closing).run()
 
     def _handle(self, request: ServiceRequest) -> _Reply:
         with self._lock:

@@ -1,0 +1,300 @@
+"""What RequestsTransport makes of a session: its own, or a caller's."""
+
+from __future__ import annotations
+
+import ssl
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import requests
+import trustme
+from requests.auth import HTTPBasicAuth
+
+from runs_core.errors import NotSent, TransportError, UsageError
+from runs_core.wire.http import Request
+from runs_transports import _adapter
+from runs_transports.requests import RequestsTransport
+from tests.transports.peer import Connection, Script, answering, peer, whole
+from tests.transports.rigs import get, post
+
+KEPT = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+
+
+@pytest.fixture
+def session() -> Iterator[requests.Session]:
+    with requests.Session() as ours:
+        yield ours
+
+
+def fetch(transport: RequestsTransport, request: Request) -> bytes:
+    with transport.open(request) as opened:
+        pieces = []
+        while piece := opened.read():
+            pieces.append(piece)
+        return b"".join(pieces)
+
+
+def keeping(times: int) -> Script:
+    def script(connection: Connection) -> None:
+        for _ in range(times):
+            connection.answer(KEPT)
+
+    return script
+
+
+def test_a_connection_is_used_again() -> None:
+    with peer(keeping(3)) as server, RequestsTransport() as transport:
+        for _ in range(3):
+            assert fetch(transport, get(server.url)) == b"ok"
+        assert server.connections == 1
+
+
+def test_a_connection_that_was_idle_for_long_is_not_used_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(_adapter, "MAX_IDLE_SECONDS", -1.0)
+    with peer(keeping(1)) as server, RequestsTransport() as transport:
+        for _ in range(3):
+            assert fetch(transport, get(server.url)) == b"ok"
+        assert server.connections == 3
+
+
+def test_a_connection_left_early_is_not_used_again() -> None:
+    def script(connection: Connection) -> None:
+        connection.answer(KEPT)
+        connection.wait_until_left()
+
+    with peer(script) as server, RequestsTransport() as transport:
+        for _ in range(2):
+            with transport.open(get(server.url)) as opened:
+                assert opened.head.status == 200
+        assert server.connections == 2
+
+
+def test_a_connection_the_peer_has_closed_is_not_used_again() -> None:
+    with peer(keeping(1)) as server, RequestsTransport() as transport:
+        assert fetch(transport, get(server.url)) == b"ok"
+        server.settle()
+        assert fetch(transport, get(server.url)) == b"ok"
+
+
+def test_a_connection_that_broke_before_the_answer_was_perhaps_used() -> None:
+    def script(connection: Connection) -> None:
+        connection.answer(KEPT)
+        connection.read_request()
+        connection.reset()
+
+    with peer(script) as server, RequestsTransport() as transport:
+        assert fetch(transport, get(server.url)) == b"ok"
+        with pytest.raises(TransportError) as caught:
+            fetch(transport, post(server.url))
+        assert server.connections == 1
+
+    assert not isinstance(caught.value, NotSent)
+
+
+def test_an_older_failure_does_not_make_a_new_one_unsent() -> None:
+    """Whoever tries again while handling NotSent has it as the next one's context."""
+
+    def script(connection: Connection) -> None:
+        connection.read_request()
+        connection.reset()
+
+    with peer(script) as server, RequestsTransport() as transport:
+        try:
+            fetch(transport, get("http://127.0.0.1:1"))
+        except NotSent:
+            with pytest.raises(TransportError) as caught:
+                fetch(transport, get(server.url))
+
+    assert not isinstance(caught.value, NotSent)
+
+
+def test_closing_closes_its_own_connections() -> None:
+    transport = RequestsTransport()
+    with peer(lambda c: (c.answer(KEPT), c.wait_until_left())[1]) as server:
+        assert fetch(transport, get(server.url)) == b"ok"
+        transport.close()
+        server.settle()
+
+
+def test_closing_keeps_a_callers_session(session: requests.Session) -> None:
+    with peer(keeping(2)) as server:
+        with RequestsTransport(session) as transport:
+            assert fetch(transport, get(server.url)) == b"ok"
+        assert session.get(server.url).content == b"ok"
+        assert server.connections == 1
+        session.close()
+
+
+def test_a_session_and_a_context_are_not_given_together(
+    session: requests.Session,
+) -> None:
+    with pytest.raises(UsageError):
+        RequestsTransport(session, ssl_context=ssl.create_default_context())
+
+
+def test_its_own_session_keeps_no_cookies() -> None:
+    answer = KEPT.replace(b"\r\n\r\n", b"\r\nSet-Cookie: tracked=1; Path=/\r\n\r\n")
+
+    def script(connection: Connection) -> None:
+        connection.answer(answer)
+        connection.answer(answer)
+
+    with peer(script) as server, RequestsTransport() as transport:
+        fetch(transport, get(server.url))
+        fetch(transport, get(server.url))
+
+    assert b"cookie" not in server.requests[1].lower()
+
+
+def test_a_callers_session_brings_its_headers_and_cookies(
+    session: requests.Session,
+) -> None:
+    session.headers["X-Team"] = "core"
+    session.cookies.set("route", "7")
+    with peer(answering(whole())) as server:
+        fetch(RequestsTransport(session), post(server.url, x_team2="yes"))
+
+    sent = server.requests[0].lower()
+    assert b"x-team: core" in sent
+    assert b"cookie: route=7" in sent
+    assert b"accept-encoding: identity" in sent
+
+
+@pytest.mark.parametrize("trust_env", [True, False])
+def test_netrc_never_replaces_the_authorization(
+    session: requests.Session,
+    trust_env: bool,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    netrc = tmp_path / "netrc"
+    netrc.write_text("machine 127.0.0.1 login canary password canary\n")
+    netrc.chmod(0o600)
+    monkeypatch.setenv("NETRC", str(netrc))
+    session.trust_env = trust_env
+
+    with peer(answering(whole()), answering(whole())) as server:
+        transport = RequestsTransport(session)
+        fetch(transport, post(server.url, authorization="Bearer mine"))
+        fetch(transport, post(server.url))
+
+    assert b"authorization: bearer mine" in server.requests[0].lower()
+    assert b"authorization" not in server.requests[1].lower()
+
+
+def test_a_callers_auth_is_used_where_the_request_brings_none(
+    session: requests.Session,
+) -> None:
+    session.auth = HTTPBasicAuth("user", "pass")
+    with peer(answering(whole()), answering(whole())) as server:
+        transport = RequestsTransport(session)
+        fetch(transport, post(server.url, authorization="Bearer mine"))
+        fetch(transport, post(server.url))
+
+    assert b"authorization: bearer mine" in server.requests[0].lower()
+    assert b"authorization: basic" in server.requests[1].lower()
+
+
+def test_a_callers_proxy_is_used_and_its_failure_is_not_sent(
+    session: requests.Session,
+) -> None:
+    with peer(answering(whole(b"by proxy"))) as proxy:
+        session.proxies = {"http": proxy.url}
+        assert fetch(RequestsTransport(session), get("http://api.invalid/v1")) == (
+            b"by proxy"
+        )
+    assert proxy.requests[0].startswith(b"GET http://api.invalid/v1 HTTP/1.1\r\n")
+
+    session.proxies = {"http": "http://127.0.0.1:1", "https": "http://127.0.0.1:1"}
+    for scheme in ("http", "https"):
+        with pytest.raises(NotSent):
+            fetch(RequestsTransport(session), get(f"{scheme}://api.invalid/v1"))
+
+
+def test_a_proxy_that_refuses_the_tunnel_is_not_sent(
+    session: requests.Session,
+) -> None:
+    refusal = b"HTTP/1.1 407 Authenticate\r\nContent-Length: 0\r\n\r\n"
+    with peer(answering(refusal)) as proxy:
+        session.proxies = {"https": proxy.url}
+        with pytest.raises(NotSent):
+            fetch(
+                RequestsTransport(session),
+                post("https://api.invalid/v1", authorization="Bearer canary"),
+            )
+
+    assert b"canary" not in b"".join(proxy.requests)
+
+
+def test_a_url_the_session_has_no_adapter_for_is_not_sent(
+    session: requests.Session,
+) -> None:
+    del session.adapters["http://"]
+
+    with pytest.raises(NotSent):
+        fetch(RequestsTransport(session), get("http://127.0.0.1:1/"))
+
+
+def test_a_context_is_not_given_further_authorities() -> None:
+    ca = trustme.CA()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    ca.configure_trust(context)
+    before = context.cert_store_stats()
+    secured = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    ca.issue_cert("127.0.0.1").configure_cert(secured)
+
+    def script(connection: Connection) -> None:
+        connection.secure(secured)
+        connection.answer(KEPT)
+
+    with peer(script) as server, RequestsTransport(ssl_context=context) as transport:
+        assert fetch(transport, get(server.url.replace("http", "https"))) == b"ok"
+
+    assert context.cert_store_stats() == before
+
+
+def test_threads_share_a_transport() -> None:
+    bodies: list[bytes] = []
+
+    def work() -> None:
+        bodies.extend(fetch(transport, get(server.url)) for _ in range(10))
+
+    with peer(answering(whole(b"shared"))) as server, RequestsTransport() as transport:
+        threads = [threading.Thread(target=work) for _ in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+    assert bodies == [b"shared"] * 80
+
+
+def test_the_timeout_cannot_be_set_where_the_socket_is_out_of_reach(
+    session: requests.Session,
+) -> None:
+    class Elsewhere(requests.adapters.HTTPAdapter):
+        def send(self, *args: object, **kwargs: object) -> requests.Response:
+            response = super().send(*args, **kwargs)  # type: ignore[arg-type]
+            response.raw._fp.fp = Hidden(response.raw._fp.fp)
+            return response
+
+    class Hidden:
+        def __init__(self, stream: object) -> None:
+            self._stream = stream
+
+        def __getattr__(self, name: str) -> object:
+            if name == "raw":
+                raise AttributeError(name)
+            return getattr(self._stream, name)
+
+    session.mount("http://", Elsewhere())
+    with (
+        peer(answering(whole(b"far"))) as server,
+        RequestsTransport(session).open(get(server.url)) as opened,
+    ):
+        assert opened.set_timeout is None
+        assert opened.read() == b"far"
