@@ -1,11 +1,15 @@
 """Every error this library raises, and whose fault each one is.
 
-One base, `RunsError`. Below it: what the network did (`TransportError`), what the
-server answered (`APIStatusError`), what the server sent that is not the protocol
-(`ProtocolError`), how a stream ended wrongly (`StreamEnded`), what ran out of time
-(`DeadlineExceeded`), and what the caller did wrong (`UsageError`).
-openai-python's names are used where the meaning is the same; its other names are
-aliases at the end of this module.
+One base, `RunsError`. Below it: what the caller did wrong (`UsageError`), and what
+went wrong between client and server (`APIError`): what the network did
+(`TransportError`), what the server answered (`APIStatusError`), what the server sent
+that is not the protocol (`ProtocolError`), how a stream ended wrongly (`StreamEnded`),
+what ran out of time (`DeadlineExceeded`).
+
+openai-python's names stand for what they stand for there, so that its `except` clauses
+still catch what they are meant to: `APIError` is all of these, `APIConnectionError`
+whatever kept the whole answer from coming, `APITimeoutError` whatever took too long.
+Two more of its names are aliases at the end of this module.
 
 Messages name the place and the way out. They never quote payload or credentials.
 """
@@ -84,32 +88,13 @@ class ToolRoundsExceeded(ToolError):
     """The run asked for tools more often than `max_rounds`."""
 
 
-# --- What the network did ----------------------------------------------------------
-
-
-class TransportError(RunsError):
-    """The exchange failed below the protocol, and the request was perhaps sent."""
-
-
-class NotSent(TransportError):
-    """No byte of the request left: it is safe to send again."""
-
-
-class TransportTimeout(TransportError):
-    """The transport waited for as long as it was told to."""
-
-
-class TransportProtocolError(TransportError):
-    """The peer broke HTTP itself, or answered in an encoding that was not asked for."""
-
-
-# --- What the server answered ------------------------------------------------------
+# --- Between client and server ------------------------------------------------------
 
 
 class APIError(RunsError):
-    """The server said that something is wrong.
+    """Something went wrong between this client and the server.
 
-    `code`, `param` and `type` are the error object's own fields, or None.
+    Where the server sent an error object, `code`, `param` and `type` are its fields.
     `body` is what the server sent: the `error` object, the decoded JSON, or text.
     """
 
@@ -133,6 +118,36 @@ class APIError(RunsError):
         self.param = param
         self.type = type
         self.body = body
+
+
+class APIConnectionError(APIError):
+    """The whole answer did not come: a connection failed, or took too long."""
+
+
+class APITimeoutError(APIConnectionError):
+    """Something took longer than it was allowed to."""
+
+
+# --- What the network did ----------------------------------------------------------
+
+
+class TransportError(APIConnectionError):
+    """The exchange failed below the protocol, and the request was perhaps sent."""
+
+
+class NotSent(TransportError):
+    """No byte of the request left: it is safe to send again."""
+
+
+class TransportTimeout(TransportError, APITimeoutError):
+    """The transport waited for as long as it was told to."""
+
+
+class TransportProtocolError(TransportError):
+    """The peer broke HTTP itself, or answered in an encoding that was not asked for."""
+
+
+# --- What the server answered ------------------------------------------------------
 
 
 class APIStatusError(APIError):
@@ -229,6 +244,10 @@ class ConnectionOutcomeUnknown(TransportError, OutcomeUnknown):
     """The connection failed after the request was perhaps sent."""
 
 
+class TimeoutOutcomeUnknown(ConnectionOutcomeUnknown, TransportTimeout):
+    """The answer to a request that was perhaps sent took too long."""
+
+
 class ServerErrorOutcomeUnknown(InternalServerError, OutcomeUnknown):
     """The server failed (5xx) and may have carried the request out before."""
 
@@ -236,7 +255,7 @@ class ServerErrorOutcomeUnknown(InternalServerError, OutcomeUnknown):
 # --- What is not the protocol ------------------------------------------------------
 
 
-class ProtocolError(RunsError):
+class ProtocolError(APIError):
     """What the server sent is not the Threads Runs protocol."""
 
 
@@ -304,7 +323,7 @@ class EventTooLarge(ProtocolError):
 # --- How a stream ended wrongly ----------------------------------------------------
 
 
-class StreamEnded(RunsError):
+class StreamEnded(APIError):
     """A stream ended before its run did.
 
     `run_id` and `last_event` (a wire name) are the last that were seen, or None.
@@ -325,15 +344,15 @@ class StreamEnded(RunsError):
         self.snapshot = snapshot
 
 
-class StreamTruncated(StreamEnded):
+class StreamTruncated(StreamEnded, APIConnectionError):
     """The bytes ended, or the connection broke, before the run's end was seen."""
 
 
-class StreamIdle(StreamEnded):
+class StreamIdle(StreamEnded, APITimeoutError):
     """No event came for as long as one was waited for; comments do not count."""
 
 
-class StreamError(StreamEnded, APIError):
+class StreamError(StreamEnded):
     """The server sent an `error` event."""
 
     def __init__(
@@ -349,7 +368,6 @@ class StreamError(StreamEnded, APIError):
         StreamEnded.__init__(
             self, message, run_id=run_id, last_event=last_event, snapshot=snapshot
         )
-        self.message = message
         self.error = error
         self.code = error.code if error is not None else None
         self.param = error.param if error is not None else None
@@ -360,5 +378,11 @@ class StreamError(StreamEnded, APIError):
 # --- What ran out of time ----------------------------------------------------------
 
 
-class DeadlineExceeded(RunsError):
+class DeadlineExceeded(APITimeoutError):
     """The deadline given for the whole operation has passed."""
+
+
+# --- openai-python's names for what has another name here ----------------------------
+
+OpenAIError = RunsError
+APIResponseValidationError = ProtocolError
