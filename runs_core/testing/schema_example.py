@@ -16,6 +16,7 @@ __all__ = ["schema_example"]
 # Deeper than this, what is optional is left out; a recursion is cut at its first turn.
 _MAX_DEPTH = 8
 # So that no schema, however it recurs or counts, makes a value without end.
+_GIVE_UP_DEPTH = 4 * _MAX_DEPTH
 _MAX_VALUES = 2000
 _MAX_LENGTH = 10_000
 
@@ -61,8 +62,12 @@ class _Place:
         return evolve(self, name=name, depth=self.depth + 1)
 
     def inside(self, reference: str) -> _Place:
-        depth = _MAX_DEPTH if reference in self.references else self.depth
+        depth = max(self.depth, _MAX_DEPTH * (reference in self.references))
         return evolve(self, depth=depth, references=self.references | {reference})
+
+    def around(self, inner: _Place) -> _Place:
+        """Give this place, with what was met on the way to `inner`, just below it."""
+        return evolve(self, depth=inner.depth - 1, references=inner.references)
 
 
 @define
@@ -72,10 +77,12 @@ class _Generator:
 
     def value(self, schema: object, place: _Place) -> Any:
         self.values_left -= 1
-        if self.values_left < 0 or not isinstance(schema, (Mapping, bool)):
+        if self.values_left < 0 or place.depth > _GIVE_UP_DEPTH:
             return None
         if isinstance(schema, bool):
             return place.name if schema else None
+        if not isinstance(schema, Mapping):
+            return None
         plain, place = self._resolved(schema, place)
         for keyword in ("const", "default"):
             if keyword in plain.keywords:
@@ -104,7 +111,7 @@ class _Generator:
 
     def _choose(self, rest: Schema, choices: list[Any], place: _Place) -> Any:
         # The first is what was most likely meant; but a leaf ends a recursion.
-        order = sorted(choices, key=_leads_on) if place.is_deep else choices
+        order = sorted(choices, key=lambda choice: _leads_on(choice, place))
         choice = next((c for c in order if isinstance(c, Mapping)), {})
         plain, place = self._resolved(choice, place)
         together = merged(rest.keywords, plain.keywords)
@@ -114,18 +121,20 @@ class _Generator:
         self, keywords: Mapping[str, Any], place: _Place
     ) -> tuple[Schema, _Place]:
         """Give the schema with its $ref and allOf merged into it."""
-        for _ in range(_MAX_DEPTH):
+        while place.depth <= _GIVE_UP_DEPTH:
             schema = Schema(keywords)
             reference = keywords.get("$ref")
             if isinstance(reference, str):
-                place = place.inside(reference)
+                place = place.inside(reference).below(place.name)
                 target = self._target(reference)
                 keywords = merged(target, schema.without("$ref").keywords)
             elif parts := schema.items("allOf"):
                 keywords = schema.without("allOf").keywords
                 for part in parts:
                     if isinstance(part, Mapping):
-                        plain, place = self._resolved(part, place)
+                        below = place.below(place.name)
+                        plain, inner = self._resolved(part, below)
+                        place = place.around(inner)
                         keywords = merged(keywords, plain.keywords)
             else:
                 break
@@ -176,10 +185,14 @@ class _Generator:
         return result
 
 
-def _leads_on(choice: object) -> bool:
+def _leads_on(choice: object, place: _Place) -> bool:
+    """Whether a choice leads further down a recursion."""
     if not isinstance(choice, Mapping):
         return False
-    return "$ref" in choice or Schema(choice).type in ("object", "array")
+    if place.is_deep:
+        return "$ref" in choice or Schema(choice).type in ("object", "array")
+    reference = choice.get("$ref")
+    return isinstance(reference, str) and reference in place.references
 
 
 def _unique(values: list[Any], items: object) -> list[Any]:
