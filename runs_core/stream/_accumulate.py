@@ -1,0 +1,255 @@
+"""Deltas added up: a tree of plain values that grows by fragments.
+
+Numbers and other scalars replace, texts append, objects are merged key by key, lists
+with indices entry by entry; other lists replace. What names or tags something (`id`,
+`type`, `role`, …) is not a text. `add` changes nothing when it raises.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from io import StringIO
+from typing import Any
+
+from runs_core.errors import InvalidDelta
+from runs_core.models import (
+    CodeInterpreterDelta,
+    CodeInterpreterImage,
+    CodeInterpreterLogs,
+    CodeInterpreterToolCallDelta,
+    FileCitationDeltaAnnotation,
+    FilePathDeltaAnnotation,
+    FileSearchToolCallDelta,
+    FunctionDelta,
+    FunctionToolCallDelta,
+    ImageFileDeltaBlock,
+    ImageURLDeltaBlock,
+    RefusalDeltaBlock,
+    RunStepDeltaMessageDelta,
+    TextDelta,
+    TextDeltaBlock,
+    ToolCallDeltaObject,
+)
+from runs_core.wire.codec import Irregular, Unknown, WireObject, field_names
+
+__all__ = ["Entries", "add", "entries", "object_fragment", "plain", "text_writer"]
+
+# How far an index may lie behind the end of its list: the rule of openai-node. Real
+# servers leave no gap; one that does leaves a small one.
+MAX_GAP = 1024
+
+# Strings that are a name for something: sent again, they say the same again.
+_NAMES = frozenset({"detail", "role", "status", "object"})
+# Names that must not change: what is under one index is one thing.
+_IDENTITY = frozenset({"id", "type"})
+
+# What a delta of a known kind says at least, so that what it begins can be shown as
+# one of its class. Adding it again adds nothing.
+_PARTS: dict[type[WireObject], dict[str, Callable[[], Any]]] = {
+    TextDeltaBlock: {"text": TextDelta},
+    TextDelta: {"value": str},
+    RefusalDeltaBlock: {"refusal": str},
+    ImageFileDeltaBlock: {"image_file": dict},
+    ImageURLDeltaBlock: {"image_url": dict},
+    FileCitationDeltaAnnotation: {"file_citation": dict},
+    FilePathDeltaAnnotation: {"file_path": dict},
+    RunStepDeltaMessageDelta: {"message_creation": dict},
+    ToolCallDeltaObject: {"tool_calls": list},
+    FunctionToolCallDelta: {"id": str, "function": FunctionDelta},
+    FunctionDelta: {"arguments": str},
+    CodeInterpreterToolCallDelta: {"id": str, "code_interpreter": CodeInterpreterDelta},
+    CodeInterpreterDelta: {"input": str},
+    CodeInterpreterLogs: {"logs": str},
+    CodeInterpreterImage: {"image": dict},
+    FileSearchToolCallDelta: {"id": str, "file_search": dict},
+}
+
+
+class Entries:
+    """A list whose entries come by index, in any order, and perhaps with gaps."""
+
+    __slots__ = ("by_index", "length")
+
+    def __init__(self, items: Iterable[Any] = ()) -> None:
+        self.by_index: dict[int, Any] = dict(enumerate(items))
+        self.length = len(self.by_index)
+        """One more than the highest index."""
+
+    def put(self, index: int, entry: Any) -> None:
+        self.by_index[index] = entry
+        self.length = max(self.length, index + 1)
+
+
+# --- A delta as plain values -------------------------------------------------------
+
+
+def fragment(value: Any, where: str) -> Any:
+    """Give what a delta says as a new tree, with `Entries` for its lists.
+
+    Keys that the models have no field for are left out, but those of unknown variants.
+    Raises `InvalidDelta` for an index that is none; the entries of one index are added
+    to one another.
+    """
+    if isinstance(value, Unknown):
+        return _opaque(value.raw, where)
+    if not isinstance(value, WireObject):
+        return _opaque(value, where)
+    found = {}
+    parts = _PARTS.get(type(value), {})
+    for name in field_names(type(value)):
+        item = getattr(value, name)
+        if item is None and name in parts:
+            item = parts[name]()
+        if isinstance(item, list):
+            found[name] = entries(item, f"{where}.{name}")
+        elif item is not None:
+            found[name] = fragment(item, f"{where}.{name}")
+    return found
+
+
+def object_fragment(value: Any, where: str) -> dict[str, Any]:
+    """Give what a delta says, which must be an object, like `fragment`."""
+    found = fragment(value, where)
+    if not isinstance(found, dict):
+        raise _invalid("it is not an object", where)
+    return found
+
+
+def entries(items: list[Any], where: str) -> Entries:
+    """Give the entries of a delta's list as a new tree, like `fragment`."""
+    found = Entries()
+    for position, item in enumerate(items):
+        at = f"{where}[{position}]"
+        entry = object_fragment(item, at)
+        # One server sends an object where a list should be, and no index in it.
+        default = 0 if isinstance(items, Irregular) else None
+        index = entry.pop("index", default)
+        if type(index) is not int or index < 0:
+            raise _invalid("an index must be a whole number from 0 on", at)
+        found.put(index, add(found.by_index.get(index), entry, at))
+    return found
+
+
+def _opaque(value: Any, where: str) -> Any:
+    """Give a copy of any JSON."""
+    if isinstance(value, dict):
+        return {key: _opaque(item, where) for key, item in value.items()}
+    if isinstance(value, list):
+        if value and all(isinstance(e, dict) and "index" in e for e in value):
+            return entries(value, where)
+        return [_opaque(item, where) for item in value]
+    return value
+
+
+# --- A tree that grows -------------------------------------------------------------
+
+
+def add(tree: Any, delta: Any, where: str) -> Any:
+    """Add a fragment to a tree and give the tree; None is an empty one.
+
+    Raises `InvalidDelta`, and has changed nothing, where the two do not fit.
+    """
+    _check(tree, delta, where)
+    return _added(tree, delta, "")
+
+
+def _check(old: Any, new: Any, where: str) -> None:
+    if isinstance(new, Entries):
+        if not isinstance(old, Entries | list | None):
+            raise _invalid(_KIND, where)
+        grown = _as_entries(old)
+        length = grown.length
+        for index, entry in new.by_index.items():
+            at = f"{where}[{index}]"
+            if index > length + MAX_GAP:
+                raise _invalid(f"an index leaves a gap of more than {MAX_GAP}", at)
+            length = max(length, index + 1)
+            _check(grown.by_index.get(index), entry, at)
+    elif isinstance(new, dict):
+        if not isinstance(old, dict | None):
+            raise _invalid(_KIND, where)
+        before = old or {}
+        for key in _IDENTITY & before.keys() & new.keys():
+            if before[key] and new[key] and before[key] != new[key]:
+                raise _invalid(f"its {key} is not the one it had before", where)
+        for key, item in new.items():
+            _check(before.get(key), item, where)
+    elif isinstance(new, list):
+        if not isinstance(old, list | None):
+            raise _invalid(_KIND, where)
+    elif new is not None and isinstance(old, dict | list | Entries):
+        raise _invalid(_KIND, where)
+
+
+def _added(old: Any, new: Any, key: str) -> Any:
+    if isinstance(new, Entries):
+        grown = _as_entries(old)
+        for index, entry in new.by_index.items():
+            grown.put(index, _added(grown.by_index.get(index), entry, ""))
+        return grown
+    if isinstance(new, dict):
+        grown = {} if old is None else old
+        for name, item in new.items():
+            grown[name] = _added(grown.get(name), item, name)
+        return grown
+    if new is None:
+        return old
+    if isinstance(new, str) and isinstance(old, str | StringIO):
+        if not _is_name(key):
+            text = _buffer(old)
+            text.write(new)
+            return text
+        return new or old
+    return new
+
+
+def _is_name(key: str) -> bool:
+    return key in _IDENTITY or key in _NAMES or key.endswith("_id")
+
+
+def _buffer(text: str | StringIO) -> StringIO:
+    if isinstance(text, StringIO):
+        return text
+    buffer = StringIO()
+    buffer.write(text)
+    return buffer
+
+
+def _as_entries(items: Entries | list[Any] | None) -> Entries:
+    return items if isinstance(items, Entries) else Entries(items or ())
+
+
+def text_writer(entry: Any, kind: str, name: str) -> Callable[[str], object] | None:
+    """Give what appends to a text of an entry of that kind, or None if it has none.
+
+    It is good until something else is added to the entry.
+    """
+    if not isinstance(entry, dict) or entry.get("type") != kind:
+        return None
+    part = entry.get(kind)
+    if not isinstance(part, dict) or not isinstance(part.get(name), str | StringIO):
+        return None
+    part[name] = text = _buffer(part[name])
+    return text.write
+
+
+def plain(tree: Any) -> Any:
+    """Give a tree as new dicts, lists and texts; gaps close up."""
+    if isinstance(tree, StringIO):
+        return tree.getvalue()
+    if isinstance(tree, dict):
+        return {key: plain(item) for key, item in tree.items()}
+    if isinstance(tree, Entries):
+        return [plain(tree.by_index[index]) for index in sorted(tree.by_index)]
+    if isinstance(tree, list):
+        return [plain(item) for item in tree]
+    return tree
+
+
+_KIND = "it is not of the kind that came before"
+
+
+def _invalid(why: str, where: str) -> InvalidDelta:
+    return InvalidDelta(
+        f"the delta does not fit what came before it: {why} @ {where}", where=where
+    )

@@ -1,0 +1,130 @@
+"""One event: its name and data, or its frame's JSON, to a typed event.
+
+What a known event must be is checked here; anything else is an `UnknownEvent`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from typing import Any, Final, TypeAlias, get_args
+
+from runs_core.errors import MalformedResponse
+from runs_core.models import ErrorObject
+from runs_core.stream.events import (
+    EVENT_CLASSES,
+    ErrorEvent,
+    RunStreamEvent,
+    UnknownEvent,
+)
+from runs_core.wire.codec import structure, structure_hook
+
+__all__ = ["UNNAMED", "Loads", "Reader", "event_reader", "read_event"]
+
+Loads: TypeAlias = Callable[[bytes | str], Any]
+Reader: TypeAlias = Callable[[Any], RunStreamEvent]
+
+# The name that WHATWG gives to an event without one.
+UNNAMED: Final = "message"
+_DONE_NAMES = (UNNAMED, "done")
+_DONE = b"[DONE]"
+# As much as is kept of the body of any other error.
+_ERROR_BYTES = 64 * 1024
+
+
+def read_event(name: str, data: bytes, loads: Loads) -> RunStreamEvent | None:
+    """Give the event, or None for `[DONE]`.
+
+    Raises `MalformedResponse` where a known event, or one without a name, is not what
+    it must be.
+    """
+    if (reader := event_reader(name)) is not None:
+        return reader(loads(data))
+    if name == ErrorEvent.event:
+        return ErrorEvent(_error_object(_value(data, loads)))
+    if name not in _DONE_NAMES:
+        return UnknownEvent(name, _value(data, loads))
+    if data == _DONE:
+        return None
+    # An object or list that is broken is a frame of the protocol that is broken.
+    if not data.lstrip().startswith((b"{", b"[")):
+        return UnknownEvent(name, _value(data, loads))
+    return _read_frame(name, loads(data))
+
+
+def _read_frame(name: str, raw: Any) -> RunStreamEvent | None:
+    """Give the event of a data-only frame, as LiteLLM sends them.
+
+    `{"event": …, "data": …}` is the event of that name, `{"error": …}` an error.
+    """
+    if name == UNNAMED and isinstance(raw, dict):
+        inner = raw.get("event")
+        if isinstance(inner, str) and "data" in raw:
+            return _read_value(inner, raw["data"])
+        if raw.get("error"):
+            return ErrorEvent(_error_object(raw))
+    return UnknownEvent(name, raw)
+
+
+def _read_value(name: str, raw: Any) -> RunStreamEvent | None:
+    if (reader := event_reader(name)) is not None:
+        return reader(raw)
+    if name == ErrorEvent.event:
+        return ErrorEvent(_error_object(raw))
+    if name in _DONE_NAMES and raw == _DONE.decode():
+        return None
+    return UnknownEvent(name, raw)
+
+
+def event_reader(name: str) -> Reader | None:
+    """Give what makes a `thread.…` event of its JSON; None for any other name."""
+    if name not in EVENT_CLASSES or name == ErrorEvent.event:
+        return None
+    return _reader(name)
+
+
+# Only names of the table above get here: what a server sends does not fill the cache.
+@cache
+def _reader(name: str) -> Reader:
+    event: Any = EVENT_CLASSES[name]
+    (model,) = get_args(event.__orig_bases__[0])
+    hook: Callable[[Any], Any] = structure_hook(model)
+
+    def read(raw: Any) -> RunStreamEvent:
+        try:
+            made = hook(raw)
+        except MalformedResponse:
+            # Without `object`, the event's name says what the object is.
+            if not isinstance(raw, dict) or "object" in raw:
+                raise
+            made = hook({**raw, "object": ""})
+            made.object = None
+        if type(made.id) is not str or not made.id:
+            why = f"the id of a {model.__name__} must be a string that is not empty"
+            raise MalformedResponse(f"{why} @ $.id", where="$.id")
+        known: RunStreamEvent = event(made)
+        return known
+
+    return read
+
+
+def _value(data: bytes, loads: Loads) -> Any:
+    """Give the data's JSON, or its text where it is not JSON."""
+    try:
+        return loads(data)
+    except MalformedResponse:
+        return data.decode("utf-8", "replace")
+
+
+def _error_object(raw: Any) -> ErrorObject:
+    """Give an error object of whatever a server sent as one.
+
+    It is flat in the API's description, and under `error` in HTTP bodies, which some
+    servers send in a stream, too.
+    """
+    if isinstance(raw, dict) and raw.get("error"):
+        raw = raw["error"]
+    if isinstance(raw, dict):
+        return structure(raw, ErrorObject)
+    text = raw if isinstance(raw, str) else str(raw)
+    return ErrorObject(message=text[:_ERROR_BYTES])

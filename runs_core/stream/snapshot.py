@@ -1,0 +1,270 @@
+"""What a run's events add up to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from runs_core.errors import InvalidDelta
+from runs_core.lifecycle import RUN_ENDS
+from runs_core.models import (
+    Message,
+    MessageDeltaEvent,
+    Run,
+    RunStep,
+    RunStepDeltaEvent,
+    Thread,
+)
+from runs_core.stream._copy import copied
+from runs_core.stream._parts import MessageParts, StepParts
+from runs_core.stream.events import (
+    ErrorEvent,
+    RunStreamEvent,
+    ThreadCreated,
+    ThreadMessageCompleted,
+    ThreadMessageCreated,
+    ThreadMessageDelta,
+    ThreadMessageIncomplete,
+    ThreadMessageInProgress,
+    ThreadRunCancelled,
+    ThreadRunCancelling,
+    ThreadRunCompleted,
+    ThreadRunCreated,
+    ThreadRunExpired,
+    ThreadRunFailed,
+    ThreadRunIncomplete,
+    ThreadRunInProgress,
+    ThreadRunQueued,
+    ThreadRunRequiresAction,
+    ThreadRunStepCancelled,
+    ThreadRunStepCompleted,
+    ThreadRunStepCreated,
+    ThreadRunStepDelta,
+    ThreadRunStepExpired,
+    ThreadRunStepFailed,
+    ThreadRunStepInProgress,
+    UnknownEvent,
+)
+
+__all__ = ["RunSnapshot"]
+
+
+class RunSnapshot:
+    """The run, its messages and its steps after the events that were applied.
+
+    Holds copies: it never changes the data of an event, shares nothing with it that can
+    be changed, and keeps no event. Objects are made when they are looked at, and are
+    new ones after a change; those handed out before stay as they were.
+
+    A whole object replaces what deltas had added up to; that of a `completed` event, or
+    another that ends a message or step, is the last word on it. Deltas may come without
+    a `created` before them. They add up by these rules: texts append, numbers replace,
+    list entries with an index are merged under it, unknown kinds like known ones. Keys
+    unknown to a class of deltas are taken from whole objects only.
+    """
+
+    __slots__ = (
+        "_message_tuple",
+        "_messages",
+        "_outcome",
+        "_run",
+        "_run_id",
+        "_step_tuple",
+        "_steps",
+        "_thread",
+    )
+
+    def __init__(self) -> None:
+        self._run: Run | None = None
+        self._run_id: str | None = None
+        self._thread: Thread | None = None
+        self._outcome: str | None = None
+        self._messages: dict[str, MessageParts] = {}
+        self._message_tuple: tuple[Message, ...] | None = ()
+        self._steps: dict[str, StepParts] = {}
+        self._step_tuple: tuple[RunStep, ...] | None = ()
+
+    def __repr__(self) -> str:
+        return (
+            f"<RunSnapshot: outcome {self._outcome}, {len(self._messages)} messages,"
+            f" {len(self._steps)} steps>"
+        )
+
+    @property
+    def run(self) -> Run | None:
+        """The run as the last event about it says; None before the first."""
+        return self._run
+
+    @property
+    def run_id(self) -> str | None:
+        """The run's id; known from a message or step of it, if no run has come."""
+        return self._run_id
+
+    @property
+    def thread(self) -> Thread | None:
+        """The thread, if the stream began with making it."""
+        return self._thread
+
+    @property
+    def outcome(self) -> str | None:
+        """The run's status, if it has ended or waits for the caller; else None."""
+        return self._outcome
+
+    @property
+    def messages(self) -> tuple[Message, ...]:
+        """The messages, in the order in which they appeared."""
+        if self._message_tuple is None:
+            self._message_tuple = tuple(m.model() for m in self._messages.values())
+        return self._message_tuple
+
+    @property
+    def steps(self) -> tuple[RunStep, ...]:
+        """The steps, in the order in which they appeared."""
+        if self._step_tuple is None:
+            self._step_tuple = tuple(s.model() for s in self._steps.values())
+        return self._step_tuple
+
+    @property
+    def text(self) -> str:
+        """The text of the last message: its text blocks, joined."""
+        if not self._messages:
+            return ""
+        return next(reversed(self._messages.values())).text()
+
+    def apply(self, event: RunStreamEvent) -> None:
+        """Take an event in.
+
+        Raises `InvalidDelta`, and has changed nothing, if it does not fit. Unknown
+        events and errors change nothing.
+        """
+        cls = event.__class__
+        if cls is ThreadMessageDelta:
+            self._add_to_message(event.data)  # type: ignore[arg-type]
+        elif cls is ThreadRunStepDelta:
+            self._add_to_step(event.data)  # type: ignore[arg-type]
+        elif (apply := _APPLY.get(cls)) is not None:
+            apply(self, event)
+        else:
+            raise TypeError(f"apply takes an event of a run, not {cls.__name__}")
+
+    def _add_to_message(self, data: MessageDeltaEvent) -> None:
+        id = data.id
+        message = self._messages.get(id) if id.__class__ is str else None
+        if message is None:
+            message = MessageParts(_checked_id(data))
+            message.add(data.delta)
+            self._messages[id] = message
+        elif not message.extend(data.delta):
+            message.add(data.delta)
+        self._message_tuple = None
+
+    def _add_to_step(self, data: RunStepDeltaEvent) -> None:
+        id = data.id
+        step = self._steps.get(id) if id.__class__ is str else None
+        if step is None:
+            step = StepParts(_checked_id(data))
+            step.add(data.delta)
+            self._steps[id] = step
+        elif not step.extend(data.delta):
+            step.add(data.delta)
+        self._step_tuple = None
+
+    def _replace_message(self, message: Message, *, last: bool) -> None:
+        id = _checked_id(message)
+        if id not in self._messages:
+            self._messages[id] = MessageParts(id)
+        self._messages[id].replace(copied(message), last=last)
+        self._message_tuple = None
+        self._learn_run_id(message.run_id)
+
+    def _replace_step(self, step: RunStep, *, last: bool) -> None:
+        id = _checked_id(step)
+        if id not in self._steps:
+            self._steps[id] = StepParts(id)
+        self._steps[id].replace(copied(step), last=last)
+        self._step_tuple = None
+        self._learn_run_id(step.run_id)
+
+    def _replace_run(self, run: Run, ended: str | None) -> None:
+        self._run_id = _checked_id(run)
+        self._run = copied(run)
+        if ended is None:
+            self._outcome = None
+        else:
+            self._outcome = run.status if run.status in RUN_ENDS else ended
+
+    def _replace_thread(self, thread: Thread) -> None:
+        _checked_id(thread)
+        self._thread = copied(thread)
+
+    def _learn_run_id(self, run_id: object) -> None:
+        if self._run is None and isinstance(run_id, str) and run_id:
+            self._run_id = run_id
+
+
+def _checked_id(data: Any) -> str:
+    id = data.id
+    if not isinstance(id, str) or not id:
+        why = f"the id of a {type(data).__name__} must be a string that is not empty"
+        raise InvalidDelta(f"{why} @ $.id", where="$.id")
+    return id
+
+
+def _nothing(snapshot: RunSnapshot, event: Any) -> None:
+    pass
+
+
+def _thread(snapshot: RunSnapshot, event: Any) -> None:
+    snapshot._replace_thread(event.data)
+
+
+def _run(snapshot: RunSnapshot, event: Any) -> None:
+    snapshot._replace_run(event.data, None)
+
+
+def _run_end(snapshot: RunSnapshot, event: Any) -> None:
+    # Whether the run has ended is what the event's name says; how, its status.
+    snapshot._replace_run(event.data, event.event.rpartition(".")[2])
+
+
+def _step(snapshot: RunSnapshot, event: Any) -> None:
+    snapshot._replace_step(event.data, last=False)
+
+
+def _step_end(snapshot: RunSnapshot, event: Any) -> None:
+    snapshot._replace_step(event.data, last=True)
+
+
+def _message(snapshot: RunSnapshot, event: Any) -> None:
+    snapshot._replace_message(event.data, last=False)
+
+
+def _message_end(snapshot: RunSnapshot, event: Any) -> None:
+    snapshot._replace_message(event.data, last=True)
+
+
+_APPLY: dict[type, Callable[[RunSnapshot, Any], None]] = {
+    ThreadCreated: _thread,
+    ThreadRunCreated: _run,
+    ThreadRunQueued: _run,
+    ThreadRunInProgress: _run,
+    ThreadRunRequiresAction: _run_end,
+    ThreadRunCompleted: _run_end,
+    ThreadRunIncomplete: _run_end,
+    ThreadRunFailed: _run_end,
+    ThreadRunCancelling: _run,
+    ThreadRunCancelled: _run_end,
+    ThreadRunExpired: _run_end,
+    ThreadRunStepCreated: _step,
+    ThreadRunStepInProgress: _step,
+    ThreadRunStepCompleted: _step_end,
+    ThreadRunStepFailed: _step_end,
+    ThreadRunStepCancelled: _step_end,
+    ThreadRunStepExpired: _step_end,
+    ThreadMessageCreated: _message,
+    ThreadMessageInProgress: _message,
+    ThreadMessageCompleted: _message_end,
+    ThreadMessageIncomplete: _message_end,
+    ErrorEvent: _nothing,
+    UnknownEvent: _nothing,
+}
