@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from functools import cache
 from types import NoneType, UnionType
 from typing import (
@@ -116,7 +116,7 @@ def _kind(hint: Any, bound: dict[Any, Any]) -> tuple[Any, Any]:
             if isinstance(marker, Tagged):
                 return "tagged", member
             return "read", marker.read
-        if get_origin(member) in (list, Sequence):
+        if get_origin(member) is list:
             (item,) = get_args(member)
             return "list", bound.get(item, item)
         if is_wire_class(member):

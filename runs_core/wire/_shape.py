@@ -18,8 +18,8 @@ from collections.abc import (
     ValuesView,
 )
 from enum import Enum
-from functools import cache
-from typing import Any, ClassVar, Literal, SupportsIndex, TypeVar
+from functools import cache, partial
+from typing import Any, ClassVar, SupportsIndex, TypeVar
 
 from attrs import define, fields, frozen
 
@@ -74,7 +74,8 @@ class WireObject:
 
     None in a field is a key that is absent, unless the object came with a null there;
     `extra` holds the keys that the class has no field for. Equality compares fields
-    and `extra`. An object built by keyword leaves out what is None.
+    and `extra`. An object built by keyword (`attrs.evolve` does that, too) leaves out
+    what is None.
     """
 
     # Not fields: most objects never fill these slots, and an empty slot costs nothing.
@@ -107,6 +108,10 @@ class WireObject:
         """Give every field, also those that are None, and `extra`, as plain values."""
         dumped: dict[str, Any] = _dumped(self)
         return dumped
+
+    def model_dump_json(self, indent: int | None = None) -> str:
+        """Give `model_dump()` as JSON text."""
+        return json.dumps(self.model_dump(), indent=indent, ensure_ascii=False)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, WireObject) or type(self) is not type(other):
@@ -179,23 +184,21 @@ class Unknown(WireObject):
 
 
 class Irregular(list[T]):
-    """A list read from something else: nothing, a null, or one element without a list.
+    """A list read from something else: nothing, or (`single`) an element without one.
 
     Encodes as that same thing, as long as it holds as many elements.
     """
 
-    __slots__ = ("form",)
+    __slots__ = ("single",)
 
-    form: Literal["absent", "null", "single"]
+    single: bool
 
-    def __init__(
-        self, items: Iterable[T], form: Literal["absent", "null", "single"]
-    ) -> None:
+    def __init__(self, items: Iterable[T] = (), *, single: bool = False) -> None:
         super().__init__(items)
-        self.form = form
+        self.single = single
 
     def __reduce_ex__(self, protocol: SupportsIndex) -> tuple[Any, ...]:
-        return Irregular, (list(self), self.form)
+        return partial(Irregular, single=self.single), (list(self),)
 
 
 class TextOf(str):
@@ -224,21 +227,18 @@ def unstructure(value: Any) -> Any:
     """
     if isinstance(value, WireObject):
         return _as_raw(value)
-    if isinstance(value, str | int | float):
+    if isinstance(value, _SCALARS):
         return value.raw if isinstance(value, TextOf) else value
     if isinstance(value, Mapping):
         return {key: unstructure(item) for key, item in value.items()}
     if isinstance(value, _LISTS) and not isinstance(value, _NOT_LISTS):
         items = [unstructure(item) for item in value]
-        if isinstance(value, Irregular):
-            if value.form == "null" and not items:
-                return None
-            if value.form == "single" and len(items) == 1:
-                return items[0]
-        return items
+        alone = isinstance(value, Irregular) and value.single and len(items) == 1
+        return items[0] if alone else items
     return value
 
 
+_SCALARS = (str, int, float)
 # Not every iterable: a set has no order, and foreign models iterate over pairs.
 _LISTS = (Sequence, Iterator, KeysView, ValuesView)
 _NOT_LISTS = (bytes, bytearray, memoryview)
@@ -259,7 +259,7 @@ def _as_raw(value: WireObject) -> Any:
 
 def _is_absent(item: Any) -> bool:
     if isinstance(item, Irregular):
-        return item.form == "absent" and not item
+        return not item
     return isinstance(item, Unknown) and item.raw is ABSENT
 
 

@@ -136,7 +136,8 @@ def _object(
     raw, made = names
     cls = get_origin(tp) or tp
     left = write.new("left")
-    write(f"{left} = len({raw})" + (" - 1" if tag else ""), depth)
+    sure = [field for field in plan_fields(tp) if _is_sure(field, strict, tag)]
+    write(f"{left} = len({raw})" + (f" - {len(sure)}" if sure else ""), depth)
     arguments = []
     for field in plan_fields(tp):
         if field.name == tag:
@@ -154,6 +155,11 @@ def _object(
     write(keep if always else f"if {left}: {keep}", depth)
 
 
+def _is_sure(field: FieldPlan, strict: bool, tag: str | None) -> bool:
+    """Whether the field needs no counting: it is there, or the object is refused."""
+    return field.name == tag or (strict and field.required and field.kind != "list")
+
+
 def _field(
     write: _Writer,
     field: FieldPlan,
@@ -169,7 +175,10 @@ def _field(
     else:
         test = " is not None"
     write(f"if {key} in {raw} and ({value} := {raw}[{key}]){test}:", depth)
-    write(f"{left} -= 1", depth + 1)
+    if not _is_sure(field, required is not None, None):
+        write(f"{left} -= 1", depth + 1)
+    elif field.kind == "scalar":
+        write("pass", depth + 1)
     match field.kind:
         case "scalar":
             pass
@@ -188,8 +197,7 @@ def _field(
     elif required:
         write(f"raise missing({raw}, {key}, {required!r})", depth + 1)
     elif field.kind == "list" and not field.nullable:
-        form = f"'null' if {key} in {raw} else 'absent'"
-        write(f"{value} = Irregular((), {form})", depth + 1)
+        write(f"{value} = Irregular()", depth + 1)
     elif field.kind == "tagged" and not field.nullable:
         unknown = write.use("Unknown", plan_union(field.of).unknown)
         write(f"{value} = {unknown}({raw}.get({key}, ABSENT))", depth + 1)
@@ -217,7 +225,7 @@ def _list(
         item, items, made = write.new("item"), write.new("items"), write.new("made")
         read = write.use("read", tagged_reader(field.of))
         write(f"if {value}.__class__ is not list:", depth)
-        write(f"{value} = Irregular(({read}({value}),), 'single')", depth + 1)
+        write(f"{value} = Irregular(({read}({value}),), single=True)", depth + 1)
         write("else:", depth)
         write(f"{items} = {value}", depth + 1)
         write(f"{value} = []", depth + 1)
@@ -282,8 +290,8 @@ def _no_list(raw: dict[str, Any], key: str, owner: str, read: Reader) -> Any:
     if key not in raw:
         raise _malformed(f"a {owner} must have {key!r}", f"$.{key}")
     if raw[key] is None:
-        return Irregular((), "null")
-    return Irregular(_each([raw[key]], read, f".{key}"), "single")
+        return Irregular()
+    return Irregular(_each([raw[key]], read, f".{key}"), single=True)
 
 
 def _each(raw: list[Any], read: Reader, step: str) -> list[Any]:
@@ -302,7 +310,7 @@ def _each_loosely(raw: Any, read: Reader) -> Any:
     """Give a list of objects in which what is not one stays as it is."""
     if raw.__class__ is list:
         return [read(item) if item.__class__ is dict else item for item in raw]
-    return Irregular((read(raw),), "single") if raw.__class__ is dict else raw
+    return Irregular((read(raw),), single=True) if raw.__class__ is dict else raw
 
 
 def _json_kind(raw: object) -> str:

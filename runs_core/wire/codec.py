@@ -10,7 +10,7 @@ import json
 import math
 from collections.abc import Callable
 from functools import cache
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from runs_core.errors import MalformedResponse
 from runs_core.wire._plan import is_tagged_union, is_wire_class
@@ -217,7 +217,11 @@ def _check(raw: Any, where: str, depth: int) -> None:
 # --- Values to objects and back ----------------------------------------------------
 
 
-def structure(raw: Any, cls: type[T]) -> T:
+@overload
+def structure(raw: Any, cls: type[T]) -> T: ...
+@overload
+def structure(raw: Any, cls: object) -> Any: ...
+def structure(raw: Any, cls: Any) -> Any:
     """Give decoded JSON as an object of a model class, `Page[Run]`, a union of them.
 
     Raises `MalformedResponse` with a JSONPath when it is not an object or lacks what
@@ -226,13 +230,16 @@ def structure(raw: Any, cls: type[T]) -> T:
     return structure_hook(cls)(raw)
 
 
-def structure_hook(cls: type[T]) -> Callable[[Any], T]:
+@overload
+def structure_hook(cls: type[T]) -> Callable[[Any], T]: ...
+@overload
+def structure_hook(cls: object) -> Callable[[Any], Any]: ...
+def structure_hook(cls: Any) -> Callable[[Any], Any]:
     """Give the function that `structure` calls for a class, for use in a hot loop."""
-    tp: Any = cls
-    if is_wire_class(tp):
-        return wire_reader(tp)
-    if is_tagged_union(tp):
-        return tagged_reader(tp)
+    if is_wire_class(cls):
+        return wire_reader(cls)
+    if is_tagged_union(cls):
+        return tagged_reader(cls)
     converter = _converter()
     return lambda raw: converter.structure(raw, cls)
 

@@ -107,6 +107,35 @@ def test_a_change_shows_in_what_is_written() -> None:
     }
 
 
+def test_a_list_that_was_absent_is_written_once_it_holds_something() -> None:
+    made = run()
+    made.tools.append(models.CodeInterpreterTool())
+
+    assert made.to_dict() == {**RUN, "tools": [{"type": "code_interpreter"}]}
+
+
+def test_an_object_without_nulls_and_unknown_keys_keeps_no_notes() -> None:
+    block = structure({"type": "text", "index": 0}, models.MessageContentDelta)
+
+    assert not hasattr(block, "_nulls")
+    assert not hasattr(block, "_extra")
+
+
+@pytest.mark.parametrize(
+    "results", [[{"file_id": "file_1"}, 1, None], {"file_id": "file_1"}, "x", 1, []]
+)
+def test_what_is_no_object_in_a_list_of_objects_stays_as_it_is(results: Any) -> None:
+    raw = {"type": "file_search", "id": "call_1", "file_search": {"results": results}}
+
+    made = structure(raw, models.ToolCall)
+
+    assert isinstance(made, models.FileSearchToolCall)
+    assert made.to_dict() == raw
+    if isinstance(results, list | dict) and results:
+        assert made.file_search.results is not None
+        assert made.file_search.results[0].file_id == "file_1"
+
+
 # --- Not a list --------------------------------------------------------------------
 
 
@@ -288,6 +317,7 @@ def test_model_dump_has_every_field() -> None:
     assert dumped["tools"] == [{"type": "code_interpreter"}]
     assert dumped["usage"] is None
     assert dumped["model"] is None
+    assert json.loads(run(x=1).model_dump_json(indent=2)) == run(x=1).model_dump()
 
 
 def test_to_json_is_json_of_what_was_received() -> None:

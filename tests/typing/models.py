@@ -61,6 +61,7 @@ def a_page_knows_its_elements(raw: object) -> None:
     assert_type(page.data, list[m.Run])
 
 
-m.FunctionTool(function=m.FunctionDefinition(name="f"))
-m.FunctionTool(function={"name": "f"})  # type: ignore[arg-type] # pyright: ignore
-m.TruncationStrategy()  # type: ignore[call-arg] # pyright: ignore
+def what_is_required_must_be_given() -> None:
+    m.FunctionTool(function=m.FunctionDefinition(name="f"))
+    m.FunctionTool(function={"name": "f"})  # type: ignore[arg-type] # pyright: ignore
+    m.TruncationStrategy()  # type: ignore[call-arg] # pyright: ignore
