@@ -7,12 +7,13 @@ which no repr, str, pickle or traceback shows.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, NoReturn, Protocol, TypeAlias, runtime_checkable
+from typing import NoReturn, Protocol, TypeAlias, runtime_checkable
 
 from attrs import field, frozen
 
+from runs_core._sealed import sealed, sealed_init
 from runs_core.errors import InvalidHeader, UsageError
-from runs_core.flows.effects import Flow, Invoke
+from runs_core.flows.effects import Flow, Invoke, function_name
 from runs_core.wire.http import Headers, check_header, is_header_value
 
 __all__ = [
@@ -31,7 +32,8 @@ __all__ = [
 class Secret:
     """A credential that shows itself only when asked by `reveal()`."""
 
-    _value: str = field(alias="value")
+    # Not in a repr: rich shows the fields of attrs classes by itself.
+    _value: str = field(alias="value", repr=False)
 
     def reveal(self) -> str:
         """The credential itself: keep it out of names that a traceback can show."""
@@ -39,6 +41,9 @@ class Secret:
 
     def __repr__(self) -> str:
         return "Secret('[redacted]')"
+
+    def __deepcopy__(self, memo: object) -> Secret:
+        return self
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("a Secret is not pickled: it would be written in clear")
@@ -75,21 +80,31 @@ class NoAuth:
         yield
 
 
-@frozen(init=False)
+def _checked(key: str | Secret) -> Secret:
+    value = key.reveal() if isinstance(key, Secret) else key
+    if not isinstance(value, str):
+        raise UsageError(f"a key must be a str, not {type(value).__name__}")
+    if not value:
+        raise UsageError("the key is empty: leave auth out to send none")
+    if not is_header_value(value):
+        raise InvalidHeader(
+            "the key has characters that a header cannot hold: look for a line break"
+            " or spaces at its ends"
+        )
+    return Secret(value)
+
+
+def _all_checked(keys: Mapping[str, str | Secret]) -> dict[str, Secret]:
+    return {check_header(name, "")[0]: _checked(key) for name, key in keys.items()}
+
+
+@sealed_init
+@frozen
 class HeaderKeys:
     """Keys in header fields of their own, such as `api-key`."""
 
-    keys: Mapping[str, Secret]
+    keys: Mapping[str, Secret] = field(converter=_all_checked)
     refreshable = False
-
-    def __init__(self, keys: Mapping[str, str | Secret]) -> None:
-        held = {name: _as_secret(key) for name, key in keys.items()}
-        # A traceback can show what a name holds, and `keys` holds the keys themselves.
-        del keys
-        for name, secret in held.items():
-            check_header(name, "")
-            _check_secret(secret)
-        self.__attrs_init__(held)
 
     def credentials(self, *, refresh: bool = False) -> Flow[Headers]:
         """Give each key in its field."""
@@ -97,22 +112,17 @@ class HeaderKeys:
         yield
 
 
-@frozen(init=False)
+@sealed_init
+@frozen
 class Bearer:
     """A bearer key in `Authorization` (RFC 6750)."""
 
-    key: Secret
+    key: Secret = field(converter=_checked)
     refreshable = False
-
-    def __init__(self, key: str | Secret) -> None:
-        secret = _as_secret(key)
-        del key
-        _check_secret(secret)
-        self.__attrs_init__(secret)
 
     def credentials(self, *, refresh: bool = False) -> Flow[Headers]:
         """Give the key in its field."""
-        return _bearer_header(self.key)
+        return Headers({"authorization": f"Bearer {self.key.reveal()}"})
         yield
 
 
@@ -128,19 +138,19 @@ class TokenProvider:
     it is called once more.
     """
 
-    function: Provider
+    # By name: the repr of a partial or of a bound method can show a key.
+    function: Provider = field(repr=function_name)
     refreshable = True
 
     def credentials(self, *, refresh: bool = False) -> Flow[Headers]:
         """Ask the function for a token."""
-        token = _as_secret((yield from Invoke(self.function)))
-        _check_secret(token)
-        return _bearer_header(token)
+        return (yield from Bearer((yield from Invoke(self.function))).credentials())
 
 
 AuthLike: TypeAlias = Auth | str | Secret | Provider | None
 
 
+@sealed
 def as_auth(auth: AuthLike) -> Auth:
     """Give the auth object for what users write: a key, an object, or a provider."""
     if auth is None:
@@ -154,25 +164,3 @@ def as_auth(auth: AuthLike) -> Auth:
     raise UsageError(
         f"auth must be a key, an auth object or a function, not {type(auth).__name__}"
     )
-
-
-def _as_secret(key: Any) -> Secret:
-    if isinstance(key, Secret):
-        return key
-    if not isinstance(key, str):
-        raise UsageError(f"a key must be a str, not {type(key).__name__}")
-    return Secret(key)
-
-
-def _check_secret(secret: Secret) -> None:
-    if not secret.reveal():
-        raise UsageError("the key is empty: leave auth out to send none")
-    if not is_header_value(secret.reveal()):
-        raise InvalidHeader(
-            "the key has characters that a header cannot hold: look for a line break"
-            " or spaces at its ends"
-        )
-
-
-def _bearer_header(secret: Secret) -> Headers:
-    return Headers({"authorization": f"Bearer {secret.reveal()}"})

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Self
-from urllib.parse import urlsplit
+import re
+from collections.abc import Mapping
+from typing import Any, Self
+from urllib.parse import unquote, urlsplit
 
 from attrs import field, frozen
 
+from runs_core._sealed import sealed, sealed_init
 from runs_core._version import __version__
 from runs_core.auth import Auth, AuthLike, Bearer, HeaderKeys, as_auth
 from runs_core.errors import InvalidEndpoint, UsageError
@@ -24,8 +26,8 @@ from runs_core.wire.http import (
 
 __all__ = ["Endpoint"]
 
-_BETA = ("openai-beta", "assistants=v2")
-_ALWAYS = (
+_DEFAULTS = (
+    ("openai-beta", "assistants=v2"),
     ("accept", "application/json"),
     # Compressed event streams arrive late, and a small body can unpack to a huge one.
     ("accept-encoding", "identity"),
@@ -33,7 +35,82 @@ _ALWAYS = (
 )
 
 
-@frozen(init=False)
+# RFC 3986 section 2: unreserved and reserved characters, and "%". A backslash, which
+# some parsers take for a slash, would let two of them see two hosts.
+_URL = re.compile(r"[-._~0-9A-Za-z:/?#\[\]@!$&'()*+,;=%]*")
+
+
+def _checked_base_url(base_url: str) -> str:
+    """Give the URL without a slash at its end, or say what is wrong with it."""
+    if not isinstance(base_url, str):
+        raise InvalidEndpoint(f"base_url must be a str, not {type(base_url).__name__}")
+    problem = _base_url_problem(base_url)
+    if problem:
+        raise InvalidEndpoint(
+            f"base_url {problem}; it looks like https://host[:port][/prefix]"
+        )
+    return base_url.rstrip("/")
+
+
+def _base_url_problem(base_url: str) -> str | None:
+    if not _URL.fullmatch(base_url):
+        return "has characters that a URL cannot hold (RFC 3986): percent-encode them"
+    try:
+        parts = urlsplit(base_url)
+        parts.port  # noqa: B018 (reading it parses it)
+    except ValueError:
+        return "has a port or host that is not valid"
+    if parts.scheme.lower() not in ("http", "https"):
+        return "does not begin with http:// or https://"
+    if not parts.hostname:
+        return "names no host"
+    if "@" in parts.netloc:
+        return "holds a user or password: give credentials as auth"
+    if "?" in base_url or "#" in base_url:
+        return "has a query or fragment: give query parameters as query"
+    if any(unquote(segment) in (".", "..") for segment in parts.path.split("/")):
+        return "has a dot segment in its path"
+    return None
+
+
+def _as_auth(auth: AuthLike) -> Auth:
+    return as_auth(auth)  # mypy reads no decorated function as a converter.
+
+
+def _with_defaults(headers: Mapping[str, str | None] | Headers | None) -> Headers:
+    if isinstance(headers, Headers):
+        return headers
+    changes = [
+        (check_header(name, "" if value is None else value)[0], value)
+        for name, value in (headers or {}).items()
+    ]
+    return Headers(_DEFAULTS).merged(changes)
+
+
+def _checked_query(
+    query: Mapping[str, str] | Query | None,
+) -> tuple[tuple[str, str], ...]:
+    given: Any = query.items() if isinstance(query, Mapping) else query or ()
+    pairs: tuple[tuple[str, str], ...] = tuple(given)
+    encode_query(pairs)  # Refuses what cannot be sent.
+    return pairs
+
+
+def _checked_paths(paths: Mapping[str, str] | None) -> dict[str, str]:
+    for operation, template in (paths or {}).items():
+        # Each id's place is a whole segment: half of one could become a dot segment.
+        if not _TEMPLATE.fullmatch(template):
+            raise UsageError(
+                f"the path for {operation!r} must look like /threads/{{thread_id}}/runs"
+            )
+    return dict(paths or {})
+
+
+_TEMPLATE = re.compile(r"(?:/(?:\{\w+\}|[-.~\w]+))+", re.ASCII)
+
+
+@sealed_init
+@frozen
 class Endpoint:
     """One server, as one user of it.
 
@@ -46,33 +123,20 @@ class Endpoint:
     Raises `InvalidEndpoint`, `InvalidHeader` or `UsageError`; never quotes a key.
     """
 
-    base_url: str
-    auth: Auth = field(repr=lambda auth: type(auth).__name__)
-    headers: Headers
-    query: tuple[tuple[str, str], ...] = field(repr=False)
-    paths: Mapping[str, str]
-
-    def __init__(
-        self,
-        base_url: str,
-        auth: AuthLike = None,
-        *,
-        headers: Mapping[str, str | None] | None = None,
-        query: Mapping[str, str] | Query | None = None,
-        paths: Mapping[str, str] | None = None,
-    ) -> None:
-        # First, so that no traceback of a later error holds the key under a name.
-        auth = as_auth(auth)
-        pairs = query.items() if isinstance(query, Mapping) else query or ()
-        self.__attrs_init__(
-            base_url=_check_base_url(base_url),
-            auth=auth,
-            headers=Headers((*_ALWAYS, _BETA)).merged(_checked(headers or {})),
-            query=tuple(pairs),
-            paths=dict(paths or {}),
-        )
+    base_url: str = field(converter=_checked_base_url)
+    auth: Auth = field(
+        default=None, converter=_as_auth, repr=lambda auth: type(auth).__name__
+    )
+    headers: Headers = field(default=None, converter=_with_defaults, kw_only=True)
+    query: tuple[tuple[str, str], ...] = field(
+        default=None, converter=_checked_query, kw_only=True, repr=False
+    )
+    paths: Mapping[str, str] = field(
+        default=None, converter=_checked_paths, kw_only=True
+    )
 
     @classmethod
+    @sealed
     def openai_compatible(
         cls,
         base_url: str,
@@ -88,6 +152,7 @@ class Endpoint:
         return cls(base_url, auth, headers={**given, **(headers or {})})
 
     @classmethod
+    @sealed
     def azure_openai(
         cls,
         resource_url: str,
@@ -95,6 +160,7 @@ class Endpoint:
         api_key: str | None = None,
         auth: AuthLike = None,
         api_version: str = "2024-05-01-preview",
+        headers: Mapping[str, str | None] | None = None,
     ) -> Self:
         """An Azure OpenAI resource: `https://<name>.openai.azure.com`.
 
@@ -103,16 +169,24 @@ class Endpoint:
         """
         if (api_key is None) == (auth is None):
             raise UsageError("give azure_openai either api_key or auth (Entra tokens)")
-        credentials = HeaderKeys({"api-key": api_key}) if api_key else as_auth(auth)
+        if api_key is not None:
+            auth = HeaderKeys({"api-key": api_key})
         return cls(
-            resource_url.rstrip("/") + "/openai",
-            credentials,
+            _checked_base_url(resource_url) + "/openai",
+            auth,
+            headers=headers,
             query={"api-version": api_version},
         )
 
     @classmethod
+    @sealed
     def foundry_classic(
-        cls, project_url: str, auth: AuthLike, *, api_version: str = "v1"
+        cls,
+        project_url: str,
+        auth: AuthLike,
+        *,
+        api_version: str = "v1",
+        headers: Mapping[str, str | None] | None = None,
     ) -> Self:
         """A project of Microsoft Foundry Agent Service "classic".
 
@@ -122,11 +196,12 @@ class Endpoint:
         return cls(
             project_url,
             auth,
-            headers={"openai-beta": None},
+            headers={"openai-beta": None, **(headers or {})},
             query={"api-version": api_version},
         )
 
     @classmethod
+    @sealed
     def from_environ(cls, environ: Mapping[str, str]) -> Self:
         """The endpoint that openai-python's (or Azure's) variables describe.
 
@@ -136,7 +211,6 @@ class Endpoint:
         Raises `UsageError` where neither base URL is set: there is no default server.
         """
         env = {name: v.strip() for name, v in environ.items() if v.strip()}
-        del environ
         if azure := env.get("AZURE_OPENAI_ENDPOINT"):
             return cls._azure_from(azure, env)
         base_url = env.get("OPENAI_BASE_URL")
@@ -158,20 +232,28 @@ class Endpoint:
         version = env.get("OPENAI_API_VERSION")
         if version is None:
             raise UsageError("set OPENAI_API_VERSION beside AZURE_OPENAI_ENDPOINT")
-        if "AZURE_OPENAI_AD_TOKEN" in env:
-            token = Bearer(env["AZURE_OPENAI_AD_TOKEN"])
-            return cls.azure_openai(resource_url, auth=token, api_version=version)
-        return cls.azure_openai(
-            resource_url, api_key=env.get("AZURE_OPENAI_API_KEY"), api_version=version
-        )
+        # openai-python's order: the token beats the key.
+        auth: Auth
+        if token := env.get("AZURE_OPENAI_AD_TOKEN"):
+            auth = Bearer(token)
+        elif key := env.get("AZURE_OPENAI_API_KEY"):
+            auth = HeaderKeys({"api-key": key})
+        else:
+            raise UsageError(
+                "set AZURE_OPENAI_API_KEY or AZURE_OPENAI_AD_TOKEN beside"
+                " AZURE_OPENAI_ENDPOINT"
+            )
+        return cls.azure_openai(resource_url, auth=auth, api_version=version)
 
+    @sealed
     def prepare(
         self, request: ApiRequest, credentials: Headers | None = None
     ) -> Request:
         """Give the request that this server expects, for any HTTP client to send.
 
         `credentials` are those of this attempt. Without them the endpoint's own key is
-        used; a token provider has to be asked first, which `Client` does.
+        used; a token provider has to be asked first, which `Client` does. Raises
+        `UsageError`, among them `InvalidHeader` and `InvalidPathParameter`.
         """
         if credentials is None:
             credentials = self._static_credentials()
@@ -203,46 +285,15 @@ class Endpoint:
         )
 
 
-def _check_base_url(base_url: str) -> str:
-    """Give the URL without a slash at its end, or say what is wrong with it."""
-    if not isinstance(base_url, str):
-        raise InvalidEndpoint(f"base_url must be a str, not {type(base_url).__name__}")
-    problem = _base_url_problem(base_url)
-    if problem:
-        raise InvalidEndpoint(
-            f"base_url {problem}; it looks like https://host[:port][/prefix]"
-        )
-    return base_url.rstrip("/")
-
-
-def _base_url_problem(base_url: str) -> str | None:
-    if not base_url.isascii() or not base_url.isprintable() or " " in base_url:
-        return "has spaces, control or non-ASCII characters: percent-encode them"
-    try:
-        parts = urlsplit(base_url)
-        parts.port  # noqa: B018 (reading it parses it)
-    except ValueError:
-        return "has a port or host that is not valid"
-    if parts.scheme.lower() not in ("http", "https"):
-        return "does not begin with http:// or https://"
-    if not parts.hostname:
-        return "names no host"
-    if "@" in parts.netloc:
-        return "holds a user or password: give credentials as auth"
-    if "?" in base_url or "#" in base_url:
-        return "has a query or fragment: give query parameters as query"
-    if any(segment in (".", "..") for segment in parts.path.split("/")):
-        return "has a dot segment in its path"
-    return None
-
-
-def _checked(
-    headers: Mapping[str, str | None],
-) -> Iterable[tuple[str, str | None]]:
-    for name, value in headers.items():
-        yield (check_header(name, "" if value is None else value)[0], value)
-
-
 def _custom_headers(text: str) -> dict[str, str | None]:
-    lines = (line.partition(":") for line in text.splitlines() if line.strip())
-    return {name.strip(): value.strip() for name, _, value in lines}
+    """Read `Name: value` lines."""
+    headers: dict[str, str | None] = {}
+    for number, line in enumerate(text.split("\n"), 1):
+        name, colon, value = line.partition(":")
+        if colon:
+            headers[name.strip()] = value.strip()
+        elif line.strip():
+            raise UsageError(
+                f"line {number} of OPENAI_CUSTOM_HEADERS is not `Name: value`"
+            )
+    return headers

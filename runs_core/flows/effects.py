@@ -27,6 +27,7 @@ __all__ = [
     "Read",
     "Send",
     "Sleep",
+    "function_name",
 ]
 
 AnswerT = TypeVar("AnswerT")
@@ -94,6 +95,15 @@ class Now(Effect[float]):
     """Get the monotonic time in seconds."""
 
 
+def function_name(function: Callable[..., Any]) -> str:
+    """Give what a function is called in messages; never its repr.
+
+    The repr of a partial or of a bound method shows arguments, keys among them.
+    """
+    name = getattr(function, "__qualname__", None)
+    return name if isinstance(name, str) else type(function).__qualname__
+
+
 @frozen
 class Invoke(Effect[Any]):
     """Call a user's function: a tool, a token provider, a progress callback.
@@ -101,7 +111,7 @@ class Invoke(Effect[Any]):
     The async driver awaits what is awaitable; the blocking one refuses it by name.
     """
 
-    function: Callable[..., Any]
+    function: Callable[..., Any] = field(repr=function_name)
     args: tuple[Any, ...] = field(default=(), repr=False)
     kwargs: Mapping[str, Any] = field(factory=dict, repr=False)
 

@@ -10,9 +10,9 @@ from attrs import field, frozen
 from runs_core.errors import DeadlineExceeded, RunsError
 from runs_core.flows.call import Call
 from runs_core.flows.effects import Flow, Invoke, Now, Send, Sleep
-from runs_core.flows.limits import not_negative
 from runs_core.flows.status import finite_number
 from runs_core.lifecycle import RUN_ENDS
+from runs_core.limits import not_negative
 from runs_core.models import Run
 from runs_core.wire.http import Headers
 

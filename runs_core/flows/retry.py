@@ -23,9 +23,9 @@ from runs_core.errors import (
     TransportError,
 )
 from runs_core.flows.effects import Ask, Flow, Now, Open, Read, Send, Sleep
-from runs_core.flows.limits import not_negative
 from runs_core.flows.request import ApiRequest, Repeat
 from runs_core.flows.status import refusal, retry_after
+from runs_core.limits import not_negative
 from runs_core.wire.http import Head, Headers, Response, Timeouts, shorter
 
 __all__ = ["Policy", "bound"]

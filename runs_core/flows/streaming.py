@@ -20,10 +20,10 @@ from runs_core.errors import (
     UnexpectedContentType,
 )
 from runs_core.flows.effects import Emit, Flow, Now, Open, Read
-from runs_core.flows.limits import not_negative
 from runs_core.flows.once import OnceFeed
 from runs_core.flows.request import ApiRequest
 from runs_core.flows.status import refusal
+from runs_core.limits import not_negative
 from runs_core.models import Run
 from runs_core.stream import ErrorEvent, RunEventDecoder, RunSnapshot, RunStreamEvent
 from runs_core.wire.http import Head, shorter

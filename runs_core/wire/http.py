@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from typing import Any, TypeAlias
 from urllib.parse import quote, unquote
 
-from attrs import evolve, field, frozen
+from attrs import Attribute, evolve, field, frozen
 
-from runs_core.errors import InvalidHeader, InvalidPathParameter
+from runs_core._sealed import sealed, sealed_init
+from runs_core.errors import InvalidHeader, InvalidPathParameter, UsageError
+from runs_core.limits import not_negative
 
 __all__ = [
     "Head",
@@ -29,8 +31,13 @@ __all__ = [
     "shorter",
 ]
 
-# Header fields whose value is a credential (or can hold one): shown as `[redacted]`.
-_SECRET = re.compile(r"auth|key|token|secret|cookie|password|signature|credential")
+# Header fields whose value a repr may show. Not the other way round: a key can be under
+# any name.
+_HARMLESS = re.compile(
+    r"accept(-encoding)?|connection|content-(encoding|length|type)|date|server|vary"
+    r"|openai-(beta|poll-after-ms|processing-ms|version)|retry-after(-ms)?|user-agent"
+    r"|transfer-encoding|x-should-retry|x-ratelimit-.*|(x|apim|x-ms)-request-id"
+)
 _HEADER_NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 # Visible ASCII, with single spaces or tabs inside: RFC 9110 section 5.5, without
 # obs-text, which peers decode in different ways.
@@ -39,15 +46,17 @@ _HEADER_VALUE = re.compile(r"(?:[\x21-\x7e](?:[\x20-\x7e\t]*[\x21-\x7e])?)?")
 _PCHAR = "-._~!$&'()*+,;=:@"
 
 
+@sealed
 def check_header(name: str, value: str) -> tuple[str, str]:
     """Give the field with its name in lower case, or raise `InvalidHeader`.
 
     A line break in a value would start a header (or a request) of somebody else's
-    choosing. The value is not quoted in the error: it may be a key.
+    choosing. What is wrong is not quoted in the error: it may be a key.
     """
     if not isinstance(name, str) or not _HEADER_NAME.fullmatch(name):
         raise InvalidHeader(
-            f"{name!r} is not a header name: use letters, digits and '-' (RFC 9110)"
+            "a header's name must be of letters, digits and '-' (RFC 9110), without"
+            " spaces or a colon"
         )
     if not is_header_value(value):
         raise InvalidHeader(
@@ -62,23 +71,26 @@ def is_header_value(value: object) -> bool:
     return isinstance(value, str) and _HEADER_VALUE.fullmatch(value) is not None
 
 
-@frozen(init=False, repr=False)
+Fields: TypeAlias = "Headers | Mapping[str, str] | Iterable[tuple[str, str]]"
+
+
+def _in_lower_case(fields: Fields) -> tuple[tuple[str, str], ...]:
+    pairs: Any = fields.items() if isinstance(fields, Mapping) else fields
+    return tuple((name.lower(), value) for name, value in pairs)
+
+
+@frozen(repr=False)
 class Headers:
     """Header fields in order, names in lower case.
 
     Iterating gives pairs, so `dict(headers)` and `list(headers)` both work.
-    The repr names fields and hides the values of those that can hold a credential.
+    The repr names fields and shows only the values that cannot be a credential.
     """
 
-    _pairs: tuple[tuple[str, str], ...] = ()
-
-    def __init__(
-        self,
-        fields: Headers | Mapping[str, str] | Iterable[tuple[str, str]] = (),
-    ) -> None:
-        items = fields.items() if isinstance(fields, Mapping) else fields
-        pairs = tuple((name.lower(), value) for name, value in items)
-        self.__attrs_init__(pairs)
+    # Not in a repr: rich shows the fields of attrs classes by itself.
+    _pairs: tuple[tuple[str, str], ...] = field(
+        default=(), converter=_in_lower_case, alias="fields", repr=False
+    )
 
     def __iter__(self) -> Iterator[tuple[str, str]]:
         return iter(self._pairs)
@@ -115,7 +127,7 @@ class Headers:
 
     def __repr__(self) -> str:
         shown = (
-            f"{name}: {'[redacted]' if _SECRET.search(name) else value}"
+            f"{name}: {value if _HARMLESS.fullmatch(name) else '[redacted]'}"
             for name, value in self._pairs
         )
         return f"<Headers {', '.join(shown)}>"
@@ -128,8 +140,20 @@ class Timeouts:
     None waits for ever. The defaults are openai-python's.
     """
 
-    connect: float | None = 5.0
-    read: float | None = 600.0
+    connect: float | None = field(default=5.0, validator=not_negative)
+    read: float | None = field(default=600.0, validator=not_negative)
+
+    @classmethod
+    def of(cls, timeout: float | Timeouts | None) -> Timeouts:
+        """Give what callers mean by one timeout: the same for connecting and reading.
+
+        Raises ValueError for 0, with which nothing could be sent.
+        """
+        if isinstance(timeout, Timeouts):
+            return timeout
+        if timeout == 0:
+            raise ValueError("timeout must be more than 0 seconds; None waits for ever")
+        return cls(connect=timeout, read=timeout)
 
     def within(self, seconds: float | None) -> Timeouts:
         """Give timeouts of which none is longer than `seconds` (None: no change)."""
@@ -143,17 +167,23 @@ def shorter(timeout: float | None, other: float | None) -> float | None:
     return min(timeout, other)
 
 
+def _sendable(owner: object, attribute: Attribute[Headers], headers: Headers) -> None:
+    for name, value in headers:
+        check_header(name, value)
+
+
+@sealed_init
 @frozen(kw_only=True)
 class Request:
     """One HTTP request as a transport gets it.
 
     `url` is absolute. `body` is None where the request has none. `timeouts` are for
-    the transport to enforce.
+    the transport to enforce. Raises `InvalidHeader`.
     """
 
     method: str
     url: str = field(repr=lambda url: repr(url.partition("?")[0]))
-    headers: Headers = field(factory=Headers, converter=Headers)
+    headers: Headers = field(factory=Headers, converter=Headers, validator=_sendable)
     body: bytes | None = field(
         default=None,
         repr=lambda body: "None" if body is None else f"<{len(body)} bytes>",
@@ -219,7 +249,19 @@ def encode_query(pairs: Query) -> str:
 
     Brackets and `*` are percent-encoded: `include[]=*` is `include%5B%5D=%2A`.
     """
-    return "&".join(f"{quote(name, safe='')}={quote(v, safe='')}" for name, v in pairs)
+    return "&".join(f"{_quoted(name)}={_quoted(value)}" for name, value in pairs)
+
+
+def _quoted(text: object) -> str:
+    if not isinstance(text, str):
+        raise UsageError(f"a query parameter must be a str, not {type(text).__name__}")
+    try:
+        return quote(text, safe="")
+    except UnicodeEncodeError:
+        raise UsageError("a query parameter holds a lone surrogate") from None
+
+
+_PLACE = re.compile(r"\{(\w+)\}")
 
 
 def encode_path(template: str, /, **ids: Any) -> str:
@@ -229,7 +271,18 @@ def encode_path(template: str, /, **ids: Any) -> str:
     segment: such a request would reach another resource (RFC 3986 section 5.2.4).
     The id itself is not quoted in the error.
     """
-    return template.format_map({name: _segment(name, id) for name, id in ids.items()})
+    segments = {name: _segment(name, id) for name, id in ids.items()}
+
+    def segment(place: re.Match[str]) -> str:
+        try:
+            return segments[place[1]]
+        except KeyError:
+            raise UsageError(
+                f"the path template {template!r} has a place for {place[1]!r}; this"
+                f" operation has {', '.join(segments) or 'no ids'}"
+            ) from None
+
+    return _PLACE.sub(segment, template)
 
 
 def _segment(name: str, id: object) -> str:

@@ -1,0 +1,58 @@
+"""Errors that do not hold what a function was called with.
+
+A traceback keeps the locals of every frame it went through, and tools print them:
+`TracebackException(capture_locals=True)`, rich, error reporters. So the frames of
+functions that are given keys are taken out of the tracebacks of their errors.
+"""
+
+from __future__ import annotations
+
+import functools
+import sys
+from collections.abc import Callable
+from typing import ParamSpec, TypeVar
+
+__all__ = ["forget_frames", "sealed", "sealed_init"]
+
+P = ParamSpec("P")
+R = TypeVar("R")
+T = TypeVar("T")
+
+
+def sealed(function: Callable[P, R]) -> Callable[P, R]:
+    """Give the function so that its errors seem to come from the line of the call."""
+
+    @functools.wraps(function)
+    def call(*args: P.args, **kwargs: P.kwargs) -> R:
+        callers = sys.exception()
+        try:
+            return function(*args, **kwargs)
+        except Exception as error:
+            del args, kwargs
+            forget_frames(error, callers)
+            raise error
+
+    return call
+
+
+def sealed_init(cls: type[T]) -> type[T]:
+    """Make the class's errors on construction come from the line of the call."""
+    cls.__init__ = sealed(cls.__init__)  # type: ignore[method-assign]  # attrs made it
+    return cls
+
+
+def forget_frames(error: BaseException, callers: BaseException | None) -> None:
+    """Drop the frames of an error, and of the errors that led to it.
+
+    `callers` is what was being handled when the work began, if anything: it is the end
+    of the error's context, and its frames are the caller's own.
+    """
+    seen = {id(callers), id(None)}
+    todo: list[BaseException | None] = [error]
+    while todo:
+        current = todo.pop()
+        if current is None or id(current) in seen:
+            continue
+        seen.add(id(current))
+        current.__traceback__ = None
+        todo += [current.__cause__, current.__context__]

@@ -1,0 +1,423 @@
+"""Where requests go and as whom."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import attrs
+import pytest
+from rich.pretty import pretty_repr
+
+from runs_core.auth import Bearer, HeaderKeys, NoAuth, TokenProvider
+from runs_core.endpoint import Endpoint
+from runs_core.errors import InvalidEndpoint, InvalidHeader, UsageError
+from runs_core.flows.request import ApiRequest
+from runs_core.wire.http import Headers, Request, Timeouts
+from tests.leaks import assert_sealed, key, leaks_in
+
+
+def a_request(**changes: Any) -> ApiRequest:
+    given: dict[str, Any] = {
+        "operation": "runs.retrieve",
+        "method": "GET",
+        "template": "/threads/{thread_id}/runs/{run_id}",
+        "ids": (("thread_id", "t/1"), ("run_id", "r")),
+    }
+    return ApiRequest(**{**given, **changes})
+
+
+# --- The base URL ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "base_url",
+    [
+        "https://api.test",
+        "https://api.test/v1",
+        "https://h.services.ai.azure.com/api/projects/my%20project",
+        "http://127.0.0.1:8086/api/v1",
+        "http://[::1]:4000",
+        "https://api.test/a//b",
+        "HTTPS://API.test/V1",
+    ],
+)
+def test_the_base_url_is_kept_verbatim(base_url: str) -> None:
+    for given in (base_url, base_url + "/"):
+        endpoint = Endpoint(given)
+
+        assert endpoint.base_url == base_url
+        url = endpoint.prepare(a_request()).url
+        assert url == f"{base_url}/threads/t%2F1/runs/r"
+
+
+@pytest.mark.parametrize(
+    ("base_url", "problem"),
+    [
+        ("api.test/v1", "does not begin with http"),
+        ("ftp://api.test", "does not begin with http"),
+        ("//api.test", "does not begin with http"),
+        ("", "does not begin with http"),
+        ("https://", "names no host"),
+        ("https:///v1", "names no host"),
+        ("https://:80", "names no host"),
+        ("https://api.test:99999", "port or host"),
+        ("https://api.test:x", "port or host"),
+        ("https://[::1", "port or host"),
+        ("https://user:pw@api.test", "user or password"),
+        ("https://user@api.test", "user or password"),
+        ("https://api.test?x=1", "query or fragment"),
+        ("https://api.test?", "query or fragment"),
+        ("https://api.test/#x", "query or fragment"),
+        ("https://api.test/a/../b", "dot segment"),
+        ("https://api.test/%2E%2e/b", "dot segment"),
+        ("https://api.test/.", "dot segment"),
+        ("https://api.test/ü", "characters"),
+        ("https://api.test/a b", "characters"),
+        ("https://api.test/a\n", "characters"),
+        ("https://api.test\\@evil.test", "characters"),
+        ("https://api.test/{x}", "characters"),
+        (b"https://api.test", "must be a str, not bytes"),
+        (None, "must be a str, not NoneType"),
+    ],
+)
+def test_what_is_no_base_url_is_refused_with_what_is_wrong(
+    base_url: Any, problem: str
+) -> None:
+    with pytest.raises(InvalidEndpoint, match=problem) as caught:
+        Endpoint(base_url)
+
+    assert isinstance(caught.value, ValueError)
+    assert "evil" not in str(caught.value)
+    assert "pw" not in str(caught.value)
+
+
+# --- Requests ----------------------------------------------------------------------
+
+
+def test_a_prepared_request_is_all_that_an_http_client_needs() -> None:
+    request = Endpoint("https://api.test/v1", "k").prepare(
+        a_request(method="POST", body=b"{}", query=(("include[]", "a"),))
+    )
+
+    assert request == Request(
+        method="POST",
+        url="https://api.test/v1/threads/t%2F1/runs/r?include%5B%5D=a",
+        headers=request.headers,
+        body=b"{}",
+        timeouts=Timeouts(),
+    )
+    assert dict(request.headers) == {
+        "accept": "application/json",
+        "accept-encoding": "identity",
+        "authorization": "Bearer k",
+        "content-type": "application/json",
+        "openai-beta": "assistants=v2",
+        "user-agent": request.headers["user-agent"],
+    }
+    assert request.headers["user-agent"].startswith("runs-core/")
+
+
+def test_a_request_without_body_has_no_content_type() -> None:
+    headers = Endpoint("https://api.test").prepare(a_request()).headers
+
+    assert "content-type" not in headers
+    assert "authorization" not in headers
+
+
+def test_later_headers_win_and_none_removes() -> None:
+    endpoint = Endpoint(
+        "https://api.test", "k", headers={"OpenAI-Beta": None, "X-A": "1", "x-b": "1"}
+    )
+    request = endpoint.prepare(
+        a_request(body=b"", headers=(("x-a", "2"), ("x-b", None), ("accept", None)))
+    )
+
+    assert "openai-beta" not in request.headers
+    assert request.headers["x-a"] == "2"
+    assert "x-b" not in request.headers
+    assert "accept" not in request.headers
+
+
+def test_the_endpoints_query_comes_first_and_repeats_are_kept() -> None:
+    endpoint = Endpoint(
+        "https://api.test", query=[("api-version", "v1"), ("tag", "a"), ("tag", "b")]
+    )
+
+    assert endpoint.prepare(a_request(query=(("limit", "2"),))).url.endswith(
+        "?api-version=v1&tag=a&tag=b&limit=2"
+    )
+    assert Endpoint("https://a.test", query={"x": "1"}).query == (("x", "1"),)
+
+
+def test_the_requests_own_timeouts_are_kept() -> None:
+    mine = a_request(timeouts=Timeouts(1.0, 2.0))
+
+    assert Endpoint("https://a.test").prepare(mine).timeouts == Timeouts(1.0, 2.0)
+
+
+def test_a_path_can_be_spelled_differently() -> None:
+    endpoint = Endpoint(
+        "https://a.test", paths={"runs.retrieve": "/t/{thread_id}/runs-of/{run_id}"}
+    )
+
+    assert endpoint.prepare(a_request()).url == "https://a.test/t/t%2F1/runs-of/r"
+    other = a_request(operation="runs.cancel")
+    assert endpoint.prepare(other).url == "https://a.test/threads/t%2F1/runs/r"
+
+
+@pytest.mark.parametrize(
+    "template",
+    ["", "threads", "/a?b", "/{a}{b}", "/x{a}", "/{}", "/{a", "/a b", "/{a!r}"],
+)
+def test_a_path_that_is_no_template_is_refused_by_its_operation(template: str) -> None:
+    with pytest.raises(UsageError, match=r"the path for 'runs\.list' must look like"):
+        Endpoint("https://a.test", paths={"runs.list": template})
+
+
+def test_a_path_with_a_place_for_another_id_is_refused_when_it_is_used() -> None:
+    endpoint = Endpoint("https://a.test", paths={"runs.retrieve": "/{step_id}"})
+
+    with pytest.raises(UsageError, match="'step_id'"):
+        endpoint.prepare(a_request())
+
+
+def test_credentials_of_an_attempt_replace_the_endpoints_own() -> None:
+    endpoint = Endpoint("https://a.test", lambda: "token")
+
+    headers = endpoint.prepare(a_request(), Headers({"authorization": "x"})).headers
+    assert headers["authorization"] == "x"
+    with pytest.raises(UsageError, match=r"prepare\(request, credentials\)"):
+        endpoint.prepare(a_request())
+
+
+def test_hazard_2_an_auth_objects_headers_are_checked_too() -> None:
+    forged = Headers({"authorization": "x\r\nhost: evil.test"})
+
+    with pytest.raises(InvalidHeader):
+        Endpoint("https://a.test").prepare(a_request(), forged)
+
+
+@pytest.mark.parametrize("name", ["a b", "a\r\n", ""])
+def test_bad_default_headers_are_refused_at_construction(name: str) -> None:
+    with pytest.raises(InvalidHeader):
+        Endpoint("https://a.test", headers={name: "x"})
+    with pytest.raises(InvalidHeader):
+        Endpoint("https://a.test", headers={name: None})
+
+
+@pytest.mark.parametrize("bad", [3, None, b"x", "\ud800"])
+def test_bad_queries_are_refused_at_construction(bad: Any) -> None:
+    with pytest.raises(UsageError, match="query parameter"):
+        Endpoint("https://a.test", query={"x": bad})
+
+
+def test_an_endpoint_can_be_changed_into_another() -> None:
+    endpoint = Endpoint(
+        "https://a.test", "k", headers={"openai-beta": None}, query={"a": "b"}
+    )
+    other = attrs.evolve(endpoint, base_url="https://b.test/")
+
+    assert other.base_url == "https://b.test"
+    assert other.headers == endpoint.headers
+    assert (other.auth, other.query) == (endpoint.auth, endpoint.query)
+
+
+# --- Profiles ----------------------------------------------------------------------
+
+
+def sent(endpoint: Endpoint) -> Request:
+    return endpoint.prepare(a_request())
+
+
+def test_openai_compatible_names_organization_and_project() -> None:
+    request = sent(
+        Endpoint.openai_compatible(
+            "https://a.test/v1",
+            "k",
+            organization="org-1",
+            project="proj-1",
+            headers={"OpenAI-Project": "proj-2", "x": "y"},
+        )
+    )
+
+    assert request.headers["authorization"] == "Bearer k"
+    assert request.headers["openai-organization"] == "org-1"
+    assert request.headers["openai-project"] == "proj-2"
+    assert request.headers["x"] == "y"
+    assert (
+        "openai-project"
+        not in sent(Endpoint.openai_compatible("https://a.test")).headers
+    )
+
+
+@pytest.mark.parametrize("url", ["https://x.openai.azure.com", "https://x.test/"])
+def test_azure_openai_is_resource_scoped_and_versioned(url: str) -> None:
+    request = sent(Endpoint.azure_openai(url, api_key="k", headers={"x": "y"}))
+
+    assert request.url == (
+        f"{url.rstrip('/')}/openai/threads/t%2F1/runs/r?api-version=2024-05-01-preview"
+    )
+    assert request.headers["api-key"] == "k"
+    assert "authorization" not in request.headers
+    assert request.headers["openai-beta"] == "assistants=v2"
+    assert request.headers["x"] == "y"
+
+
+def test_azure_openai_takes_a_key_or_tokens_not_both_and_not_neither() -> None:
+    by_token = Endpoint.azure_openai("https://x.test", auth="t", api_version="v")
+
+    assert sent(by_token).headers["authorization"] == "Bearer t"
+    assert sent(by_token).url.endswith("?api-version=v")
+    for given in ({}, {"api_key": "k", "auth": "t"}):
+        with pytest.raises(UsageError, match="either api_key or auth"):
+            Endpoint.azure_openai("https://x.test", **given)  # type: ignore[arg-type]
+
+
+def test_an_empty_azure_key_is_not_sent_as_nobodys() -> None:
+    with pytest.raises(UsageError, match="the key is empty"):
+        Endpoint.azure_openai("https://x.test", api_key="")
+
+
+def test_foundry_classic_has_a_version_and_no_beta_header() -> None:
+    url = "https://id.services.ai.azure.com/api/projects/p"
+    endpoint = Endpoint.foundry_classic(url, lambda: "token", headers={"x": "y"})
+
+    assert isinstance(endpoint.auth, TokenProvider)
+    request = endpoint.prepare(a_request(), Headers())
+    assert request.url == f"{url}/threads/t%2F1/runs/r?api-version=v1"
+    assert "openai-beta" not in request.headers
+    assert request.headers["x"] == "y"
+
+
+def test_from_environ_reads_openai_pythons_variables() -> None:
+    endpoint = Endpoint.from_environ(
+        {
+            "OPENAI_BASE_URL": " https://a.test/v1 ",
+            "OPENAI_API_KEY": "k\n",
+            "OPENAI_ORG_ID": "org",
+            "OPENAI_PROJECT_ID": "  ",
+            "OPENAI_CUSTOM_HEADERS": "X-A: 1:2\n\n x-b :b \nOpenAI-Beta: mine",
+            "HTTPS_PROXY": "ignored",
+        }
+    )
+
+    headers = sent(endpoint).headers
+    assert endpoint.base_url == "https://a.test/v1"
+    assert headers["authorization"] == "Bearer k"
+    assert headers["openai-organization"] == "org"
+    assert "openai-project" not in headers
+    assert (headers["x-a"], headers["x-b"]) == ("1:2", "b")
+    assert headers["openai-beta"] == "mine"
+
+
+def test_from_environ_without_a_key_sends_none() -> None:
+    endpoint = Endpoint.from_environ({"OPENAI_BASE_URL": "https://a.test"})
+
+    assert endpoint.auth == NoAuth()
+
+
+AZURE = {"AZURE_OPENAI_ENDPOINT": "https://x.test", "OPENAI_API_VERSION": "v"}
+
+
+def test_from_environ_reads_azures_variables() -> None:
+    by_key = Endpoint.from_environ({**AZURE, "AZURE_OPENAI_API_KEY": "k"})
+    both = {"AZURE_OPENAI_API_KEY": "k", "AZURE_OPENAI_AD_TOKEN": "t"}
+    by_token = Endpoint.from_environ({**AZURE, **both})
+
+    assert by_key.auth == HeaderKeys({"api-key": "k"})
+    assert sent(by_key).url.endswith("/openai/threads/t%2F1/runs/r?api-version=v")
+    assert by_token.auth == Bearer("t")
+
+
+@pytest.mark.parametrize(
+    ("environ", "advice"),
+    [
+        ({}, "set OPENAI_BASE_URL"),
+        ({"OPENAI_BASE_URL": "  "}, "set OPENAI_BASE_URL"),
+        ({"AZURE_OPENAI_ENDPOINT": "https://x.test"}, "set OPENAI_API_VERSION"),
+        (AZURE, "set AZURE_OPENAI_API_KEY or AZURE_OPENAI_AD_TOKEN"),
+        (
+            {"OPENAI_BASE_URL": "https://a.test", "OPENAI_CUSTOM_HEADERS": "a: b\nc"},
+            "line 2 of OPENAI_CUSTOM_HEADERS",
+        ),
+    ],
+)
+def test_from_environ_says_which_variable_to_set(
+    environ: dict[str, str], advice: str
+) -> None:
+    with pytest.raises(UsageError, match=advice):
+        Endpoint.from_environ(environ)
+
+
+# --- Keys --------------------------------------------------------------------------
+
+
+def test_promise_4_no_repr_of_an_endpoint_shows_a_key() -> None:
+    endpoint = Endpoint(
+        "https://a.test", key(), headers={"x-any": key()}, query={"code": key()}
+    )
+
+    assert leaks_in(repr(endpoint)) == []
+    assert leaks_in(pretty_repr(endpoint)) == []
+    assert "https://a.test" in repr(endpoint)
+    assert "Bearer" in repr(endpoint)
+
+
+def prepared_with(credentials: Headers, **changes: Any) -> Request:
+    endpoint = Endpoint("https://a.test", query={"code": key()})
+    return endpoint.prepare(a_request(**changes), credentials)
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda: Endpoint("nowhere", key()),
+        lambda: Endpoint("https://a.test", key() + "\n"),
+        lambda: Endpoint("https://a.test", key().encode()),  # type: ignore[arg-type]
+        lambda: Endpoint(f"https://{key()}@a.test"),
+        lambda: Endpoint("nowhere", headers={"x": key()}),
+        lambda: Endpoint("https://a.test", headers={"x": key() + "\n"}),
+        lambda: Endpoint("https://a.test", headers={key() + " ": "x"}),
+        lambda: Endpoint("https://a.test", headers=[("x", key())]),  # type: ignore[arg-type]
+        lambda: Endpoint("https://a.test", query={"x": key().encode()}),  # type: ignore[arg-type]
+        lambda: Endpoint("https://a.test", key(), query={"x": "\ud800"}),
+        lambda: Endpoint("https://a.test", key(), paths={"x": ""}),
+        lambda: Endpoint("https://a.test", key(), nonsense=1),  # type: ignore[call-arg]
+        lambda: Endpoint.openai_compatible("nowhere", key()),
+        lambda: Endpoint.openai_compatible("https://a.test", key(), project="\n"),
+        lambda: Endpoint.azure_openai("nowhere", api_key=key()),
+        lambda: Endpoint.azure_openai("https://a.test", api_key=key(), auth=key()),
+        lambda: Endpoint.azure_openai("https://a.test", api_key=key() + "\n"),
+        lambda: Endpoint.foundry_classic("nowhere", key()),
+        lambda: Endpoint.from_environ({"OPENAI_API_KEY": key()}),
+        lambda: Endpoint.from_environ(
+            {"OPENAI_BASE_URL": "x", "OPENAI_API_KEY": key()}
+        ),
+        lambda: Endpoint.from_environ({**AZURE, "AZURE_OPENAI_API_KEY": key() + "\0"}),
+        lambda: Endpoint.from_environ(
+            {"AZURE_OPENAI_ENDPOINT": "x", "AZURE_OPENAI_AD_TOKEN": key()}
+        ),
+        lambda: Endpoint.from_environ(
+            {"OPENAI_BASE_URL": "https://a.test", "OPENAI_CUSTOM_HEADERS": f"a {key()}"}
+        ),
+        lambda: prepared_with(Headers({"x": key() + "\n"})),
+        lambda: prepared_with(Headers({"x": key()}), ids=(("thread_id", ""),)),
+        lambda: prepared_with(Headers({"x": key()}), headers=(("bad name", "x"),)),
+    ],
+)
+def test_promise_4_no_error_on_the_way_to_a_request_shows_a_key(call: Any) -> None:
+    assert_sealed(call, (UsageError, TypeError, AttributeError))
+
+
+def test_an_error_leaves_alone_the_error_that_was_being_handled() -> None:
+    def outer() -> None:
+        try:
+            raise LookupError("mine")
+        except LookupError:
+            Endpoint("nowhere")
+
+    with pytest.raises(InvalidEndpoint) as caught:
+        outer()
+
+    assert caught.value.__context__ is not None
+    assert caught.value.__context__.__traceback__ is not None
