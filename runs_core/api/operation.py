@@ -5,13 +5,15 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, ParamSpec, Required, TypeVar, cast, get_args, get_origin
 
+from runs_core.api.omit import Omit, omit
+from runs_core.errors import UsageError
 from runs_core.flows.request import ApiRequest, Repeat
 from runs_core.wire import codec
 from runs_core.wire.http import Timeouts, check_header
 
-__all__ = ["build", "operation", "split"]
+__all__ = ["build", "check_not_streamed", "operation", "split"]
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -25,7 +27,7 @@ def operation(params: type) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """Make a function's `**params: Unpack[params]` real: checked, and in its signature.
 
     A name that the TypedDict does not know, or one that it requires and the call lacks,
-    raises `TypeError` at the call.
+    raises `TypeError` at the call. An argument that is `omit` is not given.
     """
     required: frozenset[str] = params.__required_keys__  # type: ignore[attr-defined]
     known = required | params.__optional_keys__  # type: ignore[attr-defined]
@@ -38,6 +40,9 @@ def operation(params: type) -> Callable[[Callable[P, R]], Callable[P, R]]:
 
         @functools.wraps(function)
         def checked(*args: P.args, **kwargs: P.kwargs) -> R:
+            if any(isinstance(value, Omit) for value in kwargs.values()):
+                kept = {n: v for n, v in kwargs.items() if not isinstance(v, Omit)}
+                return checked(*args, **cast(Any, kept))
             given = kwargs.keys() - names
             if unknown := given - known:
                 raise TypeError(
@@ -53,12 +58,12 @@ def operation(params: type) -> Callable[[Callable[P, R]], Callable[P, R]]:
             inspect.Parameter(
                 name,
                 inspect.Parameter.KEYWORD_ONLY,
-                default=inspect.Parameter.empty if name in required else ...,
+                default=inspect.Parameter.empty if name in required else omit,
                 annotation=annotation,
             )
             for name, annotation in _annotations(params).items()
         ]
-        keywords.sort(key=lambda p: p.default is ...)
+        keywords.sort(key=lambda p: p.default is omit)
         checked.__signature__ = plain.replace(  # type: ignore[attr-defined]
             parameters=[*ids, *keywords]
         )
@@ -69,8 +74,13 @@ def operation(params: type) -> Callable[[Callable[P, R]], Callable[P, R]]:
 
 def _annotations(params: type) -> dict[str, Any]:
     """The parameters in the order in which they are written: a call's own first."""
-    own = {n: a for n, a in params.__annotations__.items() if n not in _OPTIONS}
-    return own | params.__annotations__
+    types = {n: _unmarked(a) for n, a in params.__annotations__.items()}
+    return {n: a for n, a in types.items() if n not in _OPTIONS} | types
+
+
+def _unmarked(annotation: Any) -> Any:
+    origin: Any = get_origin(annotation)
+    return get_args(annotation)[0] if origin is Required else annotation
 
 
 def build(
@@ -115,6 +125,14 @@ def build(
     return request
 
 
+def check_not_streamed(params: Mapping[str, Any], streaming: str) -> None:
+    """Refuse `stream=True` where the answer is read as one object."""
+    if params.get("stream"):
+        raise UsageError(
+            f"this gives one object: for a stream of events call {streaming}"
+        )
+
+
 def split(
     params: Mapping[str, Any], options: type
 ) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -126,7 +144,9 @@ def split(
 
 def _headers(params: Mapping[str, Any]) -> Iterable[tuple[str, str | None]]:
     for name, value in (params.get("extra_headers") or {}).items():
-        yield check_header(name, value or "")[0], value
+        if isinstance(value, Omit):
+            value = None
+        yield check_header(name, "" if value is None else value)[0], value
     if "idempotency_key" in params:
         yield check_header("idempotency-key", params["idempotency_key"])
 
@@ -152,6 +172,8 @@ def _timeouts(params: Mapping[str, Any]) -> Timeouts | None:
     if "timeout" not in params:
         return None
     seconds = params["timeout"]
+    if isinstance(seconds, Timeouts):
+        return seconds
     if seconds is not None and not seconds > 0:
         raise ValueError(f"timeout must be more than 0 seconds, not {seconds!r}")
     return Timeouts(connect=seconds, read=seconds)

@@ -10,8 +10,10 @@ are the server's to check.
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Literal, Required, TypeAlias, TypedDict
 
+from runs_core.api.omit import Omit
 from runs_core.flows.tools import Functions
 from runs_core.models import Run
+from runs_core.wire.http import Timeouts
 
 __all__ = [
     "AssistantCreateParams",
@@ -28,14 +30,17 @@ __all__ = [
     "Polling",
     "RequestOptions",
     "RunCreateParams",
+    "RunParams",
     "RunStreamParams",
     "RunToolsParams",
     "StepListParams",
     "StreamToolsParams",
     "Streaming",
     "SubmitAndPollParams",
+    "SubmitParams",
     "SubmitStreamParams",
     "SubmitToolOutputsParams",
+    "ThreadAndRunParams",
     "ThreadCreateAndRunParams",
     "ThreadCreateAndRunPollParams",
     "ThreadCreateAndRunStreamParams",
@@ -58,12 +63,12 @@ Include: TypeAlias = Literal[
 class RequestOptions(TypedDict, total=False):
     """What every call takes beside its own parameters."""
 
-    extra_headers: Mapping[str, str | None]
+    extra_headers: Mapping[str, str | Omit | None] | None
     """Added to, or replacing, the endpoint's; None removes one."""
-    extra_query: Mapping[str, Any]
-    extra_body: Mapping[str, Any]
+    extra_query: Mapping[str, Any] | None
+    extra_body: Mapping[str, Any] | None
     """Merged into the JSON body, over the named parameters."""
-    timeout: float | None
+    timeout: float | Timeouts | None
     """The longest wait for the connection and for each read, in seconds."""
     idempotency_key: str
     """Sent as `Idempotency-Key`: allows a request that creates to be repeated."""
@@ -83,6 +88,8 @@ class Streaming(TypedDict, total=False):
     """The longest wait for an event, in seconds (5 minutes); None for no limit."""
     deadline: float | None
     """The longest time for the whole stream, in seconds; None for no limit."""
+    resume: Literal["poll"] | None
+    """"poll" ends a stream that broke or fell silent by polling the same run."""
     max_event_bytes: int | None
 
 
@@ -122,7 +129,9 @@ class MetadataParams(RequestOptions, total=False):
 # --- Runs --------------------------------------------------------------------------
 
 
-class RunCreateParams(RequestOptions, total=False):
+class RunParams(RequestOptions, total=False):
+    """A new run, however it is waited for."""
+
     assistant_id: Required[str]
     include: Iterable[Include | str]
     model: str | None
@@ -145,11 +154,15 @@ class RunCreateParams(RequestOptions, total=False):
     tool_resources: Json | None
 
 
-class CreateAndPollParams(RunCreateParams, Polling, total=False):
+class RunCreateParams(RunParams, total=False):
+    stream: Literal[False] | None
+
+
+class CreateAndPollParams(RunParams, Polling, total=False):
     pass
 
 
-class RunStreamParams(RunCreateParams, Streaming, total=False):
+class RunStreamParams(RunParams, Streaming, total=False):
     pass
 
 
@@ -157,24 +170,30 @@ class PollParams(RequestOptions, Polling, total=False):
     pass
 
 
-class SubmitToolOutputsParams(RequestOptions, total=False):
+class SubmitParams(RequestOptions, total=False):
+    """A run's tool outputs, however it is waited for."""
+
     tool_outputs: Required[Iterable[Json]]
     tool_approvals: Iterable[Json]
 
 
-class SubmitAndPollParams(SubmitToolOutputsParams, Polling, total=False):
+class SubmitToolOutputsParams(SubmitParams, total=False):
+    stream: Literal[False] | None
+
+
+class SubmitAndPollParams(SubmitParams, Polling, total=False):
     pass
 
 
-class SubmitStreamParams(SubmitToolOutputsParams, Streaming, total=False):
+class SubmitStreamParams(SubmitParams, Streaming, total=False):
     pass
 
 
-class RunToolsParams(RunCreateParams, Polling, ToolLoop, total=False):
+class RunToolsParams(RunParams, Polling, ToolLoop, total=False):
     pass
 
 
-class StreamToolsParams(RunCreateParams, Streaming, ToolLoop, total=False):
+class StreamToolsParams(RunParams, Streaming, ToolLoop, total=False):
     pass
 
 
@@ -192,7 +211,9 @@ class ThreadUpdateParams(RequestOptions, total=False):
     tool_resources: Json | None
 
 
-class ThreadCreateAndRunParams(RequestOptions, total=False):
+class ThreadAndRunParams(RequestOptions, total=False):
+    """A new thread and its first run, however it is waited for."""
+
     assistant_id: Required[str]
     thread: Json
     model: str | None
@@ -210,11 +231,15 @@ class ThreadCreateAndRunParams(RequestOptions, total=False):
     response_format: Literal["auto"] | Json | None
 
 
-class ThreadCreateAndRunPollParams(ThreadCreateAndRunParams, Polling, total=False):
+class ThreadCreateAndRunParams(ThreadAndRunParams, total=False):
+    stream: Literal[False] | None
+
+
+class ThreadCreateAndRunPollParams(ThreadAndRunParams, Polling, total=False):
     pass
 
 
-class ThreadCreateAndRunStreamParams(ThreadCreateAndRunParams, Streaming, total=False):
+class ThreadCreateAndRunStreamParams(ThreadAndRunParams, Streaming, total=False):
     pass
 
 

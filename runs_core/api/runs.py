@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Unpack
 
-from runs_core.api.operation import build, operation, split
+from runs_core.api import messages, steps
+from runs_core.api.operation import build, check_not_streamed, operation, split
 from runs_core.api.params import (
     CreateAndPollParams,
     ListParams,
@@ -32,8 +33,9 @@ from runs_core.flows.effects import Flow
 from runs_core.flows.once import once
 from runs_core.flows.polling import PollOptions, poll_flow
 from runs_core.flows.request import ApiRequest, Repeat
+from runs_core.flows.run_requests import RunRequests
 from runs_core.flows.streaming import Progress, RunFeed, StreamOptions, run_feed
-from runs_core.flows.tools import RunRequests, Toolbox, polled_tools, streamed_tools
+from runs_core.flows.tools import Toolbox, polled_tools, streamed_tools
 from runs_core.models import Page, Run
 
 __all__ = [
@@ -67,6 +69,7 @@ def create(thread_id: str, **params: Unpack[RunCreateParams]) -> Call[Run]:
     A thread takes one active run: a second raises `ThreadBusy`. Sent again only when
     nothing can have come of it, else `OutcomeUnknown`.
     """
+    check_not_streamed(params, "runs.stream")
     return Call(_create_request(thread_id, params), json_answer(Run))
 
 
@@ -116,6 +119,7 @@ def submit_tool_outputs(
     `POST /threads/{thread_id}/runs/{run_id}/submit_tool_outputs`. All outputs go in one
     request. Sent again only when nothing can have come of it, else `OutcomeUnknown`.
     """
+    check_not_streamed(params, "runs.submit_tool_outputs_stream")
     return Call(_submit_request(run_id, thread_id, params), json_answer(Run))
 
 
@@ -165,7 +169,7 @@ def stream(thread_id: str, **params: Unpack[RunStreamParams]) -> RunFeed:
     """
     options, rest = split(params, Streaming)
     request = _create_request(thread_id, rest, streamed=True)
-    return run_feed(request, StreamOptions(**options))
+    return run_feed(request, StreamOptions(**options), run_requests(rest))
 
 
 create_and_stream = stream
@@ -183,7 +187,7 @@ def submit_tool_outputs_stream(
     """
     options, rest = split(params, Streaming)
     request = _submit_request(run_id, thread_id, rest, streamed=True)
-    return run_feed(request, StreamOptions(**options))
+    return run_feed(request, StreamOptions(**options), run_requests(rest))
 
 
 # --- With the tools it calls -------------------------------------------------------
@@ -199,7 +203,7 @@ def run_tools(thread_id: str, **params: Unpack[RunToolsParams]) -> Flow[Run]:
     toolbox, rest = _toolbox(params)
     given, rest = split(rest, Polling)
     start = Call(_create_request(thread_id, rest), json_answer(Run))
-    requests = _requests(thread_id, rest)
+    requests = run_requests(rest)
     return once(polled_tools(start, requests, toolbox, PollOptions(**given)))
 
 
@@ -213,7 +217,7 @@ def stream_tools(thread_id: str, **params: Unpack[StreamToolsParams]) -> RunFeed
     toolbox, rest = _toolbox(params)
     given, rest = split(rest, Streaming)
     start = _create_request(thread_id, rest, streamed=True)
-    requests = _requests(thread_id, rest)
+    requests = run_requests(rest)
     progress = Progress()
     options = StreamOptions(**given)
     return RunFeed(
@@ -226,14 +230,22 @@ def _toolbox(params: Mapping[str, Any]) -> tuple[Toolbox, dict[str, Any]]:
     return Toolbox(**given), rest
 
 
-def _requests(thread_id: str, params: Mapping[str, Any]) -> RunRequests:
-    """What goes on with a run, with the headers and the timeout of its creation."""
+def run_requests(params: Mapping[str, Any]) -> RunRequests:
+    """Give what goes on with a run, with the headers and timeout it began with."""
     kept = {n: v for n, v in params.items() if n in _CARRIED}
+    listed = {**kept, "order": "asc", "limit": 100}
     return RunRequests(
-        retrieve=lambda run: retrieve(run.id, thread_id, **kept),
-        cancel=lambda run: cancel(run.id, thread_id, **kept),
+        retrieve=lambda run_id, thread_id: retrieve(run_id, thread_id, **kept),
+        cancel=lambda run_id, thread_id: cancel(run_id, thread_id, **kept),
+        messages=lambda run_id, thread_id: messages.list(
+            thread_id, run_id=run_id, **listed
+        ),
+        steps=lambda run_id, thread_id: steps.list(run_id, thread_id, **listed),
         submit=lambda run, outputs, streamed: _submit_request(
-            run.id, thread_id, {**kept, "tool_outputs": outputs}, streamed=streamed
+            run.id,
+            run.thread_id,
+            {**kept, "tool_outputs": outputs},
+            streamed=streamed,
         ),
     )
 

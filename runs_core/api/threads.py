@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Unpack
 
-from runs_core.api.operation import build, operation, split
+from runs_core.api.operation import build, check_not_streamed, operation, split
 from runs_core.api.params import (
     Polling,
     RequestOptions,
@@ -19,7 +19,7 @@ from runs_core.api.params import (
     ThreadCreateParams,
     ThreadUpdateParams,
 )
-from runs_core.api.runs import then_poll
+from runs_core.api.runs import run_requests, then_poll
 from runs_core.flows.call import Call, json_answer
 from runs_core.flows.effects import Flow
 from runs_core.flows.once import once
@@ -79,6 +79,7 @@ def delete(thread_id: str, **params: Unpack[RequestOptions]) -> Call[ThreadDelet
 @operation(ThreadCreateAndRunParams)
 def create_and_run(**params: Unpack[ThreadCreateAndRunParams]) -> Call[Run]:
     """There is a new thread with a run queued on it. `POST /threads/runs`."""
+    check_not_streamed(params, "threads.create_and_run_stream")
     return Call(_create_and_run_request(params), json_answer(Run))
 
 
@@ -95,7 +96,7 @@ def create_and_run_stream(**params: Unpack[ThreadCreateAndRunStreamParams]) -> R
     """The events of a new thread and its run; `thread.created` is the first."""
     given, rest = split(params, Streaming)
     request = _create_and_run_request(rest, streamed=True)
-    return run_feed(request, StreamOptions(**given))
+    return run_feed(request, StreamOptions(**given), run_requests(rest))
 
 
 def _create_and_run_request(

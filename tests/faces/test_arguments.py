@@ -1,0 +1,124 @@
+"""Arguments: as openai-python's callers give them, and as `help()` shows them."""
+
+from __future__ import annotations
+
+import inspect
+import json
+from collections.abc import Callable
+from typing import Any, Literal, Required, get_args, get_origin
+
+import pytest
+
+from runs_core.api import assistants, messages, runs, steps, threads
+from runs_core.api.omit import NOT_GIVEN, Omit, not_given, omit
+from runs_core.errors import UsageError
+from runs_core.wire.http import Timeouts
+
+
+def body_of(call: Any) -> Any:
+    return json.loads(call.request.body)
+
+
+@pytest.mark.parametrize("nothing", [omit, not_given, NOT_GIVEN, Omit()])
+def test_an_omitted_argument_is_not_sent(nothing: Any) -> None:
+    call = runs.create(
+        "thread_1",
+        assistant_id="asst_1",
+        model=nothing,
+        instructions=None,
+        include=nothing,
+        timeout=nothing,
+        extra_body=nothing,
+    )
+
+    assert body_of(call) == {"assistant_id": "asst_1", "instructions": None}
+    assert call.request.query == ()
+    assert call.request.timeouts is None
+
+
+def test_an_omitted_argument_does_not_count_as_given() -> None:
+    with pytest.raises(TypeError, match="missing the argument 'assistant_id'"):
+        runs.create("thread_1", assistant_id=omit)
+
+
+def test_an_omitted_header_is_removed_like_none() -> None:
+    headers = {"OpenAI-Beta": omit, "X-Other": None, "X-Mine": "yes"}
+
+    request = runs.retrieve("run_1", "thread_1", extra_headers=headers).request
+
+    assert request.headers == (
+        ("openai-beta", None),
+        ("x-other", None),
+        ("x-mine", "yes"),
+    )
+
+
+def test_omit_is_false_and_says_what_it_is() -> None:
+    assert not omit
+    assert repr(omit) == "omit"
+
+
+def test_none_is_what_openai_python_has_where_nothing_is_extra() -> None:
+    call = messages.create(
+        "thread_1",
+        role="user",
+        content="hi",
+        extra_headers=None,
+        extra_query=None,
+        extra_body=None,
+        timeout=None,
+    )
+
+    assert body_of(call) == {"role": "user", "content": "hi"}
+    assert call.request.timeouts == Timeouts(None, None)
+
+
+def test_a_timeout_may_tell_connecting_from_reading() -> None:
+    timeouts = Timeouts(connect=1.0, read=30.0)
+
+    call = runs.retrieve("run_1", "thread_1", timeout=timeouts)
+
+    assert call.request.timeouts == timeouts
+
+
+@pytest.mark.parametrize(
+    ("call", "streaming"),
+    [
+        (lambda **p: runs.create("t", assistant_id="a", **p), "runs.stream"),
+        (
+            lambda **p: runs.submit_tool_outputs("r", "t", tool_outputs=[], **p),
+            "runs.submit_tool_outputs_stream",
+        ),
+        (
+            lambda **p: threads.create_and_run(assistant_id="a", **p),
+            "threads.create_and_run_stream",
+        ),
+    ],
+)
+def test_what_gives_one_object_refuses_to_stream(
+    call: Callable[..., Any], streaming: str
+) -> None:
+    assert body_of(call(stream=False))["stream"] is False
+    with pytest.raises(UsageError, match=streaming):
+        call(stream=True)
+
+
+@pytest.mark.parametrize("module", [runs, steps, threads, messages, assistants])
+def test_signatures_show_every_parameter_and_its_type(module: Any) -> None:
+    for name in module.__all__:
+        signature = inspect.signature(getattr(module, name))
+        parameters = signature.parameters.values()
+
+        assert not any(p.kind is p.VAR_KEYWORD for p in parameters)
+        assert all(get_origin(p.annotation) is not Required for p in parameters)
+        assert "timeout" in signature.parameters
+
+
+def test_required_parameters_come_first_and_options_last() -> None:
+    names = list(inspect.signature(messages.create).parameters)
+
+    assert names[:3] == ["thread_id", "role", "content"]
+    assert names[-2:] == ["timeout", "idempotency_key"]
+    stream = inspect.signature(runs.create).parameters["stream"]
+    assert stream.default is omit
+    assert Literal[False] in get_args(stream.annotation)
