@@ -1,12 +1,14 @@
 """Flows that say so when they are driven a second time.
 
 A bare generator that has ended looks, to `yield from`, like one that has just returned
-None; these raise `FlowConsumed` instead.
+None, and one that is under way would go on with somebody else's answers; these raise
+`FlowConsumed` instead.
 """
 
 from __future__ import annotations
 
 from collections.abc import Generator
+from inspect import GEN_CREATED, getgeneratorstate, isgenerator
 from types import TracebackType
 from typing import Any, NoReturn, TypeVar
 
@@ -20,24 +22,31 @@ T = TypeVar("T")
 
 
 class OnceFeed(Feed[ItemT, T]):
-    """A flow or feed around a generator."""
+    """A flow or feed around a generator. Whoever iterates over it has taken it."""
 
-    __slots__ = ("_ended", "_flow")
+    __slots__ = ("_begun", "_ended", "_flow", "_taken")
 
     def __init__(self, flow: Flow[T]) -> None:
         self._flow = flow
-        self._ended = False
+        self._taken = self._begun = self._ended = False
 
     def __iter__(self) -> Generator[Ask, Any, T]:
-        self._check()
+        if self._taken or self.consumed:
+            _refuse()
+        self._taken = True
         return self
 
     def __next__(self) -> Ask:
         return self.send(None)
 
+    @property
+    def consumed(self) -> bool:
+        """Whether the flow was driven, be it in part."""
+        return self._begun or self._ended
+
     def send(self, value: Any) -> Ask:
         """Give the answer to the last effect and get the next one."""
-        self._check()
+        self._begin()
         try:
             return self._flow.send(value)
         except BaseException:
@@ -52,9 +61,11 @@ class OnceFeed(Feed[ItemT, T]):
         /,
     ) -> Ask:
         """Give an exception as the answer to the last effect."""
-        self._check()
+        self._begin()
+        # A generator's own three arguments are deprecated.
+        error: Any = typ if val is None else val
         try:
-            return self._flow.throw(typ)
+            return self._flow.throw(error)
         except BaseException:
             self._ended = True
             raise
@@ -64,9 +75,10 @@ class OnceFeed(Feed[ItemT, T]):
         self._ended = True
         self._flow.close()
 
-    def _check(self) -> None:
+    def _begin(self) -> None:
         if self._ended:
             _refuse()
+        self._begun = True
 
 
 def once(flow: Flow[T]) -> Flow[T]:
@@ -75,8 +87,12 @@ def once(flow: Flow[T]) -> Flow[T]:
 
 
 def check_unconsumed(flow: Flow[Any]) -> None:
-    """Raise `FlowConsumed` for a generator that has already ended."""
-    if getattr(flow, "gi_frame", flow) is None:
+    """Raise `FlowConsumed` for a flow that was already driven, be it in part."""
+    if isinstance(flow, OnceFeed):
+        consumed = flow.consumed
+    else:
+        consumed = isgenerator(flow) and getgeneratorstate(flow) != GEN_CREATED
+    if consumed:
         _refuse()
 
 

@@ -20,6 +20,9 @@ class Repeat(enum.Enum):
     ONCE = "once"
     """Twice could do it twice: whatever creates something, and submitted outputs."""
 
+    KEYED = "keyed"
+    """Twice is once for a server that knows the request's `Idempotency-Key`."""
+
 
 @frozen(kw_only=True)
 class ApiRequest:

@@ -7,17 +7,20 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
+from attrs import evolve
+
 from runs_core import errors
-from runs_core.flows.effects import Flow, Read
+from runs_core.flows.effects import Flow, Now, Read
 from runs_core.flows.request import ApiRequest, Repeat
 from runs_core.wire import codec
-from runs_core.wire.body import ERROR_BODY_LIMIT
+from runs_core.wire.body import ERROR_BODY_LIMIT, Body
 from runs_core.wire.http import Head, Headers, Response
 
-__all__ = ["finite_number", "refusal", "retry_after", "status_error"]
+__all__ = ["how_to_find_out", "finite_number", "refusal", "retry_after", "status_error"]
 
 _BY_STATUS: dict[int, type[errors.APIStatusError]] = {
     400: errors.BadRequestError,
@@ -38,6 +41,8 @@ _ADVICE = {
 
 # A server's own sentence is shown, up to a length that a terminal can hold.
 _MESSAGE_LIMIT = 500
+# The status says what happened; its explanation is worth a moment.
+_EXPLANATION_TIME = 10.0
 
 # Two sentences of the real service; both name the thread and its active run.
 _BUSY = re.compile(
@@ -60,7 +65,7 @@ def status_error(response: Response, request: ApiRequest) -> errors.APIStatusErr
         message = summary + (f": {advice}" if advice else " without an error object")
     else:
         message = f"{summary}: {said}"
-    cls = _error_class(response.status, said, request)
+    cls = _error_class(response, said, request)
     error = cls(
         message,
         status=response.status,
@@ -74,47 +79,70 @@ def status_error(response: Response, request: ApiRequest) -> errors.APIStatusErr
     )
     error.retries_taken = response.retries_taken
     _add_details(error, said, response)
+    if isinstance(error, errors.OutcomeUnknown):
+        _say(error, how_to_find_out(request))
     return error
 
 
 def refusal(
-    head: Head, request: ApiRequest, clean: Callable[[bytes], bytes] | None = None
+    head: Head,
+    request: ApiRequest,
+    clean: Callable[[bytes], bytes] | None = None,
+    until: float | None = None,
 ) -> Flow[errors.APIStatusError]:
     """Read the body of an opened answer that is not a 2xx, and give its error.
 
-    `clean` is applied to the body first.
+    `clean` is applied to the body first. It is read until `until` on the clock, and for
+    ten seconds at most.
     """
-    body = bytearray()
-    try:
-        while len(body) < ERROR_BODY_LIMIT and (piece := (yield from Read())):
-            body += piece
-    except errors.TransportError:
-        # The status says more than the reason why its explanation did not arrive.
-        pass
-    kept = bytes(body[:ERROR_BODY_LIMIT])
-    response = Response(
-        head.status,
-        head.headers,
-        clean(kept) if clean else kept,
-        retries_taken=head.retries_taken,
-    )
+    limit = (yield from Now()) + _EXPLANATION_TIME
+    body = Body(head, ERROR_BODY_LIMIT, limit if until is None else min(limit, until))
+    # The status says more than the reason why its explanation did not arrive.
+    with suppress(errors.TransportError):
+        while body.add((yield from Read(body.left((yield from Now()))))):
+            pass
+    response = evolve(body.response(), retries_taken=head.retries_taken)
+    if clean is not None:
+        response = evolve(response, body=clean(response.body))
     return status_error(response, request)
 
 
+def how_to_find_out(request: ApiRequest) -> str:
+    """Say what to do about a request that was perhaps carried out."""
+    if request.repeat is Repeat.KEYED:
+        return "it may have been carried out: repeat it with the same idempotency_key"
+    return (
+        "it may have been carried out, so it was not sent again: list what is there"
+        " before you repeat it"
+    )
+
+
 def _error_class(
-    status: int, said: str | None, request: ApiRequest
+    response: Response, said: str | None, request: ApiRequest
 ) -> type[errors.APIStatusError]:
+    status = response.status
     if status >= 500:
-        # 503 with Retry-After, 501 and 505 say that nothing was done.
-        unsure = request.repeat is Repeat.ONCE and status not in (501, 503, 505)
-        if unsure:
-            return errors.ServerErrorOutcomeUnknown
-        return errors.InternalServerError
+        if request.repeat is Repeat.SAFE or _nothing_was_done(response):
+            return errors.InternalServerError
+        return errors.ServerErrorOutcomeUnknown
     if 300 <= status < 400:
         return errors.UnexpectedRedirect
     if status == 400 and said and _BUSY.search(said):
         return errors.ThreadBusy
     return _BY_STATUS.get(status, errors.APIStatusError)
+
+
+def _nothing_was_done(response: Response) -> bool:
+    """Tell whether a 5xx says that the request was not carried out.
+
+    RFC 9110 section 15.6: 501 and 505 refuse the request itself; 511 (RFC 6585) comes
+    from a network before the server. A 503 that names a time to come back is an
+    overloaded server's; one without is also what proxies (Envoy) answer when the server
+    broke the connection after it had the request.
+    """
+    if response.status == 503:
+        return retry_after(response.headers) is not None
+    return response.status in (501, 505, 511)
 
 
 def _add_details(
@@ -127,9 +155,15 @@ def _add_details(
         location = response.headers.get("location") or ""
         origin = re.match(r"https?://[^/?#@\s]+(?=[/?#]|$)", location)
         error.location = origin[0] if origin else None
-        error.args = (
-            f"{error}; redirects are not followed: set base_url to where it leads",
+        where = f" ({error.location})" if error.location else ""
+        _say(
+            error, f"redirects are not followed: set base_url to where it leads{where}"
         )
+
+
+def _say(error: errors.APIStatusError, more: str) -> None:
+    error.message = f"{error.message}; {more}"
+    error.args = (error.message,)
 
 
 def _body(response: Response) -> Any:
@@ -148,9 +182,26 @@ def _said(body: Any) -> str | None:
         return None
     for name in ("message", "detail", "error", "title"):
         value = body.get(name)
-        if isinstance(value, str) and value:
-            return " ".join(value.split())[:_MESSAGE_LIMIT]
+        if name == "detail" and isinstance(value, list):
+            value = _validation_errors(value)
+        if isinstance(value, str) and (said := _line(value)):
+            return said
     return None
+
+
+def _validation_errors(items: list[Any]) -> str:
+    """FastAPI's `detail` of a 422: where and what, without the input."""
+    return ", ".join(
+        f"{'.'.join(map(str, item.get('loc') or ()))}: {item['msg']}"
+        for item in items
+        if isinstance(item, dict) and isinstance(item.get("msg"), str)
+    )
+
+
+def _line(text: str) -> str:
+    """Give the text as one line that does nothing to a terminal."""
+    line = " ".join(text[: 2 * _MESSAGE_LIMIT].split())[:_MESSAGE_LIMIT]
+    return "".join(c if c.isprintable() else "\ufffd" for c in line)
 
 
 def _text(value: Any) -> str | None:
@@ -159,7 +210,7 @@ def _text(value: Any) -> str | None:
 
 # --- Waiting -----------------------------------------------------------------------
 
-_NUMBER = re.compile(r"\d{1,12}(?:\.\d{0,12})?")
+_NUMBER = re.compile(r"\d{1,12}(?:\.\d{0,12})?", re.ASCII)
 _HTTP_DATE = re.compile(
     r"\w{3}, (\d{2}) (\w{3}) (\d{4}) (\d{2}):(\d{2}):(\d{2}) GMT", re.ASCII
 )

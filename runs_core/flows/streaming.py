@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TypeVar, cast
+from typing import Literal, TypeVar, cast
 
 from attrs import define, field, frozen
+from attrs.validators import in_
 
 from runs_core.errors import (
     DeadlineExceeded,
@@ -21,11 +22,21 @@ from runs_core.errors import (
 )
 from runs_core.flows.effects import Emit, Flow, Now, Open, Read
 from runs_core.flows.once import OnceFeed
+from runs_core.flows.polling import PollOptions
 from runs_core.flows.request import ApiRequest
+from runs_core.flows.resume import missed_events
+from runs_core.flows.run_requests import RunRequests
 from runs_core.flows.status import refusal
+from runs_core.lifecycle import RUN_ENDS
 from runs_core.limits import not_negative
 from runs_core.models import Run
-from runs_core.stream import ErrorEvent, RunEventDecoder, RunSnapshot, RunStreamEvent
+from runs_core.stream import (
+    EVENT_CLASSES,
+    ErrorEvent,
+    RunEventDecoder,
+    RunSnapshot,
+    RunStreamEvent,
+)
 from runs_core.wire.http import Head, shorter
 from runs_core.wire.sse import MAX_EVENT_BYTES
 
@@ -46,18 +57,24 @@ IDLE_TIMEOUT = 300.0
 # can be used again, and not worth an error.
 _DONE_GRACE = 2.0
 
+_RUN_END_EVENTS = frozenset(
+    EVENT_CLASSES[f"thread.run.{status}"] for status in RUN_ENDS
+)
+
 
 @frozen(kw_only=True)
 class StreamOptions:
     """How long a stream may take, and how large an event may be.
 
     `idle_timeout` is the longest wait for an event, `deadline` the longest time for
-    all, in seconds; None for no limit. Comments are not events.
+    all, in seconds; None for no limit. Comments are not events. `resume="poll"` ends a
+    stream that broke or fell silent by polling the same run.
     """
 
     idle_timeout: float | None = field(default=IDLE_TIMEOUT, validator=not_negative)
     deadline: float | None = field(default=None, validator=not_negative)
     max_event_bytes: int | None = field(default=MAX_EVENT_BYTES, validator=not_negative)
+    resume: Literal["poll"] | None = field(default=None, validator=in_((None, "poll")))
 
 
 @define
@@ -109,14 +126,19 @@ class RunFeed(OnceFeed[RunStreamEvent, Run]):
         self.progress = progress
 
 
-def run_feed(request: ApiRequest, options: StreamOptions) -> RunFeed:
+def run_feed(
+    request: ApiRequest, options: StreamOptions, requests: RunRequests
+) -> RunFeed:
     """Give the feed of the run that the request starts or continues."""
     progress = Progress()
-    return RunFeed(stream_flow(request, progress, options), progress)
+    return RunFeed(stream_flow(request, progress, options, requests), progress)
 
 
 def stream_flow(
-    request: ApiRequest, progress: Progress, options: StreamOptions
+    request: ApiRequest,
+    progress: Progress,
+    options: StreamOptions,
+    requests: RunRequests,
 ) -> Flow[Run]:
     """Emit a run's events as they arrive; end in the run, ended or asking for action.
 
@@ -130,13 +152,29 @@ def stream_flow(
         yield from _check_head(head, request)
         # Whoever waits for the stream to begin now knows that it has.
         yield Emit(())
-        yield from _events(progress, options, start)
+        try:
+            yield from _events(progress, options, start)
+        except (StreamTruncated, StreamIdle) as broken:
+            if options.resume is None:
+                raise
+            left = yield from _poll_options(options, start)
+            events = yield from missed_events(
+                broken, request, progress.snapshot, requests, left
+            )
+            yield from _hand_out(events, progress)
     except RunsError as error:
         error.run = error.run or progress.snapshot.run
         raise
     run = progress.snapshot.run
     assert run is not None, "a stream that has ended well has seen its run's end"
     return run
+
+
+def _poll_options(options: StreamOptions, start: float) -> Flow[PollOptions]:
+    if options.deadline is None:
+        return PollOptions()
+    left = start + options.deadline - (yield from Now())
+    return PollOptions(deadline=max(0.0, left))
 
 
 def _check_head(head: Head, request: ApiRequest) -> Flow[None]:
@@ -162,8 +200,10 @@ def _events(progress: Progress, options: StreamOptions, start: float) -> Flow[No
     time = _Time(progress, options, start, last=(yield from Now()))
     now = time.last
     piece = b"?"
+    # Not the snapshot's outcome alone: where a stream goes on with a run, that is at
+    # first still what the stream before it ended in.
+    ended = False
     while piece and not decoder.done:
-        ended = progress.snapshot.outcome is not None
         limit = time.grace(now) if ended else time.left(now)
         if limit == 0:
             return
@@ -176,10 +216,12 @@ def _events(progress: Progress, options: StreamOptions, start: float) -> Flow[No
         batch = decoder.feed(piece) if piece else decoder.close()
         if batch:
             yield from _hand_out(batch, progress)
+            if not _RUN_END_EVENTS.isdisjoint(map(type, batch)):
+                ended = progress.snapshot.outcome is not None
         now = yield from Now()
         if batch:
             time.last = now
-    if progress.snapshot.outcome is None:
+    if not ended:
         raise _ended(StreamTruncated, "the stream ended before its run did", progress)
 
 

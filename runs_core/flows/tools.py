@@ -27,6 +27,7 @@ from runs_core.flows.call import Call
 from runs_core.flows.effects import Flow, Invoke, Now
 from runs_core.flows.polling import PollOptions, poll_flow
 from runs_core.flows.request import ApiRequest
+from runs_core.flows.run_requests import RunRequests
 from runs_core.flows.streaming import Progress, StreamOptions, stream_flow
 from runs_core.models import (
     RequiredActionFunctionToolCall,
@@ -35,7 +36,7 @@ from runs_core.models import (
 )
 from runs_core.wire import codec
 
-__all__ = ["Functions", "RunRequests", "Toolbox", "polled_tools", "streamed_tools"]
+__all__ = ["Functions", "Toolbox", "polled_tools", "streamed_tools"]
 
 ToolCalls: TypeAlias = list[RequiredActionFunctionToolCall]
 
@@ -83,15 +84,6 @@ def _by_name(
     return named
 
 
-@frozen
-class RunRequests:
-    """The requests that go on with a run, whatever options its first one had."""
-
-    retrieve: Callable[[Run], Call[Run]]
-    cancel: Callable[[Run], Call[Run]]
-    submit: Callable[[Run, list[ToolOutput], bool], ApiRequest]
-
-
 def polled_tools(
     start: Call[Run], requests: RunRequests, toolbox: Toolbox, options: PollOptions
 ) -> Flow[Run]:
@@ -102,7 +94,9 @@ def polled_tools(
     while True:
         left = yield from _left(begun, options.deadline, run)
         polled = evolve(options, deadline=left)
-        run = yield from _keeping(run, poll_flow(requests.retrieve(run), polled))
+        run = yield from _keeping(
+            run, poll_flow(requests.retrieve(run.id, run.thread_id), polled)
+        )
         if not (calls := _open_calls(run)):
             return run
         rounds += 1
@@ -126,7 +120,7 @@ def streamed_tools(
     while True:
         left = yield from _left(begun, options.deadline, run)
         streamed = evolve(options, deadline=left)
-        run = yield from stream_flow(request, progress, streamed)
+        run = yield from stream_flow(request, progress, streamed, requests)
         if not (calls := _open_calls(run)):
             return run
         rounds += 1
@@ -198,7 +192,7 @@ def _round(
 def _cancelled(run: Run, requests: RunRequests) -> Flow[None]:
     # What stopped the run matters more than that it could not be cancelled.
     with contextlib.suppress(RunsError):
-        yield from requests.cancel(run)
+        yield from requests.cancel(run.id, run.thread_id)
 
 
 def _batch(

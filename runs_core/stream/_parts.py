@@ -42,18 +42,18 @@ class MessageParts:
     __slots__ = (
         "_content",
         "_id",
-        "_last",
         "_model",
         "_role",
         "_text",
         "_whole",
         "_writers",
+        "ended",
     )
 
     def __init__(self, id: str) -> None:
         self._id = id
         self._whole: Message | None = None
-        self._last = False
+        self.ended = False
         self._content: Entries | None = None  # what deltas have made, if any came
         self._role: str | None = None
         # Text blocks that have begun: appending to one is nearly all that happens.
@@ -63,9 +63,9 @@ class MessageParts:
 
     def replace(self, message: Message, *, last: bool) -> None:
         """Take a whole message, which becomes the part's own."""
-        if self._last and not last:
+        if self.ended and not last:
             return
-        self._last = last
+        self.ended = last
         self._whole = message
         # One that has no content yet, and comes late, takes none away.
         if last or message.content:
@@ -100,7 +100,7 @@ class MessageParts:
 
     def add(self, delta: MessageDelta) -> None:
         """Add a delta, or raise `InvalidDelta` and stay as it was."""
-        if self._last:
+        if self.ended:
             return
         where = "$.delta.content"
         new = entries(delta.content or [], where)
@@ -159,15 +159,15 @@ class StepParts:
         "_details",
         "_id",
         "_inputs",
-        "_last",
         "_model",
         "_whole",
+        "ended",
     )
 
     def __init__(self, id: str) -> None:
         self._id = id
         self._whole: RunStep | None = None
-        self._last = False
+        self.ended = False
         self._details: dict[str, Any] | None = None
         # Calls that have begun: more arguments or code is nearly all that comes.
         self._arguments: dict[int, tuple[_Write, object]] = {}
@@ -176,9 +176,9 @@ class StepParts:
 
     def replace(self, step: RunStep, *, last: bool) -> None:
         """Take a whole step, which becomes the part's own."""
-        if self._last and not last:
+        if self.ended and not last:
             return
-        self._last = last
+        self.ended = last
         self._whole = step
         # One that has no calls yet, and comes late, takes none away.
         details = step.step_details
@@ -230,7 +230,7 @@ class StepParts:
 
     def add(self, delta: RunStepDelta) -> None:
         """Add a delta, or raise `InvalidDelta` and stay as it was."""
-        if self._last or delta.step_details is None:
+        if self.ended or delta.step_details is None:
             return
         where = "$.delta.step_details"
         new = object_fragment(delta.step_details, where)

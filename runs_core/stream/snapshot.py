@@ -131,6 +131,11 @@ class RunSnapshot:
             return ""
         return next(reversed(self._messages.values())).text()
 
+    def has_ended(self, id: str) -> bool:
+        """Whether an event has said that this message or step is done."""
+        part = self._messages.get(id) or self._steps.get(id)
+        return part is not None and part.ended
+
     def apply(self, event: RunStreamEvent) -> None:
         """Take an event in.
 
