@@ -53,7 +53,7 @@ class Reference:
             raise TooLarge
 
     def cost(self, line: bytes) -> int:
-        """What a line adds to its block: its value, if its field is one that is kept."""
+        """What a line adds to its block: its value, if its field is a known one."""
         name, _, value = line.partition(COLON)
         if name not in (b"data", b"event", b"id", b"retry"):
             return 0
@@ -87,12 +87,11 @@ class Reference:
         elif name == b"id":
             if "\0" not in text:
                 self.last_id = text
-        elif name == b"retry":
+        elif name == b"retry" and text and all(c in "0123456789" for c in text):
             # The rule has no bound. This project's is 18 digits without leading zeros.
-            if text and all(c in "0123456789" for c in text):
-                digits = text.lstrip("0") or "0"
-                if len(digits) <= 18:
-                    self.retry = int(digits)
+            digits = text.lstrip("0") or "0"
+            if len(digits) <= 18:
+                self.retry = int(digits)
 
     def run(self, stream: bytes, *, flush: bool) -> None:
         position = 0
@@ -109,8 +108,8 @@ class Reference:
                 self.end_of_line(position)
             else:
                 self.line += byte
-        if COLON in self.line:
-            # Without its colon, a line's field is not known yet.
+        if self.line.partition(COLON)[2]:
+            # A line counts from the first byte behind its colon.
             self.check(self.size + self.cost(self.line))
         if flush:
             if self.line:
