@@ -20,13 +20,15 @@ from runs_core.errors import (
     DeadlineExceeded,
     NotSent,
     ServiceRetired,
+    TimeoutOutcomeUnknown,
     TransportError,
+    TransportTimeout,
 )
 from runs_core.flows.effects import Ask, Flow, Now, Open, Read, Send, Sleep
 from runs_core.flows.request import ApiRequest, Repeat
-from runs_core.flows.status import refusal, retry_after
+from runs_core.flows.status import how_to_find_out, refusal, retry_after
 from runs_core.limits import not_negative
-from runs_core.wire.http import Head, Headers, Response, Timeouts, shorter
+from runs_core.wire.http import Head, Headers, Request, Response, Timeouts, shorter
 
 __all__ = ["Policy", "bound"]
 
@@ -40,6 +42,8 @@ _LONGEST_WAIT = 8.0
 _JITTER = 0.25
 # A server may ask for a longer wait; that is for the caller to decide, not to sit out.
 _LONGEST_RETRY_AFTER = 60.0
+
+_SHORTEST_SECRET = 8
 
 _RETIRED_HOSTS = ("api.openai.com", ".openai.azure.com")
 
@@ -61,7 +65,7 @@ class Policy:
 def bound(flow: Flow[T], endpoint: Endpoint, policy: Policy | None = None) -> Flow[T]:
     """Give the flow with its requests addressed, signed, repeated and timed.
 
-    What is repeated, and when: see `_wait_after_error` and `_wait_after_answer`.
+    What is repeated, and when: see `_after_error` and `_after_answer`.
     Raises into the flow: `DeadlineExceeded`, `ConnectionOutcomeUnknown`,
     `ServiceRetired`, and the status error of an `Open` that was refused.
     """
@@ -90,20 +94,19 @@ def bound(flow: Flow[T], endpoint: Endpoint, policy: Policy | None = None) -> Fl
 def _answer(
     ask: Ask, endpoint: Endpoint, policy: Policy, until: float | None
 ) -> Generator[Ask, Any, Any]:
-    if isinstance(ask, Send | Open):
-        if isinstance(ask.request, ApiRequest):
-            return _exchange(ask, ask.request, endpoint, policy, until)
-    elif until is not None and isinstance(ask, Read):
-        return _timed_read(ask, until)
-    elif until is not None and isinstance(ask, Sleep):
+    if isinstance(ask, Send | Open) and isinstance(ask.request, ApiRequest):
+        return _exchange(ask, ask.request, endpoint, policy, until)
+    if until is not None and isinstance(ask, Send | Open | Read):
+        return _timed(ask, until)
+    if until is not None and isinstance(ask, Sleep):
         return _timed_sleep(ask, until)
     return iter(ask)
 
 
-def _timed_read(ask: Read, until: float) -> Generator[Ask, Any, bytes]:
+def _timed(ask: Send | Open | Read, until: float) -> Generator[Ask, Any, Any]:
     left = yield from _left(until)
     try:
-        return (yield from Read(shorter(ask.timeout, left)))
+        return (yield evolve(ask, timeout=shorter(ask.timeout, left)))
     except TransportError as error:
         yield from _left(until, error)
         raise
@@ -115,15 +118,22 @@ def _timed_sleep(ask: Sleep, until: float) -> Generator[Ask, Any, None]:
         yield from ask
         return
     yield from Sleep(left, reason=ask.reason)
-    raise DeadlineExceeded("the client's deadline passed while waiting")
+    raise _late()
 
 
 def _left(until: float, cause: BaseException | None = None) -> Flow[float]:
     """Give the seconds left, or raise `DeadlineExceeded`."""
     left = until - (yield from Now())
     if left <= 0:
-        raise DeadlineExceeded("the deadline passed") from cause
+        raise _late() from cause
     return left
+
+
+def _late(operation: str = "") -> DeadlineExceeded:
+    return DeadlineExceeded(
+        f"{operation or 'the conversation'} did not end by its deadline: give a longer"
+        " one, or None for no limit"
+    )
 
 
 def _exchange(
@@ -137,10 +147,11 @@ def _exchange(
     if ask.timeout is not None:
         own = (yield from Now()) + ask.timeout
         until = own if until is None else min(until, own)
-    refreshed = False
+    refresh = refreshed = perhaps_sent = False
     attempt = 0
     while True:
-        credentials = yield from endpoint.auth.credentials(refresh=refreshed)
+        credentials = yield from endpoint.auth.credentials(refresh=refresh)
+        refresh = False
         prepared = endpoint.prepare(request, credentials)
         if request.timeouts is None and policy.timeouts is not None:
             prepared = evolve(prepared, timeouts=policy.timeouts)
@@ -149,72 +160,75 @@ def _exchange(
             answer: Response | Head = yield evolve(ask, request=prepared, timeout=left)
         except TransportError as error:
             error.retries_taken = attempt
-            wait = _wait_after_error(request, error, attempt, policy)
-            yield from _check_time(until, wait, error, request)
-            if wait is None:
+            perhaps_sent = perhaps_sent or not isinstance(error, NotSent)
+            wait = _after_error(request, error, attempt, policy)
+            now = None if until is None else (yield from Now())
+            if wait is None or not _in_time(wait, now, until):
+                _give_up(request, error, perhaps_sent, _in_time(wait, now, until))
                 raise
             reason = type(error).__name__
         else:
             if answer.status == 401 and endpoint.auth.refreshable and not refreshed:
-                refreshed = True
+                refresh = refreshed = True
                 continue
             answer = evolve(answer, retries_taken=attempt)
-            wait = _wait_after_answer(request, answer, attempt, policy)
-            if wait is None or (until is not None and (yield Now()) + wait >= until):
-                return (yield from _final(answer, request, endpoint, credentials))
+            wait = _after_answer(request, answer, attempt, policy)
+            now = None if until is None or wait is None else (yield from Now())
+            if wait is None or not _in_time(wait, now, until):
+                secrets = _secrets(credentials, prepared)
+                return (yield from _final(answer, request, endpoint, secrets, until))
             reason = f"status {answer.status}"
         attempt += 1
-        yield from Sleep(
+        yield from evolve(
             wait,
-            jitter=_JITTER,
             reason=f"{request.operation}: {reason}, retry {attempt}"
             f" of {policy.max_retries}",
         )
 
 
-def _wait_after_error(
+def _after_error(
     request: ApiRequest, error: TransportError, attempt: int, policy: Policy
-) -> float | None:
+) -> Sleep | None:
     """Give the wait before another attempt, or None for no other.
 
     A request that was perhaps sent is repeated only if twice does no more than once.
     """
     if attempt >= policy.max_retries:
         return None
-    if isinstance(error, NotSent) or request.repeat is Repeat.SAFE:
+    if isinstance(error, NotSent) or request.repeat is not Repeat.ONCE:
         return _backoff(attempt)
     return None
 
 
-def _check_time(
-    until: float | None,
-    wait: float | None,
-    error: TransportError,
-    request: ApiRequest,
-) -> Flow[None]:
-    """Raise what an attempt's failure comes to, unless there is time for another."""
-    if (
-        wait is None
-        and request.repeat is Repeat.ONCE
-        and not isinstance(error, NotSent)
-    ):
-        raise ConnectionOutcomeUnknown(
+def _in_time(wait: Sleep | None, now: float | None, until: float | None) -> bool:
+    """Tell whether there is time left after the wait."""
+    if now is None or until is None:
+        return True
+    return now + (wait.seconds if wait else 0.0) < until
+
+
+def _give_up(
+    request: ApiRequest, error: TransportError, perhaps_sent: bool, in_time: bool
+) -> None:
+    """Raise what the last attempt's failure comes to, if it is not that itself."""
+    if perhaps_sent and request.repeat is not Repeat.SAFE:
+        timed_out = isinstance(error, TransportTimeout)
+        cls = TimeoutOutcomeUnknown if timed_out else ConnectionOutcomeUnknown
+        unknown = cls(
             f"{request.operation}: the connection failed after the request was perhaps"
-            f" sent ({type(error).__name__}); it may have been carried out, so it was"
-            " not sent again: list what is there before you repeat it"
-        ) from error
-    if until is None:
-        return
-    left = until - (yield from Now())
-    if left <= (wait or 0.0):
-        raise DeadlineExceeded(
-            f"{request.operation}: the deadline passed before there was an answer"
-        ) from error
+            f" sent ({type(error).__name__}); {how_to_find_out(request)}"
+        )
+        unknown.retries_taken = error.retries_taken
+        raise unknown from error
+    if not in_time:
+        late = _late(request.operation)
+        late.retries_taken = error.retries_taken
+        raise late from error
 
 
-def _wait_after_answer(
+def _after_answer(
     request: ApiRequest, answer: Response | Head, attempt: int, policy: Policy
-) -> float | None:
+) -> Sleep | None:
     """Give the wait before another attempt, or None to take the answer as it is."""
     asked = retry_after(answer.headers)
     should = answer.headers.get("x-should-retry")
@@ -228,22 +242,24 @@ def _wait_after_answer(
         return None
     if asked is None:
         return _backoff(attempt)
-    return asked if asked <= _LONGEST_RETRY_AFTER else None
+    # Without jitter: not before the time that was asked for.
+    return Sleep(asked) if asked <= _LONGEST_RETRY_AFTER else None
 
 
-def _backoff(attempt: int) -> float:
-    return min(_FIRST_WAIT * 2.0**attempt, _LONGEST_WAIT)
+def _backoff(attempt: int) -> Sleep:
+    return Sleep(min(_FIRST_WAIT * 2.0**attempt, _LONGEST_WAIT), jitter=_JITTER)
 
 
 def _final(
     answer: Response | Head,
     request: ApiRequest,
     endpoint: Endpoint,
-    credentials: Headers,
+    secrets: list[bytes],
+    until: float | None,
 ) -> Flow[Response | Head]:
     """Hand the answer on, without the credentials that some servers echo."""
     if answer.status == 404 and _is_retired(endpoint.base_url):
-        raise ServiceRetired(
+        retired = ServiceRetired(
             f"{request.operation}: the server answered 404: OpenAI and Azure OpenAI"
             " switched this service off on 2026-08-26; set base_url to a server that"
             " still speaks the protocol",
@@ -251,13 +267,14 @@ def _final(
             headers=dict(answer.headers),
             request_id=Response(404, answer.headers).request_id,
         )
+        retired.retries_taken = answer.retries_taken
+        raise retired
     if answer.status < 300:
         return answer
+    clean = partial(_without, secrets=secrets)
     if isinstance(answer, Response):
-        return evolve(answer, body=_without(answer.body, credentials))
-    raise (
-        yield from refusal(answer, request, partial(_without, credentials=credentials))
-    )
+        return evolve(answer, body=clean(answer.body))
+    raise (yield from refusal(answer, request, clean, until))
 
 
 def _is_retired(base_url: str) -> bool:
@@ -265,8 +282,15 @@ def _is_retired(base_url: str) -> bool:
     return host.endswith(_RETIRED_HOSTS)
 
 
-def _without(body: bytes, credentials: Headers) -> bytes:
-    for _, value in credentials:
-        secret = value.removeprefix("Bearer ").encode()
+def _secrets(credentials: Headers, prepared: Request) -> list[bytes]:
+    """Give what an error's body must not show: the credentials, whoever gave them."""
+    fields = (*credentials, *prepared.headers.secret())
+    keys = {value.removeprefix("Bearer ") for _, value in fields}
+    # A shorter word is no secret, and may well be part of an answer.
+    return [key.encode() for key in keys if len(key) >= _SHORTEST_SECRET]
+
+
+def _without(body: bytes, secrets: list[bytes]) -> bytes:
+    for secret in secrets:
         body = body.replace(secret, b"[redacted]")
     return body

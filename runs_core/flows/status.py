@@ -4,7 +4,6 @@ wait.
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Callable
 from contextlib import suppress
@@ -20,7 +19,7 @@ from runs_core.wire import codec
 from runs_core.wire.body import ERROR_BODY_LIMIT, Body
 from runs_core.wire.http import Head, Headers, Response
 
-__all__ = ["how_to_find_out", "finite_number", "refusal", "retry_after", "status_error"]
+__all__ = ["finite_number", "how_to_find_out", "refusal", "retry_after", "status_error"]
 
 _BY_STATUS: dict[int, type[errors.APIStatusError]] = {
     400: errors.BadRequestError,
@@ -191,11 +190,12 @@ def _said(body: Any) -> str | None:
 
 def _validation_errors(items: list[Any]) -> str:
     """FastAPI's `detail` of a 422: where and what, without the input."""
-    return ", ".join(
-        f"{'.'.join(map(str, item.get('loc') or ()))}: {item['msg']}"
-        for item in items
-        if isinstance(item, dict) and isinstance(item.get("msg"), str)
-    )
+    objects = [item for item in items if isinstance(item, dict)]
+    return ", ".join(f"{_place(o.get('loc'))}{o.get('msg')}" for o in objects)
+
+
+def _place(loc: Any) -> str:
+    return f"{'.'.join(map(str, loc))}: " if isinstance(loc, list) and loc else ""
 
 
 def _line(text: str) -> str:
@@ -254,7 +254,7 @@ def retry_after(headers: Headers) -> float | None:
     if until is None or sent is None:
         return None
     wait = (until - sent).total_seconds()
-    return wait if wait >= 0 and math.isfinite(wait) else None
+    return wait if wait >= 0 else None
 
 
 def _http_date(text: str) -> datetime | None:

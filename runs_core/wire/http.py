@@ -38,6 +38,8 @@ _HARMLESS = re.compile(
     r"|openai-(beta|poll-after-ms|processing-ms|version)|retry-after(-ms)?|user-agent"
     r"|transfer-encoding|x-should-retry|x-ratelimit-.*|(x|apim|x-ms)-request-id"
 )
+# And those whose value must not be shown even where a server repeats it.
+_SECRET = re.compile(r"auth|key|token|secret|cookie|password|signature|credential")
 _HEADER_NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 # Visible ASCII, with single spaces or tabs inside: RFC 9110 section 5.5, without
 # obs-text, which peers decode in different ways.
@@ -124,6 +126,10 @@ class Headers:
             if value is not None:
                 result[name.lower()] = value
         return Headers(result)
+
+    def secret(self) -> list[tuple[str, str]]:
+        """Give the fields that are credentials, going by their names."""
+        return [pair for pair in self._pairs if _SECRET.search(pair[0])]
 
     def __repr__(self) -> str:
         shown = (
