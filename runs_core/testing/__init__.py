@@ -26,15 +26,18 @@ from runs_core.testing.script import (
     TurnLike,
 )
 from runs_core.testing.service import LocalService
+from runs_core.testing.transport import AsyncInMemoryTransport, InMemoryTransport
 
 __all__ = [
     "Action",
+    "AsyncInMemoryTransport",
     "Call",
     "CodeInterpreter",
     "Cut",
     "Fail",
     "FileSearch",
     "Hang",
+    "InMemoryTransport",
     "Incomplete",
     "LocalService",
     "Pause",

@@ -1,0 +1,115 @@
+"""Transports without a network: a service in the same process, on virtual time.
+
+A client on one of these is as fast as the code itself: what sleeps or is asked to wait
+only moves the clock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from typing import Protocol
+from urllib.parse import urlsplit
+
+from runs_core.errors import TransportTimeout
+from runs_core.testing.exchange import Pause, ServiceReply, ServiceRequest
+from runs_core.transport import Opened
+from runs_core.wire.http import Head, Request
+
+__all__ = ["AsyncInMemoryTransport", "InMemoryTransport", "Service"]
+
+
+class Service(Protocol):
+    """Requests in, replies out: `LocalService`, or a fake of one's own."""
+
+    def handle(self, request: ServiceRequest, now: float) -> ServiceReply:
+        """Give the reply; `now` is the time in Unix seconds."""
+        ...
+
+
+class _Virtual:
+    """The service, the requests that reached it, and the clock."""
+
+    errors: tuple[type[BaseException], ...] = (ConnectionError,)
+
+    def __init__(self, service: Service, *, time: float = 1_700_000_000.0) -> None:
+        self.service = service
+        self.time = time
+        self.requests: list[Request] = []
+
+    def now(self) -> float:
+        """The virtual time in seconds; it moves only by `sleep` and pauses."""
+        return self.time
+
+    def _reply(self, request: Request) -> ServiceReply:
+        self.requests.append(request)
+        _, _, path, query, _ = urlsplit(request.url)
+        arrived = ServiceRequest(
+            method=request.method,
+            target=f"{path}?{query}" if query else path,
+            headers=tuple(request.headers),
+            body=request.body or b"",
+        )
+        return self.service.handle(arrived, self.time)
+
+    def _reader(
+        self, reply: ServiceReply, timeout: float | None
+    ) -> tuple[Callable[[], bytes], Callable[[float | None], None]]:
+        chunks = iter(reply.chunks)
+
+        def read() -> bytes:
+            start = self.time
+            for chunk in chunks:
+                if not isinstance(chunk, Pause):
+                    return chunk
+                self.time += chunk.seconds
+                if timeout is not None and self.time - start > timeout:
+                    self.time = start + timeout
+                    raise TransportTimeout(f"no byte came for {timeout:g} s")
+            return b""
+
+        def set_timeout(seconds: float | None) -> None:
+            nonlocal timeout
+            timeout = seconds
+
+        return read, set_timeout
+
+
+class InMemoryTransport(_Virtual):
+    """A blocking transport to a service in the same process."""
+
+    @contextmanager
+    def open(self, request: Request) -> Iterator[Opened[bytes]]:
+        """Hand the request over and give the answer's beginning."""
+        reply = self._reply(request)
+        read, set_timeout = self._reader(reply, request.timeouts.read)
+        try:
+            yield Opened(Head(reply.status, reply.headers), read, set_timeout)
+        finally:
+            reply.abandon()
+
+    def sleep(self, seconds: float) -> None:
+        """Move the clock."""
+        self.time += seconds
+
+
+class AsyncInMemoryTransport(_Virtual):
+    """An async transport to a service in the same process, for any event loop."""
+
+    @asynccontextmanager
+    async def open(self, request: Request) -> AsyncIterator[Opened[Awaitable[bytes]]]:
+        """Hand the request over and give the answer's beginning."""
+        reply = self._reply(request)
+        read, set_timeout = self._reader(reply, request.timeouts.read)
+
+        async def read_async() -> bytes:
+            return read()
+
+        try:
+            yield Opened(Head(reply.status, reply.headers), read_async, set_timeout)
+        finally:
+            reply.abandon()
+
+    async def sleep(self, seconds: float) -> None:
+        """Move the clock."""
+        self.time += seconds

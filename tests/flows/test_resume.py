@@ -1,0 +1,188 @@
+"""A stream that broke, finished by polling its run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+import pytest
+
+from runs_core import Client, Endpoint, runs
+from runs_core.errors import DeadlineExceeded, StreamTruncated, TransportError
+from runs_core.event_stream import EventStream
+from runs_core.models import Message, TextContentBlock
+from runs_core.testing import (
+    Call,
+    CodeInterpreter,
+    InMemoryTransport,
+    LocalService,
+    Pause,
+    Say,
+    Script,
+    ServiceReply,
+    ServiceRequest,
+    Turn,
+)
+
+ANSWER = Turn((CodeInterpreter("1+1", logs="2"), Say("first"), Say("and another")))
+
+
+class CutService(LocalService):
+    """Ends each event stream after `cut` bytes, quietly or by an error."""
+
+    cut: int | None = None
+    error: Exception | None = None
+    sent = 0
+
+    def handle(self, request: ServiceRequest, now: float) -> ServiceReply:
+        reply = super().handle(request, now)
+        if not any("event-stream" in value for _, value in reply.headers):
+            return reply
+        return ServiceReply(
+            status=reply.status,
+            headers=reply.headers,
+            chunks=self._until_cut(reply.chunks),
+        )
+
+    def _until_cut(self, chunks: Iterable[bytes | Pause]) -> Iterator[bytes | Pause]:
+        self.sent = 0
+        for chunk in chunks:
+            if isinstance(chunk, bytes):
+                if self.cut is not None and self.sent + len(chunk) > self.cut:
+                    yield chunk[: self.cut - self.sent]
+                    break
+                self.sent += len(chunk)
+            yield chunk
+        if self.error is not None and self.cut is not None:
+            raise self.error
+
+
+class Bench:
+    def __init__(self, *turns: Turn, cut: int | None = None) -> None:
+        self.service = CutService(Script(turns or (ANSWER,)))
+        self.service.cut = cut
+        self.transport = InMemoryTransport(self.service)
+        self.client = Client(self.transport, Endpoint("http://l.test/v1", "k"))
+        self.assistant = self.client.beta.assistants.create(
+            model="m", tools=[{"type": "function", "function": {"name": "f"}}]
+        ).id
+        question = {"role": "user", "content": "go"}
+        self.thread = self.client.beta.threads.create(messages=[question]).id
+
+    def stream(self, resume: str | None = "poll") -> EventStream:
+        options = {} if resume is None else {"resume": resume}
+        return self.client.stream(
+            runs.stream(self.thread, assistant_id=self.assistant, **options)  # type: ignore[arg-type]
+        )
+
+
+def names(stream: EventStream) -> list[tuple[str, bool]]:
+    return [(event.event, event.synthetic) for event in stream]
+
+
+@pytest.fixture(scope="module")
+def whole() -> tuple[list[str], int]:
+    """The names of the uncut stream's events, and its length in bytes."""
+    bench = Bench()
+    return [name for name, _ in names(bench.stream())], bench.service.sent
+
+
+def text(message: Message) -> str:
+    (block,) = message.content
+    assert isinstance(block, TextContentBlock)
+    return block.text.value
+
+
+ENDS = (".completed", ".incomplete", ".failed", ".cancelled", ".expired")
+
+
+def test_promise_3_cut_anywhere_the_caller_sees_one_sequence(
+    whole: tuple[list[str], int],
+) -> None:
+    expected, size = whole
+    for cut in range(1000, size, 97):
+        bench = Bench(cut=cut)
+        stream = bench.stream()
+        seen = names(stream)
+
+        real = [name for name, synthetic in seen if not synthetic]
+        made = [name for name, synthetic in seen if synthetic]
+        assert real == expected[: len(real)]
+        # Each end is told once, by the stream or by the client, the run's last.
+        ends = [name for name in expected if name.endswith(ENDS)]
+        assert sorted([n for n in real if n.endswith(ENDS)] + made) == sorted(ends)
+        assert seen[-1][0] == "thread.run.completed"
+        assert stream.result.status == "completed"
+        assert [
+            m.content[0].to_dict()["text"]["value"] for m in stream.snapshot.messages
+        ] == [
+            "first",
+            "and another",
+        ]
+        assert all(step.status == "completed" for step in stream.snapshot.steps)
+        assert bench.service.executions["runs"] == 1
+
+
+def test_a_connection_that_breaks_is_finished_too() -> None:
+    bench = Bench(cut=3000)
+    bench.service.error = ConnectionResetError()
+
+    assert names(bench.stream())[-1] == ("thread.run.completed", True)
+
+
+def test_a_stream_that_falls_silent_is_finished_too() -> None:
+    bench = Bench(Turn((Say("a"), Pause(400.0), Say("b"))))
+
+    assert names(bench.stream())[-1] == ("thread.run.completed", True)
+
+
+def test_a_run_that_waits_for_tools_ends_in_its_requires_action() -> None:
+    bench = Bench(Turn((Call("f", {}),)), cut=3500)
+
+    assert names(bench.stream())[-1] == ("thread.run.requires_action", True)
+
+
+def test_without_a_run_id_a_truncated_stream_raises() -> None:
+    with pytest.raises(StreamTruncated) as caught:
+        names(Bench(cut=40).stream())
+
+    assert caught.value.run_id is None
+
+
+def test_unasked_a_truncated_stream_raises() -> None:
+    with pytest.raises(StreamTruncated):
+        names(Bench(cut=3000).stream(resume=None))
+
+
+def test_promise_6_the_streams_deadline_bounds_its_polling_too() -> None:
+    bench = Bench(Turn((Say("a"), Pause(500.0), Say("b"))), cut=4300)
+    feed = runs.stream(
+        bench.thread, assistant_id=bench.assistant, resume="poll", deadline=20.0
+    )
+    start = bench.transport.time
+    with pytest.raises(DeadlineExceeded) as caught:
+        bench.client.stream(feed).until_done()
+
+    assert bench.transport.time - start <= 20.0
+    assert isinstance(caught.value.__cause__, StreamTruncated)
+    assert caught.value.run is not None
+
+
+def test_an_error_while_finishing_names_the_broken_stream() -> None:
+    bench = Bench(cut=3000)
+    stream = bench.stream()
+    for _ in range(3):
+        next(stream)
+
+    def lost(*args: object) -> ServiceReply:
+        raise ConnectionResetError
+
+    bench.service.handle = lost  # type: ignore[method-assign]
+    with pytest.raises(TransportError) as caught:
+        stream.until_done()
+
+    causes: list[type] = []
+    error: BaseException | None = caught.value
+    while error is not None:
+        causes.append(type(error))
+        error = error.__cause__ or error.__context__
+    assert StreamTruncated in causes

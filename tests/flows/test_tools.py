@@ -1,0 +1,247 @@
+"""The tool loop, polling and streaming, against the local service in memory."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from runs_core import Client, Endpoint, runs
+from runs_core.errors import (
+    DeadlineExceeded,
+    ToolArgumentsInvalid,
+    ToolError,
+    ToolOutputsInvalid,
+    ToolRoundsExceeded,
+    UnknownTool,
+    UsageError,
+)
+from runs_core.models import Run, ToolOutput
+from runs_core.testing import Call, InMemoryTransport, LocalService, Say, Script, Turn
+
+ADD = {
+    "type": "function",
+    "function": {
+        "name": "add",
+        "parameters": {
+            "type": "object",
+            "properties": {"a": {"type": "integer"}, "b": {"type": "integer"}},
+            "required": ["a", "b"],
+        },
+    },
+}
+ONE_CALL = Turn((Call("add", {"a": 1, "b": 2}),))
+TWO_CALLS = Turn((Call("add", {"a": 1, "b": 2}), Call("add", {"a": 3, "b": 4})))
+ANSWER = Turn((Say("done"),))
+
+
+class Bench:
+    """A client on a local service that plays the given turns, and a thread to run."""
+
+    def __init__(self, *turns: Turn) -> None:
+        self.service = LocalService(Script(turns))
+        self.transport = InMemoryTransport(self.service)
+        self.client = Client(self.transport, Endpoint("http://local.test/v1", "key"))
+        beta = self.client.beta
+        self.assistant = beta.assistants.create(model="m", tools=[ADD]).id
+        self.thread = beta.threads.create(
+            messages=[{"role": "user", "content": "go"}]
+        ).id
+
+    def submitted(self) -> list[list[dict[str, str]]]:
+        return [
+            received.json["tool_outputs"]
+            for received in self.service.requests
+            if received.path.endswith("/submit_tool_outputs")
+        ]
+
+
+def polled(bench: Bench, **options: Any) -> Run:
+    return bench.client.run(
+        runs.run_tools(bench.thread, assistant_id=bench.assistant, **options)
+    )
+
+
+def streamed(bench: Bench, **options: Any) -> Run:
+    feed = runs.stream_tools(bench.thread, assistant_id=bench.assistant, **options)
+    with bench.client.stream(feed) as stream:
+        stream.until_done()
+        return stream.result
+
+
+Loop = Callable[..., Run]
+
+
+@pytest.fixture(params=[polled, streamed], ids=["polled", "streamed"])
+def loop(request: pytest.FixtureRequest) -> Loop:
+    chosen: Loop = request.param
+    return chosen
+
+
+def add(a: int, b: int) -> int:
+    return a + b
+
+
+def test_every_call_is_answered_in_order_and_in_one_submission(loop: Loop) -> None:
+    bench = Bench(TWO_CALLS, ONE_CALL, ANSWER)
+    seen = []
+
+    def spying(a: int, b: int) -> str:
+        seen.append((a, b))
+        return f"sum {a + b}"
+
+    run = loop(bench, functions={"add": spying})
+
+    assert run.status == "completed"
+    assert seen == [(1, 2), (3, 4), (1, 2)]
+    outputs = [[output["output"] for output in one] for one in bench.submitted()]
+    assert outputs == [["sum 3", "sum 7"], ["sum 3"]]
+    assert bench.service.executions["runs"] == 1
+    assert bench.service.executions["submissions"] == 2
+
+
+def test_functions_may_be_given_by_their_own_names(loop: Loop) -> None:
+    bench = Bench(ONE_CALL, ANSWER)
+    assert loop(bench, functions=[add]).status == "completed"
+    assert bench.submitted()[0][0]["output"] == "3"
+
+
+@pytest.mark.parametrize("as_objects", [True, False])
+def test_one_function_may_take_the_whole_batch(loop: Loop, as_objects: bool) -> None:
+    bench = Bench(TWO_CALLS, ANSWER)
+
+    def batch(calls: list[Any]) -> Any:
+        outputs = {call.id: call.function.arguments for call in reversed(calls)}
+        if not as_objects:
+            return outputs
+        return [ToolOutput(tool_call_id=i, output=o) for i, o in outputs.items()]
+
+    assert loop(bench, functions=batch).status == "completed"
+    (outputs,) = bench.submitted()
+    assert [json.loads(output["output"])["a"] for output in outputs] == [3, 1]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        (lambda calls: {}, "2 are missing"),
+        (lambda calls: {calls[0].id: "x"}, "1 are missing"),
+        (lambda calls: {**{c.id: "x" for c in calls}, "other": "x"}, "1 are for other"),
+        (
+            lambda calls: [
+                ToolOutput(tool_call_id=c.id, output="x") for c in [*calls, calls[0]]
+            ],
+            "1 are there twice",
+        ),
+        (lambda calls: None, "not NoneType"),
+        (lambda calls: ["x"], "not list"),
+    ],
+)
+def test_wrong_outputs_are_refused_before_sending(
+    loop: Loop, wrong: Any, said: str
+) -> None:
+    bench = Bench(TWO_CALLS, ANSWER)
+
+    with pytest.raises(ToolOutputsInvalid, match=said):
+        loop(bench, functions=wrong)
+
+    assert bench.submitted() == []
+    assert bench.service.executions["cancellations"] == 1
+
+
+def test_a_failing_function_cancels_the_run_and_raises(loop: Loop) -> None:
+    bench = Bench(ONE_CALL, ANSWER)
+    cause = KeyError("secret detail")
+
+    def failing(a: int, b: int) -> None:
+        raise cause
+
+    with pytest.raises(ToolError, match="'add' raised KeyError") as caught:
+        loop(bench, functions={"add": failing})
+
+    assert caught.value.__cause__ is cause
+    assert caught.value.name == "add"
+    assert caught.value.run is not None
+    assert "secret" not in str(caught.value)
+    assert bench.service.executions["cancellations"] == 1
+    assert bench.submitted() == []
+
+
+def test_a_failing_function_can_become_the_output(loop: Loop) -> None:
+    bench = Bench(ONE_CALL, ANSWER)
+
+    def failing(a: int, b: int) -> None:
+        raise ValueError("no such sum")
+
+    run = loop(bench, functions={"add": failing}, on_tool_error="output")
+
+    assert run.status == "completed"
+    assert bench.submitted()[0][0]["output"] == "ValueError: no such sum"
+
+
+@pytest.mark.parametrize("arguments", ["{", "[1]", '"x"', "1"])
+def test_arguments_that_are_no_json_object_are_a_typed_error(
+    loop: Loop, arguments: str
+) -> None:
+    bench = Bench(Turn((Call("add", arguments),)), ANSWER)
+
+    with pytest.raises(ToolArgumentsInvalid, match="call to 'add'"):
+        loop(bench, functions=[add])
+
+    assert bench.service.executions["cancellations"] == 1
+
+
+def test_a_call_of_a_function_that_was_not_given_is_a_typed_error(loop: Loop) -> None:
+    with pytest.raises(UnknownTool, match="not among the functions given: other"):
+        loop(Bench(ONE_CALL), functions={"other": add})
+
+
+def test_rounds_are_bounded(loop: Loop) -> None:
+    bench = Bench(*[ONE_CALL] * 5, ANSWER)
+
+    with pytest.raises(ToolRoundsExceeded, match="max_rounds"):
+        loop(bench, functions=[add], max_rounds=3)
+
+    assert len(bench.submitted()) == 3
+    assert bench.service.executions["cancellations"] == 1
+
+
+def test_promise_6_the_deadline_bounds_the_whole_loop(loop: Loop) -> None:
+    bench = Bench(ONE_CALL, ANSWER)
+
+    def slow(a: int, b: int) -> int:
+        bench.transport.time += 100
+        return a + b
+
+    with pytest.raises(DeadlineExceeded) as caught:
+        loop(bench, functions={"add": slow}, deadline=60.0)
+
+    assert caught.value.run is not None
+
+
+def test_the_stream_of_all_rounds_is_one_sequence_with_one_snapshot() -> None:
+    bench = Bench(ONE_CALL, ANSWER)
+    feed = runs.stream_tools(
+        bench.thread, assistant_id=bench.assistant, functions=[add]
+    )
+    with bench.client.stream(feed) as stream:
+        names = [event.event for event in stream]
+
+    assert names.count("thread.run.requires_action") == 1
+    assert names[-1] == "thread.run.completed"
+    assert stream.snapshot.text == "done"
+    assert [step.type for step in stream.snapshot.steps] == [
+        "tool_calls",
+        "message_creation",
+    ]
+
+
+def test_functions_need_names_of_their_own() -> None:
+    with pytest.raises(UsageError, match="give a mapping"):
+        runs.run_tools("t", assistant_id="a", functions=[add, add])
+    with pytest.raises(TypeError, match="functions"):
+        runs.run_tools("t", assistant_id="a")  # type: ignore[call-arg]
+    with pytest.raises(ValueError, match="max_rounds"):
+        runs.run_tools("t", assistant_id="a", functions=[add], max_rounds=0)
