@@ -53,7 +53,7 @@ class ServiceReply:
         """Say that nobody takes the chunks any more: the client has left.
 
         Closing the iterator of the chunks does the same. The run goes on at the
-        server: the next look at it finds the turn played to its end.
+        server: the next look plays its turn to the end, or starts it if it was queued.
         """
         if close := getattr(self.chunks, "close", None):
             close()

@@ -231,9 +231,6 @@ def _run_code(record: RunRecord, action: CodeInterpreter, ids: Ids) -> Iterator[
     _call_delta(record, {"index": index, **call})
     yield
     for part in action.parts():
-        if not isinstance(part, str):
-            yield from _interrupt(record, part)
-            continue
         code["input"] += part
         _call_delta(record, {"index": index, "type": kind, kind: {"input": part}})
         yield

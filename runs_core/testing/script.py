@@ -172,7 +172,7 @@ class CodeInterpreter:
     logs: str | None = field(default=None, kw_only=True)
     image_file_id: str | None = field(default=None, kw_only=True)
 
-    def parts(self) -> tuple[Piece, ...]:
+    def parts(self) -> tuple[str, ...]:
         """Give what the code comes in."""
         return _words(self.input)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from typing import Any
 
 import pytest
@@ -20,6 +21,7 @@ from runs_core.testing import (
     Script,
     SendError,
 )
+from runs_core.testing.store import Listener
 from tests.testing.local import (
     NOW,
     WEATHER,
@@ -416,7 +418,8 @@ def test_an_abandoned_run_goes_on_at_the_next_looks(taken, how):
         reply.abandon()
     elif how == "close":
         chunks.close()  # type: ignore[attr-defined]
-    del reply, chunks
+    else:
+        del reply, chunks
 
     run = local.finish(expected)
 
@@ -464,6 +467,7 @@ def test_the_next_stream_takes_over_from_one_that_was_not_finished():
     begin = read_event(next(iter(second)))
 
     assert names(first) == ["done"]
+    assert local.look(run)["status"] == "queued"
     assert begin[0] == "thread.run.step.completed"
     assert names(second)[-2:] == END
 
@@ -477,7 +481,35 @@ def test_outputs_submitted_by_polling_end_the_stream_too():
     local.submit(run, "done")
 
     assert names(first) == ["done"]
-    assert local.finish(run)["status"] == "completed"
+    assert local.look(run)["status"] == "in_progress"
+    assert local.look(run)["status"] == "completed"
+
+
+@pytest.mark.parametrize("taken", [1, 5, 100])
+def test_no_events_are_kept_once_nobody_takes_them(taken):
+    local = Local(Script([Say("one two three")]))
+    reply = local.stream()
+    for _ in zip(range(taken), reply.chunks, strict=False):
+        pass
+    reply.abandon()
+    del reply
+    runs = local.service.requests[-1].path.removeprefix("/v1")
+    local.finish(local.get(runs)["data"][0])
+    gc.collect()
+
+    assert not [o for o in gc.get_referrers(Listener) if isinstance(o, Listener)]
+
+
+def test_calls_after_a_message_have_a_step_of_their_own():
+    reply = Local(Script([[Say("Look:"), Call("a"), Call("b")]])).stream()
+
+    assert names(reply.chunks) == [
+        *BEGIN,
+        *MESSAGE_DONE,
+        *CALLS,
+        "run.requires_action",
+        "done",
+    ]
 
 
 # --- Cancelling and expiry under a stream -------------------------------------------
