@@ -82,11 +82,12 @@ class Progress:
     """How far a stream has been handed out, and the snapshot of exactly that far.
 
     Whoever hands the events out counts them in `handed`; each is applied once, when the
-    snapshot is looked at or the next batch begins.
+    snapshot is looked at or the next batch begins. `head` is how the answer began.
     """
 
     handed: int = 0
     last_event: str | None = None
+    head: Head | None = None
     _snapshot: RunSnapshot = field(factory=RunSnapshot)
     _batch: Sequence[RunStreamEvent] = ()
     _applied: int = 0
@@ -150,6 +151,7 @@ def stream_flow(
         start = yield from Now()
         head = yield from Open(request, timeout=options.deadline)
         yield from _check_head(head, request)
+        progress.head = head
         # Whoever waits for the stream to begin now knows that it has.
         yield Emit(())
         try:
