@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any, ParamSpec, Required, TypeVar, cast, get_args, get_origin
+import sys
+from collections.abc import Callable, Iterable, Mapping, Set
+from typing import Any, ParamSpec, Required, TypeVar, get_args, get_origin
 
+from runs_core._sealed import forget_frames
 from runs_core.api.omit import Omit, omit
 from runs_core.errors import UsageError
 from runs_core.flows.request import ApiRequest, Repeat
 from runs_core.wire import codec
-from runs_core.wire.http import Timeouts, check_header
+from runs_core.wire.http import Timeouts, check_header, encode_query
 
 __all__ = ["build", "check_not_streamed", "operation", "split"]
 
@@ -38,21 +40,32 @@ def operation(params: type) -> Callable[[Callable[P, R]], Callable[P, R]]:
         names = frozenset(p.name for p in ids)
         label = f"{function.__module__.rpartition('.')[2]}.{function.__name__}()"
 
-        @functools.wraps(function)
-        def checked(*args: P.args, **kwargs: P.kwargs) -> R:
-            if any(isinstance(value, Omit) for value in kwargs.values()):
-                kept = {n: v for n, v in kwargs.items() if not isinstance(v, Omit)}
-                return checked(*args, **cast(Any, kept))
-            given = kwargs.keys() - names
-            if unknown := given - known:
-                raise TypeError(
-                    f"{label} got an unexpected keyword argument"
-                    f" {min(unknown)!r}; what only this server knows goes into"
-                    " extra_body"
+        def problem(given: Set[str]) -> str | None:
+            if unknown := given - known - names:
+                return (
+                    f"{label} got an unexpected keyword argument {min(unknown)!r};"
+                    " what only this server knows goes into extra_body"
                 )
             if missing := required - given:
-                raise TypeError(f"{label} is missing the argument {min(missing)!r}")
-            return function(*args, **kwargs)
+                return f"{label} is missing the argument {min(missing)!r}"
+            return None
+
+        # What a call is given can hold keys (in extra_headers): no error of ours keeps
+        # a frame that holds it.
+        @functools.wraps(function)
+        def checked(*args: P.args, **kwargs: P.kwargs) -> R:
+            callers = sys.exception()
+            for name in [n for n, v in kwargs.items() if isinstance(v, Omit)]:
+                del kwargs[name]
+            if (wrong := problem(kwargs.keys())) is not None:
+                del args, kwargs
+                raise TypeError(wrong)
+            try:
+                return function(*args, **kwargs)
+            except UsageError as error:
+                del args, kwargs
+                forget_frames(error, callers)
+                raise error
 
         keywords = [
             inspect.Parameter(
@@ -99,7 +112,8 @@ def build(
     Those of a GET, and those named by `query`, go into the URL, the `RequestOptions`
     where they say, the rest into a JSON body. A POST has one even where it is `{}`,
     unless not `has_body`.
-    Raises `UsageError` for ids and headers that cannot be sent.
+    Raises `UsageError` for ids, headers and query parameters that cannot be sent, and
+    TypeError or ValueError for what JSON cannot say.
     """
     own = {n: v for n, v in params.items() if n not in _OPTIONS}
     in_url = own.keys() if method == "GET" else own.keys() & set(query)
@@ -108,8 +122,8 @@ def build(
     body = {n: v for n, v in own.items() if n not in in_url}
     body |= params.get("extra_body") or {}
     headers = tuple(_headers(params))
-    if "idempotency_key" in params:
-        repeat = Repeat.SAFE
+    if "idempotency_key" in params and repeat is Repeat.ONCE:
+        repeat = Repeat.KEYED
     request = ApiRequest(
         operation=operation,
         method=method,
@@ -121,7 +135,9 @@ def build(
         timeouts=_timeouts(params),
         repeat=repeat,
     )
-    request.path  # noqa: B018 (refuses bad ids now, not when it is sent)
+    # What cannot be sent is refused now, at the call.
+    encode_query(request.query)
+    request.path  # noqa: B018
     return request
 
 
@@ -148,32 +164,40 @@ def _headers(params: Mapping[str, Any]) -> Iterable[tuple[str, str | None]]:
             value = None
         yield check_header(name, "" if value is None else value)[0], value
     if "idempotency_key" in params:
-        yield check_header("idempotency-key", params["idempotency_key"])
+        key = params["idempotency_key"]
+        if key == "":
+            raise UsageError("idempotency_key is empty: leave it out to send none")
+        yield check_header("idempotency-key", key)
 
 
 def _query(pairs: Iterable[tuple[str, Any]]) -> Iterable[tuple[str, str]]:
     """Write lists as `name[]=…` once an item, as the API's servers read them."""
     for name, value in pairs:
-        if value is None:
-            continue
-        if isinstance(value, str | int | float):
-            yield name, _text(value)
-        else:
-            yield from ((f"{name}[]", _text(item)) for item in value)
+        if isinstance(value, str) and name == "include":
+            # A str is a list of str to the type checkers.
+            raise UsageError("include must be a list of names, not one name")
+        if isinstance(value, Iterable) and not isinstance(value, _NO_LISTS):
+            yield from ((f"{name}[]", _text(name, item)) for item in value)
+        elif value is not None:
+            yield name, _text(name, value)
 
 
-def _text(value: Any) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return str(value)
+_NO_LISTS = (str, bytes, Mapping)
+
+
+def _text(name: str, value: object) -> str:
+    match value:
+        case bool():
+            return "true" if value else "false"
+        case str():
+            return value
+        case int() | float():
+            return str(value)
+    raise UsageError(
+        f"the query parameter {name!r} must be a text, a number or a list of these,"
+        f" not {type(value).__name__}"
+    )
 
 
 def _timeouts(params: Mapping[str, Any]) -> Timeouts | None:
-    if "timeout" not in params:
-        return None
-    seconds = params["timeout"]
-    if isinstance(seconds, Timeouts):
-        return seconds
-    if seconds is not None and not seconds > 0:
-        raise ValueError(f"timeout must be more than 0 seconds, not {seconds!r}")
-    return Timeouts(connect=seconds, read=seconds)
+    return Timeouts.of(params["timeout"]) if "timeout" in params else None
