@@ -5,7 +5,7 @@ https://platform.openai.com/docs/api-reference/runs
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Unpack
 
 from runs_core.api import messages, steps
@@ -27,11 +27,10 @@ from runs_core.api.params import (
     SubmitToolOutputsParams,
     ToolLoop,
 )
-from runs_core.errors import RunsError
 from runs_core.flows.call import Call, Paged, json_answer
 from runs_core.flows.effects import Flow
 from runs_core.flows.once import once
-from runs_core.flows.polling import PollOptions, poll_flow
+from runs_core.flows.polling import PollOptions, poll_flow, then_poll
 from runs_core.flows.request import ApiRequest, Repeat
 from runs_core.flows.run_requests import RunRequests
 from runs_core.flows.streaming import Progress, RunFeed, StreamOptions, run_feed
@@ -143,7 +142,7 @@ def create_and_poll(thread_id: str, **params: Unpack[CreateAndPollParams]) -> Fl
     given, rest = split(params, Polling)
     options = PollOptions(**given)
     start = Call(_create_request(thread_id, rest), json_answer(Run))
-    return once(then_poll(start, options, rest))
+    return once(then_poll(start, look(start, rest), options))
 
 
 @operation(SubmitAndPollParams)
@@ -154,7 +153,7 @@ def submit_tool_outputs_and_poll(
     given, rest = split(params, Polling)
     options = PollOptions(**given)
     start = Call(_submit_request(run_id, thread_id, rest), json_answer(Run))
-    return once(then_poll(start, options, rest))
+    return once(then_poll(start, look(start, rest), options))
 
 
 # --- As the run happens ------------------------------------------------------------
@@ -281,16 +280,8 @@ def _submit_request(
     )
 
 
-def then_poll(
-    start: Call[Run], options: PollOptions, params: Mapping[str, Any]
-) -> Flow[Run]:
-    """Make the call, then poll its run with the same headers and timeout."""
-    kept = {n: v for n, v in params.items() if n in _CARRIED}
-    run = yield from start
-    try:
-        thread_id = dict(start.request.ids).get("thread_id") or run.thread_id
-        look = retrieve(run.id, thread_id, **kept)
-        return (yield from poll_flow(look, options))
-    except RunsError as error:
-        error.run = error.run or run
-        raise
+def look(start: Call[Run], params: Mapping[str, Any]) -> Callable[[Run], Call[Run]]:
+    """Give what looks at the run that `start` gave, with its headers and timeout."""
+    thread_id = dict(start.request.ids).get("thread_id")
+    retrieve = run_requests(params).retrieve
+    return lambda run: retrieve(run.id, thread_id or run.thread_id)

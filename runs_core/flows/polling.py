@@ -16,7 +16,7 @@ from runs_core.limits import not_negative
 from runs_core.models import Run
 from runs_core.wire.http import Headers
 
-__all__ = ["POLL_DEADLINE", "PollOptions", "poll_flow"]
+__all__ = ["POLL_DEADLINE", "PollOptions", "poll_flow", "then_poll"]
 
 # Runs of the original service expired ten minutes after their creation.
 POLL_DEADLINE = 900.0
@@ -42,13 +42,17 @@ class PollOptions:
     on_poll: Callable[[Run], Any] | None = None
 
 
-def poll_flow(retrieve: Call[Run], options: PollOptions) -> Flow[Run]:
+def poll_flow(
+    retrieve: Call[Run], options: PollOptions, start: float | None = None
+) -> Flow[Run]:
     """Look at a run until it has ended or asks for something.
 
     An unknown status is waited for like a known one that goes on. Raises
-    `DeadlineExceeded` with the run as last seen, at the deadline.
+    `DeadlineExceeded` with the run as last seen, at the deadline, which counts from
+    `start` on the clock, or else from now.
     """
-    start = yield from Now()
+    if start is None:
+        start = yield from Now()
     until = None if options.deadline is None else start + options.deadline
     run: Run | None = None
     while True:
@@ -63,12 +67,27 @@ def poll_flow(retrieve: Call[Run], options: PollOptions) -> Flow[Run]:
             raise
         if options.on_poll is not None:
             yield from Invoke(options.on_poll, (run,))
-        if run.status in RUN_ENDS:
+        # A status of another type is unknown, too.
+        if isinstance(run.status, str) and run.status in RUN_ENDS:
             return run
         seconds = _interval(response.headers, options.poll_interval_ms)
         if until is not None:
             seconds = min(seconds, max(0.0, until - (yield from Now())))
         yield from Sleep(seconds, reason=f"polling: the run is {run.status}")
+
+
+def then_poll(
+    begin: Call[Run], retrieve: Callable[[Run], Call[Run]], options: PollOptions
+) -> Flow[Run]:
+    """Make the call and poll its run, within one deadline. Errors name the run."""
+    start = yield from Now()
+    response = yield from Send(begin.request, options.deadline, begin.limit)
+    run = begin.parse(response)
+    try:
+        return (yield from poll_flow(retrieve(run), options, start))
+    except RunsError as error:
+        error.run = error.run or run
+        raise
 
 
 def _interval(headers: Headers, poll_interval_ms: float | None) -> float:
