@@ -114,6 +114,15 @@ def test_header_values_beyond_ascii_are_kept() -> None:
     assert head.headers["x"] == "café"
 
 
+def test_another_protocol_is_not_switched_to() -> None:
+    running = Http1Exchange(
+        Request(method="GET", url="http://host/", headers={"Upgrade": "websocket"})
+    )
+
+    with pytest.raises(TransportProtocolError, match="another protocol"):
+        running.receive(b"HTTP/1.1 101 Switching\r\nUpgrade: websocket\r\n\r\n")
+
+
 def test_two_hosts_are_refused_without_quoting_them() -> None:
     with pytest.raises(InvalidHeader) as caught:
         Http1Exchange(

@@ -16,7 +16,7 @@ from runs_core.errors import NotSent, TransportError, UsageError
 from runs_core.wire.http import Request
 from runs_transports import _adapter
 from runs_transports.requests import RequestsTransport
-from tests.transports.peer import Connection, Script, answering, peer, whole
+from tests.transports.peer import PATIENCE, Connection, Script, answering, peer, whole
 from tests.transports.rigs import get, post
 
 KEPT = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
@@ -54,8 +54,12 @@ def test_a_connection_is_used_again() -> None:
 def test_a_connection_that_was_idle_for_long_is_not_used_again(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    def script(connection: Connection) -> None:
+        connection.answer(KEPT)
+        connection.wait_until_left()
+
     monkeypatch.setattr(_adapter, "MAX_IDLE_SECONDS", -1.0)
-    with peer(keeping(1)) as server, RequestsTransport() as transport:
+    with peer(script) as server, RequestsTransport() as transport:
         for _ in range(3):
             assert fetch(transport, get(server.url)) == b"ok"
         assert server.connections == 3
@@ -118,6 +122,46 @@ def test_closing_closes_its_own_connections() -> None:
         assert fetch(transport, get(server.url)) == b"ok"
         transport.close()
         server.settle()
+
+
+def test_closing_does_not_wait_until_a_kept_error_is_forgotten() -> None:
+    transport = RequestsTransport()
+
+    def script(connection: Connection) -> None:
+        connection.answer(KEPT)
+        connection.wait_until_left()
+
+    with peer(answering(b""), script) as server:
+        with pytest.raises(TransportError) as kept:
+            fetch(transport, get(server.url))
+        assert fetch(transport, get(server.url)) == b"ok"
+        transport.close()
+        server.settle()
+
+    assert kept.value
+
+
+def test_a_timeout_set_too_late_is_nobodys() -> None:
+    go_on = threading.Event()
+
+    def script(connection: Connection) -> None:
+        connection.answer(KEPT)
+        connection.answer(KEPT.removesuffix(b"k"))
+        assert go_on.wait(PATIENCE)
+        # Silence is what is tested: longer than the timeout that came too late.
+        assert not threading.Event().wait(0.05)
+        connection.send(b"k")
+
+    with peer(script) as server, RequestsTransport() as transport:
+        with transport.open(get(server.url)) as first:
+            assert first.read() == b"ok"
+            with transport.open(get(server.url)) as second:
+                assert second.read() == b"o"
+                assert first.set_timeout is not None
+                first.set_timeout(0.001)
+                go_on.set()
+                assert second.read() == b"k"
+        assert server.connections == 1
 
 
 def test_closing_keeps_a_callers_session(session: requests.Session) -> None:

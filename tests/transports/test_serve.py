@@ -147,6 +147,7 @@ class Endless:
 
     def __init__(self) -> None:
         self.closed = threading.Event()
+        self._given: list[object] = []  # So that only closing ends them.
 
     def chunks(self) -> Iterator[bytes | Pause]:
         try:
@@ -157,7 +158,9 @@ class Endless:
             self.closed.set()
 
     def __call__(self, request: ServiceRequest, now: float) -> ServiceReply:
-        return stream(self.chunks())
+        chunks = self.chunks()
+        self._given.append(chunks)
+        return stream(chunks)
 
 
 def test_chunks_are_closed_when_the_client_leaves_during_a_pause(rig: Rig) -> None:

@@ -124,8 +124,8 @@ def test_the_server_is_named_and_http_1_1_is_offered(
     context.sni_callback = lambda _sock, name, _context: names.append(name)
     context.set_alpn_protocols(["h2", "http/1.1"])
     chosen: list[str | None] = []
-    client = authority.trusted
-    client.set_alpn_protocols(["http/1.1"])
+    client = default_context()
+    authority.ca.configure_trust(client)
 
     def script(connection: Connection) -> None:
         assert isinstance(connection.sock, ssl.SSLSocket)

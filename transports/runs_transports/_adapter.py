@@ -15,7 +15,7 @@ from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
-from runs_transports._errors import CUT_HEAD, ENDLESS_INTERIM, LONG_HEAD, SWITCHED
+from runs_transports._errors import CUT_HEAD, ENDLESS_INTERIM, LONG_HEAD
 from runs_transports._request import MAX_HEAD_BYTES, MAX_INTERIM, Address
 from runs_transports._tls import default_context
 
@@ -23,7 +23,7 @@ __all__ = ["HeadFault", "StrictAdapter"]
 
 # As long as httpx keeps a connection, which is enough between two polls.
 MAX_IDLE_SECONDS = 5.0
-_INTERIM = re.compile(rb"HTTP/1\.[01] 1([0-9]{2})[ \r\n]")
+_INTERIM = re.compile(rb"HTTP/1\.[01] 1[0-9]{2}[ \r\n]")
 
 
 class HeadFault(http.client.HTTPException):
@@ -98,13 +98,8 @@ def _read_head(stream: BinaryIO) -> bytes:
                 raise HeadFault(LONG_HEAD)
             if not line.endswith(b"\n"):
                 raise HeadFault(CUT_HEAD)
-            if not head.startswith(b"HTTP/"):
-                raise HeadFault("broke HTTP/1.1: illegal status line")
-        interim = _INTERIM.match(head)
-        if interim is None:
+        if not _INTERIM.match(head):
             return bytes(head)
-        if interim[1] == b"01":
-            raise HeadFault(SWITCHED)
     raise HeadFault(ENDLESS_INTERIM)
 
 

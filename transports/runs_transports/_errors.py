@@ -18,7 +18,6 @@ __all__ = [
     "CUT_HEAD",
     "ENDLESS_INTERIM",
     "LONG_HEAD",
-    "SWITCHED",
     "not_sent",
     "timed_out",
 ]
@@ -28,7 +27,6 @@ CUT_HEAD = "closed the connection before the end of its answer's head"
 CUT_BODY = "closed the connection before the end of its answer's body"
 LONG_HEAD = f"sent a head of more than {MAX_HEAD_BYTES} bytes"
 ENDLESS_INTERIM = "sends 1xx without end"
-SWITCHED = "switched to another protocol"
 
 
 def not_sent(

@@ -40,7 +40,7 @@ class AsyncioTransport:
         reader, writer = await self._connect(exchange.address, request.timeouts.connect)
         try:
             wire = _Wire(reader, writer, exchange, request.timeouts.read)
-            await wire.send()
+            wire.send()
             yield Opened(await wire.read_head(), wire.read, wire.set_timeout)
         finally:
             await _close(writer)
@@ -112,13 +112,11 @@ class _Wire:
     def set_timeout(self, seconds: float | None) -> None:
         self._timeout = seconds
 
-    async def send(self) -> None:
-        # A peer may answer and close before it has taken the whole request: what it
-        # said is read if it is there; if nothing is, reading says so.
-        with suppress(BrokenPipeError, ConnectionResetError):
-            async with self._limit():
-                self._writer.write(self._exchange.data_to_send)
-                await self._writer.drain()
+    def send(self) -> None:
+        # The loop sends it while the head is waited for: a peer may answer before it
+        # has taken the whole request, and a connection that breaks while it is written
+        # to is not read any more. Nothing is saved by draining what is in memory.
+        self._writer.write(self._exchange.data_to_send)
 
     async def read_head(self) -> Head:
         async with self._limit():

@@ -21,7 +21,6 @@ from runs_transports._errors import (
     CUT_HEAD,
     ENDLESS_INTERIM,
     LONG_HEAD,
-    SWITCHED,
 )
 from runs_transports._request import (
     MAX_HEAD_BYTES,
@@ -105,8 +104,8 @@ class Http1Exchange:
     def _skip(self, event: object) -> None:
         self._interim += 1
         if not isinstance(event, h11.InformationalResponse):
-            # 101, to a request that may ask for another protocol in its headers.
-            raise TransportProtocolError(f"{self.address} {SWITCHED}")
+            # After 101, to a request that asks for another protocol in its headers.
+            raise TransportProtocolError(f"{self.address} switched to another protocol")
         if self._interim > MAX_INTERIM:
             raise TransportProtocolError(f"{self.address} {ENDLESS_INTERIM}")
 
