@@ -1,0 +1,123 @@
+"""Write the pages that are drawn from the code: `python -m docs.generate`.
+
+The tests compare what is committed with what this gives.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from runs_core import assistants, messages, runs, steps, threads
+from runs_core.api.params import RequestOptions
+from runs_core.lifecycle import MESSAGE, RUN, STEP, Lifecycle
+
+DOCS = Path(__file__).parent
+NOUNS = (runs, steps, threads, messages, assistants)
+
+
+def pages() -> dict[str, str]:
+    """Give each generated page's text by its path below docs/."""
+    return {
+        "reference/operations.md": operations_page(),
+        "topics/lifecycle.md": lifecycle_page(),
+    }
+
+
+OPERATIONS = """\
+# Operations
+
+Each operation is one function of `runs_core.api`, and the method of the same name on
+the clients. It gives a `Call` (one request), a `Paged` (a call that can go on through
+all pages), a `Flow` (a conversation) or a `RunFeed` (a conversation that emits events).
+All of them also take {options}.
+"""
+
+LIFECYCLE = """\
+# Lifecycle
+
+What can become of a run, a run step and a message, drawn from the tables in
+`runs_core.lifecycle`. The local service takes every change of status through them; a
+client never refuses what a server says on their account, and an unknown status is
+waited for like one that goes on.
+"""
+
+
+def operations_page() -> str:
+    options = ", ".join(f"`{name}`" for name in RequestOptions.__annotations__)
+    nouns = (line for noun in NOUNS for line in _noun(noun))
+    return "\n".join([OPERATIONS.format(options=options), *nouns])
+
+
+def _noun(module: ModuleType) -> Iterator[str]:
+    name = module.__name__.rpartition(".")[2]
+    yield f"## {name}"
+    yield ""
+    for operation in sorted(module.__all__):
+        yield from _operation(name, operation, getattr(module, operation))
+
+
+def _operation(noun: str, name: str, function: Any) -> Iterator[str]:
+    signature = inspect.signature(function)
+    text = inspect.getdoc(function) or ""
+    ids, required, optional = _parameters(signature)
+    yield f"### {noun}.{name}"
+    yield ""
+    yield text
+    yield ""
+    result = str(signature.return_annotation).strip("'\"")
+    yield f"Gives: `{result}`"
+    for title, names in (("Ids", ids), ("Required", required), ("Optional", optional)):
+        if names:
+            yield ""
+            yield f"{title}: " + ", ".join(f"`{n}`" for n in names)
+    yield ""
+
+
+def _parameters(
+    signature: inspect.Signature,
+) -> tuple[list[str], list[str], list[str]]:
+    ids: list[str] = []
+    required: list[str] = []
+    optional: list[str] = []
+    for name, parameter in signature.parameters.items():
+        if parameter.kind is not parameter.KEYWORD_ONLY:
+            ids.append(name)
+        elif parameter.default is parameter.empty:
+            required.append(name)
+        elif name not in RequestOptions.__annotations__:
+            optional.append(name)
+    return ids, required, optional
+
+
+def lifecycle_page() -> str:
+    drawn = (line for lifecycle in (RUN, STEP, MESSAGE) for line in _drawn(lifecycle))
+    return "\n".join([LIFECYCLE, *drawn])
+
+
+def _drawn(lifecycle: Lifecycle[Any, Any]) -> Iterator[str]:
+    yield f"## A {lifecycle.name}"
+    yield ""
+    yield "```{mermaid}"
+    yield "stateDiagram-v2"
+    yield f"    [*] --> {lifecycle.initial}"
+    for (status, trigger), after in lifecycle.transitions.items():
+        yield f"    {status} --> {after}: {trigger.replace('_', ' ')}"
+    for status in lifecycle.statuses:
+        if status in lifecycle.terminal:
+            yield f"    {status} --> [*]"
+    yield "```"
+    yield ""
+
+
+def main() -> None:
+    """Write every page."""
+    for path, text in pages().items():
+        (DOCS / path).write_text(text.rstrip() + "\n", "utf-8")
+
+
+if __name__ == "__main__":
+    main()
