@@ -1,13 +1,15 @@
 """One HTTP/1.1 exchange, bytes in and bytes out: all of a transport but the I/O.
 
-exchange = Http1Exchange(request)
-connection = ...  # to exchange.address.host and .port; TLS if .tls
-connection.send(exchange.data_to_send)
-while exchange.head is None:
-    exchange.receive(connection.receive())
-while (piece := exchange.next_piece()) != b"":
-    if piece is None:
+A blocking transport, without its timeouts and errors::
+
+    exchange = Http1Exchange(request)
+    connection = ...  # to exchange.address.host and .port; TLS if .tls
+    connection.send(exchange.data_to_send)
+    while exchange.head is None:
         exchange.receive(connection.receive())
+    while (piece := exchange.next_piece()) != b"":
+        if piece is None:
+            exchange.receive(connection.receive())
 """
 
 from __future__ import annotations
