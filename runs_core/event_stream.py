@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from types import TracebackType
 from typing import Generic, Self, TypeVar
 
@@ -10,8 +11,18 @@ from runs_core.drive import AsyncDriver, Driver
 from runs_core.flows.streaming import Progress
 from runs_core.models import Message, Run, RunStep
 from runs_core.stream import RunSnapshot, RunStreamEvent, text_of
+from runs_core.stream.change_decoder import ChangeDecoder
+from runs_core.stream.changes import Change
+from runs_core.wire.http import Head
 
-__all__ = ["AsyncEventStream", "AsyncFeedStream", "EventStream", "FeedStream"]
+__all__ = [
+    "AsyncEventStream",
+    "AsyncFeedStream",
+    "AsyncPieces",
+    "EventStream",
+    "FeedStream",
+    "texts_of",
+]
 
 ItemT = TypeVar("ItemT")
 T = TypeVar("T")
@@ -24,6 +35,8 @@ class _Handed(Generic[ItemT]):
         self._progress = progress
         self._batch: Sequence[ItemT] = ()
         self._index = 0
+        self._last: ItemT | None = None
+        self._started = False
 
     def _take(self) -> ItemT:
         item = self._batch[self._index]
@@ -32,10 +45,21 @@ class _Handed(Generic[ItemT]):
             self._progress.handed = self._index
         return item
 
+    def _next_batch(self, batch: Sequence[ItemT] | None) -> bool:
+        """Begin to hand out a batch; None is the end. The one before has been."""
+        self._last = self._newest
+        self._batch, self._index = batch or (), 0
+        return batch is not None
+
+    @property
+    def _newest(self) -> ItemT | None:
+        return self._batch[self._index - 1] if self._index else self._last
+
 
 class FeedStream(_Handed[ItemT], Generic[ItemT, T]):
     """A feed being driven: iterate it, with or without `with`.
 
+    The request is sent on entering the `with`, or when the first item is asked for.
     Leaving the `with`, or `close()`, closes the connection at once; without either it
     stays open until the end.
     """
@@ -47,7 +71,7 @@ class FeedStream(_Handed[ItemT], Generic[ItemT, T]):
         self._driver = driver
 
     def __enter__(self) -> Self:
-        return self
+        return self.start()
 
     def __exit__(
         self,
@@ -67,8 +91,8 @@ class FeedStream(_Handed[ItemT], Generic[ItemT, T]):
         return self._take()
 
     def start(self) -> Self:
-        """Send the request, and return when the answer has begun."""
-        if not self._batch:
+        """Send the request, if that was not done, and return when the answer begins."""
+        if not self._started:
             self._advance()
         return self
 
@@ -84,18 +108,19 @@ class FeedStream(_Handed[ItemT], Generic[ItemT, T]):
 
     def close(self) -> None:
         """Close the connection; the stream has no more items."""
+        self._next_batch(None)
         self._driver.close()
 
     def _advance(self) -> bool:
-        batch = self._driver.advance()
-        self._batch, self._index = batch or (), 0
-        return batch is not None
+        self._started = True
+        return self._next_batch(self._driver.advance())
 
 
 class AsyncFeedStream(_Handed[ItemT], Generic[ItemT, T]):
     """A feed being driven: iterate it, with or without `async with`.
 
-    Leaving the `async with`, or `close()`, closes the connection at once; without
+    The request is sent on entering the `async with`, or when the first item is asked
+    for. Leaving the `async with`, or `close()`, closes the connection at once; without
     either it stays open until the end.
     """
 
@@ -106,7 +131,7 @@ class AsyncFeedStream(_Handed[ItemT], Generic[ItemT, T]):
         self._driver = driver
 
     async def __aenter__(self) -> Self:
-        return self
+        return await self.start()
 
     async def __aexit__(
         self,
@@ -126,8 +151,8 @@ class AsyncFeedStream(_Handed[ItemT], Generic[ItemT, T]):
         return self._take()
 
     async def start(self) -> Self:
-        """Send the request, and return when the answer has begun."""
-        if not self._batch:
+        """Send the request, if that was not done, and return when the answer begins."""
+        if not self._started:
             await self._advance()
         return self
 
@@ -143,12 +168,12 @@ class AsyncFeedStream(_Handed[ItemT], Generic[ItemT, T]):
 
     async def close(self) -> None:
         """Close the connection; the stream has no more items."""
+        self._next_batch(None)
         await self._driver.close()
 
     async def _advance(self) -> bool:
-        batch = await self._driver.advance()
-        self._batch, self._index = batch or (), 0
-        return batch is not None
+        self._started = True
+        return self._next_batch(await self._driver.advance())
 
 
 class _RunView(_Handed[RunStreamEvent]):
@@ -160,6 +185,36 @@ class _RunView(_Handed[RunStreamEvent]):
     def snapshot(self) -> RunSnapshot:
         """The run, its messages and steps after exactly the events handed out."""
         return self._progress.snapshot
+
+    @property
+    def head(self) -> Head | None:
+        """Status and headers of the answer; None before it begins."""
+        return self._progress.head
+
+    @property
+    def current_event(self) -> RunStreamEvent | None:
+        """The event that was handed out last."""
+        return self._newest
+
+    @property
+    def current_run(self) -> Run | None:
+        """The run as the events handed out have it."""
+        return self.snapshot.run
+
+    @property
+    def current_message_snapshot(self) -> Message | None:
+        """The latest message as the events handed out have it."""
+        messages = self.snapshot.messages
+        return messages[-1] if messages else None
+
+    @property
+    def current_run_step_snapshot(self) -> RunStep | None:
+        """The latest step as the events handed out have it."""
+        steps = self.snapshot.steps
+        return steps[-1] if steps else None
+
+    def _change_decoder(self) -> ChangeDecoder:
+        return ChangeDecoder(lambda: self.snapshot)
 
     def _final_messages(self) -> list[Message]:
         return list(self.snapshot.messages)
@@ -178,6 +233,12 @@ class EventStream(FeedStream[RunStreamEvent, Run], _RunView):
     def text_deltas(self) -> Iterator[str]:
         """The pieces of text as they arrive."""
         return (text for event in self if (text := text_of(event)))
+
+    @property
+    def changes(self) -> Iterator[Change]:
+        """What the events change: texts, tool calls, steps and messages."""
+        feed = self._change_decoder().feed
+        return (change for event in self for change in feed(event))
 
     def get_final_run(self) -> Run:
         """Read to the end and give the run."""
@@ -206,7 +267,12 @@ class AsyncEventStream(AsyncFeedStream[RunStreamEvent, Run], _RunView):
     @property
     def text_deltas(self) -> AsyncIterator[str]:
         """The pieces of text as they arrive."""
-        return _AsyncTexts(self)
+        return AsyncPieces(self, texts_of)
+
+    @property
+    def changes(self) -> AsyncIterator[Change]:
+        """What the events change: texts, tool calls, steps and messages."""
+        return AsyncPieces(self, self._change_decoder().feed)
 
     async def get_final_run(self) -> Run:
         """Read to the end and give the run."""
@@ -224,17 +290,31 @@ class AsyncEventStream(AsyncFeedStream[RunStreamEvent, Run], _RunView):
         return self._final_steps()
 
 
-class _AsyncTexts:
-    """Not an async generator: one that is left early waits for a collector."""
+def texts_of(event: RunStreamEvent) -> tuple[str, ...]:
+    """Give the text that an event adds, if it adds any."""
+    text = text_of(event)
+    return (text,) if text else ()
 
-    def __init__(self, stream: AsyncEventStream) -> None:
-        self._stream = stream
+
+class AsyncPieces(Generic[ItemT]):
+    """Gives what a function makes of each event.
+
+    Not an async generator: one that is left early waits for a collector.
+    """
+
+    def __init__(
+        self,
+        events: AsyncIterator[RunStreamEvent],
+        pieces_of: Callable[[RunStreamEvent], Iterable[ItemT]],
+    ) -> None:
+        self._events = events
+        self._pieces_of = pieces_of
+        self._pieces: deque[ItemT] = deque()
 
     def __aiter__(self) -> Self:
         return self
 
-    async def __anext__(self) -> str:
-        while True:
-            event = await self._stream.__anext__()
-            if text := text_of(event):
-                return text
+    async def __anext__(self) -> ItemT:
+        while not self._pieces:
+            self._pieces.extend(self._pieces_of(await anext(self._events)))
+        return self._pieces.popleft()

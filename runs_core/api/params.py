@@ -30,6 +30,7 @@ __all__ = [
     "Polling",
     "RequestOptions",
     "RunCreateParams",
+    "RunEventsParams",
     "RunParams",
     "RunStreamParams",
     "RunToolsParams",
@@ -37,9 +38,11 @@ __all__ = [
     "StreamToolsParams",
     "Streaming",
     "SubmitAndPollParams",
+    "SubmitEventsParams",
     "SubmitParams",
     "SubmitStreamParams",
     "SubmitToolOutputsParams",
+    "ThreadAndRunEventsParams",
     "ThreadAndRunParams",
     "ThreadCreateAndRunParams",
     "ThreadCreateAndRunPollParams",
@@ -170,6 +173,12 @@ class PollParams(RequestOptions, Polling, total=False):
     pass
 
 
+class RunEventsParams(RunStreamParams, total=False):
+    """`create` with `stream=True`, which only a client's method takes."""
+
+    stream: Required[Literal[True]]
+
+
 class SubmitParams(RequestOptions, total=False):
     """A run's tool outputs, however it is waited for."""
 
@@ -187,6 +196,12 @@ class SubmitAndPollParams(SubmitParams, Polling, total=False):
 
 class SubmitStreamParams(SubmitParams, Streaming, total=False):
     pass
+
+
+class SubmitEventsParams(SubmitStreamParams, total=False):
+    """`submit_tool_outputs` with `stream=True`."""
+
+    stream: Required[Literal[True]]
 
 
 class RunToolsParams(RunParams, Polling, ToolLoop, total=False):
@@ -241,6 +256,12 @@ class ThreadCreateAndRunPollParams(ThreadAndRunParams, Polling, total=False):
 
 class ThreadCreateAndRunStreamParams(ThreadAndRunParams, Streaming, total=False):
     pass
+
+
+class ThreadAndRunEventsParams(ThreadCreateAndRunStreamParams, total=False):
+    """`create_and_run` with `stream=True`."""
+
+    stream: Required[Literal[True]]
 
 
 class MessageCreateParams(RequestOptions, total=False):

@@ -77,13 +77,20 @@ class Paged(Call[Page[T]]):
     backwards: towards the beginning of the list.
     """
 
-    def items(self) -> Feed[T, int]:
-        """A feed of every item on every page; it ends in their number."""
-        return OnceFeed(self._walk(lambda page: tuple(page.data)))
+    def items(self, page: Page[T] | None = None) -> Feed[T, int]:
+        """A feed of every item on every page; it ends in their number.
 
-    def pages(self) -> Feed[Page[T], int]:
-        """A feed of every page; it ends in their number."""
-        return OnceFeed(self._walk(lambda page: (page,)))
+        With `page`, an answer to this call, it begins there instead of asking for it.
+        """
+        return OnceFeed(self._walk(page, lambda _, page: tuple(page.data)))
+
+    def pages(self, page: Page[T] | None = None) -> Feed[Page[T], int]:
+        """A feed of every page, begun like `items`; it ends in their number."""
+        return OnceFeed(self._walk(page, lambda _, page: (page,)))
+
+    def walk(self, page: Page[T] | None = None) -> Feed[tuple[Paged[T], Page[T]], int]:
+        """A feed like `pages` that also gives the call of each page."""
+        return OnceFeed(self._walk(page, lambda call, page: ((call, page),)))
 
     def next(self, page: Page[T]) -> Paged[T] | None:
         """The call for the page after this one, or None where there is none.
@@ -119,20 +126,26 @@ class Paged(Call[Page[T]]):
                 " seems to ignore the cursor, so read one page with a higher limit"
             )
 
-    def _walk(self, items: Callable[[Page[T]], Sequence[Any]]) -> Flow[int]:
+    def _walk(
+        self,
+        page: Page[T] | None,
+        items: Callable[[Paged[T], Page[T]], Sequence[Any]],
+    ) -> Flow[int]:
         call: Paged[T] | None = self
-        seen: set[tuple[str, str]] = set()
+        # The cursors that pages came after: what ends in one of them has been given.
+        seen = {pair for pair in self.request.query if pair[0] in ("after", "before")}
         count = 0
         while call is not None:
-            page = yield from call
+            if page is None:
+                page = yield from call
             cursor = call._cursor(page)
-            emitted = items(page)
+            if cursor is not None:
+                if cursor in seen:
+                    call._refuse_circle(page)
+                    break
+                seen.add(cursor)
+            emitted = items(call, page)
             count += len(emitted)
             yield from Emit(emitted)
-            if cursor in seen:
-                call._refuse_circle(page)
-                break
-            if cursor is not None:
-                seen.add(cursor)
-            call = call.next(page)
+            call, page = call.next(page), None
         return count

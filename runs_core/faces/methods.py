@@ -1,0 +1,274 @@
+"""Functions of `api` as methods: each is given once, and is one of every kind of noun.
+
+ParamSpec carries the function's parameters over, so that both type checkers check every
+call; the signature that `help()` shows is the function's, too.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable, Coroutine, Iterable, Mapping
+from typing import Any, Generic, ParamSpec, Protocol, TypeVar, overload
+
+from runs_core.event_stream import AsyncEventStream, EventStream
+from runs_core.faces.colours import AsyncFace, AsyncRawFace, Face, RawFace
+from runs_core.flows.call import Call, Paged
+from runs_core.flows.effects import Flow
+from runs_core.flows.streaming import RunFeed
+from runs_core.pages import AsyncCursorPage, AsyncPaginator, SyncCursorPage
+from runs_core.raw import RawResponse
+
+__all__ = [
+    "FlowMethod",
+    "Joined",
+    "JoinedMethod",
+    "ListMethod",
+    "Method",
+    "Noun",
+    "RawNoun",
+    "shown",
+]
+
+P = ParamSpec("P")
+Q = ParamSpec("Q")
+T = TypeVar("T")
+A_co = TypeVar("A_co", covariant=True)
+B_co = TypeVar("B_co", covariant=True)
+C_co = TypeVar("C_co", covariant=True)
+D_co = TypeVar("D_co", covariant=True)
+
+AnyFace = Face | AsyncFace | RawFace | AsyncRawFace
+
+
+def _driven(
+    function: Callable[P, Any], drive: Callable[[Any], Any]
+) -> Callable[P, Any]:
+    """The function, and then what the noun does with what it gives.
+
+    The arguments are checked at the call, also where the result is awaited.
+    """
+
+    @functools.wraps(function)
+    def method(*args: P.args, **kwargs: P.kwargs) -> Any:
+        return drive(function(*args, **kwargs))
+
+    return method
+
+
+def shown(
+    function: Callable[..., Any], parameters: Iterable[inspect.Parameter], says: str
+) -> Callable[..., Any]:
+    """Give a function that looks like this one with more parameters, for `wraps`."""
+
+    @functools.wraps(function)
+    def like(*args: Any, **kwargs: Any) -> Any:
+        return function(*args, **kwargs)
+
+    signature = inspect.signature(function)
+    own = {p.name: p for p in parameters}
+    rest = [p for name, p in signature.parameters.items() if name not in own]
+    # Options of every request come last.
+    place = next(i for i, p in enumerate(rest) if p.name == "extra_headers")
+    vars(like)["__signature__"] = signature.replace(
+        parameters=[*rest[:place], *own.values(), *rest[place:]],
+        return_annotation=inspect.Signature.empty,
+    )
+    like.__doc__ = f"{inspect.getdoc(function)}\n\n{says}"
+    return like
+
+
+class Method(Generic[P, T]):
+    """A function that gives a call, as a method that gives its result."""
+
+    def __init__(self, function: Callable[P, Call[T]]) -> None:
+        self._function = function
+
+    @overload
+    def __get__(self, face: None, owner: type) -> Callable[P, Call[T]]: ...
+    @overload
+    def __get__(self, face: Face, owner: type) -> Callable[P, T]: ...
+    @overload
+    def __get__(
+        self, face: AsyncFace, owner: type
+    ) -> Callable[P, Coroutine[Any, Any, T]]: ...
+    @overload
+    def __get__(self, face: RawFace, owner: type) -> Callable[P, RawResponse[T]]: ...
+    @overload
+    def __get__(
+        self, face: AsyncRawFace, owner: type
+    ) -> Callable[P, Coroutine[Any, Any, RawResponse[T]]]: ...
+    def __get__(self, face: AnyFace | None, owner: type) -> Callable[P, Any]:
+        return _driven(self._function, face._answer) if face else self._function
+
+
+class ListMethod(Generic[P, T]):
+    """A function that gives a paged call, as a method that gives a page."""
+
+    def __init__(self, function: Callable[P, Paged[T]]) -> None:
+        self._function = function
+
+    @overload
+    def __get__(self, face: None, owner: type) -> Callable[P, Paged[T]]: ...
+    @overload
+    def __get__(self, face: Face, owner: type) -> Callable[P, SyncCursorPage[T]]: ...
+    @overload
+    def __get__(
+        self, face: AsyncFace, owner: type
+    ) -> Callable[P, AsyncPaginator[T]]: ...
+    @overload
+    def __get__(
+        self, face: RawFace, owner: type
+    ) -> Callable[P, RawResponse[SyncCursorPage[T]]]: ...
+    @overload
+    def __get__(
+        self, face: AsyncRawFace, owner: type
+    ) -> Callable[P, Coroutine[Any, Any, RawResponse[AsyncCursorPage[T]]]]: ...
+    def __get__(self, face: AnyFace | None, owner: type) -> Callable[P, Any]:
+        return _driven(self._function, face._list) if face else self._function
+
+
+class FlowMethod(Generic[P, T]):
+    """A function that gives a flow, as a method that gives its result."""
+
+    def __init__(self, function: Callable[P, Flow[T]]) -> None:
+        self._function = function
+
+    @overload
+    def __get__(self, face: None, owner: type) -> Callable[P, Flow[T]]: ...
+    @overload
+    def __get__(self, face: Face, owner: type) -> Callable[P, T]: ...
+    @overload
+    def __get__(
+        self, face: AsyncFace, owner: type
+    ) -> Callable[P, Coroutine[Any, Any, T]]: ...
+    def __get__(self, face: Face | AsyncFace | None, owner: type) -> Callable[P, Any]:
+        return _driven(self._function, face._result) if face else self._function
+
+
+class Joined(Protocol[P, A_co, Q, B_co]):
+    """One method for two functions: without `stream=True` an A, with it a B."""
+
+    @overload
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> A_co: ...
+    @overload
+    def __call__(self, *args: Q.args, **kwargs: Q.kwargs) -> B_co: ...
+
+
+class JoinedMethod(Generic[P, T, Q]):
+    """Two functions that send the same request, joined by `stream=`.
+
+    Overloads do not survive ParamSpec; two ParamSpecs make overloads.
+    """
+
+    def __init__(
+        self, answer: Callable[P, Call[T]], events: Callable[Q, RunFeed]
+    ) -> None:
+        self._answer = answer
+        self._events = events
+
+    @overload
+    def __get__(self, face: None, owner: type) -> Joined[P, Call[T], Q, RunFeed]: ...
+    @overload
+    def __get__(self, face: Face, owner: type) -> Joined[P, T, Q, EventStream]: ...
+    @overload
+    def __get__(
+        self, face: AsyncFace, owner: type
+    ) -> Joined[
+        P, Coroutine[Any, Any, T], Q, Coroutine[Any, Any, AsyncEventStream]
+    ]: ...
+    @overload
+    def __get__(
+        self, face: RawFace, owner: type
+    ) -> Joined[P, RawResponse[T], Q, RawResponse[EventStream]]: ...
+    @overload
+    def __get__(
+        self, face: AsyncRawFace, owner: type
+    ) -> Joined[
+        P,
+        Coroutine[Any, Any, RawResponse[T]],
+        Q,
+        Coroutine[Any, Any, RawResponse[AsyncEventStream]],
+    ]: ...
+    def __get__(self, face: AnyFace | None, owner: type) -> Any:
+        @functools.wraps(self._shown)
+        def method(*args: Any, **kwargs: Any) -> Any:
+            if kwargs.get("stream"):
+                feed = self._events(*args, **kwargs)
+                return face._begun(feed) if face else feed
+            call = self._answer(*args, **kwargs)
+            return face._answer(call) if face else call
+
+        return method
+
+    @functools.cached_property
+    def _shown(self) -> Callable[..., Any]:
+        answered = inspect.signature(self._answer).parameters
+        streamed = inspect.signature(self._events).parameters
+        only = [p for name, p in streamed.items() if name not in answered]
+        return shown(
+            self._answer,
+            [answered["stream"].replace(annotation=bool | None), *only],
+            "With `stream=True` gives a stream of the run's events, whose request is"
+            " sent\nwith the call.",
+        )
+
+
+class Noun(Generic[A_co, B_co, C_co, D_co]):
+    """A noun below another, of the same kind; the same object each time."""
+
+    def __init__(
+        self,
+        face: Callable[[Any], A_co],
+        async_face: Callable[[Any], B_co],
+        raw_face: Callable[[Any], C_co],
+        async_raw_face: Callable[[Any], D_co],
+    ) -> None:
+        self._kinds: Mapping[type, Callable[[Any], Any]] = {
+            Face: face,
+            AsyncFace: async_face,
+            RawFace: raw_face,
+            AsyncRawFace: async_raw_face,
+        }
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
+
+    @overload
+    def __get__(self, face: Face, owner: type) -> A_co: ...
+    @overload
+    def __get__(self, face: AsyncFace, owner: type) -> B_co: ...
+    @overload
+    def __get__(self, face: RawFace, owner: type) -> C_co: ...
+    @overload
+    def __get__(self, face: AsyncRawFace, owner: type) -> D_co: ...
+    def __get__(self, face: AnyFace, owner: type) -> Any:
+        return _kept(face, self._name, self._kinds)
+
+
+class RawNoun(Generic[A_co, B_co]):
+    """The same noun, whose methods give answers; the same object each time."""
+
+    def __init__(
+        self, raw_face: Callable[[Any], A_co], async_raw_face: Callable[[Any], B_co]
+    ) -> None:
+        self._kinds: Mapping[type, Callable[[Any], Any]] = {
+            Face: raw_face,
+            AsyncFace: async_raw_face,
+        }
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
+
+    @overload
+    def __get__(self, face: Face, owner: type) -> A_co: ...
+    @overload
+    def __get__(self, face: AsyncFace, owner: type) -> B_co: ...
+    def __get__(self, face: Face | AsyncFace, owner: type) -> Any:
+        return _kept(face, self._name, self._kinds)
+
+
+def _kept(face: AnyFace, name: str, kinds: Mapping[type, Callable[[Any], Any]]) -> Any:
+    make = next(make for kind, make in kinds.items() if isinstance(face, kind))
+    noun = face.__dict__[name] = make(face._client)
+    return noun

@@ -1,0 +1,176 @@
+"""The event handler of async clients."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import AsyncIterator
+from types import TracebackType
+from typing import Any, Self
+
+from runs_core.errors import APITimeoutError
+from runs_core.event_stream import AsyncEventStream, AsyncPieces, texts_of
+from runs_core.handlers.serving import Handler
+from runs_core.models import (
+    ImageFile,
+    Message,
+    MessageDelta,
+    Run,
+    RunStep,
+    RunStepDelta,
+    Text,
+    TextDelta,
+    ToolCall,
+    ToolCallDelta,
+)
+from runs_core.stream import RunStreamEvent
+
+__all__ = ["AsyncAssistantEventHandler"]
+
+
+class AsyncAssistantEventHandler(Handler[AsyncEventStream]):
+    """The same for an `AsyncClient`; the callbacks are coroutine functions.
+
+    A plain function is called as well as awaited ones are.
+    """
+
+    async def __aenter__(self) -> Self:
+        try:
+            await self._serving.stream.start()
+        except BaseException as error:
+            await self.__fail(error)
+            raise
+        return self
+
+    async def __aexit__(
+        self,
+        typ: type[BaseException] | None,
+        value: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self.close()
+
+    def __aiter__(self) -> AsyncIterator[RunStreamEvent]:
+        return self
+
+    async def __anext__(self) -> RunStreamEvent:
+        serving = self._serving
+        try:
+            event = await anext(serving.stream, None)
+            if event is not None:
+                for name, args in serving.callbacks(event):
+                    await self.__call(name, args)
+        except BaseException as error:
+            await self.__fail(error)
+            raise
+        if event is None:
+            await self.__end()
+            raise StopAsyncIteration
+        return event
+
+    async def __call(self, name: str, args: tuple[Any, ...] = ()) -> None:
+        try:
+            result = getattr(self, name)(*args)
+            if inspect.isawaitable(result):
+                await result
+        except StopAsyncIteration as error:
+            # Let through, it would look like the stream's own end.
+            raise RuntimeError(f"{name} raised StopAsyncIteration") from error
+
+    async def __fail(self, error: BaseException) -> None:
+        try:
+            if isinstance(error, APITimeoutError | TimeoutError):
+                await self.__call("on_timeout")
+            if isinstance(error, Exception):
+                await self.__call("on_exception", (error,))
+        finally:
+            await self.close()
+
+    async def __end(self) -> None:
+        if not self._serving.ended:
+            self._serving.ended = True
+            await self.__call("on_end")
+
+    async def close(self) -> None:
+        """Close the connection; the stream has no more events."""
+        try:
+            await self._serving.stream.close()
+        finally:
+            await self.__end()
+
+    async def until_done(self) -> None:
+        """Read to the end."""
+        async for _ in self:
+            pass
+
+    @property
+    def text_deltas(self) -> AsyncIterator[str]:
+        """The pieces of text as they arrive, after their callbacks."""
+        return AsyncPieces(self, texts_of)
+
+    async def get_final_run(self) -> Run:
+        """Read to the end and give the run."""
+        await self.until_done()
+        return self.result
+
+    async def get_final_run_steps(self) -> list[RunStep]:
+        """Read to the end and give the run steps."""
+        await self.until_done()
+        return list(self.snapshot.steps)
+
+    async def get_final_messages(self) -> list[Message]:
+        """Read to the end and give the messages."""
+        await self.until_done()
+        return list(self.snapshot.messages)
+
+    async def on_event(self, event: RunStreamEvent) -> None:
+        """There is an event; before all other callbacks for it."""
+
+    async def on_run_step_created(self, run_step: RunStep) -> None:
+        """A step has begun."""
+
+    async def on_run_step_delta(self, delta: RunStepDelta, snapshot: RunStep) -> None:
+        """A step has got more of its details."""
+
+    async def on_run_step_done(self, run_step: RunStep) -> None:
+        """A step has ended, well or not."""
+
+    async def on_tool_call_created(self, tool_call: ToolCall) -> None:
+        """A tool call has begun; `tool_call` has what it began with."""
+
+    async def on_tool_call_delta(
+        self, delta: ToolCallDelta, snapshot: ToolCall
+    ) -> None:
+        """A tool call has got more of its input or output."""
+
+    async def on_tool_call_done(self, tool_call: ToolCall) -> None:
+        """A tool call is complete: it was carried out, or is to be answered."""
+
+    async def on_message_created(self, message: Message) -> None:
+        """A message has begun."""
+
+    async def on_message_delta(self, delta: MessageDelta, snapshot: Message) -> None:
+        """A message has got more of its content; after the callbacks for its texts."""
+
+    async def on_message_done(self, message: Message) -> None:
+        """A message is complete, or was left incomplete."""
+
+    async def on_text_created(self, text: Text) -> None:
+        """A text has begun; its first piece follows as a delta."""
+
+    async def on_text_delta(self, delta: TextDelta, snapshot: Text) -> None:
+        """A text has got longer, or got an annotation."""
+
+    async def on_text_done(self, text: Text) -> None:
+        """A text is complete."""
+
+    async def on_image_file_done(self, image_file: ImageFile) -> None:
+        """An image file of a message is complete."""
+
+    async def on_exception(self, exception: Exception) -> None:
+        """The stream, or a callback, has raised; what it raised goes on from here."""
+
+    async def on_timeout(self) -> None:
+        """The stream took too long; `on_exception` follows."""
+
+    async def on_end(self) -> None:
+        """The stream is over, however it ended; after everything else."""
