@@ -11,15 +11,16 @@ from __future__ import annotations
 import inspect
 import logging
 import random
+import sys
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, AbstractContextManager
-from functools import partial
-from typing import Any, Generic, NoReturn, TypeVar, assert_never, cast
+from typing import Any, Generic, NoReturn, TypeVar, assert_never
 from urllib.parse import urlsplit
 
 from attrs import frozen
 
+from runs_core._sealed import forget_frames
 from runs_core.errors import (
     RunsError,
     TransportError,
@@ -35,6 +36,7 @@ from runs_core.flows.effects import (
     Read,
     Send,
     Sleep,
+    function_name,
 )
 from runs_core.flows.once import check_unconsumed
 from runs_core.transport import AsyncTransport, Opened, Transport
@@ -72,70 +74,71 @@ class _Steps(Generic[ItemT, T]):
     ) -> None:
         check_unconsumed(flow)
         self._flow = flow
-        self._errors = transport.errors
+        self._expected: tuple[type[BaseException], ...]
+        self._expected = (RunsError, *transport.errors)
         self._random = (outside or Outside()).random
         own_clock = getattr(transport, "now", time.monotonic)
         self._now = (outside and outside.now) or own_clock
         self._read_timeout: float | None = None
-        self._step: Callable[[], Ask] | None = partial(next, flow)
-        self._result: T | None = None
+        # What the flow is to be sent or thrown next. A list that the answer is taken
+        # out of: in a name, a token would be there for every traceback to show.
+        self._answers: list[Any] = [None]
+        self._error: BaseException | None = None
+        self._ended = False
+        self._result: tuple[T] | None = None
 
     @property
     def ended(self) -> bool:
         """Whether the flow has ended, by a result, an error, or `close()`."""
-        return self._step is None
+        return self._ended
 
     @property
     def result(self) -> T:
         """What the flow ended in."""
-        if self._step is not None:
-            raise UsageError("there is no result yet: iterate to the end first")
-        return cast(T, self._result)
+        if self._result is None:
+            raise UsageError(
+                "there is no result: it was left, or has failed, before its end"
+                if self.ended
+                else "there is no result yet: iterate to the end first"
+            )
+        return self._result[0]
 
     def _next_ask(self) -> Ask | None:
-        step, self._step = self._step, None
-        if step is None:
+        # Also where a user's function has closed the stream that called it.
+        if self._ended:
             return None
+        error, self._error = self._error, None
         try:
-            return step()
+            if error is not None:
+                return self._flow.throw(error)
+            return self._flow.send(self._answers.pop())
         except StopIteration as end:
-            self._result = end.value
+            self._ended = True
+            self._result = (end.value,)
             return None
-
-    def _answer(self, value: Any) -> None:
-        self._step = partial(self._flow.send, value)
-
-    def _fail(self, error: BaseException) -> None:
-        self._step = partial(self._flow.throw, error)
+        finally:
+            del error  # Which would otherwise hold its own traceback.
 
     def _pause(self, ask: Sleep) -> float:
         seconds = max(0.0, ask.seconds * (1 - ask.jitter * self._random()))
         logger.debug("wait %.3f s: %s", seconds, ask.reason)
         return seconds
 
-    def _raise_translated(self, error: BaseException) -> NoReturn:
-        """Raise the core's error for one that the transport declares as its own."""
-        if not isinstance(error, (RunsError, *self._errors)):
+    def _raise_translated(
+        self, error: BaseException, callers: BaseException | None
+    ) -> NoReturn:
+        """Raise the core's error for one that the transport declares as its own.
+
+        The transport's frames hold the request's bytes, keys among them.
+        """
+        if not isinstance(error, self._expected):
             raise error
-        _forget_frames(error)
+        forget_frames(error, callers)
         if isinstance(error, RunsError):
             raise error
         raise TransportError(
             f"the connection failed: {type(error).__name__}"
         ) from error
-
-
-def _forget_frames(error: BaseException | None) -> None:
-    """Drop the transport's frames: they hold the request's bytes, keys among them."""
-    seen: set[int] = set()
-    todo = [error]
-    while todo:
-        current = todo.pop()
-        if current is None or id(current) in seen:
-            continue
-        seen.add(id(current))
-        current.__traceback__ = None
-        todo += [current.__cause__, current.__context__]
 
 
 def _absolute(ask: Send | Open) -> Request:
@@ -168,15 +171,13 @@ class Driver(_Steps[ItemT, T]):
         try:
             while (ask := self._next_ask()) is not None:
                 if isinstance(ask, Emit):
-                    self._answer(None)
+                    self._answers.append(None)
                     return ask.items
                 try:
-                    answer = self._perform(ask)
+                    self._answers.append(self._perform(ask))
                 except BaseException as error:
                     self._close_exchange()
-                    self._fail(error)
-                else:
-                    self._answer(answer)
+                    self._error = error
         except BaseException:
             self.close()
             raise
@@ -185,7 +186,7 @@ class Driver(_Steps[ItemT, T]):
 
     def close(self) -> None:
         """End the flow where it stands and close its exchange."""
-        self._step = None
+        self._ended = True
         try:
             self._close_exchange()
         finally:
@@ -214,10 +215,11 @@ class Driver(_Steps[ItemT, T]):
         request = _absolute(ask)
         self._close_exchange()
         context = self._transport.open(request)
+        callers = sys.exception()
         try:
             opened = context.__enter__()
         except BaseException as error:
-            self._raise_translated(error)
+            self._raise_translated(error, callers)
         self._context = context
         self._opened = opened
         self._read_timeout = request.timeouts.read
@@ -230,10 +232,11 @@ class Driver(_Steps[ItemT, T]):
             return b""
         if opened.set_timeout is not None:
             opened.set_timeout(shorter(self._read_timeout, timeout))
+        callers = sys.exception()
         try:
             piece = opened.read()
         except BaseException as error:
-            self._raise_translated(error)
+            self._raise_translated(error, callers)
         if not piece:
             self._close_exchange()
         return piece
@@ -252,7 +255,7 @@ class Driver(_Steps[ItemT, T]):
             return
         try:
             context.__exit__(None, None, None)
-        except self._errors as error:
+        except self._expected as error:
             # The answer is in hand, or another error is on its way.
             logger.debug("closing the exchange failed: %s", type(error).__name__)
 
@@ -280,15 +283,13 @@ class AsyncDriver(_Steps[ItemT, T]):
         try:
             while (ask := self._next_ask()) is not None:
                 if isinstance(ask, Emit):
-                    self._answer(None)
+                    self._answers.append(None)
                     return ask.items
                 try:
-                    answer = await self._perform(ask)
+                    self._answers.append(await self._perform(ask))
                 except BaseException as error:
                     await self._close_exchange()
-                    self._fail(error)
-                else:
-                    self._answer(answer)
+                    self._error = error
         except BaseException:
             await self.close()
             raise
@@ -297,7 +298,7 @@ class AsyncDriver(_Steps[ItemT, T]):
 
     async def close(self) -> None:
         """End the flow where it stands and close its exchange."""
-        self._step = None
+        self._ended = True
         try:
             await self._close_exchange()
         finally:
@@ -327,10 +328,11 @@ class AsyncDriver(_Steps[ItemT, T]):
         request = _absolute(ask)
         await self._close_exchange()
         context = self._transport.open(request)
+        callers = sys.exception()
         try:
             opened = await context.__aenter__()
         except BaseException as error:
-            self._raise_translated(error)
+            self._raise_translated(error, callers)
         self._context = context
         self._opened = opened
         self._read_timeout = request.timeouts.read
@@ -343,10 +345,11 @@ class AsyncDriver(_Steps[ItemT, T]):
             return b""
         if opened.set_timeout is not None:
             opened.set_timeout(shorter(self._read_timeout, timeout))
+        callers = sys.exception()
         try:
             piece = await opened.read()
         except BaseException as error:
-            self._raise_translated(error)
+            self._raise_translated(error, callers)
         if not piece:
             await self._close_exchange()
         return piece
@@ -365,7 +368,7 @@ class AsyncDriver(_Steps[ItemT, T]):
             return
         try:
             await context.__aexit__(None, None, None)
-        except self._errors as error:
+        except self._expected as error:
             # The answer is in hand, or another error is on its way.
             logger.debug("closing the exchange failed: %s", type(error).__name__)
 
@@ -376,9 +379,9 @@ def _call_blocking(ask: Invoke) -> Any:
         return result
     if inspect.iscoroutine(result):
         result.close()
-    name = getattr(ask.function, "__qualname__", repr(type(ask.function)))
     raise UsageError(
-        f"{name} is async and this client is not: use AsyncClient, or a plain function"
+        f"{function_name(ask.function)} is async and this client is not: use"
+        " AsyncClient, or a plain function"
     )
 
 

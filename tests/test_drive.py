@@ -37,6 +37,7 @@ from tests.fakes import (
     FakeTransport,
     run_async,
 )
+from tests.leaks import assert_sealed, key
 
 GET = Request(method="GET", url="https://api.test/v1/threads/t?key=1")
 
@@ -201,6 +202,138 @@ def test_secrets_in_the_transports_frames_are_forgotten(rig: Rig) -> None:
         caught.value, capture_locals=True
     )
     assert "canary" not in "".join(shown.format())
+
+
+def test_promise_4_an_answer_that_was_a_key_is_not_shown_later(rig: Rig) -> None:
+    def flow() -> Flow[Any]:
+        yield from Invoke(key)
+        yield from Send(GET)
+
+    def refusing() -> Flow[Any]:
+        yield from Invoke(key)
+        raise UsageError("a bad key")
+
+    lost = Exchange(opening=FakeError())
+    assert_sealed(lambda: rig.run(flow(), rig.transport(lost)), TransportError)
+    assert_sealed(lambda: rig.run(refusing(), rig.transport()), UsageError)
+
+
+def test_the_error_that_the_caller_was_handling_keeps_its_frames(rig: Rig) -> None:
+    def caller() -> None:
+        try:
+            raise LookupError("mine")
+        except LookupError:
+            rig.run(sending(), rig.transport(Exchange(opening=FakeError())))
+
+    with pytest.raises(TransportError) as caught:
+        caller()
+
+    contexts = []
+    error: BaseException | None = caught.value
+    while error is not None:
+        contexts.append(error)
+        error = error.__context__
+    assert isinstance(contexts[-1], LookupError)
+    assert contexts[-1].__traceback__ is not None
+
+
+@pytest.mark.parametrize("fault", [FakeError("x"), TransportTimeout("x")])
+def test_what_fails_in_closing_does_not_take_the_answer_away(
+    rig: Rig, fault: Exception
+) -> None:
+    class Rude(type(rig.transport())):  # type: ignore[misc]
+        def open(self, request: Request) -> Any:
+            return RudeContext(super().open(request), fault)
+
+    assert rig.run(sending(), Rude(Exchange(body=[b"ok"]))) == b"ok"
+    with pytest.raises(LookupError):
+        rig.run(sending(), Rude(Exchange(body=[LookupError()])))
+
+
+class RudeContext:
+    """A context that fails on its way out."""
+
+    def __init__(self, context: Any, fault: Exception) -> None:
+        self.context, self.fault = context, fault
+
+    def __enter__(self) -> Any:
+        return self.context.__enter__()
+
+    def __exit__(self, *args: Any) -> None:
+        self.context.__exit__(*args)
+        raise self.fault
+
+    async def __aenter__(self) -> Any:
+        return await self.context.__aenter__()
+
+    async def __aexit__(self, *args: Any) -> None:
+        await self.context.__aexit__(*args)
+        raise self.fault
+
+
+@pytest.mark.parametrize(
+    ("raised", "seen"),
+    [
+        (StopIteration("x"), RuntimeError),
+        (StopAsyncIteration("x"), StopAsyncIteration),
+        (GeneratorExit(), GeneratorExit),
+        (KeyboardInterrupt(), KeyboardInterrupt),
+        (SystemExit(), SystemExit),
+    ],
+)
+def test_no_exception_of_a_users_function_passes_for_a_result(
+    rig: Rig, raised: BaseException, seen: type[BaseException]
+) -> None:
+    exchange = Exchange(body=[b"1"])
+
+    def function() -> None:
+        raise raised
+
+    def flow() -> Flow[str]:
+        yield from Open(GET)
+        yield from Invoke(function)
+        return "end"
+
+    driver = rig.driver(flow(), rig.transport(exchange))
+    with pytest.raises(seen):
+        rig.wait(driver.run())
+
+    assert exchange.closed
+    assert driver.ended
+    with pytest.raises(UsageError, match="no result"):
+        _ = driver.result
+
+
+def test_a_flow_that_failed_or_was_left_has_no_result(rig: Rig) -> None:
+    failed = rig.driver(sending(), rig.transport(Exchange(opening=FakeError())))
+    with pytest.raises(TransportError):
+        rig.wait(failed.run())
+    left = rig.driver(sending(), rig.transport())
+    rig.wait(left.close())
+
+    for driver in (failed, left):
+        assert rig.wait(driver.advance()) is None
+        with pytest.raises(UsageError, match="left, or has failed"):
+            _ = driver.result
+
+
+def test_a_users_function_may_close_the_driver_that_calls_it(rig: Rig) -> None:
+    exchange = Exchange(body=[b"1"])
+
+    def flow() -> Flow[str]:
+        yield from Open(GET)
+        yield from Invoke(leave)
+        raise AssertionError("the flow was closed")
+
+    driver = rig.driver(flow(), rig.transport(exchange))
+
+    def leave() -> Any:
+        return driver.close()
+
+    assert rig.wait(driver.advance()) is None
+    assert exchange.closed
+    with pytest.raises(UsageError, match="left, or has failed"):
+        _ = driver.result
 
 
 def test_the_body_limit_is_kept(rig: Rig) -> None:
