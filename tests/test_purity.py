@@ -1,0 +1,180 @@
+"""Promise 1: the core does no I/O, and knows no environment, clock or chance."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import runs_core
+
+CORE = Path(runs_core.__file__).parent
+MODULES = sorted(CORE.rglob("*.py"))
+
+# What only computes. A module may join if nothing in it does I/O, or asks for the time.
+PURE = {
+    "__future__",
+    "collections",
+    "contextlib",
+    "copy",
+    "datetime",
+    "enum",
+    "functools",
+    "inspect",
+    "io",
+    "itertools",
+    "json",
+    "math",
+    "operator",
+    "re",
+    "string",
+    "sys",
+    "types",
+    "typing",
+    "urllib.parse",
+    "weakref",
+}
+DEPENDENCIES = {"attrs", "cattrs", "msgspec", "runs_core"}
+# The driver has time and chance as arguments with these as defaults, and it logs.
+DRIVER = {"logging", "random", "time"}
+# Modules that are pure only in part.
+PURE_NAMES = {
+    "io": {"BytesIO", "StringIO"},
+    "sys": {"exception", "intern", "maxsize", "modules"},
+}
+IMPURE_CALLS = {"open", "print", "input", "breakpoint", "__import__"}
+CLOCKS = {"now", "utcnow", "today"}
+
+# What a process must not have loaded because it imported the core.
+IMPURE_MODULES = {
+    "_socket",
+    "_ssl",
+    "asyncio",
+    "concurrent",
+    "email",
+    "h11",
+    "http",
+    "multiprocessing",
+    "requests",
+    "runs_transports",
+    "secrets",
+    "select",
+    "selectors",
+    "signal",
+    "socket",
+    "ssl",
+    "subprocess",
+    "tempfile",
+    "trio",
+    "urllib.request",
+    "urllib3",
+    "uuid",
+}
+
+
+def imported(tree: ast.AST) -> Iterator[tuple[str, str | None]]:
+    """Each module that is imported, and the name from it, if it is a single one."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                yield alias.name, None
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, "imports are absolute"
+            assert node.module is not None
+            for alias in node.names:
+                yield node.module, alias.name
+
+
+def is_allowed(module: str, name: str | None, path: Path) -> bool:
+    if path.name == "drive.py" and module in DRIVER:
+        return True
+    if name is not None and module in PURE_NAMES:
+        return name in PURE_NAMES[module]
+    top = module.partition(".")[0]
+    return module in PURE or top in PURE - {"urllib"} or top in DEPENDENCIES
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(CORE)))
+def test_promise_1_a_module_of_the_core_imports_only_what_computes(path: Path) -> None:
+    tree = ast.parse(path.read_text())
+
+    assert [pair for pair in imported(tree) if not is_allowed(*pair, path)] == []
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(CORE)))
+def test_promise_1_a_module_of_the_core_calls_nothing_that_acts(path: Path) -> None:
+    nodes = list(ast.walk(ast.parse(path.read_text())))
+    called = [node.func for node in nodes if isinstance(node, ast.Call)]
+    reached = [node for node in nodes if isinstance(node, ast.Attribute)]
+
+    assert [ast.unparse(node) for node in called if is_name_of_an_act(node)] == []
+    assert [ast.unparse(node) for node in reached if is_impure(node)] == []
+
+
+def is_name_of_an_act(node: ast.expr) -> bool:
+    return isinstance(node, ast.Name) and node.id in IMPURE_CALLS
+
+
+def is_impure(node: ast.Attribute) -> bool:
+    owner = ast.unparse(node.value)
+    if owner.rpartition(".")[2] in ("datetime", "date"):
+        return node.attr in CLOCKS
+    return owner in PURE_NAMES and node.attr not in PURE_NAMES[owner]
+
+
+LOADED = """
+import sys
+before = set(sys.modules)
+import importlib, pkgutil, runs_core
+for module in pkgutil.walk_packages(runs_core.__path__, "runs_core."):
+    importlib.import_module(module.name)
+print(*sorted(set(sys.modules) - before))
+"""
+
+
+@pytest.fixture(scope="module")
+def loaded() -> set[str]:
+    """The modules that a new process has loaded after importing all of the core."""
+    result = subprocess.run(
+        [sys.executable, "-c", LOADED],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=CORE.parent,
+    )
+    return set(result.stdout.split())
+
+
+def test_promise_1_importing_the_core_loads_nothing_that_does_io(
+    loaded: set[str],
+) -> None:
+    assert "runs_core.client" in loaded
+    assert "runs_core.testing.service" in loaded
+    tops = {name.partition(".")[0] for name in loaded} | loaded
+    assert tops & IMPURE_MODULES == set()
+
+
+def test_importing_the_core_waits_for_no_heavy_dependency(loaded: set[str]) -> None:
+    assert {"cattrs", "msgspec"} & loaded == set()
+
+
+def every_source() -> list[Path]:
+    root = CORE.parent
+    folders = ["runs_core", "transports", "tests", "benchmarks", "docs"]
+    return [path for name in folders for path in sorted((root / name).rglob("*.py"))]
+
+
+def test_the_folder_transports_is_never_imported_as_a_package() -> None:
+    """`transports.runs_transports` would be a second copy of every class."""
+    wrong = [
+        (str(path), module)
+        for path in every_source()
+        for module, _ in imported(ast.parse(path.read_text()))
+        if module.partition(".")[0] == "transports"
+    ]
+
+    assert wrong == []
