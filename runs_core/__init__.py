@@ -11,8 +11,11 @@ from runs_core.client import AsyncClient, Client
 from runs_core.drive import Outside
 from runs_core.endpoint import Endpoint
 from runs_core.errors import (
+    APIConnectionError,
     APIError,
+    APIResponseValidationError,
     APIStatusError,
+    APITimeoutError,
     AuthenticationError,
     BadRequestError,
     ConflictError,
@@ -21,6 +24,7 @@ from runs_core.errors import (
     EventTooLarge,
     FlowConsumed,
     InternalServerError,
+    InvalidDelta,
     InvalidEndpoint,
     InvalidHeader,
     InvalidPathParameter,
@@ -28,6 +32,7 @@ from runs_core.errors import (
     MalformedResponse,
     NotFoundError,
     NotSent,
+    OpenAIError,
     OutcomeUnknown,
     PageRepeated,
     PermissionDeniedError,
@@ -42,6 +47,7 @@ from runs_core.errors import (
     StreamIdle,
     StreamTruncated,
     ThreadBusy,
+    TimeoutOutcomeUnknown,
     ToolArgumentsInvalid,
     ToolError,
     ToolOutputsInvalid,
@@ -64,8 +70,11 @@ from runs_core.wire.http import Head, Headers, Request, Response, Timeouts
 from runs_core.wire.sse import EventStreamDecoder, ServerSentEvent
 
 __all__ = [
+    "APIConnectionError",
     "APIError",
+    "APIResponseValidationError",
     "APIStatusError",
+    "APITimeoutError",
     "AsyncClient",
     "AsyncEventStream",
     "AsyncTransport",
@@ -86,6 +95,7 @@ __all__ = [
     "HeaderKeys",
     "Headers",
     "InternalServerError",
+    "InvalidDelta",
     "InvalidEndpoint",
     "InvalidHeader",
     "InvalidPathParameter",
@@ -94,6 +104,7 @@ __all__ = [
     "NoAuth",
     "NotFoundError",
     "NotSent",
+    "OpenAIError",
     "Opened",
     "OutcomeUnknown",
     "Outside",
@@ -118,6 +129,7 @@ __all__ = [
     "StreamIdle",
     "StreamTruncated",
     "ThreadBusy",
+    "TimeoutOutcomeUnknown",
     "Timeouts",
     "TokenProvider",
     "ToolArgumentsInvalid",

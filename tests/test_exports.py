@@ -1,0 +1,153 @@
+"""What is public: each module's `__all__`, and what the package re-exports."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import inspect
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+import runs_core
+from runs_core import errors
+
+CORE = Path(runs_core.__file__).parent
+
+
+def name_of(path: Path) -> str:
+    parts = path.relative_to(CORE.parent).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+SOURCES = {name_of(path): path for path in sorted(CORE.rglob("*.py"))}
+# Packages that only hold others, and errors.py, where every class is public.
+NO_LIST = {
+    "runs_core._version",
+    "runs_core.api",
+    "runs_core.errors",
+    "runs_core.flows",
+    "runs_core.wire",
+}
+
+
+@pytest.mark.parametrize("name", sorted(SOURCES.keys() - NO_LIST))
+def test_a_module_lists_what_is_public(name: str) -> None:
+    module = importlib.import_module(name)
+    listed = module.__all__
+
+    assert list(listed) == sorted(set(listed), key=rank)
+    assert [entry for entry in listed if not hasattr(module, entry)] == []
+
+
+def rank(name: str) -> tuple[int, str]:
+    """The order that ruff keeps: constants, classes, then the rest."""
+    if name.isupper():
+        return 0, name
+    return (1 if name[0].isupper() else 2), name
+
+
+def imported_from(module: ModuleType) -> dict[str, list[str]]:
+    """The names that a package imports, by the module it has them from."""
+    tree = ast.parse(Path(str(module.__file__)).read_text())
+    return {
+        str(node.module): [alias.asname or alias.name for alias in node.names]
+        for node in tree.body
+        if isinstance(node, ast.ImportFrom)
+    }
+
+
+@pytest.mark.parametrize(
+    "package",
+    ["runs_core", "runs_core.models", "runs_core.stream", "runs_core.testing"],
+)
+def test_a_package_re_exports_what_is_public_where_it_comes_from(package: str) -> None:
+    module = importlib.import_module(package)
+    imported = imported_from(module)
+
+    names = [name for names in imported.values() for name in names]
+    assert sorted(names) == sorted(module.__all__)
+    for source, exported in imported.items():
+        public = getattr(importlib.import_module(source), "__all__", None)
+        if public is not None:
+            assert set(exported) <= set(public), source
+
+
+# The names that are held stable, and where they are had from.
+STABLE = {
+    "runs_core": [
+        "AsyncClient",
+        "AsyncEventStream",
+        "AsyncTransport",
+        "Call",
+        "Client",
+        "Endpoint",
+        "EventStream",
+        "EventStreamDecoder",
+        "Head",
+        "Opened",
+        "Request",
+        "Response",
+        "RunEventDecoder",
+        "RunSnapshot",
+        "ServerSentEvent",
+        "Transport",
+        "assistants",
+        "messages",
+        "runs",
+        "steps",
+        "threads",
+    ],
+    "runs_core.wire.sse": ["EventStreamDecoder", "ServerSentEvent"],
+    "runs_core.stream": [
+        "RunEventDecoder",
+        "RunSnapshot",
+        "RunStreamEvent",
+        "UnknownEvent",
+    ],
+    "runs_core.api.runs": [
+        "cancel",
+        "create",
+        "create_and_poll",
+        "create_and_stream",
+        "list",
+        "poll",
+        "retrieve",
+        "run_tools",
+        "stream",
+        "stream_tools",
+        "submit_tool_outputs",
+        "submit_tool_outputs_and_poll",
+        "submit_tool_outputs_stream",
+        "update",
+    ],
+    "runs_core.api.steps": ["list", "retrieve"],
+    "runs_core.flows.call": ["Call", "Paged"],
+    "runs_core.testing": ["LocalService"],
+}
+
+
+@pytest.mark.parametrize("module", STABLE)
+def test_the_stable_names_are_public(module: str) -> None:
+    assert set(STABLE[module]) <= set(importlib.import_module(module).__all__)
+
+
+def test_every_error_is_had_from_the_package() -> None:
+    names = {
+        name
+        for name, cls in inspect.getmembers(errors, inspect.isclass)
+        if issubclass(cls, errors.RunsError)
+    }
+
+    assert names - set(runs_core.__all__) == set()
+
+
+def test_a_name_is_the_same_thing_wherever_it_is_had_from() -> None:
+    """A module that was imported twice would make two classes of one."""
+    seen: dict[str, object] = {}
+    for module in map(importlib.import_module, sorted(SOURCES)):
+        for name, value in vars(module).items():
+            if inspect.isclass(value) and value.__module__.startswith("runs_core"):
+                key = f"{value.__module__}.{value.__qualname__}"
+                assert seen.setdefault(key, value) is value, (module, name)
