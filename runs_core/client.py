@@ -6,11 +6,13 @@ operations under openai-python's names.
 
 from __future__ import annotations
 
+from contextlib import nullcontext, suppress
 from typing import Any, Self, TypedDict, TypeVar, Unpack, overload
 
 from runs_core import faces
 from runs_core.drive import AsyncDriver, Driver, Outside
 from runs_core.endpoint import Endpoint
+from runs_core.errors import RunsError
 from runs_core.event_stream import (
     AsyncEventStream,
     AsyncFeedStream,
@@ -80,8 +82,8 @@ class Client(_Settings):
     """Conversations with one endpoint over a blocking transport.
 
     `max_retries` counts repetitions after the first attempt; what is repeated depends
-    on the operation. `timeout` is the longest wait for the connection and for each read,
-    `deadline` the longest time for each whole conversation, in seconds; None leaves
+    on the operation. `timeout` is the longest wait for the connection and for each
+    read, `deadline` the longest time for each whole conversation, in seconds; None leaves
     them to the request and the operation. `outside` replaces clock and random numbers.
     """
 
@@ -105,9 +107,14 @@ class Client(_Settings):
 
     def run(self, conversation: Call[T] | Flow[T]) -> T:
         """Drive a call or flow to its end and give its result."""
-        return Driver[Any, T](
+        driver = Driver[Any, T](
             self._bound(conversation), self.transport, self._outside
-        ).run()
+        )
+        try:
+            return driver.run()
+        except BaseException:
+            self._leave(conversation)
+            raise
 
     @overload
     def stream(self, feed: RunFeed) -> EventStream: ...
@@ -117,8 +124,15 @@ class Client(_Settings):
         """Give what the feed emits, as it is emitted; a context manager."""
         driver = Driver[Any, Any](self._bound(feed), self.transport, self._outside)
         if isinstance(feed, RunFeed):
-            return EventStream(driver, feed.progress)
+            return EventStream(driver, feed.progress, lambda: self._leave(feed))
         return FeedStream(driver)
+
+    def _leave(self, conversation: Call[Any] | Flow[Any]) -> None:
+        """Make the call that the conversation asks for when it is left, if any."""
+        call = _on_exit(conversation)
+        if call is not None:
+            with suppress(RunsError):
+                self.with_options(**_LEAVING).run(call)
 
 
 class AsyncClient(_Settings):
@@ -144,8 +158,14 @@ class AsyncClient(_Settings):
 
     async def run(self, conversation: Call[T] | Flow[T]) -> T:
         """Drive a call or flow to its end and give its result."""
-        flow = self._bound(conversation)
-        return await AsyncDriver[Any, T](flow, self.transport, self._outside).run()
+        driver = AsyncDriver[Any, T](
+            self._bound(conversation), self.transport, self._outside
+        )
+        try:
+            return await driver.run()
+        except BaseException:
+            await self._leave(conversation)
+            raise
 
     @overload
     def stream(self, feed: RunFeed) -> AsyncEventStream: ...
@@ -155,5 +175,26 @@ class AsyncClient(_Settings):
         """Give what the feed emits, as it is emitted; an async context manager."""
         driver = AsyncDriver[Any, Any](self._bound(feed), self.transport, self._outside)
         if isinstance(feed, RunFeed):
-            return AsyncEventStream(driver, feed.progress)
+            return AsyncEventStream(driver, feed.progress, lambda: self._leave(feed))
         return AsyncFeedStream(driver)
+
+    async def _leave(self, conversation: Call[Any] | Flow[Any]) -> None:
+        """Make the call that the conversation asks for when it is left, if any.
+
+        Also when it is left by cancellation: in the transport's shield, where its
+        framework needs one.
+        """
+        call = _on_exit(conversation)
+        if call is not None:
+            shield = getattr(self.transport, "shield", nullcontext)
+            with shield(), suppress(RunsError):
+                await self.with_options(**_LEAVING).run(call)
+
+
+# Cleaning up must not hang: whoever leaves has somewhere to go.
+_LEAVING: ClientOptions = {"max_retries": 0, "deadline": 5.0}
+
+
+def _on_exit(conversation: Call[Any] | Flow[Any]) -> Call[Any] | None:
+    wish = getattr(conversation, "on_exit", None)
+    return wish() if wish is not None else None

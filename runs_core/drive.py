@@ -93,6 +93,11 @@ class _Steps(Generic[ItemT, T]):
         return self._ended
 
     @property
+    def finished(self) -> bool:
+        """Whether the flow has ended by a result."""
+        return self._result is not None
+
+    @property
     def result(self) -> T:
         """What the flow ended in."""
         if self._result is None:

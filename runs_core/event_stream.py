@@ -3,7 +3,14 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
+from collections.abc import (
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Iterable,
+    Iterator,
+    Sequence,
+)
 from types import TracebackType
 from typing import Generic, Self, TypeVar
 
@@ -65,10 +72,14 @@ class FeedStream(_Handed[ItemT], Generic[ItemT, T]):
     """
 
     def __init__(
-        self, driver: Driver[ItemT, T], progress: Progress | None = None
+        self,
+        driver: Driver[ItemT, T],
+        progress: Progress | None = None,
+        on_exit: Callable[[], None] | None = None,
     ) -> None:
         super().__init__(progress)
         self._driver = driver
+        self._on_exit = on_exit
 
     def __enter__(self) -> Self:
         return self.start()
@@ -110,6 +121,9 @@ class FeedStream(_Handed[ItemT], Generic[ItemT, T]):
         """Close the connection; the stream has no more items."""
         self._next_batch(None)
         self._driver.close()
+        on_exit, self._on_exit = self._on_exit, None
+        if on_exit is not None and not self._driver.finished:
+            on_exit()
 
     def _advance(self) -> bool:
         self._started = True
@@ -125,10 +139,14 @@ class AsyncFeedStream(_Handed[ItemT], Generic[ItemT, T]):
     """
 
     def __init__(
-        self, driver: AsyncDriver[ItemT, T], progress: Progress | None = None
+        self,
+        driver: AsyncDriver[ItemT, T],
+        progress: Progress | None = None,
+        on_exit: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
         super().__init__(progress)
         self._driver = driver
+        self._on_exit = on_exit
 
     async def __aenter__(self) -> Self:
         return await self.start()
@@ -169,7 +187,12 @@ class AsyncFeedStream(_Handed[ItemT], Generic[ItemT, T]):
     async def close(self) -> None:
         """Close the connection; the stream has no more items."""
         self._next_batch(None)
-        await self._driver.close()
+        on_exit, self._on_exit = self._on_exit, None
+        try:
+            await self._driver.close()
+        finally:
+            if on_exit is not None and not self._driver.finished:
+                await on_exit()
 
     async def _advance(self) -> bool:
         self._started = True
@@ -226,8 +249,13 @@ class _RunView(_Handed[RunStreamEvent]):
 class EventStream(FeedStream[RunStreamEvent, Run], _RunView):
     """A run's events as they happen, and `snapshot`, the state they have led to."""
 
-    def __init__(self, driver: Driver[RunStreamEvent, Run], progress: Progress) -> None:
-        super().__init__(driver, progress)
+    def __init__(
+        self,
+        driver: Driver[RunStreamEvent, Run],
+        progress: Progress,
+        on_exit: Callable[[], None] | None = None,
+    ) -> None:
+        super().__init__(driver, progress, on_exit)
 
     @property
     def text_deltas(self) -> Iterator[str]:
@@ -260,9 +288,12 @@ class AsyncEventStream(AsyncFeedStream[RunStreamEvent, Run], _RunView):
     """A run's events as they happen, and `snapshot`, the state they have led to."""
 
     def __init__(
-        self, driver: AsyncDriver[RunStreamEvent, Run], progress: Progress
+        self,
+        driver: AsyncDriver[RunStreamEvent, Run],
+        progress: Progress,
+        on_exit: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
-        super().__init__(driver, progress)
+        super().__init__(driver, progress, on_exit)
 
     @property
     def text_deltas(self) -> AsyncIterator[str]:

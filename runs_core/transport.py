@@ -61,7 +61,11 @@ class Transport(Protocol):
 
 
 class AsyncTransport(Protocol):
-    """The same contract for an async framework; cancellation is the framework's own."""
+    """The same contract for an async framework; cancellation is the framework's own.
+
+    Where a cancelled task can do no more I/O, a transport may also have `shield()`: a
+    context manager in which it can. The client keeps what it does there short.
+    """
 
     @property
     def errors(self) -> tuple[type[BaseException], ...]: ...

@@ -84,6 +84,8 @@ class Polling(TypedDict, total=False):
     """The longest time for all of it, in seconds (15 minutes); None for no limit."""
     on_poll: Callable[[Run], Any]
     """Called with the run after each look."""
+    cancel_on_exit: bool
+    """Cancel the run at the server if you leave before its end, by any exception."""
 
 
 class Streaming(TypedDict, total=False):
@@ -93,6 +95,8 @@ class Streaming(TypedDict, total=False):
     """The longest time for the whole stream, in seconds; None for no limit."""
     resume: Literal["poll"] | None
     """"poll" ends a stream that broke or fell silent by polling the same run."""
+    cancel_on_exit: bool
+    """Cancel the run at the server if you close the stream before its end."""
     max_event_bytes: int | None
 
 

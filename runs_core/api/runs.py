@@ -29,10 +29,11 @@ from runs_core.api.params import (
 )
 from runs_core.flows.call import Call, Paged, json_answer
 from runs_core.flows.effects import Flow
-from runs_core.flows.once import once
+from runs_core.flows.once import OnceFeed
 from runs_core.flows.polling import PollOptions, poll_flow, then_poll
 from runs_core.flows.request import ApiRequest, Repeat
 from runs_core.flows.run_requests import RunRequests
+from runs_core.flows.seen import Seen, cancelled_on_exit, naming_run
 from runs_core.flows.streaming import Progress, RunFeed, StreamOptions, run_feed
 from runs_core.flows.tools import Toolbox, polled_tools, streamed_tools
 from runs_core.models import Page, Run
@@ -133,7 +134,8 @@ def poll(run_id: str, thread_id: str, **params: Unpack[PollParams]) -> Flow[Run]
     """
     given, rest = split(params, Polling)
     options = PollOptions(**given)
-    return once(poll_flow(retrieve(run_id, thread_id, **rest), options))
+    look = retrieve(run_id, thread_id, **rest)
+    return waiting(lambda seen: poll_flow(look, options, seen), options, rest)
 
 
 @operation(CreateAndPollParams)
@@ -142,7 +144,7 @@ def create_and_poll(thread_id: str, **params: Unpack[CreateAndPollParams]) -> Fl
     given, rest = split(params, Polling)
     options = PollOptions(**given)
     start = Call(_create_request(thread_id, rest), json_answer(Run))
-    return once(then_poll(start, look(start, rest), options))
+    return begun_and_polled(start, options, rest)
 
 
 @operation(SubmitAndPollParams)
@@ -153,7 +155,7 @@ def submit_tool_outputs_and_poll(
     given, rest = split(params, Polling)
     options = PollOptions(**given)
     start = Call(_submit_request(run_id, thread_id, rest), json_answer(Run))
-    return once(then_poll(start, look(start, rest), options))
+    return begun_and_polled(start, options, rest)
 
 
 # --- As the run happens ------------------------------------------------------------
@@ -203,7 +205,12 @@ def run_tools(thread_id: str, **params: Unpack[RunToolsParams]) -> Flow[Run]:
     given, rest = split(rest, Polling)
     start = Call(_create_request(thread_id, rest), json_answer(Run))
     requests = run_requests(rest)
-    return once(polled_tools(start, requests, toolbox, PollOptions(**given)))
+    options = PollOptions(**given)
+    return waiting(
+        lambda seen: polled_tools(start, requests, toolbox, options, seen),
+        options,
+        rest,
+    )
 
 
 @operation(StreamToolsParams)
@@ -219,9 +226,12 @@ def stream_tools(thread_id: str, **params: Unpack[StreamToolsParams]) -> RunFeed
     requests = run_requests(rest)
     progress = Progress()
     options = StreamOptions(**given)
-    return RunFeed(
-        streamed_tools(start, requests, toolbox, options, progress), progress
-    )
+    seen = Seen()
+    flow = streamed_tools(start, requests, toolbox, options, progress, seen)
+    feed = RunFeed(naming_run(flow, seen), progress)
+    if options.cancel_on_exit:
+        cancelled_on_exit(feed, lambda: progress.snapshot.run, requests)
+    return feed
 
 
 def _toolbox(params: Mapping[str, Any]) -> tuple[Toolbox, dict[str, Any]]:
@@ -280,8 +290,27 @@ def _submit_request(
     )
 
 
-def look(start: Call[Run], params: Mapping[str, Any]) -> Callable[[Run], Call[Run]]:
-    """Give what looks at the run that `start` gave, with its headers and timeout."""
-    thread_id = dict(start.request.ids).get("thread_id")
+def waiting(
+    flow_of: Callable[[Seen], Flow[Run]],
+    options: PollOptions,
+    params: Mapping[str, Any],
+) -> Flow[Run]:
+    """Give the flow with errors that name its run, cancelled on exit if so wished."""
+    seen = Seen()
+    flow = OnceFeed[Any, Run](naming_run(flow_of(seen), seen))
+    if options.cancel_on_exit:
+        cancelled_on_exit(flow, lambda: seen.run, run_requests(params))
+    return flow
+
+
+def begun_and_polled(
+    begin: Call[Run], options: PollOptions, params: Mapping[str, Any]
+) -> Flow[Run]:
+    """Make the call, then poll its run with the same headers and timeout."""
+    thread_id = dict(begin.request.ids).get("thread_id")
     retrieve = run_requests(params).retrieve
-    return lambda run: retrieve(run.id, thread_id or run.thread_id)
+
+    def look(run: Run) -> Call[Run]:
+        return retrieve(run.id, thread_id or run.thread_id)
+
+    return waiting(lambda seen: then_poll(begin, look, options, seen), options, params)

@@ -19,11 +19,10 @@ from runs_core.api.params import (
     ThreadCreateParams,
     ThreadUpdateParams,
 )
-from runs_core.api.runs import look, run_requests
+from runs_core.api.runs import begun_and_polled, run_requests
 from runs_core.flows.call import Call, json_answer
 from runs_core.flows.effects import Flow
-from runs_core.flows.once import once
-from runs_core.flows.polling import PollOptions, then_poll
+from runs_core.flows.polling import PollOptions
 from runs_core.flows.request import ApiRequest, Repeat
 from runs_core.flows.streaming import RunFeed, StreamOptions, run_feed
 from runs_core.models import Run, Thread, ThreadDeleted
@@ -88,7 +87,7 @@ def create_and_run_poll(**params: Unpack[ThreadCreateAndRunPollParams]) -> Flow[
     """`create_and_run`, then `runs.poll`."""
     given, rest = split(params, Polling)
     start = Call(_create_and_run_request(rest), json_answer(Run))
-    return once(then_poll(start, look(start, rest), PollOptions(**given)))
+    return begun_and_polled(start, PollOptions(**given), rest)
 
 
 @operation(ThreadCreateAndRunStreamParams)

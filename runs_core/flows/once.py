@@ -7,13 +7,16 @@ None, and one that is under way would go on with somebody else's answers; these 
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from inspect import GEN_CREATED, getgeneratorstate, isgenerator
 from types import TracebackType
-from typing import Any, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 from runs_core.errors import FlowConsumed
 from runs_core.flows.effects import Ask, Feed, Flow
+
+if TYPE_CHECKING:
+    from runs_core.flows.call import Call
 
 __all__ = ["OnceFeed", "check_unconsumed", "once"]
 
@@ -22,12 +25,17 @@ T = TypeVar("T")
 
 
 class OnceFeed(Feed[ItemT, T]):
-    """A flow or feed around a generator. Whoever iterates over it has taken it."""
+    """A flow or feed around a generator. Whoever iterates over it has taken it.
 
-    __slots__ = ("_begun", "_ended", "_flow", "_taken")
+    `on_exit`, where there is one, gives the call that whoever drives the flow makes
+    when they leave it before its end, or None where nothing is left to do.
+    """
+
+    __slots__ = ("_begun", "_ended", "_flow", "_taken", "on_exit")
 
     def __init__(self, flow: Flow[T]) -> None:
         self._flow = flow
+        self.on_exit: Callable[[], Call[Any] | None] | None = None
         self._taken = self._begun = self._ended = False
 
     def __iter__(self) -> Generator[Ask, Any, T]:

@@ -7,9 +7,10 @@ from typing import Any
 
 from attrs import field, frozen
 
-from runs_core.errors import DeadlineExceeded, RunsError
+from runs_core.errors import DeadlineExceeded
 from runs_core.flows.call import Call
 from runs_core.flows.effects import Flow, Invoke, Now, Send, Sleep
+from runs_core.flows.seen import Seen
 from runs_core.flows.status import finite_number
 from runs_core.lifecycle import RUN_ENDS
 from runs_core.limits import not_negative
@@ -35,15 +36,17 @@ class PollOptions:
     `poll_interval_ms` is the wait between looks; None leaves it to the server, within
     0.1 to 30 s, or is one second. `deadline` is the longest time for all of it, in
     seconds; None for no limit. `on_poll` is called with the run after each look.
+    `cancel_on_exit` cancels the run at the server if its caller leaves before its end.
     """
 
     poll_interval_ms: float | None = field(default=None, validator=not_negative)
     deadline: float | None = field(default=POLL_DEADLINE, validator=not_negative)
     on_poll: Callable[[Run], Any] | None = None
+    cancel_on_exit: bool = False
 
 
 def poll_flow(
-    retrieve: Call[Run], options: PollOptions, start: float | None = None
+    retrieve: Call[Run], options: PollOptions, seen: Seen, start: float | None = None
 ) -> Flow[Run]:
     """Look at a run until it has ended or asks for something.
 
@@ -54,17 +57,12 @@ def poll_flow(
     if start is None:
         start = yield from Now()
     until = None if options.deadline is None else start + options.deadline
-    run: Run | None = None
     while True:
         left = None if until is None else until - (yield from Now())
         if left is not None and left <= 0:
-            raise _late(run)
-        try:
-            response = yield from Send(retrieve.request, timeout=left)
-            run = retrieve.parse(response)
-        except RunsError as error:
-            error.run = error.run or run
-            raise
+            raise _late(seen.run)
+        response = yield from Send(retrieve.request, timeout=left)
+        run = seen.now(retrieve.parse(response))
         if options.on_poll is not None:
             yield from Invoke(options.on_poll, (run,))
         # A status of another type is unknown, too.
@@ -77,17 +75,16 @@ def poll_flow(
 
 
 def then_poll(
-    begin: Call[Run], retrieve: Callable[[Run], Call[Run]], options: PollOptions
+    begin: Call[Run],
+    retrieve: Callable[[Run], Call[Run]],
+    options: PollOptions,
+    seen: Seen,
 ) -> Flow[Run]:
-    """Make the call and poll its run, within one deadline. Errors name the run."""
+    """Make the call and poll its run, within one deadline."""
     start = yield from Now()
     response = yield from Send(begin.request, options.deadline, begin.limit)
-    run = begin.parse(response)
-    try:
-        return (yield from poll_flow(retrieve(run), options, start))
-    except RunsError as error:
-        error.run = error.run or run
-        raise
+    run = seen.now(begin.parse(response))
+    return (yield from poll_flow(retrieve(run), options, seen, start))
 
 
 def _interval(headers: Headers, poll_interval_ms: float | None) -> float:
@@ -102,9 +99,7 @@ def _interval(headers: Headers, poll_interval_ms: float | None) -> float:
 
 def _late(run: Run | None) -> DeadlineExceeded:
     status = "was not seen" if run is None else f"is still {run.status}"
-    error = DeadlineExceeded(
+    return DeadlineExceeded(
         f"polling: the run {status} at the deadline; it goes on at the server: poll it"
         " again, cancel it, or give a longer deadline (None for no limit)"
     )
-    error.run = run
-    return error

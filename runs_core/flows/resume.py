@@ -1,4 +1,4 @@
-"""Finishing a stream that broke: the same run is polled, and what was missed is told."""
+"""Finishing a stream that broke: its run is polled, and what was missed is told."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from runs_core.flows.effects import Flow
 from runs_core.flows.polling import PollOptions, poll_flow
 from runs_core.flows.request import ApiRequest
 from runs_core.flows.run_requests import RunRequests
+from runs_core.flows.seen import Seen
 from runs_core.lifecycle import MESSAGE_TERMINAL, RUN_ENDS, STEP_TERMINAL
 from runs_core.models import Message, Run, RunStep
 from runs_core.stream import EVENT_CLASSES, RunSnapshot, RunStreamEvent
@@ -38,7 +39,9 @@ def missed_events(
     if run_id is None or thread_id is None:
         raise broken
     try:
-        run = yield from poll_flow(requests.retrieve(run_id, thread_id), options)
+        run = yield from poll_flow(
+            requests.retrieve(run_id, thread_id), options, Seen(snapshot.run)
+        )
         messages = yield from _every(requests.messages(run_id, thread_id))
         steps = yield from _every(requests.steps(run_id, thread_id))
     except RunsError as error:

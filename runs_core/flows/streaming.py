@@ -26,6 +26,7 @@ from runs_core.flows.polling import PollOptions
 from runs_core.flows.request import ApiRequest
 from runs_core.flows.resume import missed_events
 from runs_core.flows.run_requests import RunRequests
+from runs_core.flows.seen import cancelled_on_exit
 from runs_core.flows.status import refusal
 from runs_core.lifecycle import RUN_ENDS
 from runs_core.limits import not_negative
@@ -68,13 +69,15 @@ class StreamOptions:
 
     `idle_timeout` is the longest wait for an event, `deadline` the longest time for
     all, in seconds; None for no limit. Comments are not events. `resume="poll"` ends a
-    stream that broke or fell silent by polling the same run.
+    stream that broke or fell silent by polling the same run. `cancel_on_exit` cancels
+    the run at the server if its caller leaves before its end.
     """
 
     idle_timeout: float | None = field(default=IDLE_TIMEOUT, validator=not_negative)
     deadline: float | None = field(default=None, validator=not_negative)
     max_event_bytes: int | None = field(default=MAX_EVENT_BYTES, validator=not_negative)
     resume: Literal["poll"] | None = field(default=None, validator=in_((None, "poll")))
+    cancel_on_exit: bool = False
 
 
 @define
@@ -132,7 +135,16 @@ def run_feed(
 ) -> RunFeed:
     """Give the feed of the run that the request starts or continues."""
     progress = Progress()
-    return RunFeed(stream_flow(request, progress, options, requests), progress)
+    feed = RunFeed(stream_flow(request, progress, options, requests), progress)
+
+    def still_open() -> Run | None:
+        # A run that waits for its caller has not been left: they go on with it.
+        snapshot = progress.snapshot
+        return snapshot.run if snapshot.outcome is None else None
+
+    if options.cancel_on_exit:
+        cancelled_on_exit(feed, still_open, requests)
+    return feed
 
 
 def stream_flow(

@@ -28,6 +28,7 @@ from runs_core.flows.effects import Flow, Invoke, Now
 from runs_core.flows.polling import PollOptions, poll_flow
 from runs_core.flows.request import ApiRequest
 from runs_core.flows.run_requests import RunRequests
+from runs_core.flows.seen import Seen
 from runs_core.flows.streaming import Progress, StreamOptions, stream_flow
 from runs_core.models import (
     RequiredActionFunctionToolCall,
@@ -85,24 +86,26 @@ def _by_name(
 
 
 def polled_tools(
-    start: Call[Run], requests: RunRequests, toolbox: Toolbox, options: PollOptions
+    start: Call[Run],
+    requests: RunRequests,
+    toolbox: Toolbox,
+    options: PollOptions,
+    seen: Seen,
 ) -> Flow[Run]:
     """Create the run, then poll it and answer its calls until it has ended."""
     begun = yield from Now()
-    run = yield from start
+    run = seen.now((yield from start))
     rounds = 0
     while True:
-        left = yield from _left(begun, options.deadline, run)
-        polled = evolve(options, deadline=left)
-        run = yield from _keeping(
-            run, poll_flow(requests.retrieve(run.id, run.thread_id), polled)
-        )
+        left = yield from _left(begun, options.deadline)
+        look = requests.retrieve(run.id, run.thread_id)
+        run = yield from poll_flow(look, evolve(options, deadline=left), seen)
         if not (calls := _open_calls(run)):
             return run
         rounds += 1
         outputs = yield from _round(run, calls, rounds, toolbox, requests)
         submit = evolve(start, request=requests.submit(run, outputs, False))
-        run = yield from _keeping(run, iter(submit))
+        run = seen.now((yield from submit))
 
 
 def streamed_tools(
@@ -111,16 +114,17 @@ def streamed_tools(
     toolbox: Toolbox,
     options: StreamOptions,
     progress: Progress,
+    seen: Seen,
 ) -> Flow[Run]:
     """Stream the run and answer its calls, as one sequence of events, to its end."""
     begun = yield from Now()
     request = start
     rounds = 0
-    run: Run | None = None
     while True:
-        left = yield from _left(begun, options.deadline, run)
+        left = yield from _left(begun, options.deadline)
         streamed = evolve(options, deadline=left)
-        run = yield from stream_flow(request, progress, streamed, requests)
+        events = stream_flow(request, progress, streamed, requests)
+        run = seen.now((yield from events))
         if not (calls := _open_calls(run)):
             return run
         rounds += 1
@@ -128,26 +132,15 @@ def streamed_tools(
         request = requests.submit(run, outputs, True)
 
 
-def _keeping(run: Run, flow: Flow[Run]) -> Flow[Run]:
-    """Drive the flow; an error of it says which run it left behind."""
-    try:
-        return (yield from flow)
-    except RunsError as error:
-        error.run = error.run or run
-        raise
-
-
-def _left(begun: float, deadline: float | None, run: Run | None) -> Flow[float | None]:
+def _left(begun: float, deadline: float | None) -> Flow[float | None]:
     if deadline is None:
         return None
     left = begun + deadline - (yield from Now())
     if left <= 0:
-        error = DeadlineExceeded(
+        raise DeadlineExceeded(
             "the tool loop did not end by its deadline; its run goes on at the server:"
             " cancel it, or give a longer deadline"
         )
-        error.run = run
-        raise error
     return left
 
 

@@ -20,6 +20,7 @@ from runs_core.flows.call import Call, json_answer
 from runs_core.flows.effects import Flow, Invoke, Now, Send, Sleep
 from runs_core.flows.polling import PollOptions, poll_flow, then_poll
 from runs_core.flows.request import ApiRequest, Repeat
+from runs_core.flows.seen import Seen, naming_run
 from runs_core.lifecycle import RUN_ENDS
 from runs_core.models import Run
 from runs_core.wire.http import Response
@@ -47,8 +48,13 @@ def answer(status: Any, poll_after: str | None = None) -> Response:
     return Response(200, headers, json.dumps(run).encode())
 
 
+def polling(options: PollOptions) -> Flow[Run]:
+    seen = Seen()
+    return naming_run(poll_flow(LOOK, options, seen), seen)
+
+
 def poll(*lines: Any, **options: Any) -> Run:
-    return perform(poll_flow(LOOK, PollOptions(**options)), lines)
+    return perform(polling(PollOptions(**options)), lines)
 
 
 def unbounded(*lines: Any, **options: Any) -> Run:
@@ -77,14 +83,14 @@ def test_promise_6_any_other_status_is_waited_for(status: Any) -> None:
 
 
 def test_the_first_look_is_at_once() -> None:
-    flow = poll_flow(LOOK, PollOptions(deadline=None))
+    flow = polling(PollOptions(deadline=None))
 
     assert next(flow) == Now()
     assert flow.send(0.0) == LOOKS
 
 
 def wait_after(response: Response, **options: Any) -> float:
-    flow = poll_flow(LOOK, PollOptions(deadline=None, **options))
+    flow = polling(PollOptions(deadline=None, **options))
     next(flow)
     flow.send(0.0)
     sleep = flow.send(response)
@@ -176,7 +182,7 @@ def test_promise_6_polling_ends_at_the_deadline_with_the_run_as_last_seen() -> N
 
 
 def test_promise_6_the_deadline_is_15_minutes_by_default() -> None:
-    flow = poll_flow(LOOK, PollOptions())
+    flow = polling(PollOptions())
     next(flow)
     flow.send(0.0)
 
@@ -203,7 +209,7 @@ def test_promise_6_a_run_that_never_ends_is_left_in_time(
 ) -> None:
     """A model of a server that answers at once, for ever."""
     now, looks = 0.0, 0
-    flow = poll_flow(LOOK, PollOptions(deadline=deadline))
+    flow = polling(PollOptions(deadline=deadline))
     reply: Any = None
     while True:
         try:
@@ -273,7 +279,9 @@ def test_an_error_while_polling_names_the_run_that_goes_on(
 
 
 def begin_and_poll(*lines: Any, **options: Any) -> Run:
-    flow: Flow[Run] = then_poll(CREATE, lambda run: LOOK, PollOptions(**options))
+    seen = Seen()
+    begun = then_poll(CREATE, lambda run: LOOK, PollOptions(**options), seen)
+    flow: Flow[Run] = naming_run(begun, seen)
     return perform(flow, lines)
 
 

@@ -52,6 +52,10 @@ class TrioTransport:
         """Give trio's time, which a test may have replaced."""
         return trio.current_time()
 
+    def shield(self) -> trio.CancelScope:
+        """Give the scope in which leaving may still say goodbye to the server."""
+        return trio.CancelScope(shield=True)
+
     async def _connect(
         self, address: Address, timeout: float | None
     ) -> trio.abc.Stream:

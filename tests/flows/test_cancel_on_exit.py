@@ -1,0 +1,197 @@
+"""`cancel_on_exit`: a run whose caller leaves before its end is cancelled."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+import trio
+
+from runs_core import AsyncClient, Client, Endpoint, StreamTruncated, runs
+from runs_core.api.runs import RunFeed
+from runs_core.errors import DeadlineExceeded
+from runs_core.models import Run
+from runs_core.testing import (
+    Action,
+    Call,
+    Cut,
+    Hang,
+    InMemoryTransport,
+    LocalService,
+    Say,
+    Script,
+    Turn,
+)
+from runs_transports.asyncio import AsyncioTransport
+from runs_transports.serve import serve
+from runs_transports.trio import TrioTransport
+
+
+class Bench:
+    def __init__(self, *actions: Action) -> None:
+        self.service = LocalService(Script([Turn(actions)]))
+        transport = InMemoryTransport(self.service)
+        self.client = Client(transport, Endpoint("http://l.test/v1", "k"))
+        tool = {"type": "function", "function": {"name": "f"}}
+        assistants = self.client.beta.assistants
+        self.assistant = assistants.create(model="m", tools=[tool]).id
+        question = {"role": "user", "content": "go"}
+        self.thread = self.client.beta.threads.create(messages=[question]).id
+
+    @property
+    def cancelled(self) -> int:
+        return self.service.executions["cancellations"]
+
+    def feed(self, **options: Any) -> RunFeed:
+        return runs.stream(self.thread, assistant_id=self.assistant, **options)
+
+
+WORDS = Say("one two three four", every=4)
+
+
+@pytest.mark.parametrize("wished", [True, False])
+def test_leaving_a_stream_early_cancels_its_run_if_wished(wished: bool) -> None:
+    bench = Bench(WORDS)
+    with bench.client.stream(bench.feed(cancel_on_exit=wished)) as stream:
+        next(text for text in stream.text_deltas)
+
+    assert bench.cancelled == wished
+
+
+def test_a_stream_that_has_ended_cancels_nothing() -> None:
+    bench = Bench(WORDS)
+    with bench.client.stream(bench.feed(cancel_on_exit=True)) as stream:
+        stream.until_done()
+    stream.close()
+
+    assert bench.cancelled == 0
+
+
+def test_a_run_that_waits_for_its_caller_is_not_cancelled() -> None:
+    bench = Bench(Call("f", {}))
+    with bench.client.stream(bench.feed(cancel_on_exit=True)) as stream:
+        for event in stream:
+            if event.event == "thread.run.requires_action":
+                break
+
+    assert bench.cancelled == 0
+
+
+def test_a_stream_that_broke_cancels_its_run_when_it_is_left() -> None:
+    bench = Bench(WORDS, Cut())
+    feed = bench.feed(cancel_on_exit=True)
+    with pytest.raises(StreamTruncated), bench.client.stream(feed) as stream:
+        stream.until_done()
+
+    assert bench.cancelled == 1
+
+
+def test_an_interrupted_poll_cancels_its_run_and_raises_what_interrupted_it() -> None:
+    bench = Bench(Hang())
+
+    def interrupt(run: Run) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        bench.client.beta.threads.runs.create_and_poll(
+            bench.thread,
+            assistant_id=bench.assistant,
+            on_poll=interrupt,
+            cancel_on_exit=True,
+        )
+
+    assert bench.cancelled == 1
+
+
+def test_a_poll_that_is_late_cancels_its_run() -> None:
+    bench = Bench(Hang())
+    with pytest.raises(DeadlineExceeded) as caught:
+        bench.client.beta.threads.runs.create_and_poll(
+            bench.thread,
+            assistant_id=bench.assistant,
+            deadline=30.0,
+            cancel_on_exit=True,
+        )
+
+    assert caught.value.run is not None
+    assert bench.cancelled == 1
+
+
+def test_a_tool_loop_that_is_left_while_a_tool_runs_cancels_its_run() -> None:
+    bench = Bench(Call("f", {}))
+
+    def interrupt() -> None:
+        raise KeyboardInterrupt
+
+    feed = runs.stream_tools(
+        bench.thread,
+        assistant_id=bench.assistant,
+        functions={"f": interrupt},
+        cancel_on_exit=True,
+    )
+    with pytest.raises(KeyboardInterrupt), bench.client.stream(feed) as stream:
+        stream.until_done()
+
+    assert bench.cancelled == 1
+
+
+def test_a_cancellation_that_fails_hides_nothing() -> None:
+    bench = Bench(WORDS)
+    with bench.client.stream(bench.feed(cancel_on_exit=True)) as stream:
+        next(stream)
+
+        def lost(*args: object) -> Any:
+            raise ConnectionResetError
+
+        bench.service.handle = lost  # type: ignore[method-assign]
+
+
+async def streamed_until(
+    client: AsyncClient, leave: Callable[[], Awaitable[None]]
+) -> None:
+    """Stream a run that never ends, until `leave` is called and cancels the task."""
+    assistant = await client.beta.assistants.create(model="m")
+    question = {"role": "user", "content": "go"}
+    thread = await client.beta.threads.create(messages=[question])
+    feed = runs.stream(thread.id, assistant_id=assistant.id, cancel_on_exit=True)
+    async with client.stream(feed) as stream:
+        async for _ in stream.text_deltas:
+            await leave()
+
+
+def test_a_cancelled_trio_task_still_cancels_its_run() -> None:
+    async def main(base_url: str) -> None:
+        client = AsyncClient(TrioTransport(), Endpoint(base_url))
+        with trio.CancelScope() as scope:
+
+            async def leave() -> None:
+                scope.cancel()
+
+            await streamed_until(client, leave)
+        assert scope.cancelled_caught
+
+    with serve(LocalService(Script([Turn((Say("x"), Hang()))]))) as server:
+        trio.run(main, server.base_url)
+        assert server.service.executions["cancellations"] == 1
+
+
+def test_a_cancelled_asyncio_task_still_cancels_its_run() -> None:
+    async def main(base_url: str) -> None:
+        client = AsyncClient(AsyncioTransport(), Endpoint(base_url))
+        reached = asyncio.Event()
+
+        async def leave() -> None:
+            reached.set()
+            await asyncio.Event().wait()
+
+        task = asyncio.create_task(streamed_until(client, leave))
+        await reached.wait()
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    with serve(LocalService(Script([Turn((Say("x"), Hang()))]))) as server:
+        asyncio.run(main(server.base_url))
+        assert server.service.executions["cancellations"] == 1
