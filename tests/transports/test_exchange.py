@@ -26,8 +26,21 @@ UNFRAMED = HEAD + b"\r\n"
         HEAD + b"Connection: close\r\nContent-Length: 11\r\n\r\nhello world",
         HEAD.replace(b"1.1", b"1.0") + b"\r\nhello world",
         HEAD.replace(b"\r\n", b"\n") + b"Content-Length: 11\n\nhello world",
+        HEAD + b"Content-Length: 11\n\r\nhello world",
+        HEAD + b"X: a,\r\n  b\r\nContent-Length:11\r\n\r\nhello world",
+        b"HTTP/1.1 200\r\nContent-Length: 11, 11\r\n\r\nhello world",
     ],
-    ids=["length", "chunked", "unframed", "closing", "http-1.0", "bare-lf"],
+    ids=[
+        "length",
+        "chunked",
+        "unframed",
+        "closing",
+        "http-1.0",
+        "bare-lf",
+        "mixed-ends",
+        "folded",
+        "repeated-length",
+    ],
 )
 def test_a_whole_body_is_given_in_each_framing(rig: Rig, answer: bytes) -> None:
     with peer(answering(answer)) as server:

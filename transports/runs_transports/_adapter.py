@@ -23,7 +23,14 @@ __all__ = ["HeadFault", "StrictAdapter"]
 
 # As long as httpx keeps a connection, which is enough between two polls.
 MAX_IDLE_SECONDS = 5.0
-_INTERIM = re.compile(rb"HTTP/1\.[01] 1[0-9]{2}[ \r\n]")
+# RFC 9112 sections 4 and 5, with bare LF and folded lines, as h11 reads them.
+_HEAD = re.compile(
+    rb"HTTP/1\.[01] [0-9]{3}(?: [^\0\r\n]*)?\r?\n"
+    rb"(?:[!#$%&'*+\-.^_`|~0-9A-Za-z]+:[^\0\r\n]*\r?\n(?:[ \t][^\0\r\n]*\r?\n)*)*"
+    rb"\r?\n"
+)
+_INTERIM = re.compile(rb"HTTP/1\.[01] 1")
+_LENGTH = re.compile("[0-9]+")
 
 
 class HeadFault(http.client.HTTPException):
@@ -75,8 +82,8 @@ class StrictAdapter(HTTPAdapter):
 class _Response(http.client.HTTPResponse):
     """An answer whose head is read whole before it is looked at.
 
-    http.client takes a head that is cut off for one that is complete, and an interim
-    answer other than 100 for the answer.
+    http.client takes a head that is cut off for one that is complete, an interim answer
+    other than 100 for the answer, and a framing that it cannot read for none.
     """
 
     def begin(self) -> None:
@@ -86,18 +93,29 @@ class _Response(http.client.HTTPResponse):
             super().begin()
         finally:
             self.fp = stream
+        # Raised from here on, an error closes the connection; from urllib3, not always.
+        codings = self.headers.get_all("transfer-encoding", [])
+        if [coding.strip().lower() for coding in codings] not in ([], ["chunked"]):
+            raise HeadFault("broke HTTP/1.1: unknown Transfer-Encoding")
+        lengths = ",".join(self.headers.get_all("content-length", ["0"])).split(",")
+        length, *others = {length.strip() for length in lengths}
+        if others or not _LENGTH.fullmatch(length):
+            raise HeadFault("broke HTTP/1.1: bad Content-Length")
 
 
 def _read_head(stream: BinaryIO) -> bytes:
     for _ in range(MAX_INTERIM):
         head = bytearray()
-        while not head.endswith((b"\r\n\r\n", b"\n\n")):
+        line = b""
+        while line not in (b"\r\n", b"\n"):
             line = stream.readline(MAX_HEAD_BYTES + 1 - len(head))
             head += line
             if len(head) > MAX_HEAD_BYTES:
                 raise HeadFault(LONG_HEAD)
             if not line.endswith(b"\n"):
                 raise HeadFault(CUT_HEAD)
+        if not _HEAD.fullmatch(head):
+            raise HeadFault("broke HTTP/1.1: illegal head")
         if not _INTERIM.match(head):
             return bytes(head)
     raise HeadFault(ENDLESS_INTERIM)

@@ -1,7 +1,7 @@
 """A loopback HTTP server around a sans-I/O service, for tests and demonstrations::
 
-    with serve() as server:
-        client = Client(SocketTransport(), Endpoint(server.base_url))
+with serve() as server:
+    client = Client(SocketTransport(), Endpoint(server.base_url))
 """
 
 from __future__ import annotations
