@@ -236,8 +236,13 @@ class UnexpectedRedirect(APIStatusError):
 class OutcomeUnknown(RunsError):
     """The request may have been carried out; sending it again could do it twice.
 
-    `cause` is what went wrong. The message says how to find out.
+    The message says how to find out. For programs: `operation` is what was asked for
+    (`runs.create`, …), `thread_id` and `run_id` what it was asked of, where it was.
     """
+
+    operation: str | None = None
+    thread_id: str | None = None
+    run_id: str | None = None
 
 
 class ConnectionOutcomeUnknown(TransportError, OutcomeUnknown):
@@ -268,6 +273,10 @@ class MalformedResponse(ProtocolError):
     def __init__(self, message: str, *, where: str = "$") -> None:
         super().__init__(message)
         self.where = where
+
+
+class MalformedOutcomeUnknown(MalformedResponse, OutcomeUnknown):
+    """The answer to a request that was carried out cannot be read."""
 
 
 class UnexpectedContentType(ProtocolError):

@@ -7,11 +7,16 @@ from typing import Any, Generic, TypeVar
 
 from attrs import evolve, frozen
 
-from runs_core.errors import PageRepeated, UnexpectedContentType
+from runs_core.errors import (
+    MalformedOutcomeUnknown,
+    MalformedResponse,
+    PageRepeated,
+    UnexpectedContentType,
+)
 from runs_core.flows.effects import Emit, Feed, Flow, Send
 from runs_core.flows.once import OnceFeed
-from runs_core.flows.request import ApiRequest
-from runs_core.flows.status import status_error
+from runs_core.flows.request import ApiRequest, Repeat
+from runs_core.flows.status import how_to_find_out, mark_unknown, status_error
 from runs_core.models import Page
 from runs_core.wire import codec
 from runs_core.wire.body import BODY_LIMIT
@@ -43,11 +48,28 @@ class Call(Generic[T_co]):
         """Give the result, or raise the error that the status or the body says.
 
         Raises `APIStatusError` (by status), `UnexpectedContentType` and
-        `MalformedResponse`.
+        `MalformedResponse`; what must not be repeated `MalformedOutcomeUnknown`.
         """
         if not 200 <= response.status < 300:
             raise status_error(response, self.request)
-        return self.decode(response)
+        try:
+            return self.decode(response)
+        except MalformedResponse as error:
+            if self.request.repeat is Repeat.SAFE:
+                raise
+            raise _unreadable(error, self.request) from error
+
+
+def _unreadable(
+    error: MalformedResponse, request: ApiRequest
+) -> MalformedOutcomeUnknown:
+    unknown = MalformedOutcomeUnknown(
+        f"{request.operation}: the answer cannot be read ({error});"
+        f" {how_to_find_out(request)}",
+        where=error.where,
+    )
+    mark_unknown(unknown, request)
+    return unknown
 
 
 def json_answer(cls: type[T]) -> Callable[[Response], T]:

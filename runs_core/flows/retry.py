@@ -26,7 +26,12 @@ from runs_core.errors import (
 )
 from runs_core.flows.effects import Ask, Flow, Now, Open, Read, Send, Sleep
 from runs_core.flows.request import ApiRequest, Repeat
-from runs_core.flows.status import how_to_find_out, refusal, retry_after
+from runs_core.flows.status import (
+    how_to_find_out,
+    mark_unknown,
+    refusal,
+    retry_after,
+)
 from runs_core.limits import not_negative
 from runs_core.wire.http import Head, Headers, Request, Response, Timeouts, shorter
 
@@ -219,6 +224,7 @@ def _give_up(
             f" sent ({type(error).__name__}); {how_to_find_out(request)}"
         )
         unknown.retries_taken = error.retries_taken
+        mark_unknown(unknown, request)
         raise unknown from error
     if not in_time:
         late = _late(request.operation)

@@ -19,7 +19,14 @@ from runs_core.wire import codec
 from runs_core.wire.body import ERROR_BODY_LIMIT, Body
 from runs_core.wire.http import Head, Headers, Response
 
-__all__ = ["finite_number", "how_to_find_out", "refusal", "retry_after", "status_error"]
+__all__ = [
+    "finite_number",
+    "how_to_find_out",
+    "mark_unknown",
+    "refusal",
+    "retry_after",
+    "status_error",
+]
 
 _BY_STATUS: dict[int, type[errors.APIStatusError]] = {
     400: errors.BadRequestError,
@@ -80,6 +87,13 @@ def status_error(response: Response, request: ApiRequest) -> errors.APIStatusErr
     _add_details(error, said, response)
     if isinstance(error, errors.OutcomeUnknown):
         _say(error, how_to_find_out(request))
+        mark_unknown(error, request)
+    elif _may_be_its_own_doing(response, request):
+        _say(
+            error,
+            "it was sent again after an attempt that may have been carried out, which"
+            " this can be a consequence of",
+        )
     return error
 
 
@@ -106,14 +120,36 @@ def refusal(
     return status_error(response, request)
 
 
+# What to do about a request that was perhaps carried out, by its operation.
+_LIST = "list what is there before you repeat it"
+_NO_LIST = "threads cannot be listed, so at worst there is one that nobody uses"
+_TO_FIND_OUT = {
+    "runs.create": f"{_LIST}, with runs.list(thread_id, limit=1)",
+    "runs.submit_tool_outputs": (
+        "look whether the run still waits for them before you repeat it, with"
+        " runs.retrieve(run_id, thread_id)"
+    ),
+    "messages.create": f"{_LIST}, with messages.list(thread_id, limit=1)",
+    "assistants.create": f"{_LIST}, with assistants.list(limit=1)",
+    "threads.create": _NO_LIST,
+    "threads.create_and_run": f"{_NO_LIST}, with a run on it",
+}
+
+
 def how_to_find_out(request: ApiRequest) -> str:
     """Say what to do about a request that was perhaps carried out."""
     if request.repeat is Repeat.KEYED:
         return "it may have been carried out: repeat it with the same idempotency_key"
-    return (
-        "it may have been carried out, so it was not sent again: list what is there"
-        " before you repeat it"
-    )
+    what_to_do = _TO_FIND_OUT.get(request.operation, _LIST)
+    return f"it may have been carried out, so it was not sent again: {what_to_do}"
+
+
+def mark_unknown(error: errors.OutcomeUnknown, request: ApiRequest) -> None:
+    """Write on the error what its request was, for programs that want to find out."""
+    ids = dict(request.ids)
+    error.operation = request.operation
+    error.thread_id = ids.get("thread_id")
+    error.run_id = ids.get("run_id")
 
 
 def _error_class(
@@ -129,6 +165,15 @@ def _error_class(
     if status == 400 and said and _BUSY.search(said):
         return errors.ThreadBusy
     return _BY_STATUS.get(status, errors.APIStatusError)
+
+
+def _may_be_its_own_doing(response: Response, request: ApiRequest) -> bool:
+    """Tell whether an attempt before may have caused what this one is refused for.
+
+    What is deleted cannot be found, and what is being cancelled cannot be cancelled.
+    """
+    repeated = response.retries_taken > 0 and request.method != "GET"
+    return repeated and response.status in (400, 404, 409)
 
 
 def _nothing_was_done(response: Response) -> bool:

@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 import pytest
+from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -13,8 +14,10 @@ from runs_core.api import runs
 from runs_core.errors import (
     APIStatusError,
     FlowConsumed,
+    MalformedOutcomeUnknown,
     MalformedResponse,
     NotFoundError,
+    OutcomeUnknown,
     PageRepeated,
     RunsError,
     UnexpectedContentType,
@@ -67,6 +70,22 @@ def test_a_call_has_a_limit_of_its_own() -> None:
     small = Call(REQUEST, json_answer(Run), limit=10)
 
     assert next(iter(small)) == Send(REQUEST, limit=10)
+
+
+@pytest.mark.parametrize("repeat", [Repeat.ONCE, Repeat.KEYED])
+@pytest.mark.parametrize("body", [b'{"id": "r", "obj', b"{}", b"[]"])
+def test_promise_5_an_answer_to_a_create_that_cannot_be_read_says_so(
+    repeat: Repeat, body: bytes
+) -> None:
+    create = evolve(CALL, request=evolve(REQUEST, repeat=repeat))
+    with pytest.raises(MalformedResponse) as read:
+        CALL.parse(Response(200, JSON, body))
+    with pytest.raises(MalformedOutcomeUnknown, match="carried out") as created:
+        create.parse(Response(200, JSON, body))
+
+    assert not isinstance(read.value, OutcomeUnknown)
+    assert isinstance(created.value, OutcomeUnknown)
+    assert created.value.where == read.value.where
 
 
 @pytest.mark.parametrize("status", [200, 201, 299])

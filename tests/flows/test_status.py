@@ -343,3 +343,39 @@ def test_hazard_11_no_header_makes_a_wait_that_is_none(text: str) -> None:
     for name in ("retry-after", "retry-after-ms"):
         wait = retry_after(Headers({name: text, "date": SENT}))
         assert wait is None or 0 <= wait < 1e12
+
+
+@pytest.mark.parametrize(
+    ("operation", "call"),
+    [
+        ("runs.create", "runs.list(thread_id, limit=1)"),
+        ("runs.submit_tool_outputs", "runs.retrieve(run_id, thread_id)"),
+        ("messages.create", "messages.list(thread_id, limit=1)"),
+        ("assistants.create", "assistants.list(limit=1)"),
+        ("threads.create", "threads cannot be listed"),
+        ("threads.create_and_run", "threads cannot be listed"),
+        ("something.new", "list what is there"),
+    ],
+)
+def test_promise_5_an_unknown_outcome_says_how_to_find_the_run(
+    operation: str, call: str
+) -> None:
+    request = evolve(
+        CREATE, operation=operation, ids=(("thread_id", "t"), ("run_id", "r"))
+    )
+    error = error_of(500, request=request)
+
+    assert isinstance(error, errors.OutcomeUnknown)
+    assert call in str(error)
+    assert (error.operation, error.thread_id, error.run_id) == (operation, "t", "r")
+
+
+@pytest.mark.parametrize("status", [400, 404, 409])
+def test_a_refusal_of_a_repeated_request_may_be_of_its_own_making(status: int) -> None:
+    cancel = evolve(CREATE, operation="runs.cancel", method="POST", repeat=Repeat.SAFE)
+    answer = Response(status, {}, b"{}", retries_taken=1)
+    hint = "an attempt that may have been carried out"
+
+    assert hint in str(status_error(answer, cancel))
+    assert hint not in str(status_error(evolve(answer, retries_taken=0), cancel))
+    assert hint not in str(status_error(answer, evolve(cancel, method="GET")))
