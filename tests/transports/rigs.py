@@ -14,7 +14,7 @@ from typing import Any, Protocol, TypeVar
 import trio
 from attrs import frozen
 
-from runs_core.transport import AsyncTransport, Opened, Transport
+from runs_core.transport import Opened, Transport
 from runs_core.wire.http import Head, Request, Timeouts
 from runs_transports.asyncio import AsyncioTransport
 from runs_transports.requests import RequestsTransport
@@ -28,7 +28,8 @@ AsyncOpened = Opened[Awaitable[bytes]]
 class Io(Protocol):
     """What a test uses of a transport."""
 
-    errors: tuple[type[BaseException], ...]
+    @property
+    def errors(self) -> tuple[type[BaseException], ...]: ...
 
     def open(self, request: Request) -> AbstractAsyncContextManager[AsyncOpened]: ...
 
@@ -98,7 +99,7 @@ class Trio:
     def run(
         self, scenario: Scenario[T], ssl_context: ssl.SSLContext | None = None
     ) -> T:
-        transport: AsyncTransport = TrioTransport(ssl_context=ssl_context)
+        transport: Io = TrioTransport(ssl_context=ssl_context)
         return trio.run(scenario, transport)
 
 
@@ -108,7 +109,7 @@ class Asyncio:
     def run(
         self, scenario: Scenario[T], ssl_context: ssl.SSLContext | None = None
     ) -> T:
-        transport: AsyncTransport = AsyncioTransport(ssl_context=ssl_context)
+        transport: Io = AsyncioTransport(ssl_context=ssl_context)
         return asyncio.run(scenario(transport))
 
 

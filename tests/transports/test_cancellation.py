@@ -9,6 +9,7 @@ import ssl
 import threading
 import types
 from collections.abc import Callable, Coroutine, Generator
+from functools import partial
 from typing import Any
 
 import pytest
@@ -133,7 +134,7 @@ def cancelling_at_step(
     """Drive `inner`, and cancel the task when it has suspended for the n-th time."""
     task = asyncio.current_task()
     assert task is not None
-    resume: Callable[[], Any] = lambda: inner.send(None)  # noqa: E731
+    resume: Callable[[], Any] = partial(inner.send, None)
     while True:
         try:
             waiting_for = resume()
@@ -145,9 +146,9 @@ def cancelling_at_step(
         try:
             value = yield waiting_for
         except BaseException as error:
-            resume = lambda error=error: inner.throw(error)  # noqa: E731
+            resume = partial(inner.throw, error)
         else:
-            resume = lambda value=value: inner.send(value)  # noqa: E731
+            resume = partial(inner.send, value)
 
 
 def test_asyncio_can_be_cancelled_at_every_step(

@@ -6,6 +6,7 @@ import ssl
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
@@ -118,7 +119,12 @@ def test_an_older_failure_does_not_make_a_new_one_unsent() -> None:
 
 def test_closing_closes_its_own_connections() -> None:
     transport = RequestsTransport()
-    with peer(lambda c: (c.answer(KEPT), c.wait_until_left())[1]) as server:
+
+    def script(connection: Connection) -> None:
+        connection.answer(KEPT)
+        connection.wait_until_left()
+
+    with peer(script) as server:
         assert fetch(transport, get(server.url)) == b"ok"
         transport.close()
         server.settle()
@@ -206,6 +212,21 @@ def test_a_callers_session_brings_its_headers_and_cookies(
     assert b"x-team: core" in sent
     assert b"cookie: route=7" in sent
     assert b"accept-encoding: identity" in sent
+
+
+def test_a_callers_hooks_are_called(session: requests.Session) -> None:
+    seen: list[str | None] = []
+
+    def hook(response: requests.Response, **_: object) -> None:
+        seen.append(response.headers.get("location"))
+
+    session.hooks["response"].append(hook)
+    moved = b"HTTP/1.1 302 Found\r\nLocation: /x\r\nContent-Length: 0\r\n\r\n"
+    with peer(answering(moved)) as server:
+        fetch(RequestsTransport(session), get(server.url))
+
+    assert seen == ["/x"]
+    assert server.connections == 1
 
 
 @pytest.mark.parametrize("trust_env", [True, False])
@@ -323,7 +344,8 @@ def test_the_timeout_cannot_be_set_where_the_socket_is_out_of_reach(
     class Elsewhere(requests.adapters.HTTPAdapter):
         def send(self, *args: object, **kwargs: object) -> requests.Response:
             response = super().send(*args, **kwargs)  # type: ignore[arg-type]
-            response.raw._fp.fp = Hidden(response.raw._fp.fp)
+            beneath: Any = response.raw._fp
+            beneath.fp = Hidden(beneath.fp)
             return response
 
     class Hidden:

@@ -127,9 +127,10 @@ class RequestsTransport:
                 headers=headers,
                 data=request.body,
                 auth=_as_it_is if keeps else self._session.auth,
-                hooks={"response": _hide_location},
             )
         )
+        # After a session's own hooks, which this must not replace.
+        prepared.hooks["response"].append(_hide_location)
         # As it was given: requests would resolve dot segments and requote it.
         prepared.url, _, _ = request.url.partition("#")
         return prepared
