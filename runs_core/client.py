@@ -7,6 +7,7 @@ operations under openai-python's names.
 from __future__ import annotations
 
 from contextlib import nullcontext, suppress
+from types import TracebackType
 from typing import Any, Self, TypedDict, TypeVar, Unpack, overload
 
 from runs_core import faces
@@ -83,8 +84,9 @@ class Client(_Settings):
 
     `max_retries` counts repetitions after the first attempt; what is repeated depends
     on the operation. `timeout` is the longest wait for the connection and for each
-    read, `deadline` the longest time for each whole conversation, in seconds; None leaves
-    them to the request and the operation. `outside` replaces clock and random numbers.
+    read, `deadline` the longest time for each whole conversation, in seconds; None
+    leaves them to the request and the operation. `outside` replaces clock and random
+    numbers.
     """
 
     def __init__(
@@ -100,6 +102,22 @@ class Client(_Settings):
         super().__init__(endpoint, max_retries, timeout, deadline, outside)
         self.transport = transport
         self.beta = faces.Beta(self)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        typ: type[BaseException] | None,
+        value: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the transport, also for other clients on it, if it can be closed."""
+        if (close := getattr(self.transport, "close", None)) is not None:
+            close()
 
     def with_options(self, **options: Unpack[ClientOptions]) -> Self:
         """A client on the same transport with other options."""
@@ -151,6 +169,22 @@ class AsyncClient(_Settings):
         super().__init__(endpoint, max_retries, timeout, deadline, outside)
         self.transport = transport
         self.beta = faces.AsyncBeta(self)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        typ: type[BaseException] | None,
+        value: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Close the transport, also for other clients on it, if it can be closed."""
+        if (close := getattr(self.transport, "close", None)) is not None:
+            await close()
 
     def with_options(self, **options: Unpack[ClientOptions]) -> Self:
         """A client on the same transport with other options."""

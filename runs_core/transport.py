@@ -42,7 +42,8 @@ class Transport(Protocol):
     raises `NotSent` when no byte of the request left it, and `TransportTimeout` when a
     timeout of `request.timeouts` passed.
 
-    A transport may also have `now() -> float`, its own monotonic clock in seconds.
+    A transport may also have `now() -> float`, its own monotonic clock in seconds, and
+    `close()`, which the client's `close` calls.
     """
 
     @property
@@ -64,7 +65,8 @@ class AsyncTransport(Protocol):
     """The same contract for an async framework; cancellation is the framework's own.
 
     Where a cancelled task can do no more I/O, a transport may also have `shield()`: a
-    context manager in which it can. The client keeps what it does there short.
+    context manager in which it can. The client keeps what it does there short. Its
+    `close()`, if it has one, is awaited.
     """
 
     @property
