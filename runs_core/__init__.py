@@ -6,6 +6,7 @@ what they return, `runs_core.testing` a local service. Nothing in this package d
 
 from runs_core._version import __version__
 from runs_core.api import assistants, messages, runs, steps, threads
+from runs_core.api.omit import NOT_GIVEN, NotGiven, Omit, not_given, omit
 from runs_core.auth import Bearer, HeaderKeys, NoAuth, Secret, TokenProvider
 from runs_core.client import AsyncClient, Client
 from runs_core.drive import Outside
@@ -65,18 +66,25 @@ from runs_core.errors import (
 from runs_core.event_stream import AsyncEventStream, EventStream
 from runs_core.flows.call import Call, Paged
 from runs_core.flows.retry import Policy, bound
+from runs_core.handlers import AssistantEventHandler, AsyncAssistantEventHandler
+from runs_core.pages import AsyncCursorPage, SyncCursorPage
+from runs_core.raw import RawResponse
 from runs_core.stream import RunEventDecoder, RunSnapshot
 from runs_core.transport import AsyncTransport, Opened, Transport
 from runs_core.wire.http import Head, Headers, Request, Response, Timeouts
 from runs_core.wire.sse import EventStreamDecoder, ServerSentEvent
 
 __all__ = [
+    "NOT_GIVEN",
     "APIConnectionError",
     "APIError",
     "APIResponseValidationError",
     "APIStatusError",
     "APITimeoutError",
+    "AssistantEventHandler",
+    "AsyncAssistantEventHandler",
     "AsyncClient",
+    "AsyncCursorPage",
     "AsyncEventStream",
     "AsyncTransport",
     "AuthenticationError",
@@ -105,7 +113,9 @@ __all__ = [
     "MalformedResponse",
     "NoAuth",
     "NotFoundError",
+    "NotGiven",
     "NotSent",
+    "Omit",
     "OpenAIError",
     "Opened",
     "OutcomeUnknown",
@@ -116,6 +126,7 @@ __all__ = [
     "Policy",
     "ProtocolError",
     "RateLimitError",
+    "RawResponse",
     "Request",
     "Response",
     "ResponseTooLarge",
@@ -130,6 +141,7 @@ __all__ = [
     "StreamError",
     "StreamIdle",
     "StreamTruncated",
+    "SyncCursorPage",
     "ThreadBusy",
     "TimeoutOutcomeUnknown",
     "Timeouts",
@@ -151,6 +163,8 @@ __all__ = [
     "assistants",
     "bound",
     "messages",
+    "not_given",
+    "omit",
     "runs",
     "steps",
     "threads",

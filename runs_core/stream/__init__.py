@@ -1,5 +1,6 @@
 """A run's stream: its events, bytes to events, and what events add up to."""
 
+from runs_core.stream.change_decoder import ChangeDecoder
 from runs_core.stream.decoder import RunEventDecoder
 from runs_core.stream.events import (
     EVENT_CLASSES,
@@ -39,6 +40,7 @@ from runs_core.stream.snapshot import RunSnapshot
 
 __all__ = [
     "EVENT_CLASSES",
+    "ChangeDecoder",
     "ErrorEvent",
     "KnownEvent",
     "MessageStreamEvent",
