@@ -1,0 +1,110 @@
+"""Breaking things on purpose, one after the other, until nothing is left to break.
+
+For tests of parsers and of flows, also your own. What is true after each break is for
+the test to say:
+
+    for fault in each_effect(lambda: TransportError("lost")):
+        driver = Driver(fault(bound(my_flow(), endpoint)), transport)
+        with suppress(RunsError):
+            driver.run()
+        assert service.executions["runs"] <= 1
+
+`runs_transports.torture` cancels tasks at every step in the same way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any, TypeVar
+
+from attrs import define, field
+
+from runs_core.flows.effects import Ask, Effect, Flow, Open, Read, Send
+
+__all__ = ["Fault", "cuts", "each_effect", "pieces", "truncations"]
+
+T = TypeVar("T")
+
+
+# --- Bytes -------------------------------------------------------------------------
+
+
+def cuts(data: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """Give every way to cut bytes in two, those with an empty half included."""
+    for at in range(len(data) + 1):
+        yield data[:at], data[at:]
+
+
+def truncations(data: bytes) -> Iterator[bytes]:
+    """Give every beginning of bytes that is not all of them, the empty one first."""
+    for length in range(len(data)):
+        yield data[:length]
+
+
+def pieces(data: bytes, size: int) -> list[bytes]:
+    """Give bytes in pieces of `size`, the last one perhaps shorter."""
+    return [data[at : at + size] for at in range(0, len(data), size)]
+
+
+# --- Flows -------------------------------------------------------------------------
+
+
+@define
+class Fault:
+    """Makes one effect of a flow fail: the one `at` this place among those of `kinds`.
+
+    Not performed, or, with `performed`, performed and its answer lost. `hit` is the
+    effect, or None as long as the flow has not come so far.
+    """
+
+    at: int
+    error: Callable[[], BaseException]
+    kinds: tuple[type[Effect[Any]], ...] = field(default=(Send, Open, Read))
+    performed: bool = field(default=False, kw_only=True)
+    hit: Ask | None = field(default=None, init=False)
+
+    def __call__(self, flow: Flow[T]) -> Flow[T]:
+        """Give the flow with the fault in it."""
+        seen = 0
+        step: Callable[[], Ask] = partial(next, flow)
+        while True:
+            try:
+                ask = step()
+            except StopIteration as end:
+                result: T = end.value
+                return result
+            counted = isinstance(ask, self.kinds)
+            seen += counted
+            fails = counted and seen == self.at + 1
+            try:
+                answer = (yield ask) if self.performed or not fails else None
+                if fails:
+                    self.hit = ask
+                    raise self.error()
+            except GeneratorExit:
+                flow.close()
+                raise
+            except BaseException as error:
+                step = partial(flow.throw, error)
+            else:
+                step = partial(flow.send, answer)
+
+
+def each_effect(
+    error: Callable[[], BaseException],
+    kinds: tuple[type[Effect[Any]], ...] = (Send, Open, Read),
+    *,
+    performed: bool = False,
+) -> Iterator[Fault]:
+    """Give a fault for the first effect, for the second, and so on to the flow's end.
+
+    The last fault is one that the flow did not reach: with it, nothing failed.
+    """
+    at = 0
+    while True:
+        fault = Fault(at, error, kinds, performed=performed)
+        yield fault
+        if fault.hit is None:
+            return
+        at += 1

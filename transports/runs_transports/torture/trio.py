@@ -1,0 +1,53 @@
+"""trio tasks, cancelled at every step."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+import trio
+from attrs import define
+
+__all__ = ["cancel_at_each_step"]
+
+
+@define(eq=False)
+class _CancelAtStep(trio.abc.Instrument):
+    """Cancels the scope when the task has been suspended for the n-th time."""
+
+    scope: trio.CancelScope
+    task: trio.lowlevel.Task
+    steps: int
+
+    def after_task_step(self, task: trio.lowlevel.Task) -> None:
+        if task is self.task:
+            self.steps -= 1
+            if self.steps == 0:
+                self.scope.cancel()
+
+
+async def cancel_at_each_step(
+    attempt: Callable[[], Awaitable[object]],
+    after: Callable[[], Awaitable[object]] | None = None,
+) -> int:
+    """Make the attempt, cancelled at its first step; then at its second; and so on.
+
+    Until it ends before it is cancelled. `after` follows each attempt, to say what must
+    be true then. Gives how many attempts were cancelled.
+    """
+    step = cancelled = 0
+    reached = True
+    while reached:
+        step += 1
+        with trio.CancelScope() as scope:
+            instrument = _CancelAtStep(scope, trio.lowlevel.current_task(), step)
+            trio.lowlevel.add_instrument(instrument)
+            try:
+                await attempt()
+            finally:
+                trio.lowlevel.remove_instrument(instrument)
+        # It may have ended all the same, if that was its last step.
+        reached = scope.cancel_called
+        cancelled += scope.cancelled_caught
+        if after is not None:
+            await after()
+    return cancelled
