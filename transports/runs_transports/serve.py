@@ -288,9 +288,10 @@ class _Conversation:
         try:
             reply = self._handle(request)
         except Exception:
-            # A fault of the service's: the client is told so, and whoever runs the
-            # server sees the traceback.
-            self._refuse(500)
+            # A fault of the service's: the client is told so, if it is still there, and
+            # whoever runs the server sees the traceback.
+            with contextlib.suppress(OSError):
+                self._refuse(500)
             raise
         with contextlib.closing(reply):
             self._send(
