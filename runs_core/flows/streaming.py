@@ -10,7 +10,8 @@ from attrs.validators import in_
 
 from runs_core.errors import (
     DeadlineExceeded,
-    MalformedResponse,
+    InvalidDelta,
+    ProtocolError,
     RunsError,
     StreamEnded,
     StreamError,
@@ -23,11 +24,11 @@ from runs_core.errors import (
 from runs_core.flows.effects import Emit, Flow, Now, Open, Read
 from runs_core.flows.once import OnceFeed
 from runs_core.flows.polling import PollOptions
-from runs_core.flows.request import ApiRequest
+from runs_core.flows.request import ApiRequest, Repeat
 from runs_core.flows.resume import missed_events
 from runs_core.flows.run_requests import RunRequests
 from runs_core.flows.seen import cancelled_on_exit
-from runs_core.flows.status import refusal
+from runs_core.flows.status import how_to_find_out, refusal
 from runs_core.lifecycle import RUN_ENDS
 from runs_core.limits import not_negative
 from runs_core.models import Run
@@ -85,7 +86,9 @@ class Progress:
     """How far a stream has been handed out, and the snapshot of exactly that far.
 
     Whoever hands the events out counts them in `handed`; each is applied once, when the
-    snapshot is looked at or the next batch begins. `head` is how the answer began.
+    snapshot is looked at or the next batch begins. One that does not fit changes
+    nothing; looking does not raise, the end of the batch does. `head` is how the
+    answer began.
     """
 
     handed: int = 0
@@ -94,6 +97,7 @@ class Progress:
     _snapshot: RunSnapshot = field(factory=RunSnapshot)
     _batch: Sequence[RunStreamEvent] = ()
     _applied: int = 0
+    _fault: InvalidDelta | None = None
 
     @property
     def snapshot(self) -> RunSnapshot:
@@ -107,17 +111,21 @@ class Progress:
         self._applied = self.handed = 0
 
     def finish(self) -> None:
-        """Take the whole batch as handed out."""
+        """Take the whole batch as handed out. Raises `InvalidDelta`."""
         if self._batch:
             self._apply(len(self._batch))
             self.last_event = self._batch[-1].event
             self._batch = ()
-            self._applied = self.handed = 0
+        if self._fault is not None:
+            raise self._fault
 
     def _apply(self, count: int) -> None:
         for event in self._batch[self._applied : count]:
             self._applied += 1
-            self._snapshot.apply(event)
+            try:
+                self._snapshot.apply(event)
+            except InvalidDelta as fault:
+                self._fault = self._fault or fault
 
 
 class RunFeed(OnceFeed[RunStreamEvent, Run]):
@@ -156,8 +164,8 @@ def stream_flow(
     """Emit a run's events as they arrive; end in the run, ended or asking for action.
 
     Raises `StreamTruncated`, `StreamError`, `StreamIdle`, `MalformedEvent`,
-    `EventTooLarge`, `DeadlineExceeded`, and what `Open` raises. `run` of each is the
-    run as last seen.
+    `EventTooLarge`, `InvalidDelta`, `DeadlineExceeded`, and what `Open` raises. `run`
+    of each is the run as last seen.
     """
     try:
         start = yield from Now()
@@ -194,16 +202,13 @@ def _poll_options(options: StreamOptions, start: float) -> Flow[PollOptions]:
 def _check_head(head: Head, request: ApiRequest) -> Flow[None]:
     if not 200 <= head.status < 300:
         raise (yield from refusal(head, request))
-    if head.status != 200:
-        raise MalformedResponse(
-            f"{request.operation}: the server answered {head.status}, which has no"
-            " event stream",
-            where="status",
-        )
     if head.content_type not in ("text/event-stream", ""):
+        advice = "check the base URL, and whether this server can stream"
+        if request.repeat is not Repeat.SAFE:
+            advice += f"; {how_to_find_out(request)}"
         raise UnexpectedContentType(
             f"{request.operation}: the server answered {head.content_type}, not an"
-            " event stream: check the base URL, and whether this server can stream",
+            f" event stream: {advice}",
             content_type=head.content_type,
         )
 
@@ -227,14 +232,19 @@ def _events(progress: Progress, options: StreamOptions, start: float) -> Flow[No
             if ended:
                 return
             raise time.broken(error, (yield from Now())) from error
-        batch = decoder.feed(piece) if piece else decoder.close()
+        try:
+            batch = decoder.feed(piece) if piece else decoder.close()
+        except ProtocolError:
+            if ended:
+                return
+            raise
         if batch:
             yield from _hand_out(batch, progress)
+        now = yield from Now()
+        if batch and not ended:
+            time.last = now
             if not _RUN_END_EVENTS.isdisjoint(map(type, batch)):
                 ended = progress.snapshot.outcome is not None
-        now = yield from Now()
-        if batch:
-            time.last = now
     if not ended:
         raise _ended(StreamTruncated, "the stream ended before its run did", progress)
 
@@ -254,7 +264,10 @@ def _hand_out(batch: Sequence[RunStreamEvent], progress: Progress) -> Flow[None]
 
 @define
 class _Time:
-    """What is left of a stream's time; `last` is when the last event was taken."""
+    """What is left of a stream's time.
+
+    `last` is when the last event was taken, that of the run's end included.
+    """
 
     progress: Progress
     options: StreamOptions
