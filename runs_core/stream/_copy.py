@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, TypeVar
 
-from runs_core.wire.codec import Irregular, WireObject
+from runs_core.wire.codec import Irregular, WireObject, field_names
 
 __all__ = ["copied"]
 
 T = TypeVar("T")
 
 _LEAVES = frozenset({str, int, float, bool, type(None)})
-_set = object.__setattr__
+_copiers: dict[type, Callable[[Any], Any]] = {}
 
 
 def copied(value: T) -> T:
@@ -28,13 +29,40 @@ def _copied(value: Any) -> Any:
         return [_copied(item) for item in value]
     if cls is dict:
         return {key: _copied(item) for key, item in value.items()}
+    copier = _copiers.get(cls)
+    if copier is not None:
+        return copier(value)
     if isinstance(value, WireObject):
-        made = cls.__new__(cls)
-        # Every slot that is filled, also those that are no fields.
-        for name, item in object.__getstate__(value)[1].items():  # type: ignore[index]
-            _set(made, name, item if item.__class__ in _LEAVES else _copied(item))
-        return made
+        copier = _copiers[cls] = _make_copier(cls)
+        return copier(value)
     if isinstance(value, Irregular):
         return Irregular([_copied(item) for item in value], single=value.single)
     # `TextOf`, and the mark of what is absent.
     return value
+
+
+def _make_copier(cls: type[WireObject]) -> Callable[[Any], Any]:
+    """Give the function that copies objects of a class: one line for each slot."""
+    frozen = cls.__setattr__ is not object.__setattr__
+    fields = field_names(cls)
+    slots = [slot for base in cls.__mro__ for slot in getattr(base, "__slots__", ())]
+    lines = ["def copy(old):", "    made = blank(cls)"]
+    for slot in dict.fromkeys([*fields, *slots]):
+        value = f"v if (v := old.{slot}).__class__ in leaves else copied(v)"
+        keep = f"put(made, {slot!r}, {value})" if frozen else f"made.{slot} = {value}"
+        if slot in fields:
+            lines.append(f"    {keep}")
+        elif slot != "__weakref__":
+            # Not a field: most objects do not have it.
+            lines.append(f"    if hasattr(old, {slot!r}): {keep}")
+    lines.append("    return made")
+    scope: dict[str, Any] = {
+        "blank": object.__new__,
+        "cls": cls,
+        "copied": _copied,
+        "leaves": _LEAVES,
+        "put": object.__setattr__,
+    }
+    exec(compile("\n".join(lines), f"<runs_core copies {cls.__name__}>", "exec"), scope)
+    copier: Callable[[Any], Any] = scope["copy"]
+    return copier

@@ -190,10 +190,10 @@ class StepParts:
 
     def extend(self, delta: RunStepDelta) -> bool:
         """Add a delta, if all it has is more arguments or code of a call that began."""
-        details = delta.step_details
+        details: Any = delta.step_details
         if details.__class__ is not ToolCallDeltaObject:
             return False
-        calls: Any = details.tool_calls
+        calls = details.tool_calls
         if calls.__class__ is not list or len(calls) != 1:
             return False
         call = calls[0]

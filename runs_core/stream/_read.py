@@ -6,7 +6,6 @@ What a known event must be is checked here; anything else is an `UnknownEvent`.
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache
 from typing import Any, Final, TypeAlias, get_args
 
 from runs_core.errors import MalformedResponse
@@ -78,15 +77,18 @@ def _read_value(name: str, raw: Any) -> RunStreamEvent | None:
 
 def event_reader(name: str) -> Reader | None:
     """Give what makes a `thread.…` event of its JSON; None for any other name."""
-    if name not in EVENT_CLASSES or name == ErrorEvent.event:
-        return None
-    return _reader(name)
+    reader = _readers.get(name)
+    if reader is None and name in EVENT_CLASSES and name != ErrorEvent.event:
+        reader = _readers[name] = _make_reader(EVENT_CLASSES[name])
+    return reader
 
 
-# Only names of the table above get here: what a server sends does not fill the cache.
-@cache
-def _reader(name: str) -> Reader:
-    event: Any = EVENT_CLASSES[name]
+# Made when they are first needed, and only for the names of the table.
+_readers: dict[str, Reader] = {}
+_new = object.__new__
+
+
+def _make_reader(event: Any) -> Reader:
     (model,) = get_args(event.__orig_bases__[0])
     hook: Callable[[Any], Any] = structure_hook(model)
 
@@ -99,11 +101,14 @@ def _reader(name: str) -> Reader:
                 raise
             made = hook({**raw, "object": ""})
             made.object = None
-        if type(made.id) is not str or not made.id:
+        id = made.id
+        if id.__class__ is not str or not id:
             why = f"the id of a {model.__name__} must be a string that is not empty"
             raise MalformedResponse(f"{why} @ $.id", where="$.id")
-        known: RunStreamEvent = event(made)
-        return known
+        # Not `event(made)`, which takes half as long again.
+        known: Any = _new(event)
+        known.data = made
+        return known  # type: ignore[no-any-return]
 
     return read
 

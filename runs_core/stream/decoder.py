@@ -7,13 +7,27 @@ from itertools import repeat
 from typing import Any
 
 from runs_core.errors import MalformedEvent, MalformedResponse
-from runs_core.stream._read import UNNAMED, read_event
-from runs_core.stream.events import RunStreamEvent
-from runs_core.wire._sse_frames import Framer, Frames
+from runs_core.stream._read import UNNAMED, event_reader, read_event
+from runs_core.stream._template import (
+    NO_TEMPLATE,
+    Make,
+    Template,
+    Templates,
+    make_parse_string,
+)
+from runs_core.stream.events import (
+    RunStreamEvent,
+    ThreadMessageDelta,
+    ThreadRunStepDelta,
+)
+from runs_core.wire._sse_frames import Framer, Frames, Shape
 from runs_core.wire.codec import loads as _loads
 from runs_core.wire.codec import make_loads
+from runs_core.wire.sse import MAX_EVENT_BYTES
 
 __all__ = ["RunEventDecoder"]
+
+_DELTAS = (ThreadMessageDelta.event, ThreadRunStepDelta.event)
 
 
 class RunEventDecoder(Framer):
@@ -28,16 +42,32 @@ class RunEventDecoder(Framer):
     the standard library tries again.
     """
 
-    __slots__ = ("_done", "_loads", "_malformed")
+    __slots__ = (
+        "_done",
+        "_fused",
+        "_fused_lane",
+        "_fused_of",
+        "_loads",
+        "_malformed",
+        "_parse_string",
+        "_templates",
+    )
 
     def __init__(
         self,
         *,
-        max_event_bytes: int | None = 32 * 1024 * 1024,
+        max_event_bytes: int | None = MAX_EVENT_BYTES,
         loads: Callable[[bytes | str], Any] | None = None,
     ) -> None:
         super().__init__(max_event_bytes, "discard")
         self._loads = _loads if loads is None else make_loads(loads)
+        self._parse_string = make_parse_string()
+        self._templates = Templates(self._loads)
+        # For a chunk that is exactly one event, by the first template: what is before
+        # and behind the string, and what makes the event. And what this was made of.
+        self._fused: tuple[bytes, bytes, Make] | None = None
+        self._fused_of = NO_TEMPLATE
+        self._fused_lane: Shape | None = None
         self._done = False
         self._malformed: tuple[str, int, str] | None = None
 
@@ -52,6 +82,28 @@ class RunEventDecoder(Framer):
         Raises `MalformedEvent` or `EventTooLarge` if that was found in the bytes before
         these, and `UsageError` after `close`.
         """
+        if type(data) is bytes:
+            lane = self._lane
+            if lane is None:
+                if self._awaits(data):
+                    return []
+            elif len(data) <= self._whole:
+                if self._fused is not None:
+                    prefix, suffix, make = self._fused
+                    body = data.removeprefix(prefix)
+                    value = body.removesuffix(suffix)
+                    if value is not body is not data:
+                        try:
+                            text = self._parse_string(value)
+                        except Exception:  # whatever a parser raises
+                            pass
+                        else:
+                            self._base += len(data)
+                            self._templates.hits += 1
+                            return [make(text)]
+                events = self._single(lane, data)
+                if events is not None:
+                    return events
         if self._done:
             return []
         if self._malformed is not None:
@@ -68,23 +120,115 @@ class RunEventDecoder(Framer):
         self._finish()
         return []
 
+    def _awaits(self, data: bytes) -> bool:
+        """Keep a piece of a line in an unfinished block, and say whether it was one."""
+        pieces = self._pieces
+        if not pieces or not data or len(data) > self._free or 10 in data or 13 in data:
+            return False
+        self._free -= len(data)
+        pieces.append(data)
+        return True
+
+    def _single(self, lane: Shape, data: bytes) -> list[RunStreamEvent] | None:
+        """Read a chunk that is exactly one event of the shape; None if it is not."""
+        head, tail, name, _ = lane
+        body = data.removeprefix(head)
+        found = body.removesuffix(tail)
+        if not (found is not body is not data) or 10 in found or 13 in found:
+            return None
+        self._base += len(data)
+        frames = name, [found], None, None, data
+        if name not in _DELTAS:
+            return self._events(frames)
+        tried = self._fused_of if lane is self._fused_lane else None
+        try:
+            events = [self._delta(name, found, tried)]
+        except MalformedResponse as error:
+            self._fail_at(0, frames, error)
+            return []
+        template = self._templates.first
+        if template is not self._fused_of or lane is not self._fused_lane:
+            self._fused_of = template
+            self._fused_lane = lane
+            self._fused = None
+            if template.name == name:
+                prefix, suffix = head + template.prefix, template.suffix + tail
+                self._fused = prefix, suffix, template.make
+        return events
+
     def _events(self, frames: Frames) -> list[RunStreamEvent]:
         names, datas, _, _, _ = frames
         events: list[RunStreamEvent] = []
-        for name, data in zip(
-            repeat(names) if isinstance(names, str) else names, datas, strict=False
-        ):
-            try:
-                event = read_event(name, data, self._loads)
-            except MalformedResponse as error:
-                index = len(events)
-                self._malformed = name, self._offset_of(index, frames), str(error)
-                break
-            if event is None:
-                self._done = True
-                break
-            events.append(event)
+        event: RunStreamEvent | None
+        parse = self._parse_string
+        templates = self._templates
+        template = templates.first
+        expected, make = template.name, template.make
+        prefix, suffix = template.prefix, template.suffix
+        hits = 0
+        try:
+            for name, data in zip(
+                repeat(names) if isinstance(names, str) else names, datas, strict=False
+            ):
+                if name == expected:
+                    body = data.removeprefix(prefix)
+                    value = body.removesuffix(suffix)
+                    if value is not body is not data:
+                        try:
+                            text = parse(value)
+                        except Exception:  # whatever a parser raises
+                            pass
+                        else:
+                            hits += 1
+                            events.append(make(text))
+                            continue
+                if name in _DELTAS:
+                    templates.hits += hits
+                    hits = 0
+                    event = self._delta(name, data, template)
+                    if templates.first is not template:
+                        template = templates.first
+                        expected, make = template.name, template.make
+                        prefix, suffix = template.prefix, template.suffix
+                else:
+                    event = read_event(name, data, self._loads)
+                if event is None:
+                    self._done = True
+                    self._stop()
+                    break
+                events.append(event)
+        except MalformedResponse as error:
+            self._fail_at(len(events), frames, error)
+        templates.hits += hits
         return events
+
+    def _fail_at(self, index: int, frames: Frames, error: MalformedResponse) -> None:
+        names = frames[0]
+        name = names if isinstance(names, str) else names[index]
+        self._malformed = name, self._offset_of(index, frames), str(error)
+        self._stop()
+
+    def _delta(self, name: str, data: bytes, tried: Template | None) -> RunStreamEvent:
+        """Read a delta that the template which was tried does not fit."""
+        templates = self._templates
+        if templates.others or templates.first is not tried:
+            template = templates.find(name, data)
+            if template is not None:
+                value = data[len(template.prefix) : len(data) - len(template.suffix)]
+                try:
+                    text = self._parse_string(value)
+                except Exception:
+                    pass
+                else:
+                    templates.hits += 1
+                    return template.make(text)
+        reader = event_reader(name)
+        assert reader is not None
+        event = reader(self._loads(data))
+        templates.misses += 1
+        if templates.misses > templates.wait:
+            templates.learn(name, data)
+        return event
 
 
 def _malformed_event(name: str, offset: int, why: str) -> MalformedEvent:

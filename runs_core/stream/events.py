@@ -94,8 +94,7 @@ class KnownEvent(_Event, Generic[DataT]):
     `event` is the name on the wire, `data` what came with it. Equality compares both.
     """
 
-    event: ClassVar[str]
-
+    # `event` is declared by the classes below: the type of each is its own name.
     data: DataT
 
     def __eq__(self, other: object) -> bool:

@@ -1,0 +1,295 @@
+"""Deltas that differ in one text only, without parsing the rest of them again.
+
+Consecutive deltas of a message or a call are the same JSON but for one string. A
+template is what stands before and behind that string, and a function that makes the
+event of it. A document that begins and ends with these bytes, with exactly one JSON
+string between them, has the tokens of the document that the template was learned from,
+but for that string: its event is the one that a full parse gives.
+
+A template is learned from one document, by putting a mark in the string's place and
+parsing that: the mark must come out as the whole of a text that nothing depends on.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from functools import lru_cache
+from json.decoder import scanstring  # type: ignore[attr-defined]
+from typing import Any, TypeAlias
+
+from attrs import define, frozen
+
+from runs_core.errors import MalformedResponse
+from runs_core.models import (
+    CodeInterpreterDelta,
+    CodeInterpreterLogs,
+    FunctionDelta,
+    RefusalDeltaBlock,
+    TextDelta,
+)
+from runs_core.stream._read import Loads, event_reader
+from runs_core.stream.events import RunStreamEvent
+from runs_core.wire.codec import WireObject
+
+__all__ = [
+    "Make",
+    "Template",
+    "Templates",
+    "learn",
+    "make_parse_string",
+    "parse_string",
+]
+
+Make: TypeAlias = Callable[[str], RunStreamEvent]
+ParseString: TypeAlias = Callable[[bytes], str]
+
+# The texts of deltas. Nothing depends on what they say.
+_TEXTS: dict[type, str] = {
+    TextDelta: "value",
+    RefusalDeltaBlock: "refusal",
+    FunctionDelta: "arguments",
+    CodeInterpreterDelta: "input",
+    CodeInterpreterLogs: "logs",
+}
+# Such a text, as nearly every server writes it. Where the pattern finds something
+# else, the mark comes out elsewhere.
+_TEXT = re.compile(
+    rb'"(?:%s)"[ \t]*:[ \t]*("(?:[^"\\]|\\.)*+")' % "|".join(_TEXTS.values()).encode()
+)
+_MARK: str = "runs-core puts a text here"
+_MARK_JSON = b'"' + _MARK.encode() + b'"'
+# Deltas are some 200 bytes long. A longer one costs more to parse for nothing.
+_MAX_BYTES = 4096
+# As many as there may be messages or calls that are written at the same time.
+_MOST = 4
+# Learning takes as long as so many hits save.
+_PAYS = 8
+# Where learning never pays, one miss of 2 to this power is learned from.
+_MAX_DOUBLINGS = 8
+
+
+@frozen
+class Template:
+    """How the deltas of one text look, from `prefix` to `suffix` around its string."""
+
+    name: str
+    prefix: bytes
+    suffix: bytes
+    make: Make
+
+
+def _no_event(text: str) -> RunStreamEvent:
+    raise AssertionError("no event has this name")
+
+
+NO_TEMPLATE = Template("", b"", b"", _no_event)
+
+
+@define
+class Templates:
+    """The templates of one stream, the one that was used last first.
+
+    A miss is learned from. Where what was learned does not pay, fewer and fewer misses
+    are, down to one in 256, and the older templates are given up.
+    """
+
+    _loads: Loads
+    first: Template = NO_TEMPLATE
+    hits: int = 0
+    """How often a template was used since one was learned."""
+    others: tuple[Template, ...] = ()
+    misses: int = 0
+    wait: int = 0
+    """How many misses are not learned from, before the next one that is."""
+    _unpaid: int = 0
+
+    def find(self, name: str, data: bytes) -> Template | None:
+        """Give the template that fits but for its string; it is then the first."""
+        for template in (self.first, *self.others):
+            if (
+                template.name == name
+                and data.startswith(template.prefix)
+                and data.endswith(template.suffix)
+            ):
+                if template is not self.first:
+                    known = (self.first, *self.others)
+                    self.others = tuple(t for t in known if t is not template)
+                    self.first = template
+                return template
+        return None
+
+    def learn(self, name: str, data: bytes) -> None:
+        """Learn from the data of an event that no template fits."""
+        self._unpaid = 0 if self.hits >= _PAYS * self.misses else self._unpaid + 1
+        # As many as may be written at the same time must be learned before any pays.
+        doublings = max(0, self._unpaid - _MOST)
+        self.wait = 2 ** min(doublings, _MAX_DOUBLINGS) - 1
+        template = learn(name, data, self._loads)
+        if template is not None:
+            # Where learning does not pay, one template is enough to try.
+            known = (self.first, *self.others) if doublings <= _MOST else ()
+            self.others = known[: _MOST - 1]
+            self.first = template
+        self.hits = self.misses = 0
+
+
+def learn(name: str, data: bytes, loads: Loads) -> Template | None:
+    """Give the template of an event's data, or None if it has none."""
+    if len(data) > _MAX_BYTES or _MARK_JSON[1:-1] in data or 10 in data or 13 in data:
+        return None
+    texts = list(_TEXT.finditer(data))
+    reader = event_reader(name)
+    if not texts or reader is None:
+        return None
+    found = texts[-1]
+    prefix, suffix = data[: found.start(1)], data[found.end(1) :]
+    try:
+        event = reader(loads(prefix + _MARK_JSON + suffix))
+    except MalformedResponse:
+        return None
+    make = _maker(event)
+    return None if make is None else Template(name, prefix, suffix, make)
+
+
+# --- One JSON string ---------------------------------------------------------------
+
+
+def parse_string(data: bytes) -> str:
+    """Give the string that is the whole of a JSON text, or raise ValueError.
+
+    UTF-8 must be valid; there are no control characters in it, no CR and no LF.
+    """
+    text = data.decode()
+    if text[:1] == '"':
+        string, end = scanstring(text, 1)
+        if end == len(text):
+            found: str = string
+            return found
+    raise ValueError
+
+
+def make_parse_string() -> ParseString:
+    """Give the fastest `parse_string`: that of msgspec, if it is installed."""
+    try:
+        from msgspec.json import Decoder
+    except ImportError:
+        return parse_string
+    return Decoder(str).decode
+
+
+# --- A function that makes an event of a text --------------------------------------
+
+# What an object is made of, but for its values: its class, and each slot with the shape
+# of what is in it. `_TEXT_SLOT` is where the text goes.
+_Shape: TypeAlias = "tuple[Any, ...] | str"
+_TEXT_SLOT, _NONE, _VALUE, _DICT, _EMPTY = "text", "None", "value", "dict", "[]"
+_LEAVES = frozenset({str, int, float, bool, tuple})
+
+
+class _NoTemplate(Exception):
+    """The event holds what is not made anew by the function's few means."""
+
+
+def _maker(event: RunStreamEvent) -> Make | None:
+    """Give what makes such an event with another text in the place of the mark."""
+    values: list[Any] = []
+    try:
+        shape = _shape(event, values)
+    except _NoTemplate:
+        return None
+    factory = _factory(shape)
+    return None if factory is None else factory(*values)
+
+
+def _shape(value: Any, values: list[Any]) -> _Shape:
+    """Give an object's shape, and add its values to the list."""
+    cls = value.__class__
+    if cls.__setattr__ is not object.__setattr__:
+        raise _NoTemplate
+    text = _TEXTS.get(cls)
+    shape = [cls]
+    # Every slot that is filled, also those that are no fields.
+    for slot, item in object.__getstate__(value)[1].items():  # type: ignore[index]
+        shape.append(slot)
+        if slot == text and item == _MARK:
+            shape.append(_TEXT_SLOT)
+        else:
+            shape.append(_shape_of_item(item, values))
+    return tuple(shape)
+
+
+def _shape_of_item(item: Any, values: list[Any]) -> _Shape:
+    if item is None:
+        return _NONE
+    cls = item.__class__
+    if cls in _LEAVES and item != _MARK:
+        values.append(item)
+        return _VALUE
+    if isinstance(item, WireObject):
+        return _shape(item, values)
+    if cls is list and not item:
+        return _EMPTY
+    if cls is list and len(item) == 1:
+        return list, _shape_of_item(item[0], values)
+    if cls is dict and all(
+        v is None or (v.__class__ in _LEAVES and v != _MARK) for v in item.values()
+    ):
+        values.append(item)
+        return _DICT
+    raise _NoTemplate
+
+
+# There are few different shapes: no list in them has more than one element.
+@lru_cache(maxsize=64)
+def _factory(shape: _Shape) -> Callable[..., Make] | None:
+    """Give what gives the function, of the values; None if there is not one text."""
+    writer = _Writer()
+    made = writer.object(shape)
+    if writer.texts != 1:
+        return None
+    names = ", ".join(f"v{at}" for at in range(writer.values))
+    code = "\n".join(
+        [
+            f"def factory({names}):",
+            "  def make(text):",
+            *writer.lines,
+            f"    return {made}",
+            "  return make",
+        ]
+    )
+    exec(compile(code, "<runs_core makes a delta>", "exec"), writer.scope)
+    factory: Callable[..., Make] = writer.scope["factory"]
+    return factory
+
+
+class _Writer:
+    """The lines of the function, the classes it names, and what it is to put in."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+        self.scope: dict[str, Any] = {"new": object.__new__}
+        self.values = 0
+        self.texts = 0
+
+    def object(self, shape: Any) -> str:
+        """Write what makes an object of this shape; give its name."""
+        made = f"o{len(self.scope)}"
+        self.scope[f"C{made}"] = shape[0]
+        lines = [f"    {made} = new(C{made})"]
+        for slot, item in zip(shape[1::2], shape[2::2], strict=True):
+            lines.append(f"    {made}.{slot} = {self._item(item)}")
+        self.lines += lines
+        return made
+
+    def _item(self, shape: Any) -> str:
+        if shape is _TEXT_SLOT:
+            self.texts += 1
+        if shape is _VALUE or shape is _DICT:
+            self.values += 1
+            return f"v{self.values - 1}" + (".copy()" if shape is _DICT else "")
+        if isinstance(shape, str):
+            return shape
+        if shape[0] is list:
+            return f"[{self._item(shape[1])}]"
+        return self.object(shape)

@@ -1,0 +1,491 @@
+"""A delta made by a template is the delta that a full parse gives."""
+
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from runs_core.errors import MalformedEvent
+from runs_core.models import FunctionDelta, MessageDeltaEvent
+from runs_core.stream import RunEventDecoder
+from runs_core.stream import _template as template
+from runs_core.stream import decoder as decoder_module
+from runs_core.stream._read import read_event
+from runs_core.stream._template import learn, make_parse_string, parse_string
+from runs_core.wire.codec import loads, make_loads, parse_json
+from tests.stream.samples import (
+    STREAMS,
+    blocks,
+    cut,
+    decode,
+    decode_plainly,
+    frame,
+)
+
+MESSAGE, STEP = "thread.message.delta", "thread.run.step.delta"
+FAST = make_parse_string()
+
+
+@pytest.fixture(params=["fast", "standard"])
+def parsers(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> dict[str, Any]:
+    """The two ways to read JSON: with msgspec and without."""
+    if request.param == "fast":
+        pytest.importorskip("msgspec")
+        return {}
+    monkeypatch.setattr(decoder_module, "make_parse_string", lambda: parse_string)
+    return {"loads": parse_json}
+
+
+def text_delta(text: str = "x", *, id: str = "msg_1", index: int = 0) -> dict[str, Any]:
+    block = {"index": index, "type": "text", "text": {"value": text}}
+    return {
+        "id": id,
+        "object": "thread.message.delta",
+        "delta": {"content": [block]},
+    }
+
+
+def call_delta(call: dict[str, Any]) -> dict[str, Any]:
+    details = {"type": "tool_calls", "tool_calls": [{"index": 0, **call}]}
+    return {
+        "id": "step_1",
+        "object": "thread.run.step.delta",
+        "delta": {"step_details": details},
+    }
+
+
+def dumped(raw: Any) -> bytes:
+    return json.dumps(raw, ensure_ascii=False).encode("utf-8", "surrogatepass")
+
+
+# --- What is learned ---------------------------------------------------------------
+
+LEARNED: list[tuple[str, dict[str, Any]]] = [
+    (MESSAGE, text_delta()),
+    (MESSAGE, text_delta("")),
+    (MESSAGE, text_delta('a "quoted" \\ \n text')),
+    (MESSAGE, {**text_delta(), "request_id": "req_1", "status": 200, "x": None}),
+    (
+        MESSAGE,
+        {
+            "id": "m",
+            "object": "o",
+            "delta": {
+                "role": "assistant",
+                "content": [
+                    {
+                        "index": 0,
+                        "type": "text",
+                        "text": {"annotations": [], "value": "a"},
+                    }
+                ],
+            },
+        },
+    ),
+    (
+        MESSAGE,
+        {
+            "id": "m",
+            "object": "o",
+            "delta": {"content": [{"index": 3, "type": "refusal", "refusal": "no"}]},
+        },
+    ),
+    (STEP, call_delta({"type": "function", "function": {"arguments": "{"}})),
+    (
+        STEP,
+        call_delta(
+            {
+                "id": "call_1",
+                "type": "function",
+                "function": {"name": "f", "arguments": "", "output": None},
+            }
+        ),
+    ),
+    (STEP, call_delta({"type": "code_interpreter", "code_interpreter": {"input": ""}})),
+    (
+        STEP,
+        call_delta(
+            {
+                "type": "code_interpreter",
+                "code_interpreter": {
+                    "outputs": [{"index": 0, "type": "logs", "logs": "l"}]
+                },
+            }
+        ),
+    ),
+]
+
+
+@pytest.mark.parametrize(("name", "raw"), LEARNED)
+def test_what_deltas_are_made_of_is_learned(name: str, raw: dict[str, Any]) -> None:
+    data = dumped(raw)
+    found = learn(name, data, loads)
+    assert found is not None
+    start, end = len(found.prefix), len(data) - len(found.suffix)
+
+    assert data.startswith(found.prefix)
+    assert data.endswith(found.suffix)
+    for text in (json.loads(data[start:end]), "", "other", "\ud83d", "{}"):
+        made = found.make(text)
+        whole = found.prefix + json.dumps(text).encode() + found.suffix
+        expected = read_event(name, whole, loads)
+        assert expected is not None
+        assert made == expected
+        assert made.data.to_dict() == expected.data.to_dict()
+        assert repr(made) == repr(expected)
+
+
+@pytest.mark.parametrize(("name", "raw"), LEARNED)
+def test_events_of_a_template_share_nothing_that_can_be_changed(
+    name: str, raw: dict[str, Any]
+) -> None:
+    found = learn(name, dumped(raw), loads)
+    assert found is not None
+    one, other = found.make("a"), found.make("a")
+
+    assert one == other
+    assert not {id(x) for x in mutables(one)} & {id(x) for x in mutables(other)}
+
+
+def mutables(value: Any) -> Iterator[Any]:
+    """Give all objects, lists and dicts of an event."""
+    if isinstance(value, list | dict):
+        yield value
+        for item in value.values() if isinstance(value, dict) else value:
+            yield from mutables(item)
+    elif hasattr(value, "__attrs_attrs__"):
+        yield value
+        for item in object.__getstate__(value)[1].values():  # type: ignore[index]
+            yield from mutables(item)
+
+
+BLOCK = text_delta()["delta"]["content"][0]
+
+
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [
+        # No text, or none that is only a text.
+        (MESSAGE, b'{"id": "m", "object": "o", "delta": {}}'),
+        (MESSAGE, dumped({**text_delta(), "delta": {"content": []}})),
+        (MESSAGE, b'{"id": "m", "object": "o", "delta": {}, "value": "x"}'),
+        (MESSAGE, b'{"id": "m", "object": "o", "delta": {"value": "x"}}'),
+        (MESSAGE, dumped(text_delta()).replace(b'"text"', b'"new"', 1)),
+        (MESSAGE, dumped({**text_delta(), "x": {"value": "y"}})),
+        (MESSAGE, b'"value": "x"'),
+        (MESSAGE, b'{"id": 5, "object": "o", "delta": {}, "value": "x"}'),
+        (STEP, dumped(text_delta())),
+        ("thread.run.queued", b'{"id": "r", "object": "o", "value": "x"}'),
+        ("new", dumped(text_delta())),
+        # What would have to be copied otherwise than by the means there are.
+        (MESSAGE, dumped({**text_delta(), "x": [[1]]})),
+        (MESSAGE, dumped({**text_delta(), "delta": {"content": [BLOCK, BLOCK]}})),
+        (MESSAGE, dumped({**text_delta(), "delta": {"content": BLOCK}})),
+        # A document that is long, or has lines.
+        (MESSAGE, dumped(text_delta("x" * 4096))),
+        (MESSAGE, json.dumps(text_delta(), indent=1).encode()),
+        # A key that is written in another way.
+        (MESSAGE, dumped(text_delta()).replace(b'"value"', b'"valu\\u0065"')),
+        # What is put in the place of the text must not be there.
+        (MESSAGE, dumped(text_delta(id=template._MARK))),
+    ],
+)
+def test_what_has_no_template(name: str, data: bytes) -> None:
+    assert learn(name, data, loads) is None
+
+
+def test_of_equal_keys_the_one_that_counts_is_learned() -> None:
+    data = b'{"id":"m","object":"o","delta":{"content":[{"index":0,"type":"text",'
+    data += b'"text":{"value":"not this"},"text":{"value":"this"}}]}}'
+    found = learn(MESSAGE, data, loads)
+    assert found is not None
+    assert found.prefix.endswith(b'"not this"},"text":{"value":')
+    # Where it does not count, there is no template.
+    data = data.replace(b'"text":{"value":"this"}', b'"text":{"x":1}')
+    assert learn(MESSAGE, data, loads) is None
+
+
+# --- One JSON string ---------------------------------------------------------------
+
+NOT_ONE_STRING = [
+    b"",
+    b'"',
+    b'""x',
+    b'"a" "b"',
+    b'"a","b"',
+    b'"a":"b"',
+    b"1",
+    b"null",
+    b"{}",
+    b"[]",
+    b"'a'",
+    b'"\n"',
+    b'"\r"',
+    b'"\x00"',
+    b'"\\x"',
+    b'"\\u12"',
+    b'"a\\"',
+    b'"\xff"',
+    b'"\xed\xa0\x80"',
+]
+
+
+@pytest.mark.parametrize("data", NOT_ONE_STRING)
+@pytest.mark.parametrize("parse", [parse_string, FAST])
+def test_what_is_not_one_string_is_refused(
+    parse: Callable[[bytes], str], data: bytes
+) -> None:
+    with pytest.raises(Exception):  # noqa: B017, PT011 - each parser has its own
+        parse(data)
+
+
+@given(st.text())
+def test_both_parsers_of_strings_agree_with_json(text: str) -> None:
+    for ascii in (True, False):
+        data = json.dumps(text, ensure_ascii=ascii).encode("utf-8", "surrogatepass")
+        expected = json.loads(data)
+        for parse in (parse_string, FAST):
+            try:
+                assert parse(data) == expected
+            except Exception:
+                # A lone surrogate, which the one or the other leaves to the full parse.
+                assert not text.isprintable()
+
+
+# --- Whole streams -----------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", STREAMS)
+@pytest.mark.parametrize("pieces", [blocks, lambda s: cut(s, 1460), lambda s: [s]])
+def test_streams_decode_as_without_templates(
+    name: str, pieces: Callable[[bytes], Any], parsers: dict[str, Any]
+) -> None:
+    stream = STREAMS[name]
+    assert decode_plainly(stream) == decode(pieces(stream), **parsers)
+
+
+IDS = st.sampled_from(["msg_1", "msg_2", "é", 'q"'])
+ORDERS: list[Callable[[dict[str, Any]], dict[str, Any]]] = [
+    lambda raw: raw,
+    lambda raw: dict(reversed(raw.items())),
+    lambda raw: {**raw, "created_at": 1},
+    lambda raw: {**raw, "seq": len(raw["id"])},
+]
+SPACING = [(",", ":"), (", ", ": "), (" ,\t", " : ")]
+TEXTS = st.one_of(
+    st.sampled_from(
+        ["", " the", '"', "\\", "\n", "\u2028", "🌍", "\ud83d", "\x7f", "}"]
+    ),
+    st.text(max_size=6),
+)
+
+
+@st.composite
+def deltas(draw: st.DrawFn) -> bytes:
+    """One delta event, in one of a few layouts, perhaps damaged."""
+    text = draw(TEXTS)
+    if draw(st.booleans()):
+        name, raw = (
+            MESSAGE,
+            text_delta(text, id=draw(IDS), index=draw(st.integers(0, 1))),
+        )
+    else:
+        call: dict[str, Any] = {"type": "function", "function": {"arguments": text}}
+        name, raw = STEP, call_delta(call)
+    raw = draw(st.sampled_from(ORDERS))(raw)
+    data = json.dumps(
+        raw,
+        ensure_ascii=draw(st.booleans()),
+        separators=draw(st.sampled_from(SPACING)),
+    ).encode("utf-8", "surrogatepass")
+    match draw(st.integers(0, 19)):
+        case 0:
+            at = draw(st.integers(0, len(data) - 1))
+            data = data[:at] + draw(st.sampled_from(DAMAGE)) + data[at + 1 :]
+        case 1:
+            at = draw(st.integers(0, len(data)))
+            data = data[:at] + draw(st.sampled_from(DAMAGE)) + data[at:]
+        case 2:
+            name = draw(st.sampled_from([MESSAGE, STEP, "new", "error"]))
+    return b"event: " + name.encode() + b"\ndata: " + data + b"\n\n"
+
+
+DAMAGE = [
+    b'"',
+    b"\\",
+    b"}",
+    b"{",
+    b",",
+    b" ",
+    b"\xff",
+    b"\x00",
+    b"\t",
+    b"1",
+    b"",
+    b'""',
+]
+
+
+def outcome(pieces: Iterator[bytes] | list[bytes], **options: Any) -> Any:
+    decoder = RunEventDecoder(**options)
+    events: list[Any] = []
+    try:
+        for piece in pieces:
+            events += decoder.feed(piece)
+        decoder.close()
+    except MalformedEvent as error:
+        return [*map(shown, events), (error.offset, error.event, str(error))]
+    return [shown(event) for event in events]
+
+
+def shown(event: Any) -> Any:
+    # Not `==` alone: that takes `1` for `True`, and null for absent.
+    data = event.data
+    return (
+        type(event),
+        repr(data),
+        data if isinstance(data, str) else repr(raw_of(data)),
+    )
+
+
+def raw_of(data: Any) -> Any:
+    return data.to_dict() if hasattr(data, "to_dict") else data
+
+
+class _Never(template.Templates):
+    """Learns nothing, so that each event is parsed in full."""
+
+    def learn(self, name: str, data: bytes) -> None:
+        pass
+
+
+@given(st.lists(deltas(), max_size=12), st.sampled_from([0, 1, 40, 300, 10**6]))
+@example([frame(MESSAGE, text_delta(t)) for t in ("a", "", "b", "\n", "c")], 0)
+@example([frame(MESSAGE, text_delta("a")), frame(STEP, text_delta("a"))], 0)
+def test_any_stream_decodes_as_without_templates(
+    events: list[bytes], size: int
+) -> None:
+    stream = b"".join(events)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(decoder_module, "Templates", _Never)
+        expected = outcome([stream])
+    for options in ({}, {"loads": parse_json}, {"loads": json.loads}):
+        pieces = cut(stream, size) if size else events
+        assert expected == outcome(pieces, **options)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(decoder_module, "make_parse_string", lambda: parse_string)
+        pieces = cut(stream, size) if size else events
+        assert expected == outcome(pieces)
+
+
+@given(st.binary(max_size=40))
+@example(b'x"}}]}}')
+@example(b'"x","value":"y"')
+@example(b'"x"}},{"index":0,"type":"text","text":{"value":"y"')
+@example(b' "x"\t')
+@example(b'"\\ud83d"')
+@example(b'"\xed\xa0\xbd"')
+@example(b"")
+def test_whatever_stands_in_the_place_of_the_string(middle: bytes) -> None:
+    regular = dumped(text_delta("\0")).split(b'"\\u0000"')
+    learned = [frame(MESSAGE, b'"x"'.join(regular))] * 3
+    odd = frame(MESSAGE, middle.join(regular))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(decoder_module, "Templates", _Never)
+        expected = outcome([b"".join([*learned, odd, *learned])])
+
+    assert expected == outcome([*learned, odd, *learned])
+    assert expected == outcome([b"".join(learned), odd + b"".join(learned)])
+
+
+# --- It pays -----------------------------------------------------------------------
+
+
+class _Counting:
+    """Counts the documents that are parsed in full."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self._loads = make_loads()
+
+    def __call__(self, data: bytes | str) -> Any:
+        self.count += 1
+        return self._loads(data)
+
+
+def parsed(pieces: Any) -> int:
+    """Count what is parsed in full, learning included."""
+    counting = _Counting()
+    assert decode(pieces, loads=counting)
+    return counting.count
+
+
+@pytest.mark.parametrize("size", [0, 1460, 100])
+@pytest.mark.parametrize("end", [b"\n\n", b"\r\n\r\n"])
+def test_one_of_a_thousand_regular_deltas_is_parsed(size: int, end: bytes) -> None:
+    events = [
+        frame(MESSAGE, text_delta(f"{n}"))
+        .replace(b"\n\n", end)
+        .replace(b"\ndata", end[: len(end) // 2] + b"data")
+        for n in range(1000)
+    ]
+    assert parsed(cut(b"".join(events), size) if size else events) == 2
+
+
+@pytest.mark.parametrize("count", [2, 4])
+def test_messages_that_are_written_at_the_same_time_have_a_template_each(
+    count: int,
+) -> None:
+    events = [
+        frame(MESSAGE, text_delta(f"{n}", id=f"msg_{n % count}")) for n in range(800)
+    ]
+    assert parsed(events) == parsed([b"".join(events)]) == 2 * count
+
+
+def test_a_new_message_is_learned_at_once_where_that_has_paid() -> None:
+    events = [
+        frame(MESSAGE, text_delta(f"{n}", id=f"msg_{n // 50}")) for n in range(2000)
+    ]
+    # The first of each message, twice, and a few before learning has paid.
+    assert parsed(events) <= 2 * 40 + 10
+
+
+@pytest.mark.parametrize("size", [0, 1460])
+def test_learning_is_given_up_where_no_two_deltas_are_alike(size: int) -> None:
+    events = [frame(MESSAGE, text_delta(id=f"msg_{n}")) for n in range(2000)]
+    # Each one, and again the first few, and then one of 1, 2, 4, … up to 256.
+    assert parsed(cut(b"".join(events), size) if size else events) == 2000 + 18
+
+
+def test_learning_begins_again_where_deltas_become_alike() -> None:
+    irregular = [frame(MESSAGE, text_delta(id=f"msg_{n}")) for n in range(1000)]
+    regular = [frame(MESSAGE, text_delta(f"{n}")) for n in range(1000)]
+    assert parsed(irregular + regular) <= 1000 + 20 + 256
+
+
+def test_an_event_of_a_template_can_be_changed_without_harm() -> None:
+    decoder = RunEventDecoder()
+    for _ in range(4):
+        (event,) = decoder.feed(frame(MESSAGE, text_delta("a")))
+        assert isinstance(event.data, MessageDeltaEvent)
+        assert event.data.to_dict() == text_delta("a")
+        event.data.id = "other"
+        event.data.delta.content = None
+
+
+def test_a_mark_in_the_stream_is_a_text_like_any_other() -> None:
+    events = [frame(MESSAGE, text_delta(template._MARK))] * 5
+    assert [e.data.to_dict() for e in decode(events)] == [
+        text_delta(template._MARK)
+    ] * 5
+
+
+def test_texts_that_are_learned_are_fields_of_their_classes() -> None:
+    for cls, field in template._TEXTS.items():
+        assert field in cls.__slots__  # type: ignore[attr-defined]
+    assert template._TEXTS[FunctionDelta] == "arguments"
