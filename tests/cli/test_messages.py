@@ -1,0 +1,87 @@
+"""Errors as one line, and what is kept out of it."""
+
+from __future__ import annotations
+
+import pytest
+
+from runs_core import errors
+from runs_transports.cli.messages import (
+    CommandError,
+    exit_status,
+    known_secrets,
+    one_line,
+    printable,
+    redacted,
+)
+
+
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [
+        (CommandError("no", status=2), 2),
+        (CommandError("no"), 1),
+        (errors.InvalidEndpoint("no"), 2),
+        (errors.NotSent("no"), 1),
+        (OSError("no"), 1),
+    ],
+)
+def test_only_usage_is_2(error, status):
+    assert exit_status(error) == status
+
+
+@pytest.mark.parametrize(
+    ("error", "line"),
+    [
+        (CommandError("two\n  lines\t here"), "two lines here"),
+        (CommandError(""), "CommandError"),
+        (OSError(2, "No such file", "name"), "name: No such file"),
+        (OSError("strange"), "strange"),
+        (
+            errors.NotSent("nothing was sent"),
+            "nothing was sent; check --base-url, and that the server is running",
+        ),
+        (errors.TransportError("it broke"), "it broke"),
+    ],
+)
+def test_an_error_is_one_line(error, line):
+    assert one_line(error) == line
+
+
+def test_advice_can_be_left_out():
+    assert one_line(errors.NotSent("nothing was sent"), advise=False) == (
+        "nothing was sent"
+    )
+
+
+def test_a_line_has_an_end():
+    assert len(one_line(CommandError("x" * 100_000))) == 1000
+
+
+def test_controls_are_not_printed():
+    every = "".join(map(chr, range(256)))
+
+    shown = printable(every)
+
+    assert not [c for c in shown if ord(c) < 32 and c not in "\t\n"]
+    assert not [c for c in shown if 0x7F <= ord(c) < 0xA0]
+    assert printable("one\r\ntwo\tétä 世界") == "one\ntwo\tétä 世界"
+
+
+def test_secrets_are_what_follows_a_key_or_is_in_a_variable_of_that_name():
+    argv = [
+        *("demo", "--api-key", "argument-1", "--token=argument-2", "argument-3"),
+        *("--api-key", "tiny"),
+    ]
+    environ = {"OPENAI_API_KEY": " variable-1 ", "HOME": "variable-2", "MY_TOKEN": ""}
+
+    assert set(known_secrets(argv, environ)) == {
+        "argument-1",
+        "argument-2",
+        "variable-1",
+    }
+
+
+def test_a_secret_is_replaced_whole_before_its_parts():
+    secrets = known_secrets([], {"A_KEY": "sk-12345", "B_KEY": "sk-1234567890"})
+
+    assert redacted("<sk-1234567890 sk-12345>", secrets) == "<[redacted] [redacted]>"

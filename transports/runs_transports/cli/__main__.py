@@ -1,0 +1,9 @@
+"""`python -m runs_transports.cli`"""
+
+import sys
+
+from runs_transports.cli import main
+
+__all__: list[str] = []
+
+sys.exit(main())

@@ -1,0 +1,121 @@
+"""Which transports there are, and a conversation on any of them.
+
+The one table of transports. Each is imported when it is used, so that a command needs
+no library but those of the transport it was given.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+from typing import Any, TypeAlias, TypeVar
+
+from attrs import frozen
+
+from runs_core.client import AsyncClient, Client
+from runs_core.endpoint import Endpoint
+from runs_core.flows.effects import Feed
+from runs_core.transport import AsyncTransport, Transport
+from runs_transports.cli.messages import CommandError
+
+__all__ = ["DEFAULT_TRANSPORT", "TRANSPORTS", "check_installed", "drive"]
+
+ItemT = TypeVar("ItemT")
+T = TypeVar("T")
+
+DEFAULT_TRANSPORT = "sockets"
+
+
+@frozen(kw_only=True)
+class _Conversation:
+    endpoint: Endpoint
+    feed: Feed[Any, Any]
+    take: Callable[[Any], None]
+    max_retries: int
+
+
+def drive(
+    transport: str,
+    endpoint: Endpoint,
+    feed: Feed[ItemT, T],
+    take: Callable[[ItemT], None],
+    *,
+    max_retries: int = 2,
+) -> T:
+    """Drive the feed to its end on the named transport; `take` gets what it emits."""
+    check_installed(transport)
+    conversation = _Conversation(
+        endpoint=endpoint, feed=feed, take=take, max_retries=max_retries
+    )
+    result: T = TRANSPORTS[transport](conversation)
+    return result
+
+
+def check_installed(transport: str) -> None:
+    """Raise `CommandError` if the library below the transport is missing."""
+    try:
+        importlib.import_module(f"runs_transports.{transport}")
+    except ModuleNotFoundError as error:
+        raise CommandError(
+            f"the transport {transport} needs {error.name}, which is not installed:"
+            " pip install 'runs-core[cli]'"
+        ) from None
+
+
+def _requests(conversation: _Conversation) -> Any:
+    from runs_transports.requests import RequestsTransport
+
+    with RequestsTransport() as transport:
+        return _blocking(transport, conversation)
+
+
+def _sockets(conversation: _Conversation) -> Any:
+    from runs_transports.sockets import SocketTransport
+
+    return _blocking(SocketTransport(), conversation)
+
+
+def _trio(conversation: _Conversation) -> Any:
+    import trio
+
+    from runs_transports.trio import TrioTransport
+
+    return trio.run(_awaiting, TrioTransport(), conversation)
+
+
+def _asyncio(conversation: _Conversation) -> Any:
+    import asyncio
+
+    from runs_transports.asyncio import AsyncioTransport
+
+    return asyncio.run(_awaiting(AsyncioTransport(), conversation))
+
+
+_Run: TypeAlias = Callable[[_Conversation], Any]
+
+TRANSPORTS: dict[str, _Run] = {
+    "requests": _requests,
+    "trio": _trio,
+    "sockets": _sockets,
+    "asyncio": _asyncio,
+}
+
+
+def _blocking(transport: Transport, conversation: _Conversation) -> Any:
+    client = Client(
+        transport, conversation.endpoint, max_retries=conversation.max_retries
+    )
+    with client.stream(conversation.feed) as stream:
+        for item in stream:
+            conversation.take(item)
+        return stream.result
+
+
+async def _awaiting(transport: AsyncTransport, conversation: _Conversation) -> Any:
+    client = AsyncClient(
+        transport, conversation.endpoint, max_retries=conversation.max_retries
+    )
+    async with client.stream(conversation.feed) as stream:
+        async for item in stream:
+            conversation.take(item)
+        return stream.result

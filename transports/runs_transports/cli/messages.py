@@ -1,0 +1,112 @@
+"""What goes wrong, as one line, and the exit status that says so."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+
+from runs_core import errors
+
+__all__ = [
+    "FAILED",
+    "INTERRUPTED",
+    "OK",
+    "PIPE_CLOSED",
+    "USAGE",
+    "CommandError",
+    "exit_status",
+    "known_secrets",
+    "one_line",
+    "printable",
+    "redacted",
+]
+
+OK = 0
+FAILED = 1
+USAGE = 2
+# What a shell gives for a program that SIGINT or SIGPIPE has ended.
+INTERRUPTED = 130
+PIPE_CLOSED = 141
+
+# Where the error does not say by itself what to do on a command line.
+_ADVICE: dict[type[BaseException], str] = {
+    errors.NotSent: "check --base-url, and that the server is running",
+    errors.AuthenticationError: "check OPENAI_API_KEY",
+    errors.MalformedResponse: "check that --base-url is that of the API",
+}
+
+# C0 and C1 controls and DEL: what a terminal could take for a command.
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+_SHOWN = {"\t": "\t", "\n": "\n", "\r": ""}
+_LONGEST_LINE = 1000
+
+_SECRET_OPTION = re.compile(r"-+[\w-]*(?:key|token|secret|auth)[\w-]*", re.IGNORECASE)
+_SECRET_VARIABLE = re.compile(r"KEY|TOKEN|SECRET|PASSWORD")
+# Shorter ones are placeholders such as "local", which stand in sentences too.
+_SHORTEST_SECRET = 8
+
+
+class CommandError(Exception):
+    """The command cannot go on; the message says why, in one line."""
+
+    def __init__(self, message: str, *, status: int = FAILED) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+def exit_status(error: BaseException) -> int:
+    """Give the exit status for a command that ends in this error."""
+    if isinstance(error, CommandError):
+        return error.status
+    return USAGE if isinstance(error, errors.UsageError) else FAILED
+
+
+def one_line(error: BaseException, *, advise: bool = True) -> str:
+    """Give what happened, and what to do where the error itself does not say."""
+    if isinstance(error, OSError) and error.strerror:
+        text = error.strerror
+        if error.filename is not None:
+            text = f"{error.filename}: {text}"
+    else:
+        text = str(error) or type(error).__name__
+    text = printable(" ".join(text.split()))[:_LONGEST_LINE]
+    advice = _advice(error) if advise else None
+    return f"{text}; {advice}" if advice else text
+
+
+def _advice(error: BaseException) -> str | None:
+    if isinstance(error, errors.StreamEnded | errors.DeadlineExceeded) and error.run:
+        ids = f"{error.run.id} {error.run.thread_id}"
+        return f"'runs-core runs poll {printable(ids)}' tells how the run went on"
+    return next((a for cls, a in _ADVICE.items() if isinstance(error, cls)), None)
+
+
+def printable(text: str) -> str:
+    """Give the text without control characters but tab and line feed.
+
+    A carriage return, of CRLF and otherwise, is dropped; others become U+FFFD.
+    """
+    return _CONTROLS.sub(lambda m: _SHOWN.get(m[0], "\ufffd"), text)
+
+
+def known_secrets(argv: Sequence[str], environ: Mapping[str, str]) -> list[str]:
+    """Give what looks like a credential among arguments and variables."""
+    found = [value for name, value in environ.items() if _SECRET_VARIABLE.search(name)]
+    previous = ""
+    for argument in argv:
+        option, _, value = argument.partition("=")
+        if value and _SECRET_OPTION.fullmatch(option):
+            found.append(value)
+        elif _SECRET_OPTION.fullmatch(previous):
+            found.append(argument)
+        previous = argument
+    # Whole before its parts.
+    found = [v.strip() for v in found if len(v.strip()) >= _SHORTEST_SECRET]
+    return sorted(found, key=len, reverse=True)
+
+
+def redacted(text: str, secrets: Iterable[str]) -> str:
+    """Give the text without the secrets."""
+    for secret in secrets:
+        text = text.replace(secret, "[redacted]")
+    return text

@@ -1,0 +1,245 @@
+"""The API's operations on a real endpoint, each command derived from its function.
+
+The ids of a function's signature are positional arguments, its parameters options.
+"""
+
+from __future__ import annotations
+
+import argparse
+import inspect
+import types
+from collections.abc import Callable, Iterable
+from functools import partial
+from typing import Any, Literal, TypeAlias, Union, get_args, get_origin
+
+from runs_core.api import assistants, messages, runs, steps, threads
+from runs_core.errors import MalformedResponse, UsageError
+from runs_core.flows.call import Call, Paged
+from runs_core.flows.effects import Emit, Feed, Flow
+from runs_core.flows.once import OnceFeed
+from runs_core.flows.streaming import RunFeed
+from runs_core.models import Page
+from runs_core.wire import codec
+from runs_transports.cli.driving import DEFAULT_TRANSPORT, drive
+from runs_transports.cli.messages import OK, USAGE, CommandError, one_line
+from runs_transports.cli.options import (
+    Parser,
+    add_endpoint_options,
+    add_transport_option,
+    endpoint_of,
+)
+from runs_transports.cli.output import write_json
+
+__all__ = ["OPERATIONS", "add_commands"]
+
+Operation: TypeAlias = Callable[..., "Call[Any] | Flow[Any] | RunFeed"]
+
+OPERATIONS: dict[str, tuple[Operation, ...]] = {
+    "runs": (
+        runs.create,
+        runs.create_and_poll,
+        runs.stream,
+        runs.retrieve,
+        runs.update,
+        runs.list,
+        runs.cancel,
+        runs.poll,
+        runs.submit_tool_outputs,
+        runs.submit_tool_outputs_and_poll,
+        runs.submit_tool_outputs_stream,
+    ),
+    "steps": (steps.retrieve, steps.list),
+    "messages": (
+        messages.create,
+        messages.retrieve,
+        messages.update,
+        messages.list,
+        messages.delete,
+    ),
+    "threads": (
+        threads.create,
+        threads.create_and_run,
+        threads.create_and_run_poll,
+        threads.create_and_run_stream,
+        threads.retrieve,
+        threads.update,
+        threads.delete,
+    ),
+    "assistants": (
+        assistants.create,
+        assistants.retrieve,
+        assistants.update,
+        assistants.list,
+        assistants.delete,
+    ),
+}
+
+_SHORT_NAMES = {"submit_tool_outputs": ["submit"]}
+_PARAMETER = "parameter:"
+_ALL_PAGES = "Without --limit all pages are read; with it, one page."
+
+
+# --- The grammar -------------------------------------------------------------------
+
+
+def add_commands(commands: Any) -> None:
+    """Add a command for each noun, and below it one for each operation."""
+    for noun, functions in OPERATIONS.items():
+        summary = f"operations on {noun}"
+        parser = commands.add_parser(noun, help=summary, description=summary)
+        parser.fill = partial(_add_operations, functions)
+
+
+def _add_operations(functions: Iterable[Operation], parser: Parser) -> None:
+    verbs = parser.add_subparsers(metavar="OPERATION", required=True)
+    for function in functions:
+        _add_operation(verbs, function)
+
+
+def _add_operation(verbs: Any, function: Operation) -> None:
+    name = function.__name__
+    summary = (inspect.getdoc(function) or "").partition("\n")[0]
+    parser = verbs.add_parser(
+        name.replace("_", "-"),
+        aliases=_SHORT_NAMES.get(name, ()),
+        help=summary,
+        description=inspect.getdoc(function),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        epilog=_ALL_PAGES if name == "list" else None,
+    )
+    parser.fill = partial(_add_parameters, function)
+
+
+def _add_parameters(function: Operation, parser: Parser) -> None:
+    ids, keywords = _parameters(function)
+    for parameter in ids:
+        parser.add_argument(parameter.name, metavar=parameter.name.upper())
+    group = parser.add_argument_group("parameters")
+    for parameter in keywords:
+        members = _members(parameter.annotation)
+        group.add_argument(
+            f"--{parameter.name.replace('_', '-')}",
+            dest=f"{_PARAMETER}{parameter.name}",
+            metavar=_metavar(members),
+            type=partial(_value, members),
+            required=parameter.default is inspect.Parameter.empty,
+            default=argparse.SUPPRESS,
+        )
+    add_endpoint_options(parser)
+    add_transport_option(
+        parser, f"what carries it ({DEFAULT_TRANSPORT})", default=DEFAULT_TRANSPORT
+    )
+    parser.set_defaults(command=partial(_run, function, [p.name for p in ids]))
+
+
+def _parameters(
+    function: Operation,
+) -> tuple[list[inspect.Parameter], list[inspect.Parameter]]:
+    """Give the ids, and the parameters that can be written on a command line."""
+    parameters = inspect.signature(function).parameters.values()
+    ids = [p for p in parameters if p.kind is p.POSITIONAL_OR_KEYWORD]
+    keywords = [
+        p
+        for p in parameters
+        if p.kind is p.KEYWORD_ONLY
+        and get_origin(p.annotation) is not _CALLABLE
+        # Streaming is an operation of its own.
+        and p.name != "stream"
+    ]
+    return ids, keywords
+
+
+_CALLABLE = get_origin(Callable[[], Any])
+
+
+def _members(annotation: Any) -> tuple[Any, ...]:
+    if get_origin(annotation) in (Union, types.UnionType):
+        return get_args(annotation)
+    return (annotation,)
+
+
+def _metavar(members: Iterable[Any]) -> str:
+    names: list[str] = []
+    for member in members:
+        if get_origin(member) is Literal:
+            names += map(str, get_args(member))
+        elif member in _NAMES:
+            names.append(_NAMES[member])
+        elif get_origin(member) is not None or member is Any:
+            names.append("JSON")
+    return "|".join(dict.fromkeys(names))
+
+
+_NAMES = {str: "TEXT", int: "INTEGER", float: "NUMBER", bool: "true|false"}
+
+
+def _value(members: tuple[Any, ...], text: str) -> Any:
+    """Read an argument: as text where the parameter takes text, else as JSON.
+
+    Where it takes both, what reads as an object or a list is one.
+    """
+    takes_text = any(m is str or get_origin(m) is Literal for m in members)
+    if takes_text and set(members) <= {str, type(None)}:
+        return None if text == "null" and type(None) in members else text
+    try:
+        value = codec.loads(text)
+    except MalformedResponse as error:
+        if takes_text:
+            return text
+        where = error.where
+        raise argparse.ArgumentTypeError(f"this is not JSON ({where})") from None
+    is_null = value is None and type(None) in members
+    if takes_text and not is_null and not isinstance(value, dict | list):
+        return text
+    return value
+
+
+# --- What it does ------------------------------------------------------------------
+
+
+def _run(function: Operation, ids: list[str], options: argparse.Namespace) -> int:
+    endpoint = endpoint_of(options)
+    params = {
+        name.removeprefix(_PARAMETER): value
+        for name, value in vars(options).items()
+        if name.startswith(_PARAMETER)
+    }
+    try:
+        asked = function(**{name: getattr(options, name) for name in ids}, **params)
+    except UsageError:
+        raise
+    except (TypeError, ValueError) as error:
+        # A value that can never be sent, or a limit that is none.
+        raise CommandError(one_line(error), status=USAGE) from None
+    drive_on = partial(
+        drive, options.transport, endpoint, max_retries=options.max_retries
+    )
+    if isinstance(asked, RunFeed):
+        drive_on(asked, _write_event)
+    elif isinstance(asked, Paged) and "limit" not in params:
+        drive_on(asked.items(), write_json)
+    else:
+        drive_on(_emitting(asked), _write_result)
+    return OK
+
+
+def _emitting(asked: Call[Any] | Flow[Any]) -> Feed[Any, None]:
+    """Give a feed of one item: what the call or the flow ends in."""
+
+    def flow() -> Flow[None]:
+        result = yield from asked
+        yield Emit((result,))
+
+    return OnceFeed(flow())
+
+
+def _write_event(event: Any) -> None:
+    write_json({"event": event.event, "data": event.data})
+
+
+def _write_result(result: Any) -> None:
+    if isinstance(result, Page):
+        for item in result.data:
+            write_json(item)
+    else:
+        write_json(result, indent=2)

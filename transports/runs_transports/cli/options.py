@@ -1,0 +1,140 @@
+"""The command line's grammar, and what its options mean."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Callable, Sequence
+from typing import Any, NoReturn
+
+from runs_core._version import __version__
+from runs_core.endpoint import Endpoint
+from runs_transports.cli.driving import TRANSPORTS
+from runs_transports.cli.messages import USAGE, CommandError
+
+__all__ = [
+    "Parser",
+    "add_endpoint_options",
+    "add_transport_option",
+    "build_parser",
+    "endpoint_of",
+]
+
+
+class Parser(argparse.ArgumentParser):
+    """Raises `CommandError` with one line, and never quotes what it did not expect.
+
+    What stands in the wrong place may be a key. `fill` completes the parser when it is
+    first used, so that no command pays for the grammar of the others.
+    """
+
+    fill: Callable[[Any], None] | None = None
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **{**kwargs, "allow_abbrev": False})
+
+    def error(self, message: str) -> NoReturn:
+        raise CommandError(f"{message}; see '{self.prog} --help'", status=USAGE)
+
+    def parse_known_args(  # type: ignore[override]  # of its overloads, only this is used
+        self, args: Sequence[str] | None = None, namespace: Any = None
+    ) -> tuple[argparse.Namespace, list[str]]:
+        """Give the options, and what is left of the arguments."""
+        fill, self.fill = self.fill, None
+        if fill is not None:
+            fill(self)
+        return super().parse_known_args(args, namespace)
+
+    def parse_args(  # type: ignore[override]  # as above
+        self, args: Sequence[str] | None = None, namespace: None = None
+    ) -> argparse.Namespace:
+        """Give the options, or raise `CommandError`."""
+        options, rest = self.parse_known_args(args, namespace)
+        unknown = [arg.partition("=")[0] for arg in rest if arg.startswith("-")]
+        if unknown:
+            self.error(f"there is no option {', '.join(unknown)}")
+        if rest:
+            self.error(f"there is no place for {len(rest)} of the arguments")
+        return options
+
+
+def build_parser() -> Parser:
+    """Give the parser of the whole command line; `command` of its result runs it."""
+    from runs_transports.cli import demo, operations, replay, serve
+
+    parser = Parser(
+        prog="runs-core",
+        description="The Threads Runs protocol: try it, serve it, replay it, use it.",
+        epilog="OPENAI_BASE_URL and OPENAI_API_KEY say where the operations go.",
+    )
+    parser.add_argument(
+        "--version", action="version", version=f"runs-core {__version__}"
+    )
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+    for module in (demo, serve, replay, operations):
+        module.add_commands(commands)
+    return parser
+
+
+def add_endpoint_options(parser: argparse.ArgumentParser) -> None:
+    """Add --base-url, --api-key and --max-retries."""
+    group = parser.add_argument_group("where and as whom")
+    group.add_argument(
+        "--base-url",
+        metavar="URL",
+        help="the API's base URL, like http://127.0.0.1:8000/v1 (OPENAI_BASE_URL)",
+    )
+    group.add_argument(
+        "--api-key",
+        metavar="KEY",
+        help="the bearer key; everybody on this machine can see it in the process"
+        " list, so better set OPENAI_API_KEY",
+    )
+    group.add_argument(
+        "--max-retries",
+        metavar="N",
+        type=_count,
+        default=2,
+        help="how often a request is repeated that may be (2)",
+    )
+
+
+def _count(text: str) -> int:
+    if not text.isascii() or not text.isdigit():
+        raise argparse.ArgumentTypeError("this must be a number, 0 or more")
+    return int(text)
+
+
+def add_transport_option(
+    parser: argparse.ArgumentParser, help: str, **how: Any
+) -> None:
+    """Add --transport."""
+    parser.add_argument(
+        "--transport",
+        metavar="NAME",
+        choices=TRANSPORTS,
+        help=f"{', '.join(TRANSPORTS)}: {help}",
+        **how,
+    )
+
+
+def endpoint_of(options: argparse.Namespace) -> Endpoint:
+    """Give the endpoint of the options, and of the environment where they are silent.
+
+    Raises `UsageError` where neither says where.
+    """
+    environ = dict(os.environ)
+    if options.base_url is not None:
+        environ.pop("AZURE_OPENAI_ENDPOINT", None)
+        environ["OPENAI_BASE_URL"] = options.base_url
+    if options.api_key is not None:
+        environ.pop("AZURE_OPENAI_AD_TOKEN", None)
+        environ["OPENAI_API_KEY"] = options.api_key
+        environ["AZURE_OPENAI_API_KEY"] = options.api_key
+    if not environ.get("OPENAI_BASE_URL") and not environ.get("AZURE_OPENAI_ENDPOINT"):
+        raise CommandError(
+            "no server is named: give --base-url, or set OPENAI_BASE_URL (or"
+            " AZURE_OPENAI_ENDPOINT); 'runs-core serve' starts one",
+            status=USAGE,
+        )
+    return Endpoint.from_environ(environ)

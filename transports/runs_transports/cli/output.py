@@ -1,0 +1,25 @@
+"""JSON on standard output."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import Any
+
+from runs_core.wire.codec import unstructure
+
+__all__ = ["write_json"]
+
+# JSON lets these stand in strings as they are; some terminals take them for commands.
+_CONTROLS = {code: f"\\u{code:04x}" for code in range(0x7F, 0xA0)}
+
+
+def write_json(value: Any, *, indent: int | None = None) -> None:
+    """Write a value, models included, as JSON text and a line feed, at once."""
+    raw = unstructure(value)
+    text = json.dumps(raw, ensure_ascii=False, indent=indent)
+    try:
+        text.encode(getattr(sys.stdout, "encoding", None) or "utf-8")
+    except UnicodeEncodeError:
+        text = json.dumps(raw, indent=indent)
+    print(text.translate(_CONTROLS), flush=True)

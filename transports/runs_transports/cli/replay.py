@@ -1,0 +1,249 @@
+"""`runs-core replay`: recordings as they unfold."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import re
+import sys
+from typing import Any, Protocol
+
+from attrs import evolve
+
+from runs_core.api import runs, threads
+from runs_core.client import Client
+from runs_core.drive import Outside
+from runs_core.endpoint import Endpoint
+from runs_core.errors import (
+    APIStatusError,
+    MalformedEvent,
+    RunsError,
+    StreamError,
+    StreamTruncated,
+)
+from runs_core.models import (
+    Assistant,
+    AssistantDeleted,
+    Message,
+    MessageDeleted,
+    Page,
+    Run,
+    RunStep,
+    Thread,
+    ThreadDeleted,
+)
+from runs_core.stream import RunSnapshot, RunStreamEvent
+from runs_core.wire import codec
+from runs_core.wire.http import Response
+from runs_transports.cli.messages import (
+    FAILED,
+    OK,
+    CommandError,
+    one_line,
+    printable,
+)
+from runs_transports.cli.output import write_json
+from runs_transports.cli.recording import Recording
+
+__all__ = ["add_commands"]
+
+# A recording has no time of its own, and nobody waits for it.
+_TIMELESS = Outside(now=lambda: 0.0)
+
+_RESOURCES: dict[object, Any] = {
+    "assistant": Assistant,
+    "assistant.deleted": AssistantDeleted,
+    "thread": Thread,
+    "thread.deleted": ThreadDeleted,
+    "thread.message": Message,
+    "thread.message.deleted": MessageDeleted,
+    "thread.run": Run,
+    "thread.run.step": RunStep,
+}
+
+
+def add_commands(commands: Any) -> None:
+    """Add `replay`."""
+    summary = "show a recorded stream or answer as it unfolds"
+    parser = commands.add_parser(
+        "replay",
+        help=summary,
+        description=f"{summary.capitalize()}: an event stream, an HTTP/1.1 response"
+        " (chunked and gzip are decoded), or JSON. What it is, is told from how it"
+        " begins. Exit status 1 if a stream did not end with its run, if an answer was"
+        " an error, or if something could not be read.",
+    )
+    parser.add_argument(
+        "files", metavar="FILE", nargs="+", help="a recording; - is standard input"
+    )
+    form = parser.add_mutually_exclusive_group()
+    form.add_argument(
+        "--events", action="store_true", help="write each event as a line of JSON"
+    )
+    form.add_argument(
+        "--snapshot",
+        action="store_true",
+        help="write what the stream led to as JSON",
+    )
+    parser.set_defaults(command=_run)
+
+
+def _run(options: argparse.Namespace) -> int:
+    form = _form(options)
+    status = OK
+    for name in options.files:
+        if len(options.files) > 1:
+            form.title(name)
+        try:
+            _replay(name, form)
+        except BrokenPipeError:
+            raise
+        except (CommandError, RunsError, OSError) as error:
+            sys.stdout.flush()
+            print(f"runs-core: {_located(name, error)}", file=sys.stderr)
+            status = FAILED
+    return status
+
+
+def _located(name: str, error: Exception) -> str:
+    # Without the operation that it was not.
+    line = re.sub(r"^(runs|threads)\.\w+: ", "", one_line(error, advise=False))
+    in_line = isinstance(error, OSError) and error.filename is not None
+    place = "standard input" if name == "-" else printable(name)
+    return line if in_line else f"{place}: {line}"
+
+
+def _replay(name: str, form: Form) -> None:
+    with contextlib.ExitStack() as stack:
+        file: Any
+        if name != "-":
+            file = stack.enter_context(open(name, "rb"))
+        elif sys.stdin is None:
+            raise CommandError("it is closed")
+        else:
+            file = sys.stdin.buffer
+        # What one system call gives, so that a pipe is shown as it is being filled.
+        recording = Recording(file.read1)
+        client = Client(
+            recording, Endpoint("http://recording"), max_retries=0, outside=_TIMELESS
+        )
+        if recording.is_stream:
+            _replay_stream(client, form)
+        else:
+            _replay_answer(client, form)
+
+
+def _replay_answer(client: Client, form: Form) -> None:
+    try:
+        answer = client.run(evolve(threads.retrieve("recording"), decode=_read_answer))
+    except APIStatusError as error:
+        if isinstance(error.body, dict):
+            form.answer({"error": error.body})
+        raise
+    form.answer(answer)
+
+
+def _replay_stream(client: Client, form: Form) -> None:
+    feed = runs.stream("recording", assistant_id="recording", idle_timeout=None)
+    with client.stream(feed) as stream:
+        try:
+            for event in stream:
+                form.event(event)
+        except RunsError as error:
+            form.ended(stream.snapshot, _outcome(error))
+            raise
+        form.ended(stream.snapshot, stream.result.status)
+
+
+def _outcome(error: RunsError) -> str:
+    match error:
+        case StreamTruncated():
+            return "truncated"
+        case StreamError():
+            return "error event"
+        case MalformedEvent(offset=int(offset)):
+            return f"malformed at byte {offset}"
+        case _:
+            return f"broken: {type(error).__name__}"
+
+
+def _read_answer(response: Response) -> Any:
+    """Give a model, a page of them, or whatever else the JSON is."""
+    content_type = response.head.content_type
+    if "json" not in content_type:
+        raise CommandError(
+            f"the recorded response is {content_type}: neither JSON nor an event stream"
+        )
+    raw = codec.loads(response.body)
+    if _kind(raw) == "list":
+        items = raw.get("data")
+        first = items[0] if isinstance(items, list) and items else None
+        page: Any = Page
+        return codec.structure(raw, page[_RESOURCES.get(_kind(first), Any)])
+    if cls := _RESOURCES.get(_kind(raw)):
+        return codec.structure(raw, cls)
+    return raw
+
+
+def _kind(raw: Any) -> str:
+    kind = raw.get("object") if isinstance(raw, dict) else None
+    return kind if isinstance(kind, str) else ""
+
+
+# --- Forms -------------------------------------------------------------------------
+
+
+class Form(Protocol):
+    """How a recording is shown."""
+
+    def title(self, name: str) -> None:
+        """Say which recording begins."""
+
+    def event(self, event: RunStreamEvent) -> None:
+        """Show an event of a stream."""
+
+    def ended(self, snapshot: RunSnapshot, outcome: str) -> None:
+        """Show what a stream led to, however it ended."""
+
+    def answer(self, answer: Any) -> None:
+        """Show what an answer says."""
+
+
+class _Events:
+    def title(self, name: str) -> None:
+        pass
+
+    def event(self, event: RunStreamEvent) -> None:
+        write_json({"event": event.event, "data": event.data})
+
+    def ended(self, snapshot: RunSnapshot, outcome: str) -> None:
+        pass
+
+    def answer(self, answer: Any) -> None:
+        write_json(answer)
+
+
+class _Snapshot:
+    def title(self, name: str) -> None:
+        pass
+
+    def event(self, event: RunStreamEvent) -> None:
+        pass
+
+    def ended(self, snapshot: RunSnapshot, outcome: str) -> None:
+        names = ("run", "messages", "steps", "text")
+        led_to = {name: getattr(snapshot, name) for name in names}
+        write_json({**led_to, "outcome": outcome}, indent=2)
+
+    def answer(self, answer: Any) -> None:
+        write_json(answer, indent=2)
+
+
+def _form(options: argparse.Namespace) -> Form:
+    if options.events:
+        return _Events()
+    if options.snapshot:
+        return _Snapshot()
+    from runs_transports.cli.show import Show
+
+    return Show(every_event=True)

@@ -1,0 +1,125 @@
+"""`runs-core serve`: the local service in the foreground."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import time
+from typing import Any
+
+from runs_transports.cli.messages import OK, USAGE, CommandError, one_line
+
+__all__ = ["add_commands"]
+
+
+def add_commands(commands: Any) -> None:
+    """Add `serve`."""
+    summary = "run the local service until Ctrl-C"
+    parser = commands.add_parser(
+        "serve",
+        help=summary,
+        description=f"{summary.capitalize()}. It keeps everything in memory; its"
+        " assistants call each of their functions once and then echo the user.",
+    )
+    parser.add_argument(
+        "--host",
+        default="127.0.0.1",
+        help="the address to listen on (127.0.0.1)",
+    )
+    parser.add_argument(
+        "--allow-remote",
+        action="store_true",
+        help="let --host be an address that other machines can reach",
+    )
+    parser.add_argument(
+        "--port", type=_port, default=0, help="0 takes a free one (the default)"
+    )
+    parser.add_argument(
+        "--api-key-env",
+        metavar="NAME",
+        help="the environment variable with the key that clients must send",
+    )
+    parser.set_defaults(command=_run)
+
+
+def _run(options: argparse.Namespace) -> int:
+    try:
+        from runs_transports.serve import serve
+    except ModuleNotFoundError as error:
+        raise CommandError(
+            f"serving needs {error.name}, which is not installed:"
+            " pip install 'runs-core[cli]'"
+        ) from None
+    from runs_core.errors import UsageError
+    from runs_core.testing import LocalService
+
+    service = LocalService(api_key=_key(options.api_key_env))
+    # SIGTERM ends it as Ctrl-C does.
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        with serve(
+            service,
+            host=options.host,
+            port=options.port,
+            allow_remote=options.allow_remote,
+        ) as server:
+            print(_greeting(server.base_url, options.api_key_env), flush=True)
+            while True:
+                # Short, because a signal that comes just before a sleep waits for
+                # its end.
+                time.sleep(0.2)
+    except KeyboardInterrupt:
+        return OK
+    except BrokenPipeError:
+        raise
+    except UsageError:
+        raise CommandError(
+            f"{options.host} is not a loopback address: give --allow-remote if"
+            " everybody who reaches it may use it",
+            status=USAGE,
+        ) from None
+    except OSError as error:
+        # Python adds the address to the system's words.
+        why = one_line(error).partition(" (while")[0]
+        raise CommandError(
+            f"cannot listen on {options.host} port {options.port}: {why}; --port 0"
+            " takes a free one"
+        ) from None
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    return OK
+
+
+def _port(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or int(text) > 65535:
+        raise argparse.ArgumentTypeError("this must be a number from 0 to 65535")
+    return int(text)
+
+
+def _key(variable: str | None) -> str | None:
+    if variable is None:
+        return None
+    key = os.environ.get(variable, "").strip()
+    if not key:
+        raise CommandError(
+            # Without what was given: it may be the key itself.
+            "the environment variable that --api-key-env names is not set: it is to"
+            " hold the key that clients must send",
+            status=USAGE,
+        )
+    return key
+
+
+def _greeting(base_url: str, variable: str | None) -> str:
+    key = "anything" if variable is None else f'"${variable}"'
+    return f"""\
+{base_url}
+
+It answers until Ctrl-C. In another terminal:
+
+  export OPENAI_BASE_URL={base_url} OPENAI_API_KEY={key}
+  runs-core assistants create --model local
+  runs-core threads create --messages '[{{"role": "user", "content": "Hello!"}}]'
+  runs-core runs stream THREAD_ID --assistant-id ASSISTANT_ID
+"""
