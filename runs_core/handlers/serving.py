@@ -45,7 +45,7 @@ class _Live(Generic[T]):
         return getattr(self._look(), name)
 
     @property  # type: ignore[misc]
-    def __class__(self) -> Any:
+    def __class__(self) -> Any:  # pyright: ignore[reportIncompatibleMethodOverride]
         # For isinstance and match, by which users tell tool calls apart.
         return type(self._look())
 
