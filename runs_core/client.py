@@ -45,11 +45,11 @@ class _Settings:
         deadline: float | None,
         outside: Outside | None,
     ) -> None:
-        if isinstance(timeout, int | float):
-            timeout = Timeouts(connect=timeout, read=timeout)
         self.endpoint = endpoint
         self.policy = Policy(
-            max_retries=max_retries, timeouts=timeout, deadline=deadline
+            max_retries=max_retries,
+            timeouts=None if timeout is None else Timeouts.of(timeout),
+            deadline=deadline,
         )
         self._outside = outside
 

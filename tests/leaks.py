@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Callable
-from io import StringIO
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from rich.console import Console
-from rich.traceback import Traceback
+from rich.pretty import pretty_repr
 
 _WORD = "canary"
 
@@ -35,12 +33,20 @@ def assert_sealed(
 
 
 def shown(error: BaseException) -> str:
-    """Everything that tools print of an error, the locals of its frames included."""
+    """What tools print of an error, the locals of its frames included.
+
+    rich, unlike the others, looks into attrs objects by itself.
+    """
     plain = traceback.TracebackException.from_exception(error, capture_locals=True)
-    output = StringIO()
-    rich = Traceback.from_exception(
-        type(error), error, error.__traceback__, show_locals=True
-    )
-    Console(file=output, width=4000).print(rich)
-    parts = (str(error), repr(error), *plain.format(), output.getvalue())
+    parts = [str(error), repr(error), *plain.format()]
+    for link in chain(error):
+        for frame, _ in traceback.walk_tb(link.__traceback__):
+            parts += [pretty_repr(value) for value in frame.f_locals.values()]
     return "\n".join(parts)
+
+
+def chain(error: BaseException | None) -> Iterator[BaseException]:
+    """The error, and those that led to it."""
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__

@@ -180,8 +180,8 @@ def _exchange(
             wait = _after_answer(request, answer, attempt, policy)
             now = None if until is None or wait is None else (yield from Now())
             if wait is None or not _in_time(wait, now, until):
-                secrets = _secrets(credentials, prepared)
-                return (yield from _final(answer, request, endpoint, secrets, until))
+                clean = partial(_without, credentials=credentials, sent=prepared)
+                return (yield from _final(answer, request, endpoint, clean, until))
             reason = f"status {answer.status}"
         attempt += 1
         yield from evolve(
@@ -260,10 +260,10 @@ def _final(
     answer: Response | Head,
     request: ApiRequest,
     endpoint: Endpoint,
-    secrets: list[bytes],
+    clean: Callable[[bytes], bytes],
     until: float | None,
 ) -> Flow[Response | Head]:
-    """Hand the answer on, without the credentials that some servers echo."""
+    """Hand the answer on; `clean` takes out the credentials that some servers echo."""
     if answer.status == 404 and _is_retired(endpoint.base_url):
         retired = ServiceRetired(
             f"{request.operation}: the server answered 404: OpenAI and Azure OpenAI"
@@ -277,7 +277,6 @@ def _final(
         raise retired
     if answer.status < 300:
         return answer
-    clean = partial(_without, secrets=secrets)
     if isinstance(answer, Response):
         return evolve(answer, body=clean(answer.body))
     raise (yield from refusal(answer, request, clean, until))
@@ -288,15 +287,11 @@ def _is_retired(base_url: str) -> bool:
     return host.endswith(_RETIRED_HOSTS)
 
 
-def _secrets(credentials: Headers, prepared: Request) -> list[bytes]:
-    """Give what an error's body must not show: the credentials, whoever gave them."""
-    fields = (*credentials, *prepared.headers.secret())
-    keys = {value.removeprefix("Bearer ") for _, value in fields}
-    # A shorter word is no secret, and may well be part of an answer.
-    return [key.encode() for key in keys if len(key) >= _SHORTEST_SECRET]
-
-
-def _without(body: bytes, secrets: list[bytes]) -> bytes:
-    for secret in secrets:
-        body = body.replace(secret, b"[redacted]")
+def _without(body: bytes, credentials: Headers, sent: Request) -> bytes:
+    """Give an error's body without the credentials, whoever gave them."""
+    for _, value in (*credentials, *sent.headers.secret()):
+        key = value.removeprefix("Bearer ")
+        # A shorter word is no secret, and may well be part of an answer.
+        if len(key) >= _SHORTEST_SECRET:
+            body = body.replace(key.encode(), b"[redacted]")
     return body
