@@ -227,13 +227,13 @@ def _events(progress: Progress, options: StreamOptions, start: float) -> Flow[No
         if limit == 0:
             return
         try:
+            decoder.feed(b"")  # Raises what is wrong behind the events just taken.
             piece = yield from Read(limit)
+            batch = decoder.feed(piece) if piece else decoder.close()
         except TransportError as error:
             if ended:
                 return
             raise time.broken(error, (yield from Now())) from error
-        try:
-            batch = decoder.feed(piece) if piece else decoder.close()
         except ProtocolError:
             if ended:
                 return

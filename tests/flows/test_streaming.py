@@ -267,6 +267,20 @@ def test_a_malformed_event_is_raised_after_what_came_before() -> None:
     assert "secret" not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    "then", [TransportError("reset"), TransportTimeout("silent"), 3600.0]
+)
+def test_promise_3_a_malformed_event_is_not_hidden_by_what_comes_later(
+    then: Any,
+) -> None:
+    server = Server(QUEUED + sse("thread.run.in_progress", "{]"), then)
+    with pytest.raises(MalformedEvent):
+        server.drive(a_feed())
+
+    assert names(server.events) == ["thread.run.queued"]
+    assert server.pieces == [then]
+
+
 def test_promise_2_an_event_may_be_as_large_as_its_limit() -> None:
     with pytest.raises(EventTooLarge):
         Server(QUEUED, b"data: " + b"x" * 200, b"x").drive(a_feed(max_event_bytes=150))
