@@ -277,7 +277,7 @@ def test_promise_3_a_malformed_event_is_not_hidden_by_what_comes_later(
     with pytest.raises(MalformedEvent):
         server.drive(a_feed())
 
-    assert names(server.events) == ["thread.run.queued"]
+    assert names(server.events) == ["run.queued"]
     assert server.pieces == [then]
 
 
