@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias, cast
 
 from attrs import evolve, field, frozen
 from attrs.validators import ge, in_, instance_of
@@ -50,30 +50,14 @@ Functions: TypeAlias = (
 that takes all of a round's calls and gives their outputs by call id."""
 
 
-@frozen(kw_only=True)
-class Toolbox:
-    """The user's functions, and what happens when one fails.
-
-    `on_tool_error="raise"` cancels the run and raises `ToolError`; `"output"` gives the
-    error's text to the model instead. `max_rounds` bounds how often tools are called.
-    """
-
-    functions: Functions
-    on_tool_error: Literal["raise", "output"] = field(
-        default="raise", validator=in_(("raise", "output"))
-    )
-    max_rounds: int = field(default=10, validator=[instance_of(int), ge(1)])
-
-    def __attrs_post_init__(self) -> None:
-        if not callable(self.functions):
-            object.__setattr__(self, "functions", _by_name(self.functions))
+Named: TypeAlias = Mapping[str, Callable[..., Any]]
 
 
-def _by_name(
-    functions: Mapping[str, Callable[..., Any]] | Iterable[Callable[..., Any]],
-) -> dict[str, Callable[..., Any]]:
+def _named_or_batch(functions: Functions) -> Named | Callable[[ToolCalls], Any]:
+    if callable(functions):
+        return functions
     if isinstance(functions, Mapping):
-        return dict(functions)
+        return dict(cast(Named, functions))
     named: dict[str, Callable[..., Any]] = {}
     for function in functions:
         name = getattr(function, "__name__", None)
@@ -83,6 +67,21 @@ def _by_name(
             )
         named[name] = function
     return named
+
+
+@frozen(kw_only=True)
+class Toolbox:
+    """The user's functions, and what happens when one fails.
+
+    `on_tool_error="raise"` cancels the run and raises `ToolError`; `"output"` gives the
+    error's text to the model instead. `max_rounds` bounds how often tools are called.
+    """
+
+    functions: Named | Callable[[ToolCalls], Any] = field(converter=_named_or_batch)
+    on_tool_error: Literal["raise", "output"] = field(
+        default="raise", validator=in_(("raise", "output"))
+    )
+    max_rounds: int = field(default=10, validator=[instance_of(int), ge(1)])
 
 
 def polled_tools(
@@ -168,11 +167,12 @@ def _round(
                 f"the run asked for tools more than {toolbox.max_rounds} times: look at"
                 " what the functions answer, or give a higher max_rounds"
             )
-        if callable(toolbox.functions):
-            return (yield from _batch(toolbox.functions, calls))
+        functions = toolbox.functions
+        if callable(functions):
+            return (yield from _batch(functions, calls))
         outputs = []
         for call in calls:
-            text = yield from _output(call, toolbox)
+            text = yield from _output(call, functions, toolbox.on_tool_error)
             outputs.append(ToolOutput(tool_call_id=call.id, output=text))
         return outputs
     except Exception as error:
@@ -208,27 +208,27 @@ def _batch(
 def _as_outputs(given: Any) -> list[ToolOutput]:
     if isinstance(given, Mapping):
         return [ToolOutput(tool_call_id=id, output=_text(v)) for id, v in given.items()]
-    try:
-        outputs = list(given)
-    except TypeError:
-        outputs = [None]
-    if not all(isinstance(output, ToolOutput) for output in outputs):
+    outputs = list(given) if isinstance(given, Iterable) else []
+    known = [output for output in outputs if isinstance(output, ToolOutput)]
+    if not isinstance(given, Iterable) or len(known) < len(outputs):
         raise ToolOutputsInvalid(
             "the function that takes all calls must give a mapping of call ids to"
             f" outputs, or ToolOutput objects, not {type(given).__name__}"
         )
-    return outputs
+    return known
 
 
-def _output(call: RequiredActionFunctionToolCall, toolbox: Toolbox) -> Flow[str]:
-    assert not callable(toolbox.functions)
-    assert isinstance(toolbox.functions, Mapping)
+def _output(
+    call: RequiredActionFunctionToolCall,
+    functions: Named,
+    on_tool_error: Literal["raise", "output"],
+) -> Flow[str]:
     try:
-        function, arguments = _prepared(call, toolbox.functions)
+        function, arguments = _prepared(call, functions)
         result = yield from Invoke(function, kwargs=arguments)
         return _text(result)
     except Exception as error:
-        if toolbox.on_tool_error == "output":
+        if on_tool_error == "output":
             return f"{type(error).__name__}: {error}"
         if isinstance(error, ToolError):
             raise
@@ -240,7 +240,7 @@ def _output(call: RequiredActionFunctionToolCall, toolbox: Toolbox) -> Flow[str]
 
 
 def _prepared(
-    call: RequiredActionFunctionToolCall, functions: Mapping[str, Callable[..., Any]]
+    call: RequiredActionFunctionToolCall, functions: Named
 ) -> tuple[Callable[..., Any], dict[str, Any]]:
     name = call.function.name
     function = functions.get(name)
