@@ -593,6 +593,42 @@ def test_promise_4_no_failure_shows_a_key(
     assert leaks_in(caplog.text) == []
 
 
+def test_promise_4_no_failure_of_a_method_shows_a_key_it_was_given(rig: Rig) -> None:
+    def with_key() -> dict[str, Any]:
+        return {"extra_headers": {"authorization": key()}}
+
+    def failing(call: Callable[[Any], Any], *exchanges: Exchange) -> Callable[[], Any]:
+        client = rig.client(rig.transport(*exchanges), max_retries=0)
+        return lambda: rig.wait(call(client.beta.threads.runs))
+
+    lost = Exchange(opening=FakeError())
+    dots = a_run().replace(b'"r"', b'".."')
+    runs_of = [
+        lambda runs: runs.retrieve("r", "t", **with_key()),
+        lambda runs: runs.create("t", assistant_id="a", **with_key()),
+        lambda runs: runs.create("t", assistant_id="a", stream=True, **with_key()),
+        lambda runs: runs.poll("r", "t", **with_key()),
+        lambda runs: runs.stream("t", assistant_id="a", **with_key()).until_done(),
+    ]
+    for call in runs_of:
+        assert_sealed(failing(call, lost), TransportError)
+    refused_at_once = [
+        lambda runs: runs.retrieve("", "t", **with_key()),
+        lambda runs: runs.create("", assistant_id="a", stream=True, **with_key()),
+        lambda runs: runs.stream("", assistant_id="a", **with_key()),
+        lambda runs: runs.stream("t", nonsense=1, **with_key()),
+    ]
+    for call in refused_at_once:
+        assert_sealed(failing(call), (UsageError, TypeError))
+    assert_sealed(
+        failing(
+            lambda runs: runs.create_and_poll("t", assistant_id="a", **with_key()),
+            Exchange(200, JSON, [dots]),
+        ),
+        UsageError,
+    )
+
+
 def test_promise_4_a_token_that_no_header_can_hold_is_not_shown(rig: Rig) -> None:
     def bad() -> Any:
         return key() + "\n"

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Unpack
 
+from runs_core._sealed import sealed
 from runs_core.api import messages, steps
 from runs_core.api.operation import build, check_not_streamed, operation, split
 from runs_core.api.params import (
@@ -243,18 +244,21 @@ def run_requests(params: Mapping[str, Any]) -> RunRequests:
     """Give what goes on with a run, with the headers and timeout it began with."""
     kept = {n: v for n, v in params.items() if n in _CARRIED}
     listed = {**kept, "order": "asc", "limit": 100}
+    # Sealed: what is kept can hold keys, and a server's id can be one that is refused.
     return RunRequests(
-        retrieve=lambda run_id, thread_id: retrieve(run_id, thread_id, **kept),
-        cancel=lambda run_id, thread_id: cancel(run_id, thread_id, **kept),
-        messages=lambda run_id, thread_id: messages.list(
-            thread_id, run_id=run_id, **listed
+        retrieve=sealed(lambda run, thread: retrieve(run, thread, **kept)),
+        cancel=sealed(lambda run, thread: cancel(run, thread, **kept)),
+        messages=sealed(
+            lambda run, thread: messages.list(thread, run_id=run, **listed)
         ),
-        steps=lambda run_id, thread_id: steps.list(run_id, thread_id, **listed),
-        submit=lambda run, outputs, streamed: _submit_request(
-            run.id,
-            run.thread_id,
-            {**kept, "tool_outputs": outputs},
-            streamed=streamed,
+        steps=sealed(lambda run, thread: steps.list(run, thread, **listed)),
+        submit=sealed(
+            lambda run, outputs, streamed: _submit_request(
+                run.id,
+                run.thread_id,
+                {**kept, "tool_outputs": outputs},
+                streamed=streamed,
+            )
         ),
     )
 

@@ -51,7 +51,12 @@ def _driven(
 
     @functools.wraps(function)
     def method(*args: P.args, **kwargs: P.kwargs) -> Any:
-        return drive(function(*args, **kwargs))
+        try:
+            conversation = function(*args, **kwargs)
+        finally:
+            # They can hold keys, and this frame is in the traceback of every failure.
+            del args, kwargs
+        return drive(conversation)
 
     return method
 
@@ -193,11 +198,15 @@ class JoinedMethod(Generic[P, T, Q]):
     def __get__(self, face: AnyFace | None, owner: type) -> Any:
         @functools.wraps(self._shown)
         def method(*args: Any, **kwargs: Any) -> Any:
-            if kwargs.get("stream"):
-                feed = self._events(*args, **kwargs)
-                return face._begun(feed) if face else feed
-            call = self._answer(*args, **kwargs)
-            return face._answer(call) if face else call
+            streamed = bool(kwargs.get("stream"))
+            function: Any = self._events if streamed else self._answer
+            try:
+                conversation = function(*args, **kwargs)
+            finally:
+                del args, kwargs  # As in `_driven`.
+            if face is None:
+                return conversation
+            return (face._begun if streamed else face._answer)(conversation)
 
         return method
 

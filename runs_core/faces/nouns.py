@@ -47,19 +47,28 @@ def _unstreamed(params: Mapping[str, Any]) -> Any:
 
 @functools.wraps(runs.stream)
 def _create_events(thread_id: str, **params: Unpack[RunEventsParams]) -> RunFeed:
-    return runs.stream(thread_id, **_unstreamed(params))
+    try:
+        return runs.stream(thread_id, **_unstreamed(params))
+    finally:
+        del params  # No traceback holds it: see `methods`.
 
 
 @functools.wraps(runs.submit_tool_outputs_stream)
 def _submit_events(
     run_id: str, thread_id: str, **params: Unpack[SubmitEventsParams]
 ) -> RunFeed:
-    return runs.submit_tool_outputs_stream(run_id, thread_id, **_unstreamed(params))
+    try:
+        return runs.submit_tool_outputs_stream(run_id, thread_id, **_unstreamed(params))
+    finally:
+        del params  # No traceback holds it: see `methods`.
 
 
 @functools.wraps(threads.create_and_run_stream)
 def _create_and_run_events(**params: Unpack[ThreadAndRunEventsParams]) -> RunFeed:
-    return threads.create_and_run_stream(**_unstreamed(params))
+    try:
+        return threads.create_and_run_stream(**_unstreamed(params))
+    finally:
+        del params  # No traceback holds it: see `methods`.
 
 
 # --- Steps -------------------------------------------------------------------------

@@ -241,7 +241,11 @@ class StreamMethod(Generic[S_co, A_co]):
 
         @functools.wraps(self._shown)
         def method(*args: Any, event_handler: Any = None, **params: Any) -> Any:
-            feed = self._function(*args, **params)
+            try:
+                feed = self._function(*args, **params)
+            finally:
+                # They can hold keys, and this frame is in the tracebacks of failures.
+                del args, params
             if not event_handler:
                 return face._client.stream(feed)
             _check_handler(event_handler, face)
