@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import Any, Self, TypedDict, TypeVar, Unpack, overload
 
 from runs_core import faces
-from runs_core.drive import AsyncDriver, Driver, Outside
+from runs_core.drive import AsyncDriver, Driver, Outside, log_decision
 from runs_core.endpoint import Endpoint
 from runs_core.errors import RunsError
 from runs_core.event_stream import (
@@ -50,6 +50,7 @@ class _Settings:
             max_retries=max_retries,
             timeouts=None if timeout is None else Timeouts.of(timeout),
             deadline=deadline,
+            notice=log_decision,
         )
         self._outside = outside
 

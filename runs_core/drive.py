@@ -43,7 +43,7 @@ from runs_core.transport import AsyncTransport, Opened, Transport
 from runs_core.wire.body import Body
 from runs_core.wire.http import Head, Request, Response, shorter
 
-__all__ = ["AsyncDriver", "Driver", "Outside"]
+__all__ = ["AsyncDriver", "Driver", "Outside", "log_decision"]
 
 ItemT = TypeVar("ItemT")
 T = TypeVar("T")
@@ -388,6 +388,11 @@ def _call_blocking(ask: Invoke) -> Any:
         f"{function_name(ask.function)} is async and this client is not: use"
         " AsyncClient, or a plain function"
     )
+
+
+def log_decision(sentence: str) -> None:
+    """Log what was decided about a failed attempt: a `Policy`'s `notice`."""
+    logger.debug("%s", sentence)
 
 
 def _log_exchange(request: Request, head: Head) -> None:

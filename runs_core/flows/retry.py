@@ -24,7 +24,7 @@ from runs_core.errors import (
     TransportError,
     TransportTimeout,
 )
-from runs_core.flows.effects import Ask, Flow, Now, Open, Read, Send, Sleep
+from runs_core.flows.effects import Ask, Flow, Invoke, Now, Open, Read, Send, Sleep
 from runs_core.flows.request import ApiRequest, Repeat
 from runs_core.flows.status import (
     how_to_find_out,
@@ -59,12 +59,14 @@ class Policy:
 
     `max_retries` counts repetitions after the first attempt. `deadline` bounds each
     whole conversation, in seconds; None leaves that to the operation. `timeouts`
-    replace those of requests that have none of their own.
+    replace those of requests that have none of their own. `notice` is called with a
+    sentence on each failed attempt that no wait follows: why there is no other.
     """
 
     max_retries: int = field(default=2, validator=[instance_of(int), ge(0)])
     deadline: float | None = field(default=None, validator=not_negative)
     timeouts: Timeouts | None = None
+    notice: Callable[[str], Any] | None = None
 
 
 def bound(flow: Flow[T], endpoint: Endpoint, policy: Policy | None = None) -> Flow[T]:
@@ -153,6 +155,7 @@ def _exchange(
         own = (yield from Now()) + ask.timeout
         until = own if until is None else min(until, own)
     refresh = refreshed = perhaps_sent = False
+    verdict: Sleep | str | None
     attempt = 0
     while True:
         credentials = yield from endpoint.auth.credentials(refresh=refresh)
@@ -166,50 +169,69 @@ def _exchange(
         except TransportError as error:
             error.retries_taken = attempt
             perhaps_sent = perhaps_sent or not isinstance(error, NotSent)
-            wait = _after_error(request, error, attempt, policy)
-            now = None if until is None else (yield from Now())
-            if wait is None or not _in_time(wait, now, until):
-                _give_up(request, error, perhaps_sent, _in_time(wait, now, until))
+            what = type(error).__name__
+            verdict = _after_error(request, error, attempt, policy)
+            in_time = yield from _in_time(verdict, until)
+            if not isinstance(verdict, Sleep) or not in_time:
+                yield from _tell(policy, request, what, verdict)
+                _give_up(request, error, perhaps_sent, in_time)
                 raise
-            reason = type(error).__name__
         else:
+            what = f"status {answer.status}"
             if answer.status == 401 and endpoint.auth.refreshable and not refreshed:
+                yield from _tell(policy, request, what, _NEW_CREDENTIALS)
                 refresh = refreshed = True
                 continue
             answer = evolve(answer, retries_taken=attempt)
-            wait = _after_answer(request, answer, attempt, policy)
-            now = None if until is None or wait is None else (yield from Now())
-            if wait is None or not _in_time(wait, now, until):
+            verdict = _after_answer(request, answer, attempt, policy)
+            if not isinstance(verdict, Sleep) or not (
+                yield from _in_time(verdict, until)
+            ):
+                yield from _tell(policy, request, what, verdict)
                 clean = partial(_without, credentials=credentials, sent=prepared)
                 return (yield from _final(answer, request, endpoint, clean, until))
-            reason = f"status {answer.status}"
         attempt += 1
         yield from evolve(
-            wait,
-            reason=f"{request.operation}: {reason}, retry {attempt}"
+            verdict,
+            reason=f"{request.operation}: {what}, retry {attempt}"
             f" of {policy.max_retries}",
         )
 
 
+# --- Whether there is another attempt, and why not ---------------------------------
+
+_NEW_CREDENTIALS = "sent again with new credentials"
+_NO_MORE = "not sent again: all retries were taken"
+_PERHAPS_SENT = "not sent again: it may have been carried out"
+_NO_TIME = "not sent again: the deadline leaves no time for it"
+
+
+def _tell(
+    policy: Policy, request: ApiRequest, what: str, verdict: Sleep | str | None
+) -> Flow[None]:
+    if verdict is not None and policy.notice is not None:
+        why = _NO_TIME if isinstance(verdict, Sleep) else verdict
+        yield from Invoke(policy.notice, (f"{request.operation}: {what}, {why}",))
+
+
 def _after_error(
     request: ApiRequest, error: TransportError, attempt: int, policy: Policy
-) -> Sleep | None:
-    """Give the wait before another attempt, or None for no other.
+) -> Sleep | str:
+    """Give the wait before another attempt, or why there is none.
 
     A request that was perhaps sent is repeated only if twice does no more than once.
     """
-    if attempt >= policy.max_retries:
-        return None
-    if isinstance(error, NotSent) or request.repeat is not Repeat.ONCE:
-        return _backoff(attempt)
-    return None
+    if not isinstance(error, NotSent) and request.repeat is Repeat.ONCE:
+        return _PERHAPS_SENT
+    return _backoff(attempt) if attempt < policy.max_retries else _NO_MORE
 
 
-def _in_time(wait: Sleep | None, now: float | None, until: float | None) -> bool:
-    """Tell whether there is time left after the wait."""
-    if now is None or until is None:
+def _in_time(verdict: Sleep | str | None, until: float | None) -> Flow[bool]:
+    """Tell whether there is time left after the wait, if there is to be one."""
+    if until is None:
         return True
-    return now + (wait.seconds if wait else 0.0) < until
+    seconds = verdict.seconds if isinstance(verdict, Sleep) else 0.0
+    return (yield from Now()) + seconds < until
 
 
 def _give_up(
@@ -234,22 +256,31 @@ def _give_up(
 
 def _after_answer(
     request: ApiRequest, answer: Response | Head, attempt: int, policy: Policy
-) -> Sleep | None:
-    """Give the wait before another attempt, or None to take the answer as it is."""
+) -> Sleep | str | None:
+    """Give the wait before another attempt, or why there is none.
+
+    None for an answer that another attempt would not change.
+    """
     asked = retry_after(answer.headers)
     should = answer.headers.get("x-should-retry")
-    if request.repeat is Repeat.ONCE:
-        # Only these say that nothing was done and that repeating is welcome.
-        wanted = answer.status in (429, 503) and asked is not None
-    else:
-        wanted = answer.status in (408, 409, 429) or answer.status >= 500
+    wanted = answer.status in (408, 409, 429) or answer.status >= 500
+    if request.repeat is not Repeat.ONCE:
         wanted = wanted or (should == "true" and answer.status >= 400)
-    if not wanted or should == "false" or attempt >= policy.max_retries:
+    elif wanted and (answer.status not in (429, 503) or asked is None):
+        # Only these say that nothing was done and that repeating is welcome.
+        return _PERHAPS_SENT
+    if not wanted:
         return None
+    if should == "false":
+        return "not sent again: the server says so (x-should-retry)"
+    if attempt >= policy.max_retries:
+        return _NO_MORE
     if asked is None:
         return _backoff(attempt)
+    if asked > _LONGEST_RETRY_AFTER:
+        return f"not sent again: the server asks for a wait of {asked:g} s"
     # Without jitter: not before the time that was asked for.
-    return Sleep(asked) if asked <= _LONGEST_RETRY_AFTER else None
+    return Sleep(asked)
 
 
 def _backoff(attempt: int) -> Sleep:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -20,6 +21,7 @@ from runs_core.errors import (
     NotSent,
     OutcomeUnknown,
     RateLimitError,
+    RunsError,
     ServerErrorOutcomeUnknown,
     ServiceRetired,
     TimeoutOutcomeUnknown,
@@ -288,6 +290,67 @@ def test_promise_5_an_unknown_outcome_is_not_hidden_by_the_deadline() -> None:
                 (Now, 101.0),
                 policy=Policy(deadline=1.0),
             )
+
+
+LOST = TransportError("lost")
+UNSENT = NotSent("refused")
+
+
+@pytest.mark.parametrize(
+    ("request_", "lines", "told"),
+    [
+        (READ, [OK], []),
+        (READ, [failed(404)], []),
+        (CREATE, [failed(400)], []),
+        (READ, [failed(500), Sleep, OK], []),
+        (
+            READ,
+            [failed(500), Sleep, LOST],
+            ["TransportError, {}: all retries were taken"],
+        ),
+        (READ, [LOST, Sleep, failed(429)], ["status 429, {}: all retries were taken"]),
+        (CREATE, [UNSENT, Sleep, UNSENT], ["NotSent, {}: all retries were taken"]),
+        (CREATE, [LOST], ["TransportError, {}: it may have been carried out"]),
+        (CREATE, [failed(500)], ["status 500, {}: it may have been carried out"]),
+        (CREATE, [failed(429)], ["status 429, {}: it may have been carried out"]),
+        (
+            READ,
+            [failed(500, x_should_retry="false")],
+            ["status 500, {}: the server says so (x-should-retry)"],
+        ),
+        (
+            READ,
+            [failed(429, retry_after="61")],
+            ["status 429, {}: the server asks for a wait of 61 s"],
+        ),
+    ],
+)
+def test_promise_5_why_there_is_no_other_attempt_is_told(
+    request_: ApiRequest, lines: list[Any], told: list[str]
+) -> None:
+    notices: list[str] = []
+    policy = Policy(max_retries=1, notice=notices.append)
+    exchanges = [(Sleep, None) if x is Sleep else (sends(), x) for x in lines]
+    with suppress(RunsError):
+        run(request_, *exchanges, *[(noticing, None)] * len(told), policy=policy)
+
+    expected = [line.format("not sent again") for line in told]
+    assert notices == [f"{request_.operation}: {line}" for line in expected]
+
+
+def noticing(ask: Any) -> bool:
+    return isinstance(ask, Invoke) and ask.function(*ask.args) is None
+
+
+def test_promise_5_that_there_is_no_time_for_another_attempt_is_told() -> None:
+    notices: list[str] = []
+    policy = Policy(deadline=10.0, notice=notices.append)
+    lines = [(Now, 0.0), (Now, 1.0), (sends(), LOST), (Now, 9.9), (noticing, None)]
+    with pytest.raises(DeadlineExceeded):
+        run(READ, *lines, policy=policy)
+
+    (notice,) = notices
+    assert notice.endswith("not sent again: the deadline leaves no time for it")
 
 
 def test_a_token_is_asked_for_at_every_attempt() -> None:
