@@ -547,7 +547,8 @@ async def main(client):
         final = await stream.get_final_run()
         messages = await stream.get_final_messages()
     task = asyncio.create_task(client.beta.threads.retrieve(thread.id))
-    both = await asyncio.gather(task, client.beta.assistants.retrieve(assistant.id))
+    both = [await task]
+    both += await asyncio.gather(client.beta.assistants.retrieve(assistant.id))
     return [
         run.status,
         len(page.data),
