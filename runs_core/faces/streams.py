@@ -246,7 +246,7 @@ class StreamMethod(Generic[S_co, A_co]):
             finally:
                 # They can hold keys, and this frame is in the tracebacks of failures.
                 del args, params
-            if not event_handler:
+            if event_handler is None:
                 return face._client.stream(feed)
             _check_handler(event_handler, face)
             event_handler._serve(face._client.stream(feed))
