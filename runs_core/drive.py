@@ -20,12 +20,14 @@ from urllib.parse import urlsplit
 
 from attrs import frozen
 
-from runs_core._sealed import forget_frames
-from runs_core.errors import (
-    RunsError,
-    TransportError,
-    UsageError,
+from runs_core._performing import (
+    absolute,
+    call_blocking,
+    check_awaited,
+    check_blocking,
 )
+from runs_core._sealed import forget_frames
+from runs_core.errors import RunsError, TransportError, UsageError
 from runs_core.flows.effects import (
     Ask,
     Emit,
@@ -36,7 +38,6 @@ from runs_core.flows.effects import (
     Read,
     Send,
     Sleep,
-    function_name,
 )
 from runs_core.flows.once import check_unconsumed
 from runs_core.transport import AsyncTransport, Opened, Transport
@@ -146,14 +147,6 @@ class _Steps(Generic[ItemT, T]):
         ) from error
 
 
-def _absolute(ask: Send | Open) -> Request:
-    if isinstance(ask.request, Request):
-        return ask.request.within(ask.timeout)
-    raise UsageError(
-        "the flow has no endpoint: drive bound(flow, endpoint), or use a Client"
-    )
-
-
 class Driver(_Steps[ItemT, T]):
     """Drives one flow on a blocking transport."""
 
@@ -210,16 +203,17 @@ class Driver(_Steps[ItemT, T]):
             case Sleep():
                 return self._transport.sleep(self._pause(ask))
             case Invoke():
-                return _call_blocking(ask)
+                return call_blocking(ask)
             case Emit():
                 raise AssertionError("advance() answers Emit itself")
             case _:
                 assert_never(ask)
 
     def _open(self, ask: Send | Open) -> Opened[bytes]:
-        request = _absolute(ask)
+        request = absolute(ask)
         self._close_exchange()
         context = self._transport.open(request)
+        check_blocking(context, self._transport)
         callers = sys.exception()
         try:
             opened = context.__enter__()
@@ -330,9 +324,10 @@ class AsyncDriver(_Steps[ItemT, T]):
                 assert_never(ask)
 
     async def _open(self, ask: Send | Open) -> Opened[Awaitable[bytes]]:
-        request = _absolute(ask)
+        request = absolute(ask)
         await self._close_exchange()
         context = self._transport.open(request)
+        check_awaited(context, self._transport)
         callers = sys.exception()
         try:
             opened = await context.__aenter__()
@@ -376,18 +371,6 @@ class AsyncDriver(_Steps[ItemT, T]):
         except self._expected as error:
             # The answer is in hand, or another error is on its way.
             logger.debug("closing the exchange failed: %s", type(error).__name__)
-
-
-def _call_blocking(ask: Invoke) -> Any:
-    result = ask.function(*ask.args, **ask.kwargs)
-    if not inspect.isawaitable(result):
-        return result
-    if inspect.iscoroutine(result):
-        result.close()
-    raise UsageError(
-        f"{function_name(ask.function)} is async and this client is not: use"
-        " AsyncClient, or a plain function"
-    )
 
 
 def log_decision(sentence: str) -> None:

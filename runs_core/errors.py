@@ -17,7 +17,7 @@ Messages name the place and the way out. They never quote payload or credentials
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from runs_core.models import ErrorObject, Run
@@ -33,6 +33,18 @@ class RunsError(Exception):
 
     run: Run | None = None
     retries_taken: int = 0
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Not by calling the class again: its arguments are not those of the exception.
+        return _rebuilt, (type(self), self.args, vars(self))
+
+
+def _rebuilt(
+    cls: type[RunsError], args: tuple[Any, ...], attributes: dict[str, Any]
+) -> RunsError:
+    error = cls.__new__(cls, *args)
+    vars(error).update(attributes)
+    return error
 
 
 # --- What the caller did -----------------------------------------------------------

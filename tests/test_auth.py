@@ -144,6 +144,8 @@ def test_promise_4_a_key_is_not_pickled(protocol: int) -> None:
     for value in (Secret("k"), Bearer("k"), HeaderKeys({"a": "k"})):
         with pytest.raises(TypeError, match="not pickled"):
             pickle.dumps(value, protocol)
+    with pytest.raises(TypeError, match="not pickled"):
+        Secret("k").__getstate__()
 
 
 def test_an_auth_object_can_be_copied() -> None:

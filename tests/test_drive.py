@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from attrs import evolve
 
 from runs_core.drive import AsyncDriver, Driver, Outside
 from runs_core.errors import (
@@ -416,6 +417,56 @@ def test_the_async_driver_awaits_what_is_awaitable() -> None:
 def test_the_blocking_driver_refuses_async_functions_by_name() -> None:
     with pytest.raises(UsageError, match="async_tool is async"):
         Rig("blocking").run(invoking(async_tool), FakeTransport())
+
+
+class Later:
+    """An awaitable that is no coroutine, such as a future."""
+
+    def __await__(self) -> Any:
+        return "later"
+        yield
+
+
+def test_what_is_awaitable_and_no_coroutine_is_treated_like_one() -> None:
+    assert Rig("async").run(invoking(Later), AsyncFakeTransport()) == "later"
+    with pytest.raises(UsageError, match="Later is async"):
+        Rig("blocking").run(invoking(Later), FakeTransport())
+
+
+def test_a_transport_of_the_other_colour_is_refused_by_name() -> None:
+    with pytest.raises(UsageError, match=r"AsyncFakeTransport is async .* AsyncClient"):
+        Rig("blocking").run(sending(), AsyncFakeTransport(Exchange()))
+    with pytest.raises(UsageError, match=r"FakeTransport is blocking .* use Client"):
+        Rig("async").run(sending(), FakeTransport(Exchange()))
+
+
+def test_a_transport_need_not_take_timeouts_for_reads(rig: Rig) -> None:
+    class Plain(type(rig.transport())):  # type: ignore[misc]
+        def open(self, request: Request) -> Any:
+            return PlainContext(super().open(request))
+
+    exchange = Exchange(body=[b"ok"])
+    assert rig.run(sending(timeout=5.0), Plain(exchange)) == b"ok"
+    assert exchange.timeouts == []
+
+
+class PlainContext:
+    """A context that opens without `set_timeout`."""
+
+    def __init__(self, context: Any) -> None:
+        self.context = context
+
+    def __enter__(self) -> Any:
+        return evolve(self.context.__enter__(), set_timeout=None)
+
+    def __exit__(self, *args: Any) -> None:
+        self.context.__exit__(*args)
+
+    async def __aenter__(self) -> Any:
+        return evolve(await self.context.__aenter__(), set_timeout=None)
+
+    async def __aexit__(self, *args: Any) -> None:
+        await self.context.__aexit__(*args)
 
 
 def test_a_flow_without_endpoint_is_refused(rig: Rig) -> None:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import copy
 import inspect
+import pickle
+from typing import Any
 
 import pytest
 
 from runs_core import errors
+from runs_core.models import ErrorObject, Run
+from runs_core.stream import RunSnapshot
 
 
 def every_error() -> list[type[Exception]]:
@@ -97,6 +102,41 @@ def test_every_error_between_client_and_server_has_openai_pythons_attributes() -
 
     assert error.message == str(error) == "it took too long"
     assert (error.code, error.param, error.type, error.body) == (None,) * 4
+
+
+def made(cls: type[Exception]) -> Exception:
+    """An error of the class, with something in every argument."""
+    given: dict[str, Any] = {
+        "message": "it broke",
+        "status": 503,
+        "headers": {"a": "b"},
+        "limit": 7,
+        "where": "$.x",
+        "name": "get_time",
+        "error": ErrorObject(message="m", type="t", code="c"),
+        "snapshot": RunSnapshot(),
+        "body": {"x": 1},
+    }
+    parameters = inspect.signature(cls.__init__).parameters
+    named = {n: v for n, v in given.items() if n in parameters and n != "message"}
+    return cls("it broke", **named)
+
+
+@pytest.mark.parametrize("cls", every_error())
+def test_every_error_can_be_sent_to_another_process(cls: type[Exception]) -> None:
+    """A pool of processes that cannot read an error hangs."""
+    error = made(cls)
+    error.retries_taken = 2  # type: ignore[attr-defined]
+    error.run = Run(id="r")  # type: ignore[attr-defined, call-arg]
+    there = pickle.loads(pickle.dumps(error))
+
+    assert type(there) is cls
+    assert str(there) == str(error) == "it broke"
+    assert there.run == Run(id="r")  # type: ignore[call-arg]
+    assert vars(there).keys() == vars(error).keys()
+    if isinstance(error, errors.APIStatusError):
+        assert (there.status, there.headers) == (503, {"a": "b"})
+        assert type(copy.copy(error)) is cls
 
 
 def test_openai_pythons_names_are_all_there() -> None:

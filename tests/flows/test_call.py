@@ -325,6 +325,7 @@ def test_next_is_the_call_for_the_page_after() -> None:
     assert LIST.next(LIST.parse(page("1", has_more=False))) is None
     with pytest.raises(PageRepeated):
         after.next(first)
+    assert after.next(LIST.parse(page("1", "2"))) is None
 
 
 def test_each_walk_is_a_feed_that_runs_once() -> None:

@@ -603,6 +603,17 @@ def test_promise_6_a_request_of_ones_own_ends_at_the_deadline_too() -> None:
         )
 
 
+def test_an_error_before_the_deadline_is_passed_on() -> None:
+    def flow() -> Flow[Any]:
+        return (yield from Read())
+
+    with pytest.raises(TransportError, match="broken"):
+        perform(
+            bound(flow(), ENDPOINT, Policy(deadline=10.0)),
+            [(Now, 0.0), (Now, 1.0), (Read(9.0), TransportError("broken")), (Now, 2.0)],
+        )
+
+
 def test_closing_a_bound_flow_closes_the_flow_in_it() -> None:
     inner = iter(Call(READ, body))
     flow = bound(inner, ENDPOINT)
