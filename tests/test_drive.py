@@ -104,6 +104,20 @@ def test_open_and_read_give_the_body_as_it_arrives(rig: Rig) -> None:
     assert exchange.closed
 
 
+def test_an_exchange_is_closed_as_soon_as_its_body_has_ended(rig: Rig) -> None:
+    exchange = Exchange(200, body=[b"ab"])
+
+    def flow() -> Flow[Any]:
+        yield from Open(GET)
+        states = []
+        for _ in range(2):
+            yield from Read()
+            states.append((yield from Invoke(lambda: exchange.closed)))
+        return states
+
+    assert rig.run(flow(), rig.transport(exchange)) == [False, True]
+
+
 def test_the_next_request_closes_the_open_exchange(rig: Rig) -> None:
     first, second = Exchange(body=[b"1", b"2"]), Exchange(body=[b"3"])
     closed_before_second = []

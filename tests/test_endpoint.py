@@ -138,6 +138,14 @@ def test_later_headers_win_and_none_removes() -> None:
     assert "accept" not in request.headers
 
 
+def test_credentials_win_over_default_headers_and_a_calls_own_over_both() -> None:
+    endpoint = Endpoint("https://api.test", "k", headers={"authorization": "default"})
+    mine = a_request(headers=(("authorization", "mine"),))
+
+    assert endpoint.prepare(a_request()).headers["authorization"] == "Bearer k"
+    assert endpoint.prepare(mine).headers["authorization"] == "mine"
+
+
 def test_the_endpoints_query_comes_first_and_repeats_are_kept() -> None:
     endpoint = Endpoint(
         "https://api.test", query=[("api-version", "v1"), ("tag", "a"), ("tag", "b")]

@@ -89,9 +89,6 @@ def bound(flow: Flow[T], endpoint: Endpoint, policy: Policy | None = None) -> Fl
             return result
         try:
             answer = yield from _answer(ask, endpoint, policy, until)
-        except GeneratorExit:
-            flow.close()
-            raise
         except BaseException as error:
             step = partial(flow.throw, error)
         else:

@@ -522,6 +522,17 @@ def test_promise_6_the_deadline_bounds_retrying_as_a_whole() -> None:
     assert caught.value.retries_taken == 0
 
 
+@pytest.mark.parametrize(("own", "left"), [(60.0, 10.0), (3.0, 3.0)])
+def test_promise_6_the_nearer_of_two_deadlines_counts(own: float, left: float) -> None:
+    def flow() -> Flow[Any]:
+        return (yield from Send(READ, timeout=own))
+
+    perform(
+        bound(flow(), ENDPOINT, Policy(deadline=10.0)),
+        [(Now, 0.0), (Now, 0.0), (Now, 0.0), (lambda ask: ask.timeout == left, OK)],
+    )
+
+
 def test_promise_6_no_attempt_begins_after_the_deadline() -> None:
     with pytest.raises(DeadlineExceeded):
         run(READ, (Now, 100.0), (Now, 101.0), policy=Policy(deadline=1.0))
