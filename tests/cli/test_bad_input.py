@@ -120,6 +120,7 @@ def test_a_wrong_base_url_is_2(cli, url, said):
         ("--api-key", "sk-canary-0123456789", "demo"),
         ("demo", "--api-kee", "sk-canary-0123456789"),
         ("demo", "--apikey=sk-canary-0123456789"),
+        ("demo", "--apikee=sk-canary-0123456789"),
         ("demo", "sk-canary-0123456789"),
         ("runs", "list", "t", "--limit", "1", "sk-canary-0123456789"),
         ("demo", "--api-key", "sk-canary-0123456789"),
@@ -175,6 +176,25 @@ def test_a_server_that_says_nothing_is_one_line(cli, via):
 
     assert ended.status == 1
     assert "timed out after 0.05 s" in ended.error
+
+
+@pytest.mark.parametrize("retries", [0, 2])
+def test_a_request_is_repeated_as_often_as_is_asked_for(cli, via, retries):
+    def busy(connection):
+        connection.answer(
+            b"HTTP/1.1 503 Busy\r\nretry-after-ms: 1\r\ncontent-length: 0\r\n"
+            b"connection: close\r\n\r\n"
+        )
+
+    with peer(busy) as server:
+        ended = cli(
+            *("runs", "list", "t", "--base-url", server.url, *via),
+            *("--max-retries", retries),
+        )
+
+    assert ended.status == 1
+    assert "the server answered 503" in ended.error
+    assert len(server.requests) == retries + 1
 
 
 # --- Wrong answers -----------------------------------------------------------------

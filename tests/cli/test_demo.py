@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from functools import partial
 
 import pytest
+from attrs import evolve
 
 from runs_core.testing import Fail, LocalService, Say
 from runs_transports.cli.demo_script import TOO_LONG, assistant_script
@@ -97,6 +99,7 @@ def test_transports_are_used_once_each_in_the_order_given(cli, demo_server):
     )
 
     assert list(rows(ended)) == ["asyncio", "sockets"]
+    assert ended.lines.count("asyncio") == 1
 
 
 def test_the_key_of_the_environment_is_used_and_not_shown(cli, monkeypatch):
@@ -132,39 +135,40 @@ def test_a_run_that_fails_is_said_and_makes_the_status_1(cli, transport):
     assert rows(ended)[transport][-1] == "not as it should be"
 
 
-def test_a_run_that_cannot_be_cancelled_in_time_is_no_fault(cli):
-    """It has ended before: a server's model may be as quick as that."""
-
+@pytest.mark.parametrize(
+    ("action", "status"), [(Say("1, 2, …"), "completed"), (Fail(), "failed")]
+)
+def test_a_run_that_ends_before_it_is_cancelled_is_a_fault_if_it_failed(
+    cli, action, status
+):
     def script(context):
-        # Plays to its end when it is first looked at.
-        return (
-            Say("1, 2, …")
-            if context.last_user_text == TOO_LONG
-            else (assistant_script(context))
-        )
+        too_long = context.last_user_text == TOO_LONG
+        return [action] if too_long else assistant_script(context)
 
-    with serve(LocalService(script)) as server:
-        service = server.service
-        answer = service.handle
+    def hurry(handle, request, now):
+        """Let the run end before it is cancelled."""
+        if request.target.endswith("/cancel"):
+            run = request.target.removesuffix("/cancel")
+            for _ in range(3):
+                handle(evolve(request, method="GET", target=run), now)
+        return handle(request, now)
 
-        def hurried(request, now):
-            if request.target.endswith("/cancel"):
-                look = request.target.removesuffix("/cancel")
-                for _ in range(3):
-                    answer(_get(request, look), now)
-            return answer(request, now)
-
-        service.handle = hurried
+    with serve(intercepted(LocalService(script), hurry)) as server:
         ended = cli("demo", "--transport", "sockets", "--base-url", server.base_url)
 
-    assert ended.status == 0
-    assert any(line.startswith("  cancelled  run_") for line in ended.lines)
+    (line,) = [line for line in ended.lines if line.startswith("  cancelled")]
+    assert line.endswith(status)
+    if status == "completed":
+        assert (ended.status, ended.err) == (0, "")
+    else:
+        assert ended.status == 1
+        assert ended.error.endswith("the run that was cancelled is failed")
 
 
-def _get(request, target):
-    from attrs import evolve
-
-    return evolve(request, method="GET", target=target, body=b"")
+def intercepted(service, interceptor):
+    """The service, each request to which goes through the interceptor."""
+    service.handle = partial(interceptor, service.handle)
+    return service
 
 
 def test_no_server_is_said_for_each_transport(cli):
@@ -182,23 +186,32 @@ def test_no_server_is_said_for_each_transport(cli):
 
 
 def test_what_was_created_is_deleted_also_when_it_goes_wrong(cli):
-    service = LocalService(assistant_script)
-    answer = service.handle
-
-    def without_messages(request, now):
-        from attrs import evolve
-
+    def refuse_messages(handle, request, now):
         if request.target.endswith("/messages"):
             request = evolve(request, target="/v1/nowhere")
-        return answer(request, now)
+        return handle(request, now)
 
-    service.handle = without_messages
+    service = intercepted(LocalService(assistant_script), refuse_messages)
     with serve(service) as server:
         ended = cli("demo", "--transport", "asyncio", "--base-url", server.base_url)
 
     assert ended.status == 1
     deleted = [r.path for r in service.requests if r.method == "DELETE"]
     assert [path.split("/")[2] for path in deleted] == ["threads", "assistants"]
+
+
+def test_what_the_server_does_not_delete_is_no_fault(cli):
+    def refuse_deletion(handle, request, now):
+        if request.method == "DELETE":
+            request = evolve(request, target="/v1/nowhere")
+        return handle(request, now)
+
+    service = intercepted(LocalService(assistant_script), refuse_deletion)
+    with serve(service) as server:
+        ended = cli("demo", "--transport", "sockets", "--base-url", server.base_url)
+
+    assert (ended.status, ended.err) == (0, "")
+    assert [r.method for r in service.requests].count("DELETE") == 2
 
 
 # --- As a process ------------------------------------------------------------------

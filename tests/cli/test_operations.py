@@ -213,6 +213,7 @@ def test_options_say_it_louder_than_the_environment(cli, server, monkeypatch):
 def test_an_azure_endpoint_of_the_environment_is_used(cli, server, monkeypatch):
     monkeypatch.setenv("AZURE_OPENAI_ENDPOINT", server.base_url.removesuffix("/v1"))
     monkeypatch.setenv("OPENAI_API_VERSION", "2024-05-01-preview")
+    monkeypatch.setenv("AZURE_OPENAI_AD_TOKEN", "token-0123456789")
 
     cli("threads", "create", "--api-key", "sk-azure-0123456789")
 

@@ -114,6 +114,29 @@ def test_an_output_that_is_not_utf_8_gets_what_it_can_take(hello, encoding):
     assert "Gr\\xfc\\xdfe, \\u4e16\\u754c!" in shown.out
 
 
+@pytest.mark.parametrize("form", [[], ["--events"]])
+def test_an_event_is_written_when_it_has_come(form):
+    data = recorded(HELLO)
+    half = data.index(b"event: thread.run.in_progress")
+    with subprocess.Popen(
+        arguments("replay", *form, "-"),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        env=environment(),
+    ) as replaying:
+        assert replaying.stdin is not None
+        assert replaying.stdout is not None
+        replaying.stdin.write(data[:half])
+        replaying.stdin.flush()
+        first = [replaying.stdout.readline() for _ in range(2)]
+        replaying.stdin.write(data[half:])
+        replaying.stdin.close()
+
+        assert b"thread.run.queued" in first[1]
+        assert b"thread.run.completed" in replaying.stdout.read()
+    assert replaying.returncode == 0
+
+
 def on_a_terminal(*argv: str, **variables: str) -> bytes:
     """What the command writes to a terminal."""
     ours, theirs = pty.openpty()

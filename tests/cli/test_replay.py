@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from runs_core.testing import CodeInterpreter, Cut, Fail, Raw, Say, Script, SendError
-from tests.cli.command import ROOT, chunked, process, recorded, recorded_call
+from tests.cli.command import chunked, process, recorded, recorded_call
+from tests.models.samples import CAPTURES
 
 EVENT_STREAM = "Content-Type: text/event-stream; charset=utf-8"
 JSON = "Content-Type: application/json"
@@ -233,6 +234,21 @@ def test_a_gzipped_response_is_decoded(cli, file):
     assert cli("replay", file(response)) == cli("replay", file(data))
 
 
+def test_gzipped_json_is_decoded(cli, file):
+    response = chunked(gzip.compress(b'{"a": 1}'), JSON, "Content-Encoding: gzip")
+
+    assert cli("replay", "--events", file(response)).out == '{"a": 1}\n'
+
+
+def test_gzipped_json_that_is_cut_off_is_one_line(cli, file):
+    packed = gzip.compress(b'{"a": 1}')[:-4]
+
+    ended = cli("replay", file(chunked(packed, JSON, "Content-Encoding: gzip")))
+
+    assert ended.status == 1
+    assert ended.error.endswith("gzip is cut off")
+
+
 def test_a_gzipped_response_that_is_cut_off_shows_what_came(cli, file):
     packed = gzip.compress(recorded(HELLO), 0)
     response = chunked(packed[:-200], EVENT_STREAM, "Content-Encoding: gzip")
@@ -295,6 +311,15 @@ def test_an_error_response_is_shown_and_said(cli, file):
     assert ended.status == 1
     assert ended.error.endswith("recording: the server answered 404: No run found.")
     assert ended.lines == ["  error      no_run: No run found."]
+
+
+def test_an_error_response_is_no_stream_whatever_its_type_is(cli, file):
+    response = chunked(recorded(HELLO), EVENT_STREAM, status="500 Oh")
+
+    ended = cli("replay", file(response))
+
+    assert (ended.status, ended.out) == (1, "")
+    assert "the server answered 500" in ended.error
 
 
 def test_an_error_page_is_said(cli, file):
@@ -377,6 +402,30 @@ def test_json_is_summed_up(cli, file, raw, lines):
     assert ended.lines == lines
 
 
+def test_a_byte_order_mark_is_skipped(cli, file):
+    mark = b"\xef\xbb\xbf"
+    data = recorded(HELLO)
+
+    assert cli("replay", file(mark + data)) == cli("replay", file(data))
+    assert cli("replay", "--events", file(mark + b'{"a": 1}')).out == '{"a": 1}\n'
+
+
+def test_names_in_json_cannot_command_the_terminal(cli, file):
+    raw = {"object": "a\x1b[31m\nrun", "id": "b\x1b[0m"}
+
+    ended = cli("replay", file(json.dumps(raw).encode()))
+
+    assert ended.lines == ["  a\ufffd[31m run  b\ufffd[0m"]
+
+
+@pytest.mark.parametrize("form", ["--events", "--snapshot"])
+def test_a_lone_surrogate_is_written_so_that_it_can_be_read(cli, file, form):
+    ended = cli("replay", form, file(b'{"a": "\\ud800"}'))
+
+    assert ended.status == 0
+    assert json.loads(ended.out) == {"a": "\ud800"}
+
+
 @pytest.mark.parametrize("form", ["--events", "--snapshot"])
 def test_json_comes_out_as_it_went_in(cli, file, form):
     raw = {**RUN, "unknown": {"key": [1, "é"]}, "metadata": None}
@@ -430,11 +479,19 @@ def test_a_folder_is_one_line(cli, tmp_path):
     assert cli("replay", tmp_path).error == f"{tmp_path}: Is a directory"
 
 
+def test_a_closed_standard_input_is_one_line(capsys, monkeypatch):
+    monkeypatch.setattr("sys.stdin", None)
+
+    assert replay_of_standard_input() == 1
+    assert capsys.readouterr().err == "runs-core: standard input: it is closed\n"
+
+
 def test_a_file_name_cannot_command_the_terminal(cli, tmp_path):
     path = tmp_path / "a\x1b[31m"
     path.write_bytes(b"x")
 
     assert "\ufffd[31m: it is not a recording" in cli("replay", path).error
+    assert f"{tmp_path}/a\ufffd[31m" in cli("replay", path, path).lines
 
 
 def test_a_pipe_is_shown_while_it_is_being_filled(cli, monkeypatch):
@@ -506,7 +563,6 @@ def test_only_what_is_needed_is_imported(file, argv, status, said):
 
 # --- Recordings of real servers ----------------------------------------------------
 
-CAPTURES = Path(os.environ.get("RUNS_CORE_CAPTURES", ROOT.parent / "shared/captures"))
 BROKEN = {
     "openai-spec/post_threads_runs__1_Streaming.sse": "ended before its run did",
     "openai-spec/post_threads_runs__2_Streaming_with_Functions.sse": "byte 105 ",

@@ -10,6 +10,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 
 import pytest
 
@@ -153,9 +154,13 @@ def test_what_cannot_be_served_is_one_line(cli, argv, status, said):
     assert said in refused.error
 
 
-def test_signals_are_handled_as_before_afterwards(cli):
-    before = signal.getsignal(signal.SIGTERM)
+def test_signals_are_handled_as_before_afterwards(cli, request):
+    def ours(number, frame):
+        raise AssertionError("no signal is sent")
+
+    request.addfinalizer(partial(signal.signal, signal.SIGTERM, signal.SIG_DFL))
+    signal.signal(signal.SIGTERM, ours)
 
     cli("serve", "--host", "0.0.0.0")
 
-    assert signal.getsignal(signal.SIGTERM) is before
+    assert signal.getsignal(signal.SIGTERM) is ours

@@ -80,7 +80,7 @@ class Conversation:
         assistant_id = self.assistant_id or (yield from self._new_assistant())
         thread = yield from threads.create()
         self.made.append(threads.delete(thread.id))
-        yield Emit((Said("setup", f"{assistant_id} with get_weather, on {thread.id}"),))
+        yield Emit((Said("setup", f"{assistant_id} on {thread.id}"),))
         yield from _streamed(thread.id, assistant_id)
         yield from _polled(thread.id, assistant_id)
         yield from _cancelled(thread.id, assistant_id)

@@ -12,7 +12,6 @@ from attrs import evolve
 
 from runs_core.api import runs, threads
 from runs_core.client import Client
-from runs_core.drive import Outside
 from runs_core.endpoint import Endpoint
 from runs_core.errors import (
     APIStatusError,
@@ -46,9 +45,6 @@ from runs_transports.cli.output import write_json
 from runs_transports.cli.recording import Recording
 
 __all__ = ["add_commands"]
-
-# A recording has no time of its own, and nobody waits for it.
-_TIMELESS = Outside(now=lambda: 0.0)
 
 _RESOURCES: dict[object, Any] = {
     "assistant": Assistant,
@@ -99,7 +95,7 @@ def _run(options: argparse.Namespace) -> int:
         except BrokenPipeError:
             raise
         except (CommandError, RunsError, OSError) as error:
-            sys.stdout.flush()
+            print(end="", flush=True)
             print(f"runs-core: {_located(name, error)}", file=sys.stderr)
             status = FAILED
     return status
@@ -124,9 +120,7 @@ def _replay(name: str, form: Form) -> None:
             file = sys.stdin.buffer
         # What one system call gives, so that a pipe is shown as it is being filled.
         recording = Recording(file.read1)
-        client = Client(
-            recording, Endpoint("http://recording"), max_retries=0, outside=_TIMELESS
-        )
+        client = Client(recording, Endpoint("http://recording"), max_retries=0)
         if recording.is_stream:
             _replay_stream(client, form)
         else:
