@@ -7,7 +7,7 @@ WHATWG HTML section 9.2.6 says what each field does.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import TypeAlias
 
 __all__ = [
@@ -18,7 +18,8 @@ __all__ = [
     "read_block",
     "read_id",
     "read_retry",
-    "scan",
+    "start_of_too_large",
+    "starts_of_events",
     "unix",
 ]
 
@@ -62,12 +63,6 @@ def end_of_blocks(text: bytes, start: int) -> int:
     return at + 3 if text[at + 1 : at + 3] == b"\r\n" else at + 2
 
 
-def scan(text: bytes) -> Iterator[tuple[int, bytes]]:
-    """Give each block of the text with LF, and where it begins."""
-    for found in _BLOCK.finditer(text):
-        yield found.start(), unix(found.group())
-
-
 def first_too_large(blocks: Iterable[bytes], limit: int) -> int | None:
     """Give the index of the first block that keeps more bytes than the limit.
 
@@ -77,6 +72,22 @@ def first_too_large(blocks: Iterable[bytes], limit: int) -> int | None:
         if len(block) > limit and _size(block) > limit:
             return index
     return None
+
+
+def start_of_too_large(text: bytes, limit: int) -> int:
+    """Give where the first block of a text begins that `first_too_large` would find."""
+    blocks = list(_BLOCK.finditer(text))
+    index = first_too_large((unix(block.group()) for block in blocks), limit)
+    return blocks[index or 0].start()
+
+
+def starts_of_events(text: bytes) -> list[int]:
+    """Give where the blocks of a text begin that are finished, and have data."""
+    return [
+        block.start()
+        for block in _BLOCK.finditer(text, 0, end_of_blocks(text, 0))
+        if read_block(unix(block.group()))[1] is not None
+    ]
 
 
 def _size(block: bytes) -> int:

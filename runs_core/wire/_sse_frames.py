@@ -8,16 +8,15 @@ for the chunk that completes one event.
 
 from __future__ import annotations
 
-import sys
-from typing import Literal, TypeAlias
+from typing import TypeAlias
 
-from runs_core.errors import EventTooLarge, UsageError
 from runs_core.wire._sse_blocks import (
     Block,
     end_of_blocks,
     first_too_large,
     read_block,
-    scan,
+    start_of_too_large,
+    starts_of_events,
     unix,
 )
 from runs_core.wire._sse_long import LongBlock
@@ -29,17 +28,9 @@ from runs_core.wire._sse_shapes import (
     read_blocks,
     shape_of,
 )
+from runs_core.wire._sse_state import StreamState
 
 __all__ = ["Framer", "Frames", "Shape"]
-
-_BOM = b"\xef\xbb\xbf"
-# An unfinished block is kept as it came up to this length, or that of a chunk: each
-# byte is then copied a bounded number of times, however the stream is cut.
-_RAW_BYTES = 1024
-# So many single bytes are kept as they came before they are joined and counted.
-_SINGLES = 256
-# Up to this length a chunk is tried as exactly one event, which copies it twice.
-_WHOLE_BYTES = 64 * 1024
 
 # What a chunk completes: the events' names (one str if they have all the same), their
 # data, their ids if not all have the last one, their retries if any has one; and, for
@@ -53,81 +44,10 @@ Frames: TypeAlias = tuple[
 ]
 
 
-class Framer:
-    """Finds the events of one stream, the same ones for every way to cut its bytes.
+class Framer(StreamState):
+    """Finds the events of one stream, the same ones for every way to cut its bytes."""
 
-    The block that is not finished is in one of two places: in `_pieces`, as it came,
-    or in `_long`, read so far.
-    """
-
-    __slots__ = (
-        "_base",
-        "_bom",
-        "_closed",
-        "_fault",
-        "_flush",
-        "_free",
-        "_id",
-        "_lane",
-        "_limit",
-        "_long",
-        "_long_bytes",
-        "_long_start",
-        "_other",
-        "_pieces",
-        "_room",
-        "_shape",
-        "_singles",
-        "_special",
-        "_split",
-        "_whole",
-    )
-
-    def __init__(
-        self, max_event_bytes: int | None, on_eof: Literal["discard", "flush"]
-    ) -> None:
-        if on_eof not in ("discard", "flush"):
-            raise UsageError(f"on_eof is 'discard' or 'flush', not {on_eof!r}")
-        if max_event_bytes is not None and max_event_bytes < 0:
-            raise UsageError("max_event_bytes is a number of bytes, or None: no limit")
-        limit = sys.maxsize if max_event_bytes is None else max_event_bytes
-        self._limit = limit
-        self._flush = on_eof == "flush"
-        # The last event id of the stream.
-        self._id = ""
-        # Where in the stream the unfinished block begins.
-        self._base = 0
-        # The unfinished block as it came. Its first byte is no line end. How many bytes
-        # may be kept so, how many more, and how many pieces of one byte, not counted.
-        self._pieces: list[bytes] = []
-        self._room = min(limit - _SINGLES, _RAW_BYTES)
-        self._free = 0
-        self._singles = 0
-        self._whole = min(limit, _WHOLE_BYTES)
-        # The unfinished block as it is read, how much of it has been, and where the
-        # last one that was finished began.
-        self._long: LongBlock | None = None
-        self._long_bytes = 0
-        self._long_start = 0
-        # The shapes of the last event and of the last that looked different; whether
-        # events of one shape come in a row; and the first shape's lane while no block
-        # is unfinished, which is when a chunk can be one event.
-        self._shape: Shape | None = None
-        self._other: Shape | None = None
-        self._split = True
-        self._lane: Shape | None = None
-        # Whether the next chunk must be looked at first: at the stream's beginning,
-        # within a long block, after a fault, and when closed.
-        self._special = True
-        self._bom: bytes | None = b""
-        self._closed = False
-        self._fault: int | None = None
-
-    @property
-    def offset(self) -> int:
-        """How many bytes of the stream have been fed."""
-        kept = len(self._bom or b"") + sum(map(len, self._pieces))
-        return self._base + self._long_bytes + kept
+    __slots__ = ()
 
     def _frames(self, data: bytes | bytearray | memoryview) -> Frames:
         """Give what these bytes complete; raise the fault met by an earlier call."""
@@ -187,7 +107,10 @@ class Framer:
                 and not is_open(rest, head if found else b"", end)
             )
             or (not spaced and any(data[:1] == b" " for data in datas))
-            or (len(text) > self._limit and not _fit(datas, self._limit - start))
+        ):
+            return None
+        if len(text) > self._limit and start + max(map(len, datas), default=0) > (
+            self._limit
         ):
             return None
         if not found:
@@ -227,7 +150,10 @@ class Framer:
             self._keep(rest, text, new)
             return "", [], None, None, b""
         if len(text) > self._limit:
-            blocks = self._fitting(blocks, text)
+            index = first_too_large(blocks, self._limit)
+            if index is not None:
+                self._fail(self._base + start_of_too_large(text, self._limit))
+                del blocks[index:]
         names, datas, ids, retries, self._id, heads, misses = read_blocks(
             blocks, expected(self._shape), expected(self._other), self._id
         )
@@ -269,31 +195,6 @@ class Framer:
         self._shape, self._other = other, self._shape
         return other
 
-    def _keep(self, rest: bytes, text: bytes, new: int) -> None:
-        """Keep the unfinished block that a text ends with; what is before it is done.
-
-        As it came, if that copies no more than a bounded multiple of what is new: at
-        most `new` bytes of it have not been kept before.
-        """
-        size = len(rest)
-        self._base += len(text) - size
-        self._free = self._room - size
-        if not rest:
-            self._pieces = []
-            shape = self._shape
-            self._lane = shape if shape is not None and shape[3] else None
-        elif size <= self._limit and size <= max(2 * new, _RAW_BYTES):
-            self._pieces = [rest]
-            self._lane = None
-        else:
-            self._stop()
-            self._long = LongBlock(self._limit)
-            self._long_bytes = size
-            self._long.feed(rest)
-            if self._long.too_large:
-                self._fail(self._base)
-                self._base += size
-
     def _continue(self, long: LongBlock, data: bytes) -> Frames:
         """Read on in a long block, and in what is behind it."""
         end = long.feed(data)
@@ -332,25 +233,6 @@ class Framer:
             place,
         )
 
-    def _prepare(self, data: bytes) -> bytes:
-        """Give what is left of the data when what is special has been dealt with."""
-        if self._fault is not None:
-            raise self._too_large(self._fault)
-        if self._closed:
-            raise UsageError("this decoder is closed: make one for each stream")
-        if self._bom is None or not data:
-            return data
-        data = self._bom + data
-        if _BOM.startswith(data) and data != _BOM:
-            self._bom = data
-            return b""
-        self._bom = None
-        self._begin()
-        if data.startswith(_BOM):
-            self._base = len(_BOM)
-            return data[len(_BOM) :]
-        return data
-
     def _finish(self) -> Frames:
         """Give what the end of the bytes completes; after it, nothing can be fed."""
         if self._fault is not None:
@@ -375,55 +257,14 @@ class Framer:
             self._id = id
         return name, [block[1]], None, [retry], b""
 
-    def _begin(self) -> None:
-        """Be where nothing is special: between two blocks."""
-        self._special = False
-        self._free = self._room
-        self._singles = _SINGLES if self._room > 0 else 0
-
-    def _stop(self) -> None:
-        """Let go of the unfinished block, and leave all lanes."""
-        self._pieces = []
-        self._long = None
-        self._long_bytes = 0
-        self._shape = self._other = self._lane = None
-        self._special = True
-        self._free = self._singles = 0
-
-    def _fail(self, offset: int) -> None:
-        self._stop()
-        self._fault = offset
-
-    def _fitting(self, blocks: list[bytes], text: bytes) -> list[bytes]:
-        """Give the blocks before the first that is too large, and note that one."""
-        index = first_too_large(blocks, self._limit)
-        if index is None:
-            return blocks
-        for start, block in scan(text):
-            if first_too_large([block], self._limit) is not None:
-                self._fail(self._base + start)
-                break
-        return blocks[:index]
-
-    def _too_large(self, offset: int) -> EventTooLarge:
-        limit = self._limit
-        return EventTooLarge(
-            f"the event at byte {offset} of the stream has more than {limit} bytes;"
-            " to read it, pass a larger max_event_bytes, or None for no limit",
-            limit=limit,
-            offset=offset,
-        )
-
     def _offset_of(self, index: int, frames: Frames) -> int:
         """Give where in the stream the block of an event of the last frames begins."""
         _, datas, _, _, text = frames
-        starts = [at for at, block in scan(text) if read_block(block)[1] is not None]
+        base = self.offset - len(text)
+        starts = [base + start for start in starts_of_events(text)]
+        if self._fault is not None:
+            starts = [start for start in starts if start < self._fault]
+        # One more event than there are in the text: the first was in a long block.
         if len(starts) < len(datas):
-            if index == 0:
-                return self._long_start
-            index -= 1
-        return self.offset - len(text) + starts[index]
-
-
-def _fit(datas: list[bytes], limit: int) -> bool:
-    return max(map(len, datas), default=0) <= limit
+            starts.insert(0, self._long_start)
+        return starts[index]

@@ -11,6 +11,8 @@ __all__ = ["LongBlock"]
 
 # Atomic, so that CRLF is never read as two line ends.
 _BLANK = re.compile(rb"(?>\r\n|\n|\r)(?>\r\n|\n|\r)")
+# So much is split into lines at once: short lines take many times their bytes.
+_SLICE_BYTES = 8 * 1024
 # What may stand at a line's start before its field is known: the longest field's name
 # and a colon.
 _UNDECIDED = len(b"retry:")
@@ -60,12 +62,21 @@ class LongBlock:
         if self._field is not None and not (10 in text or 13 in text):
             self._extend(text)
             return 0
+        for start in range(0, len(text), _SLICE_BYTES):
+            end = self._read(text[start : start + _SLICE_BYTES])
+            if end or self.too_large:
+                return start + end
+        return 0
+
+    def _read(self, text: bytes) -> int:
         begin = 1 if self._after_cr and text[0] == 10 else 0
         self._after_cr = False
         end = self._end(text, begin)
         lines = unix(text[begin : end or len(text)]).split(b"\n")
         if self._field is not None:
             self._extend(lines.pop(0))
+            if not lines:
+                return 0
             self._finish()
         last = lines.pop()
         if lines:

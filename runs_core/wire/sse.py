@@ -128,7 +128,7 @@ class EventStreamDecoder(Framer):
                     return self.feed(data)
         elif type(data) is bytes and len(data) == 1:
             pieces = self._pieces
-            if len(pieces) < self._singles and (
+            if len(pieces) < self._free and (
                 data > b"\r" or (pieces and pieces[-1][-1] > 13)
             ):
                 pieces.append(data)

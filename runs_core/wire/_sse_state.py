@@ -1,0 +1,166 @@
+"""What a decoder of an event stream keeps from one chunk to the next."""
+
+from __future__ import annotations
+
+import sys
+from typing import Literal
+
+from runs_core.errors import EventTooLarge, UsageError
+from runs_core.wire._sse_long import LongBlock
+from runs_core.wire._sse_shapes import Shape
+
+__all__ = ["StreamState"]
+
+_BOM = b"\xef\xbb\xbf"
+# An unfinished block is kept as it came up to this length, or that of a chunk: each
+# byte is then copied a bounded number of times, however the stream is cut.
+_RAW_BYTES = 1024
+# Up to this length a chunk is tried as exactly one event, which copies it twice.
+_WHOLE_BYTES = 64 * 1024
+
+
+class StreamState:
+    """The unfinished block of a stream, how its events look, and how it ended.
+
+    The block that is not finished is in one of two places: in `_pieces`, as it came,
+    or in `_long`, read so far.
+    """
+
+    __slots__ = (
+        "_base",
+        "_bom",
+        "_closed",
+        "_fault",
+        "_flush",
+        "_free",
+        "_id",
+        "_lane",
+        "_limit",
+        "_long",
+        "_long_bytes",
+        "_long_start",
+        "_other",
+        "_pieces",
+        "_room",
+        "_shape",
+        "_special",
+        "_split",
+        "_whole",
+    )
+
+    def __init__(
+        self, max_event_bytes: int | None, on_eof: Literal["discard", "flush"]
+    ) -> None:
+        if on_eof not in ("discard", "flush"):
+            raise UsageError(f"on_eof is 'discard' or 'flush', not {on_eof!r}")
+        if max_event_bytes is not None and max_event_bytes < 0:
+            raise UsageError("max_event_bytes is a number of bytes, or None: no limit")
+        limit = sys.maxsize if max_event_bytes is None else max_event_bytes
+        self._limit = limit
+        self._flush = on_eof == "flush"
+        # The last event id of the stream.
+        self._id = ""
+        # Where in the stream the unfinished block begins.
+        self._base = 0
+        # The unfinished block as it came. Its first byte is no line end. How many bytes
+        # of it may wait unread, and how many more. (As many pieces of one byte may wait
+        # besides, not counted one by one: hence half of the limit.)
+        self._pieces: list[bytes] = []
+        self._room = min(limit // 2, _RAW_BYTES)
+        self._free = 0
+        self._whole = min(limit, _WHOLE_BYTES)
+        # The unfinished block as it is read, how much of it has been, and where the
+        # last one that was finished began.
+        self._long: LongBlock | None = None
+        self._long_bytes = 0
+        self._long_start = 0
+        # The shapes of the last event and of the last that looked different; whether
+        # events of one shape come in a row; and the first shape's lane while no block
+        # is unfinished, which is when a chunk can be one event.
+        self._shape: Shape | None = None
+        self._other: Shape | None = None
+        self._split = True
+        self._lane: Shape | None = None
+        # Whether the next chunk must be looked at first: at the stream's beginning,
+        # within a long block, after a fault, and when closed.
+        self._special = True
+        self._bom: bytes | None = b""
+        self._closed = False
+        self._fault: int | None = None
+
+    @property
+    def offset(self) -> int:
+        """How many bytes of the stream have been fed."""
+        kept = len(self._bom or b"") + sum(map(len, self._pieces))
+        return self._base + self._long_bytes + kept
+
+    def _prepare(self, data: bytes) -> bytes:
+        """Give what is left of the data when what is special has been dealt with."""
+        if self._fault is not None:
+            raise self._too_large(self._fault)
+        if self._closed:
+            raise UsageError("this decoder is closed: make one for each stream")
+        if self._bom is None or not data:
+            return data
+        data = self._bom + data
+        if _BOM.startswith(data) and data != _BOM:
+            self._bom = data
+            return b""
+        self._bom = None
+        self._begin()
+        if data.startswith(_BOM):
+            self._base = len(_BOM)
+            return data[len(_BOM) :]
+        return data
+
+    def _keep(self, rest: bytes, text: bytes, new: int) -> None:
+        """Keep the unfinished block that a text ends with; what is before it is done.
+
+        As it came, if that copies no more than a bounded multiple of what is new: at
+        most `new` bytes of it have not been kept before.
+        """
+        size = len(rest)
+        self._base += len(text) - size
+        self._free = self._room - size
+        if not rest:
+            self._pieces = []
+            shape = self._shape
+            self._lane = shape if shape is not None and shape[3] else None
+        elif size <= self._limit and size <= max(new, _RAW_BYTES):
+            self._pieces = [rest]
+            self._lane = None
+        else:
+            self._stop()
+            self._long = LongBlock(self._limit)
+            self._long_bytes = size
+            self._long.feed(rest)
+            if self._long.too_large:
+                self._fail(self._base)
+                self._base += size
+
+    def _begin(self) -> None:
+        """Be where nothing is special: between two blocks."""
+        self._special = False
+        self._free = self._room
+
+    def _stop(self) -> None:
+        """Let go of the unfinished block, and leave all lanes."""
+        self._pieces = []
+        self._long = None
+        self._long_bytes = 0
+        self._shape = self._other = self._lane = None
+        self._special = True
+        self._free = 0
+
+    def _fail(self, offset: int) -> None:
+        self._stop()
+        self._fault = offset
+
+    def _too_large(self, offset: int) -> EventTooLarge:
+        limit = self._limit
+        return EventTooLarge(
+            f"the event at byte {offset} of the stream has more than {limit} bytes;"
+            " to read it, pass a larger max_event_bytes, or None for no limit",
+            limit=limit,
+            offset=offset,
+        )
