@@ -1,8 +1,9 @@
 """Deltas added up: a tree of plain values that grows by fragments.
 
 Numbers and other scalars replace, texts append, objects are merged key by key, lists
-with indices entry by entry; other lists replace. What names or tags something (`id`,
-`type`, `role`, …) is not a text. `add` changes nothing when it raises.
+whose entries have an index entry by entry; other lists replace, but for empty ones.
+What names something (`id`, `type`, `role`, …) is no text: it replaces, and under one
+index `id` and `type` must not change. `add` changes nothing when it raises.
 """
 
 from __future__ import annotations
@@ -34,14 +35,17 @@ from runs_core.wire.codec import Irregular, Unknown, WireObject, field_names
 
 __all__ = ["Entries", "add", "entries", "object_fragment", "plain", "text_writer"]
 
-# How far an index may lie behind the end of its list: the rule of openai-node. Real
-# servers leave no gap; one that does leaves a small one.
-MAX_GAP = 1024
+# An index is less than this behind the end of its list: the rule of openai-node. Real
+# servers leave no gap.
+_MAX_GAP = 1024
 
 # Strings that are a name for something: sent again, they say the same again.
 _NAMES = frozenset({"detail", "role", "status", "object"})
 # Names that must not change: what is under one index is one thing.
 _IDENTITY = frozenset({"id", "type"})
+
+# The fields of deltas that write to a list by index.
+_LISTS = frozenset({"annotations", "content", "outputs", "tool_calls"})
 
 # What a delta of a known kind says at least, so that what it begins can be shown as
 # one of its class. Adding it again adds nothing.
@@ -100,7 +104,7 @@ def fragment(value: Any, where: str) -> Any:
         item = getattr(value, name)
         if item is None and name in parts:
             item = parts[name]()
-        if isinstance(item, list):
+        if name in _LISTS and isinstance(item, list):
             found[name] = entries(item, f"{where}.{name}")
         elif item is not None:
             found[name] = fragment(item, f"{where}.{name}")
@@ -121,12 +125,16 @@ def entries(items: list[Any], where: str) -> Entries:
     for position, item in enumerate(items):
         at = f"{where}[{position}]"
         entry = object_fragment(item, at)
-        # One server sends an object where a list should be, and no index in it.
-        default = 0 if isinstance(items, Irregular) else None
-        index = entry.pop("index", default)
+        index = entry.pop("index", None)
+        if index is None and isinstance(items, Irregular):
+            # One server sends an object where a list should be, and no index in it.
+            index = 0
         if type(index) is not int or index < 0:
             raise _invalid("an index must be a whole number from 0 on", at)
-        found.put(index, add(found.by_index.get(index), entry, at))
+        # How far it is from the others is seen when it is added to them.
+        before = found.by_index.get(index)
+        _check(before, entry, at, max_gap=None)
+        found.put(index, _added(before, entry, ""))
     return found
 
 
@@ -149,11 +157,11 @@ def add(tree: Any, delta: Any, where: str) -> Any:
 
     Raises `InvalidDelta`, and has changed nothing, where the two do not fit.
     """
-    _check(tree, delta, where)
+    _check(tree, delta, where, max_gap=_MAX_GAP)
     return _added(tree, delta, "")
 
 
-def _check(old: Any, new: Any, where: str) -> None:
+def _check(old: Any, new: Any, where: str, *, max_gap: int | None) -> None:
     if isinstance(new, Entries):
         if not isinstance(old, Entries | list | None):
             raise _invalid(_KIND, where)
@@ -161,10 +169,10 @@ def _check(old: Any, new: Any, where: str) -> None:
         length = grown.length
         for index, entry in new.by_index.items():
             at = f"{where}[{index}]"
-            if index > length + MAX_GAP:
-                raise _invalid(f"an index leaves a gap of more than {MAX_GAP}", at)
+            if max_gap is not None and index >= length + max_gap:
+                raise _invalid(f"an index is {max_gap} or more behind the end", at)
             length = max(length, index + 1)
-            _check(grown.by_index.get(index), entry, at)
+            _check(grown.by_index.get(index), entry, at, max_gap=max_gap)
     elif isinstance(new, dict):
         if not isinstance(old, dict | None):
             raise _invalid(_KIND, where)
@@ -173,9 +181,9 @@ def _check(old: Any, new: Any, where: str) -> None:
             if before[key] and new[key] and before[key] != new[key]:
                 raise _invalid(f"its {key} is not the one it had before", where)
         for key, item in new.items():
-            _check(before.get(key), item, where)
+            _check(before.get(key), item, where, max_gap=max_gap)
     elif isinstance(new, list):
-        if not isinstance(old, list | None):
+        if not isinstance(old, list | None) and (new or not isinstance(old, Entries)):
             raise _invalid(_KIND, where)
     elif new is not None and isinstance(old, dict | list | Entries):
         raise _invalid(_KIND, where)
@@ -192,8 +200,10 @@ def _added(old: Any, new: Any, key: str) -> Any:
         for name, item in new.items():
             grown[name] = _added(grown.get(name), item, name)
         return grown
-    if new is None:
+    if new is None or (new == [] and old is not None):
         return old
+    if isinstance(new, StringIO):  # of several parts for one index
+        new = new.getvalue()
     if isinstance(new, str) and isinstance(old, str | StringIO):
         if not _is_name(key):
             text = _buffer(old)

@@ -260,16 +260,17 @@ class StepParts:
         return self._model
 
     def _make(self) -> RunStep:
-        if self._details is None:
-            assert self._whole is not None
+        if self._details is None and self._whole is not None:
             return self._whole
-        details = plain(self._details)
-        raw = {"id": self._id, "object": "thread.run.step", "step_details": details}
-        if "type" in details:
-            raw["type"] = details["type"]
+        raw: dict[str, Any] = {"id": self._id, "object": "thread.run.step"}
+        if self._details is not None:
+            details = plain(self._details)
+            raw["step_details"] = details
+            if "type" in details:
+                raw["type"] = details["type"]
         made = structure(raw, RunStep)
         if self._whole is not None:
-            details = made.step_details
+            step_details = made.step_details
             made = copied(self._whole)
-            made.step_details = details
+            made.step_details = step_details
         return made

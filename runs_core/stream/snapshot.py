@@ -193,10 +193,9 @@ class RunSnapshot:
     def _replace_run(self, run: Run, ended: str | None) -> None:
         self._run_id = _checked_id(run)
         self._run = copied(run)
-        if ended is None:
-            self._outcome = None
-        else:
-            self._outcome = run.status if run.status in RUN_ENDS else ended
+        self._outcome = ended
+        if ended is not None and isinstance(run.status, str) and run.status in RUN_ENDS:
+            self._outcome = run.status
 
     def _replace_thread(self, thread: Thread) -> None:
         _checked_id(thread)

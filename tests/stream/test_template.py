@@ -371,16 +371,15 @@ def test_any_stream_decodes_as_without_templates(
     events: list[bytes], size: int
 ) -> None:
     stream = b"".join(events)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(decoder_module, "Templates", _Never)
-        expected = outcome([stream])
     for options in ({}, {"loads": parse_json}, {"loads": json.loads}):
-        pieces = cut(stream, size) if size else events
-        assert expected == outcome(pieces, **options)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(decoder_module, "make_parse_string", lambda: parse_string)
-        pieces = cut(stream, size) if size else events
-        assert expected == outcome(pieces)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(decoder_module, "Templates", _Never)
+            expected = outcome([stream], **options)
+        for make in (make_parse_string, lambda: parse_string):
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setattr(decoder_module, "make_parse_string", make)
+                pieces = cut(stream, size) if size else events
+                assert expected == outcome(pieces, **options)
 
 
 @given(st.binary(max_size=40))

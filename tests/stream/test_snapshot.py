@@ -1,0 +1,446 @@
+"""The snapshot: what a stream's events add up to, after each of them."""
+
+from typing import Any
+
+import pytest
+
+from runs_core.lifecycle import RUN_ENDS
+from runs_core.models import (
+    FunctionToolCall,
+    Message,
+    TextContentBlock,
+    ToolCallsStepDetails,
+    UnknownContentBlock,
+)
+from runs_core.stream import (
+    EVENT_CLASSES,
+    RunSnapshot,
+    ThreadMessageCompleted,
+    ThreadMessageIncomplete,
+    ThreadRunStepCompleted,
+    UnknownEvent,
+)
+from runs_core.stream import snapshot as snapshot_module
+from tests.stream.build import (
+    CREATED,
+    DELTA,
+    DONE,
+    STEP_DELTA,
+    STEP_DONE,
+    applied,
+    applied_stream,
+    calls,
+    delta,
+    function,
+    made,
+    message,
+    raw_calls,
+    run,
+    step,
+    text,
+)
+from tests.stream.samples import STREAMS, decode, frame, state, summed
+
+# --- What the streams add up to ---------------------------------------------------
+
+
+@pytest.mark.parametrize("name", STREAMS)
+def test_promise_8_whole_objects_at_their_end_are_the_last_word(name: str) -> None:
+    events = decode([STREAMS[name]])
+    snapshot = summed(events)
+    last = {
+        event.data.id: event.data.to_dict()  # type: ignore[union-attr]
+        for event in events
+        if event.event.endswith((".completed", ".incomplete", ".failed", ".cancelled"))
+    }
+    shown = {item.id: item.to_dict() for item in (*snapshot.messages, *snapshot.steps)}
+
+    assert {k: v for k, v in last.items() if not k.startswith("run_")} == {
+        k: v for k, v in shown.items() if k in last
+    }
+
+
+# No message and no step of these ends.
+NOTHING_ENDS = (
+    "cancelled",
+    "error_flat",
+    "error_nested",
+    "expired",
+    "failed",
+    "tool_run",
+)
+
+
+@pytest.mark.parametrize("name", STREAMS)
+def test_deltas_add_up_to_the_object_at_the_end(name: str) -> None:
+    snapshot = RunSnapshot()
+    seen = 0
+    for event in decode([STREAMS[name]]):
+        if isinstance(event, ThreadMessageCompleted | ThreadMessageIncomplete):
+            (shown,) = [m for m in snapshot.messages if m.id == event.data.id]
+            assert without_quotes(shown.to_dict()["content"]) == raw(event)["content"]
+            seen += 1
+        elif isinstance(event, ThreadRunStepCompleted):
+            found = [s for s in snapshot.steps if s.id == event.data.id]
+            # One began in the stream before.
+            if found:
+                details = without_outputs(raw(event)["step_details"])
+                assert without_outputs(found[0].to_dict()["step_details"]) == details
+                seen += 1
+        snapshot.apply(event)
+    assert bool(seen) != (name in NOTHING_ENDS)
+
+
+def raw(event: Any) -> dict[str, Any]:
+    raw: dict[str, Any] = event.data.to_dict()
+    return raw
+
+
+def without_quotes(content: list[Any]) -> list[Any]:
+    """Deltas of citations have a quote, which the object at the end has not."""
+    for block in content:
+        for note in block.get("text", {}).get("annotations", ()):
+            note.get("file_citation", {}).pop("quote", None)
+    return content
+
+
+def without_outputs(details: dict[str, Any]) -> dict[str, Any]:
+    """A function's output is known to its caller first; deltas may leave null out."""
+    for call in details.get("tool_calls", ()):
+        call.get("function", {}).pop("output", None)
+    return details
+
+
+def test_a_run_that_requires_action_has_its_calls_as_steps() -> None:
+    snapshot = applied_stream("tool_run")
+    assert snapshot.outcome == "requires_action"
+    assert snapshot.run is not None
+    action = snapshot.run.required_action
+    assert action is not None
+    assert action.submit_tool_outputs is not None
+    details = snapshot.steps[0].step_details
+    assert isinstance(details, ToolCallsStepDetails)
+
+    for call, asked in zip(
+        details.tool_calls, action.submit_tool_outputs.tool_calls, strict=True
+    ):
+        assert isinstance(call, FunctionToolCall)
+        assert call.id == asked.id
+        assert call.function.arguments == asked.function.arguments  # type: ignore[union-attr]
+
+
+def test_a_stream_that_goes_on_adds_to_the_same_snapshot() -> None:
+    snapshot = applied_stream("tool_run")
+    outcomes = []
+    for event in decode([STREAMS["submitted"]]):
+        snapshot.apply(event)
+        outcomes.append(snapshot.outcome)
+
+    # It opens with the end of a step of the stream before.
+    assert outcomes[:2] == ["requires_action", None]
+    assert outcomes[-1] == "completed"
+    assert [s.id for s in snapshot.steps] == ["step_1", "step_2"]
+    details = snapshot.steps[0].step_details
+    assert isinstance(details, ToolCallsStepDetails)
+    assert details.tool_calls[0].function.output == "18 °C"  # type: ignore[union-attr]
+
+
+def test_promise_8_nothing_of_one_message_or_step_shows_in_another() -> None:
+    snapshot = RunSnapshot()
+    for event in decode([STREAMS["interleaved"]]):
+        if type(event) is ThreadMessageCompleted:
+            break
+        snapshot.apply(event)
+    first, second = snapshot.messages
+
+    assert text_in(first) == "one two three"
+    assert text_in(second) == "uno dos tres"
+    assert snapshot.text == "uno dos tres"
+
+
+def text_in(message: Message) -> str:
+    return "".join(
+        block.text.value
+        for block in message.content
+        if isinstance(block, TextContentBlock)
+    )
+
+
+# --- The run ----------------------------------------------------------------------
+
+
+def test_an_empty_snapshot_has_nothing() -> None:
+    assert state(RunSnapshot()) == {
+        "run": None,
+        "run_id": None,
+        "thread": None,
+        "outcome": None,
+        "messages": [],
+        "steps": [],
+        "text": "",
+    }
+
+
+@pytest.mark.parametrize("name", [n for n in EVENT_CLASSES if n.count(".") == 2])
+def test_the_outcome_is_the_status_of_a_run_that_has_ended(name: str) -> None:
+    if not name.startswith("thread.run."):
+        return
+    status = name.rpartition(".")[2]
+    snapshot = applied(("run.created", run("queued")), (name[7:], run(status)))
+
+    assert snapshot.outcome == (status if status in RUN_ENDS else None)
+    assert snapshot.run is not None
+    assert snapshot.run.status == status
+
+
+@pytest.mark.parametrize(
+    ("name", "status", "outcome"),
+    [
+        # A server that sends `requires_action` and then this, was recorded.
+        ("run.completed", "requires_action", "requires_action"),
+        ("run.completed", "in_progress", "completed"),
+        ("run.completed", None, "completed"),
+        ("run.failed", "new", "failed"),
+        ("run.failed", ["odd"], "failed"),
+        ("run.in_progress", "completed", None),
+    ],
+)
+def test_an_event_says_whether_a_run_has_ended_and_its_status_how(
+    name: str, status: Any, outcome: str | None
+) -> None:
+    assert applied((name, run(status))).outcome == outcome
+
+
+def test_the_last_run_counts() -> None:
+    snapshot = applied(
+        ("run.completed", run("completed")), ("run.queued", run("q", "r2"))
+    )
+    assert (snapshot.outcome, snapshot.run_id) == (None, "r2")
+
+
+def test_the_run_id_is_learned_from_messages_and_steps() -> None:
+    assert applied((CREATED, message(run_id="r2"))).run_id == "r2"
+    assert applied((STEP_DONE, step(run_id="r3"))).run_id == "r3"
+    assert applied((DELTA, delta(text("a")))).run_id is None
+    for odd in (None, "", 5, ["r"]):
+        assert applied((CREATED, message(run_id=odd))).run_id is None
+    known = ("run.queued", run("queued"))
+    assert applied(known, (CREATED, message(run_id="r2"))).run_id == "run_1"
+    assert applied((CREATED, message(run_id="r2")), known).run_id == "run_1"
+
+
+def test_the_thread_is_known_if_the_stream_began_with_it() -> None:
+    snapshot = applied(("created", {"id": "thread_1", "object": "thread"}))
+    assert snapshot.thread is not None
+    assert snapshot.thread.id == "thread_1"
+
+
+def test_errors_and_unknown_events_change_nothing() -> None:
+    snapshot = applied_stream("text_run")
+    before = state(snapshot)
+    for event in decode([frame("error", {"message": "m"}), frame("new", run("x"))]):
+        snapshot.apply(event)
+    assert state(snapshot) == before
+
+
+def test_the_repr_tells_how_much_there_is_and_not_what() -> None:
+    snapshot = applied_stream("tool_run")
+    assert (
+        repr(snapshot) == "<RunSnapshot: outcome requires_action, 0 messages, 1 steps>"
+    )
+
+
+def test_every_class_of_events_is_applied() -> None:
+    deltas = {
+        EVENT_CLASSES["thread.message.delta"],
+        EVENT_CLASSES[f"thread.{STEP_DELTA}"],
+    }
+    expected = {*EVENT_CLASSES.values(), UnknownEvent} - deltas
+    assert set(snapshot_module._APPLY) == expected
+
+
+@pytest.mark.parametrize("other", [None, "thread.run.queued", {}, Message("m")])
+def test_what_is_no_event_is_not_applied(other: Any) -> None:
+    with pytest.raises(TypeError):
+        RunSnapshot().apply(other)
+
+
+# --- Whole objects and deltas -----------------------------------------------------
+
+
+def test_a_message_may_begin_with_a_delta() -> None:
+    (shown,) = applied((DELTA, delta(text("a"), role="assistant"))).messages
+    assert shown.to_dict() == {
+        "id": "msg_1",
+        "object": "thread.message",
+        "role": "assistant",
+        "content": [{"type": "text", "text": {"value": "a"}}],
+    }
+
+
+def test_a_step_may_begin_with_a_delta_or_with_its_end() -> None:
+    (shown,) = applied((STEP_DELTA, calls(function("{", id="call_1")))).steps
+    assert (shown.id, shown.type) == ("step_1", "tool_calls")
+    (shown,) = applied((STEP_DONE, step("step_9"))).steps
+    assert shown.id == "step_9"
+
+
+@pytest.mark.parametrize("raw", [{}, {"step_details": None}])
+def test_a_step_may_begin_with_nothing(raw: dict[str, Any]) -> None:
+    (shown,) = applied((STEP_DELTA, {**calls(), "delta": raw})).steps
+    assert shown.to_dict() == {"id": "step_1", "object": "thread.run.step"}
+    (found,) = applied((DELTA, {**delta(), "delta": {}})).messages
+    assert found.content == []
+
+
+def test_deltas_add_to_what_a_whole_object_has() -> None:
+    snapshot = applied(
+        (CREATED, message("msg_1", "a", "b")), (DELTA, delta(text("c", 1)))
+    )
+    assert snapshot.text == "abc"
+    call = {"id": "call_1", "type": "function", "function": {"arguments": "{"}}
+    snapshot = applied(
+        ("run.step.created", step("s", call)), (STEP_DELTA, calls(id="s"))
+    )
+    assert raw_calls(snapshot) == [call]
+    (event,) = made((STEP_DELTA, calls(function("}"), id="s")))
+    snapshot.apply(event)
+    assert raw_calls(snapshot)[0]["function"]["arguments"] == "{}"
+
+
+def test_a_whole_object_replaces_what_deltas_had_added_up_to() -> None:
+    begun = (DELTA, delta(text("wrong")))
+    for name in ("message.created", "message.in_progress", DONE):
+        assert applied(begun, (name, message("msg_1", "right"))).text == "right"
+
+
+def test_an_object_without_content_takes_none_away_unless_it_is_the_last() -> None:
+    begun = (DELTA, delta(text("a")))
+    late = applied(begun, ("message.in_progress", message(thread_id="t")))
+    assert late.text == "a"
+    assert late.messages[0].thread_id == "t"
+    assert applied(begun, (DONE, message())).text == ""
+    calling = (STEP_DELTA, calls(function("{")))
+    late = applied(calling, ("run.step.in_progress", step(thread_id="t")))
+    assert raw_calls(late)[0]["function"]["arguments"] == "{"
+    assert late.steps[0].thread_id == "t"
+    assert raw_calls(applied(calling, (STEP_DONE, step()))) == []
+
+
+def test_nothing_but_another_end_changes_what_has_ended() -> None:
+    done = (DONE, message("msg_1", "all"))
+    for late in [(DELTA, delta(text("x"))), (CREATED, message()), (DELTA, delta({}))]:
+        assert applied(done, late).text == "all"
+    again = ("message.incomplete", message("msg_1", "less"))
+    assert applied(done, again).text == "less"
+    done = (STEP_DONE, step("step_1"))
+    for late in [
+        (STEP_DELTA, calls(function("{"))),
+        ("run.step.created", step("step_1", {})),
+    ]:
+        assert raw_calls(applied(done, late)) == []
+    assert applied(done).has_ended("step_1")
+    assert not applied((CREATED, message())).has_ended("msg_1")
+
+
+def test_roles_come_from_whole_objects_or_else_from_the_first_delta() -> None:
+    first, second = (
+        (DELTA, delta(text("a"), role="a")),
+        (DELTA, delta(text("b"), role="b")),
+    )
+    third = (DELTA, delta(text("c")))
+    assert applied(third, third, first, second).messages[0].role == "a"
+    whole = (CREATED, message(role="user"))
+    assert applied(first, whole, second).messages[0].role == "user"
+    assert applied(first, (CREATED, message()), third).messages[0].role == "a"
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        [text("a"), text("b"), text("c")],
+        [text("a"), {"index": 0, "text": {"value": "bc"}}],
+        [{"index": 0, "type": "text", "text": {"value": "a"}}, text("bc")],
+    ],
+)
+def test_several_parts_for_one_index_are_added_up(parts: list[Any]) -> None:
+    assert applied((DELTA, delta(*parts))).text == "abc"
+    assert applied((CREATED, message()), (DELTA, delta(*parts))).text == "abc"
+
+
+def test_gaps_close_up_and_indices_are_not_shown() -> None:
+    snapshot = applied(
+        (DELTA, delta(text("c", 5))), (DELTA, delta(text("a", 1), text("b", 3)))
+    )
+    (shown,) = snapshot.messages
+    assert [block.to_dict() for block in shown.content] == [
+        {"type": "text", "text": {"value": v}} for v in "abc"
+    ]
+
+
+def test_numbers_replace_and_texts_append() -> None:
+    def note(**fields: Any) -> dict[str, Any]:
+        noted = {"index": 0, "type": "file_path", **fields}
+        return {"index": 0, "type": "text", "text": {"annotations": [noted]}}
+
+    snapshot = applied(
+        (DELTA, delta(note(start_index=4, text="sand"))),
+        (DELTA, delta(note(start_index=9, end_index=0, text="box"))),
+        (DELTA, delta(note(end_index=20, file_path={"file_id": "file_1"}))),
+        (DELTA, delta(note(file_path={"file_id": "file_1"}))),
+    )
+    assert snapshot.messages[0].to_dict()["content"][0]["text"]["annotations"] == [
+        {
+            "type": "file_path",
+            "text": "sandbox",
+            "start_index": 9,
+            "end_index": 20,
+            "file_path": {"file_id": "file_1"},
+        }
+    ]
+
+
+def test_names_are_not_appended_to() -> None:
+    snapshot = applied(
+        (STEP_DELTA, calls(function("{", id="call_1"))),
+        (STEP_DELTA, calls(function("}", id="call_1"))),
+        (STEP_DELTA, calls(function("", id=""))),
+    )
+    assert raw_calls(snapshot)[0]["id"] == "call_1"
+
+
+def test_a_call_that_begins_with_nothing_is_one_of_its_kind() -> None:
+    kinds = ("function", "code_interpreter", "file_search")
+    snapshot = applied(
+        *((STEP_DELTA, calls({"index": i, "type": k})) for i, k in enumerate(kinds))
+    )
+    details = snapshot.steps[0].step_details
+    assert isinstance(details, ToolCallsStepDetails)
+    assert [call.type for call in details.tool_calls] == list(kinds)
+    assert all(not type(c).__name__.startswith("Unknown") for c in details.tool_calls)
+
+
+def test_an_object_where_a_list_should_be_is_its_only_entry() -> None:
+    alone = {"type": "text", "text": {"value": "a"}}
+    odd = {**delta(), "delta": {"content": alone}}
+    assert applied((DELTA, odd), (DELTA, odd)).text == "aa"
+
+
+def test_unknown_kinds_add_up_like_known_ones() -> None:
+    snapshot = applied(
+        (
+            DELTA,
+            delta({"index": 0, "type": "audio", "audio": {"data": "AA", "n": [1]}}),
+        ),
+        (DELTA, delta({"index": 0, "type": "audio", "audio": {"data": "B", "n": [2]}})),
+    )
+    (block,) = snapshot.messages[0].content
+    assert isinstance(block, UnknownContentBlock)
+    assert block.raw == {"type": "audio", "audio": {"data": "AAB", "n": [2]}}
+
+
+def test_keys_that_a_class_of_deltas_does_not_know_are_left_out() -> None:
+    odd = {**text("a"), "x": 1, "text": {"value": "a", "y": 2}}
+    for _ in range(2):
+        (shown,) = applied((DELTA, delta(odd)), (DELTA, delta(odd))).messages
+        assert shown.to_dict()["content"] == [{"type": "text", "text": {"value": "aa"}}]

@@ -1,0 +1,148 @@
+"""The snapshot refuses a delta that does not fit, and is as it was before."""
+
+import traceback
+from typing import Any
+
+import pytest
+
+from runs_core.errors import InvalidDelta
+from runs_core.stream import (
+    EVENT_CLASSES,
+    RunSnapshot,
+)
+from tests.stream.build import (
+    CREATED,
+    DELTA,
+    STEP_DELTA,
+    applied,
+    applied_stream,
+    calls,
+    delta,
+    function,
+    made,
+    message,
+    text,
+)
+from tests.stream.samples import state, summed
+
+CANARY = "canary-91c4"
+
+# --- What does not fit ------------------------------------------------------------
+
+BAD_BLOCKS: list[Any] = [
+    text("x", index)
+    for index in (-1, 1.0, True, False, "0", None, [], {}, 2**64, 1026, float(10**20))
+] + [
+    {"type": "text", "text": {"value": "x"}},
+    {"index": 0, "type": "refusal", "refusal": "x"},
+    {"index": 0, "type": "new", "x": CANARY},
+    {"index": 0, "type": "text", "text": "x"},
+    {"index": 0, "type": "text", "text": ["x"]},
+    {"index": 0, "type": "text", "text": {"value": ["x"]}},
+    {"index": 0, "type": "text", "text": {"value": {CANARY: 1}}},
+    {"index": 0, "type": "text", "text": {"annotations": [{"type": "file_path"}]}},
+    {"index": 0, "type": "text", "text": {"annotations": ["x"]}},
+    {"index": 0, "type": "text", "text": {"annotations": [text("x", 5000)]}},
+    "x",
+    None,
+    5,
+    [],
+]
+
+
+@pytest.mark.parametrize("bad", BAD_BLOCKS)
+@pytest.mark.parametrize("before", [True, False])
+def test_promise_8_a_delta_that_does_not_fit_changes_nothing(
+    bad: Any, before: bool
+) -> None:
+    snapshot = applied((CREATED, message()), (DELTA, delta(text("a"), text("b", 1))))
+    expected = state(snapshot)
+    good = text("good")
+    (event,) = made((DELTA, delta(good, bad) if before else delta(bad, good)))
+
+    for _ in range(2):
+        with pytest.raises(InvalidDelta) as caught:
+            snapshot.apply(event)
+        assert state(snapshot) == expected
+    shown = [str(caught.value), repr(caught.value)]
+    shown += traceback.format_exception(caught.value)
+    assert CANARY not in "".join(shown)
+    assert caught.value.where.startswith("$.delta.content")
+    (event,) = made((DELTA, delta(text("c", 1))))
+    snapshot.apply(event)
+    assert snapshot.text == "abc"
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        function("x", -1),
+        function("x", True),
+        function("x", 1025),
+        function("x", id="call_2"),
+        {"index": 0, "type": "code_interpreter", "code_interpreter": {"input": "x"}},
+        {"index": 0, "type": "function", "function": {"arguments": {}}},
+        {"index": 0, "type": "function", "function": "x"},
+        {"type": "function"},
+    ],
+)
+def test_promise_8_a_call_that_does_not_fit_changes_nothing(bad: Any) -> None:
+    snapshot = applied((STEP_DELTA, calls(function("{", id="call_1"))))
+    expected = state(snapshot)
+    for raw in (calls(bad), calls(function("}"), bad)):
+        (event,) = made((STEP_DELTA, raw))
+        with pytest.raises(InvalidDelta):
+            snapshot.apply(event)
+        assert state(snapshot) == expected
+
+
+def test_a_step_keeps_its_type() -> None:
+    odd = {**calls(), "delta": {"step_details": {"type": "message_creation"}}}
+    begun = made((STEP_DELTA, calls(function("{"))), (STEP_DELTA, odd))
+    snapshot = summed(begun[:1])
+    with pytest.raises(InvalidDelta):
+        snapshot.apply(begun[1])
+
+
+def test_nothing_begins_with_a_delta_that_does_not_fit() -> None:
+    snapshot = RunSnapshot()
+    for event in made((DELTA, delta("x")), (STEP_DELTA, calls("x"))):
+        with pytest.raises(InvalidDelta):
+            snapshot.apply(event)
+    assert state(snapshot) == state(RunSnapshot())
+
+
+@pytest.mark.parametrize("id", ["", None, 5, True, ["msg_1"], {}])
+@pytest.mark.parametrize("name", [n for n in EVENT_CLASSES if n != "error"])
+def test_promise_8_ids_are_checked_before_anything_is_written(
+    name: str, id: Any
+) -> None:
+    # Not by decoding, which refuses them too.
+    (event,) = made((name[7:], {"id": "x", "object": "o", "delta": {}}))
+    event.data.id = id
+    snapshot = applied_stream("text_run")
+    expected = state(snapshot)
+
+    with pytest.raises(InvalidDelta) as caught:
+        snapshot.apply(event)
+    assert caught.value.where == "$.id"
+    assert state(snapshot) == expected
+
+
+def test_an_index_may_lie_a_little_behind_the_end() -> None:
+    assert applied((DELTA, delta(text("a", 1023)))).text == "a"
+    with pytest.raises(InvalidDelta):
+        applied((DELTA, delta(text("a", 1024))))
+    # From the end as it is by then, in one delta and over several.
+    steps = [text("a", 1000 * n) for n in range(1, 5)]
+    assert applied((DELTA, delta(*steps))).text == "aaaa"
+    assert applied(*((DELTA, delta(s)) for s in steps)).text == "aaaa"
+
+
+def test_lists_may_grow_beyond_the_gap() -> None:
+    def note(index: int) -> dict[str, Any]:
+        noted = {"index": index, "type": "url_citation"}
+        return {"index": 0, "type": "text", "text": {"annotations": [noted]}}
+
+    snapshot = applied(*((DELTA, delta(note(n))) for n in range(2500)))
+    assert len(snapshot.messages[0].content[0].text.annotations) == 2500  # type: ignore[union-attr]

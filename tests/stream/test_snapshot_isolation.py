@@ -1,0 +1,266 @@
+"""The snapshot is apart from the events, and costs what is new."""
+
+import gc
+import weakref
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from runs_core.errors import InvalidDelta
+from runs_core.models import (
+    Message,
+    MessageDelta,
+    MessageDeltaEvent,
+    RunStep,
+    TextDelta,
+    TextDeltaBlock,
+)
+from runs_core.stream import (
+    RunSnapshot,
+    ThreadMessageDelta,
+)
+from runs_core.stream import _parts as parts
+from tests.stream.build import (
+    DELTA,
+    DONE,
+    STEP_DELTA,
+    applied,
+    calls,
+    delta,
+    function,
+    made,
+    message,
+    mutables,
+    run,
+    text,
+)
+from tests.stream.samples import STREAMS, blocks, decode, state, summed
+
+# --- Apart from the events --------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", STREAMS)
+def test_events_are_not_changed_and_nothing_is_shared_with_them(name: str) -> None:
+    snapshot = RunSnapshot()
+    events = decode([STREAMS[name]])
+    before = [repr(event) for event in events]
+    shared: set[int] = set()
+    for event in events:
+        snapshot.apply(event)
+        shared |= {id(x) for x in mutables(event)}
+        for shown in (
+            snapshot.run,
+            snapshot.thread,
+            *snapshot.messages,
+            *snapshot.steps,
+        ):
+            assert not shared & {id(x) for x in mutables(shown)}
+
+    assert [repr(event) for event in events] == before
+
+
+@pytest.mark.parametrize("name", STREAMS)
+def test_changing_an_event_afterwards_changes_no_snapshot(name: str) -> None:
+    events = decode([STREAMS[name]])
+    expected = state(summed(events))
+    snapshot = RunSnapshot()
+    for event in events:
+        snapshot.apply(event)
+        for value in list(mutables(event.data)):
+            if isinstance(value, list | dict):
+                value.clear()
+
+    assert state(snapshot) == expected
+
+
+@pytest.mark.parametrize("name", STREAMS)
+def test_what_was_shown_stays_as_it_was(name: str) -> None:
+    snapshot = RunSnapshot()
+    shown: list[tuple[Any, str]] = []
+    for event in decode([STREAMS[name]]):
+        snapshot.apply(event)
+        for value in (snapshot.run, *snapshot.messages, *snapshot.steps):
+            shown.append((value, repr(value)))
+
+    assert [repr(value) for value, _ in shown] == [before for _, before in shown]
+
+
+def test_whatever_objects_hold_is_copied() -> None:
+    raw = message(
+        "msg_1", "a", attachments=[{"file_id": "f", "tools": [{"type": "x"}]}]
+    )
+    raw |= {"metadata": {"a": "b"}, "new": {"deep": [1, {"x": []}]}, "run_id": None}
+    (event,) = made((DONE, raw))
+    (shown,) = summed([event]).messages
+
+    assert shown.to_dict() == event.data.to_dict() == raw
+    assert shown == event.data
+    assert not {id(x) for x in mutables(event)} & {id(x) for x in mutables(shown)}
+
+
+def test_the_name_of_the_exchange_is_kept() -> None:
+    (event,) = made(("run.completed", run("completed")))
+    event.data._request_id = "req_1"
+    snapshot = summed([event])
+    assert snapshot.run is not None
+    assert snapshot.run._request_id == "req_1"
+
+
+def test_consumed_events_are_not_kept() -> None:
+    snapshot = RunSnapshot()
+    seen = []
+    for block in blocks(STREAMS["content_kinds"])[:-1]:
+        (event,) = decode([block])
+        snapshot.apply(event)
+        seen += [weakref.ref(event)]
+        seen += [weakref.ref(x) for x in mutables(event.data) if not is_builtin(x)]
+    del event
+    gc.collect()
+
+    assert len(seen) > 60
+    assert [ref() for ref in seen if ref() is not None] == []
+
+
+def is_builtin(value: Any) -> bool:
+    return isinstance(value, list | dict)
+
+
+# --- Cheap ------------------------------------------------------------------------
+
+
+@pytest.fixture
+def structured(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """The classes of all objects that are made from plain values."""
+    made: list[Any] = []
+
+    def counting(raw: Any, cls: Any) -> Any:
+        made.append(cls)
+        return original(raw, cls)
+
+    original = parts.structure
+    monkeypatch.setattr(parts, "structure", counting)
+    return made
+
+
+def test_objects_are_made_only_when_looked_at(structured: list[Any]) -> None:
+    snapshot = applied_stream_until_end("interleaved")
+    assert structured == []
+    assert len(snapshot.messages) == 2
+    assert len(snapshot.steps) == 4
+    assert structured.count(Message) == 2
+
+
+def applied_stream_until_end(name: str) -> RunSnapshot:
+    events = decode([STREAMS[name]])
+    return summed(e for e in events if not e.event.endswith(".completed"))
+
+
+def test_what_has_not_changed_is_not_made_again(structured: list[Any]) -> None:
+    snapshot = RunSnapshot()
+    for number in range(50):
+        for event in made((DELTA, delta(text("a"), id=f"msg_{number}"))):
+            snapshot.apply(event)
+        for event in made((STEP_DELTA, calls(function("a"), id=f"step_{number}"))):
+            snapshot.apply(event)
+        assert len(snapshot.messages) == len(snapshot.steps) == number + 1
+        assert snapshot.messages is snapshot.messages
+        assert snapshot.steps is snapshot.steps
+        assert snapshot.text == "a"
+
+    assert structured.count(Message) == 50
+    assert structured.count(RunStep) == 50
+    old = snapshot.messages
+    (event,) = made((DELTA, delta(text("b"), id="msg_7")))
+    snapshot.apply(event)
+    same = [a is b for a, b in zip(old, snapshot.messages, strict=True)]
+    assert same == [n != 7 for n in range(50)]
+
+
+def test_the_text_is_that_of_the_last_message_after_every_event() -> None:
+    snapshot = RunSnapshot()
+    seen = []
+    for event in decode([STREAMS["text_run"]]):
+        snapshot.apply(event)
+        seen.append(snapshot.text)
+    assert seen[7:10] == ["Hel", "Hello", "Hello, how"]
+    assert seen[-1] == 'Hello, how can I "help" you\ntoday?'
+
+
+@pytest.fixture
+def merged(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How often a delta took more than appending."""
+    count = [0]
+
+    def counting(add: Callable[..., Any]) -> Callable[..., Any]:
+        def counted(*args: Any) -> Any:
+            count[0] += 1
+            return add(*args)
+
+        return counted
+
+    monkeypatch.setattr(parts, "add", counting(parts.add))
+    return count
+
+
+@pytest.mark.parametrize(
+    ("name", "deltas"),
+    [
+        (DELTA, [delta(text("a"), id=f"msg_{n % 3}") for n in range(300)]),
+        (DELTA, [delta(text("a", n % 3)) for n in range(300)]),
+        (STEP_DELTA, [calls(function("a", n % 3)) for n in range(300)]),
+        (STEP_DELTA, [calls(function("a", n % 3, id=f"c{n % 3}")) for n in range(300)]),
+        (
+            STEP_DELTA,
+            [
+                calls(
+                    {
+                        "index": n % 3,
+                        "type": "code_interpreter",
+                        "code_interpreter": {"input": "a"},
+                    }
+                )
+                for n in range(300)
+            ],
+        ),
+    ],
+)
+def test_more_of_a_text_is_appended(
+    name: str, deltas: list[Any], merged: list[int]
+) -> None:
+    applied(*((name, raw) for raw in deltas))
+    assert merged == [3]
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        delta(text("b", True)),
+        delta(text("b", 1.0)),
+        delta({"index": 1, "type": "new", "text": {"value": "b"}}),
+    ],
+)
+def test_what_only_looks_like_more_of_a_text_is_refused(odd: Any) -> None:
+    begun = [text("a", 0), text("a", 1)]
+    snapshot = applied((DELTA, delta(*begun)), (DELTA, delta(*begun)))
+    (event,) = made((DELTA, odd))
+    with pytest.raises(InvalidDelta):
+        snapshot.apply(event)
+    assert snapshot.text == "aaaa"
+
+
+def test_a_number_in_the_place_of_a_text_replaces_it() -> None:
+    snapshot = applied((DELTA, delta(text("a"))), (DELTA, delta(text("b"))))
+    for raw, expected in [(delta(text(5)), 5), (delta(text("c")), "c")]:
+        (event,) = made((DELTA, raw))
+        snapshot.apply(event)
+        content = snapshot.messages[0].to_dict()["content"]
+        assert content == [{"type": "text", "text": {"value": expected}}]
+
+
+def test_events_can_be_built_by_hand() -> None:
+    block = TextDeltaBlock(index=0, text=TextDelta(value="a"))
+    event = ThreadMessageDelta(
+        MessageDeltaEvent("msg_1", MessageDelta(content=[block]))
+    )
+    assert summed([event, event]).text == "aa"
