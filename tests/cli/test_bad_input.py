@@ -8,10 +8,10 @@ import pytest
 
 from runs_core.testing import Cut, LocalService, Say, Script, SendError
 from runs_transports.cli.driving import TRANSPORTS
+from runs_transports.conformance.peer import peer
 from runs_transports.serve import serve
 from tests.cli.command import process
 from tests.testing.local import Local
-from tests.transports.peer import peer
 
 ANYTHING = ("--assistant-id", "asst_1")
 

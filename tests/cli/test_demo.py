@@ -12,9 +12,9 @@ from attrs import evolve
 from runs_core.testing import Fail, LocalService, Say
 from runs_transports.cli.demo_script import TOO_LONG, assistant_script
 from runs_transports.cli.driving import TRANSPORTS
+from runs_transports.conformance.peer import peer
 from runs_transports.serve import serve
 from tests.cli.command import process
-from tests.transports.peer import peer
 
 
 @pytest.fixture(autouse=True)

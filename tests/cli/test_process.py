@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from runs_core.testing import Say, Script
+from runs_transports.conformance.peer import peer
 from tests.cli.command import PATIENCE, arguments, environment, process, recorded
-from tests.transports.peer import peer
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="POSIX only")
 

@@ -16,9 +16,16 @@ from requests.auth import HTTPBasicAuth
 from runs_core.errors import NotSent, TransportError, UsageError
 from runs_core.wire.http import Request
 from runs_transports import _adapter
+from runs_transports.conformance.peer import (
+    PATIENCE,
+    Connection,
+    Script,
+    answering,
+    peer,
+    whole,
+)
+from runs_transports.conformance.rig import get, post
 from runs_transports.requests import RequestsTransport
-from tests.transports.peer import PATIENCE, Connection, Script, answering, peer, whole
-from tests.transports.rigs import get, post
 
 KEPT = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 

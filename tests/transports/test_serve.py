@@ -14,10 +14,11 @@ from attrs import field, frozen
 from runs_core.errors import UsageError
 from runs_core.testing import LocalService, Pause, ServiceReply, ServiceRequest
 from runs_core.wire.http import Request
+from runs_transports.conformance.peer import PATIENCE
+from runs_transports.conformance.rig import fetch, get, post
 from runs_transports.serve import Server, serve
 from runs_transports.sockets import SocketTransport
-from tests.transports.peer import PATIENCE
-from tests.transports.rigs import Rig, fetch, get, post
+from tests.transports.rigs import AnyRig
 
 Handler = Callable[[ServiceRequest, float], ServiceReply]
 
@@ -74,7 +75,7 @@ def hear(connection: socket.socket) -> bytes:
     return received
 
 
-def test_a_request_reaches_the_service_as_it_was_sent(rig: Rig) -> None:
+def test_a_request_reaches_the_service_as_it_was_sent(rig: AnyRig) -> None:
     with serving() as server:
         request = post(f"{server.base_url}/a%20b?x=%5B%5D", b"\x00body", x_y="z")
         got = rig.run(lambda io: fetch(io, request))
@@ -86,7 +87,7 @@ def test_a_request_reaches_the_service_as_it_was_sent(rig: Rig) -> None:
     assert ("x-y", "z") in seen.headers
 
 
-def test_the_time_is_the_worlds(rig: Rig) -> None:
+def test_the_time_is_the_worlds(rig: AnyRig) -> None:
     times: list[float] = []
 
     def handler(request: ServiceRequest, now: float) -> ServiceReply:
@@ -100,7 +101,7 @@ def test_the_time_is_the_worlds(rig: Rig) -> None:
     assert before <= times[0] <= time.time()
 
 
-def test_without_a_service_it_serves_the_local_one(rig: Rig) -> None:
+def test_without_a_service_it_serves_the_local_one(rig: AnyRig) -> None:
     with serve() as server:
         assert isinstance(server.service, LocalService)
         got = rig.run(lambda io: fetch(io, post(f"{server.base_url}/threads")))
@@ -108,7 +109,7 @@ def test_without_a_service_it_serves_the_local_one(rig: Rig) -> None:
     assert got.head.content_type == "application/json"
 
 
-def test_a_stream_is_sent_as_it_is_made(rig: Rig) -> None:
+def test_a_stream_is_sent_as_it_is_made(rig: AnyRig) -> None:
     go_on = threading.Event()
 
     def chunks() -> Iterator[bytes]:
@@ -163,7 +164,7 @@ class Endless:
         return stream(chunks)
 
 
-def test_chunks_are_closed_when_the_client_leaves_during_a_pause(rig: Rig) -> None:
+def test_chunks_are_closed_when_the_client_leaves_during_a_pause(rig: AnyRig) -> None:
     async def scenario(io):  # type: ignore[no-untyped-def]
         async with io.open(get(server.base_url)) as opened:
             assert await opened.read() == b"x"
@@ -439,7 +440,7 @@ def test_a_paused_stream_does_not_hold_up_others() -> None:
             assert other.read() == b"through"
 
 
-def test_tls_is_spoken_with_a_context(rig: Rig) -> None:
+def test_tls_is_spoken_with_a_context(rig: AnyRig) -> None:
     ca = trustme.CA()
     server_context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     ca.issue_cert("127.0.0.1").configure_cert(server_context)

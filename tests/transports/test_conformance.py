@@ -1,0 +1,117 @@
+"""The four transports, and that of the guide, in the suites that are for everybody."""
+
+from __future__ import annotations
+
+import re
+import ssl
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import trio
+
+from runs_core.testing import scenarios
+from runs_core.testing.scenarios import Scenario
+from runs_core.transport import AsyncTransport
+from runs_transports.asyncio import AsyncioTransport
+from runs_transports.conformance import StrictSuite, TransportSuite
+from runs_transports.conformance.cancellation import CancellationSuite
+from runs_transports.conformance.rig import Rig, RigFixture
+from runs_transports.conformance.tls import TlsSuite
+from runs_transports.requests import RequestsTransport
+from runs_transports.sockets import SocketTransport
+from runs_transports.torture import asyncio as asyncio_torture
+from runs_transports.torture import trio as trio_torture
+from runs_transports.trio import TrioTransport
+
+GUIDE = Path(__file__).parents[2] / "docs" / "howto" / "transport.md"
+
+Context = ssl.SSLContext | None
+
+
+class TestSockets(TransportSuite, StrictSuite):
+    @pytest.fixture
+    def transport(self, ssl_context: Context) -> SocketTransport:
+        return SocketTransport(ssl_context=ssl_context)
+
+
+class TestSocketsTls(TlsSuite):
+    transport = TestSockets.transport
+
+
+class TestRequests(TransportSuite, StrictSuite):
+    @pytest.fixture
+    def transport(self, ssl_context: Context) -> Iterator[RequestsTransport]:
+        with RequestsTransport(ssl_context=ssl_context) as transport:
+            yield transport
+
+    @pytest.mark.parametrize(
+        "answer",
+        # http.client takes a last chunk without its line end.
+        [*scenarios.CUT, *scenarios.CUT_FINELY[:-1]],
+        ids=str,
+    )
+    def test_an_answer_that_is_cut_off_is_a_protocol_error(
+        self, rig: Rig, answer: Scenario
+    ) -> None:
+        super().test_an_answer_that_is_cut_off_is_a_protocol_error(rig, answer)
+
+
+class TestRequestsTls(TlsSuite):
+    transport = TestRequests.transport
+
+
+class OnTrio(RigFixture):
+    cancel_at_each_step = trio_torture.cancel_at_each_step
+
+    @pytest.fixture
+    def transport(self, ssl_context: Context) -> TrioTransport:
+        return TrioTransport(ssl_context=ssl_context)
+
+    def run(self, scenario: Any, transport: AsyncTransport) -> Any:
+        return trio.run(scenario, transport)
+
+
+class TestTrio(OnTrio, TransportSuite, StrictSuite):
+    pass
+
+
+class TestTrioTls(OnTrio, TlsSuite):
+    pass
+
+
+class TestTrioCancellation(OnTrio, CancellationSuite):
+    pass
+
+
+class OnAsyncio(RigFixture):
+    cancel_at_each_step = asyncio_torture.cancel_at_each_step
+
+    @pytest.fixture
+    def transport(self, ssl_context: Context) -> AsyncioTransport:
+        return AsyncioTransport(ssl_context=ssl_context)
+
+
+class TestAsyncio(OnAsyncio, TransportSuite, StrictSuite):
+    pass
+
+
+class TestAsyncioTls(OnAsyncio, TlsSuite):
+    pass
+
+
+class TestAsyncioCancellation(OnAsyncio, CancellationSuite):
+    pass
+
+
+class TestGuide(TransportSuite):
+    """The transport that the guide writes, in some thirty lines."""
+
+    @pytest.fixture
+    def transport(self) -> Any:
+        snippet = re.search(r"^```python\n(.*?)^```", GUIDE.read_text(), re.S | re.M)
+        assert snippet is not None
+        names: dict[str, Any] = {}
+        exec(snippet[1], names)
+        return names["StdlibTransport"]()

@@ -1,0 +1,47 @@
+"""The suite that any transport can be put through, for pytest.
+
+What a transport must do, on loopback sockets, with a peer whose every byte is written
+down. Yours is in it with these lines:
+
+    import pytest
+    from runs_transports.conformance import TransportSuite
+
+    class TestMyTransport(TransportSuite):
+        @pytest.fixture
+        def transport(self, ssl_context):
+            return MyTransport(ssl_context=ssl_context)
+
+Async transports are run by asyncio, unless the class has a `run` of its own:
+
+        def run(self, scenario, transport):
+            return trio.run(scenario, transport)
+
+`TransportSuite` is the contract. `StrictSuite` is what the project's own transports
+promise besides. `runs_transports.conformance.tls.TlsSuite` is for those that speak TLS,
+and `.cancellation.CancellationSuite` for async ones; they need the library `trustme`.
+
+What answers a transport must and must not take is in `runs_core.testing.scenarios`.
+"""
+
+# ruff: noqa: E402
+import pytest
+
+pytest.register_assert_rewrite(
+    *(
+        f"{__name__}.{module}"
+        for module in (
+            "cancellation",
+            "peer",
+            "rig",
+            "sending",
+            "strict",
+            "suite",
+            "tls",
+        )
+    )
+)
+
+from runs_transports.conformance.strict import StrictSuite
+from runs_transports.conformance.suite import TransportSuite
+
+__all__ = ["StrictSuite", "TransportSuite"]

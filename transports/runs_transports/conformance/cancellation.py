@@ -1,0 +1,94 @@
+"""What every async transport must do when its task is cancelled.
+
+Needs `trustme`.
+"""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Awaitable, Callable
+
+import pytest
+
+from runs_core.wire.http import Request
+from runs_transports.conformance.peer import CHUNKED, Connection, Script, peer
+from runs_transports.conformance.rig import Io, Rig, RigFixture, fetch, get, post
+from runs_transports.conformance.tls import Authority, one_authority
+from runs_transports.torture import open_descriptors
+
+__all__ = ["CancellationSuite", "conversation", "tolerant"]
+
+# So large that sending suspends too: TLS sends it in records, without it the sockets
+# between client and server hold a lot.
+LARGE = {"http": bytes(8 * 1024 * 1024), "https": bytes(128 * 1024)}
+
+
+def tolerant(script: Script, context: ssl.SSLContext | None) -> Script:
+    """Play the script, behind TLS or not, for as long as the client is there."""
+
+    def played(connection: Connection) -> None:
+        try:
+            if context is not None:
+                connection.secure(context)
+            script(connection)
+        except (OSError, AssertionError):
+            return
+
+    return played
+
+
+def conversation(connection: Connection) -> None:
+    """Answer `aaa` in three chunks."""
+    connection.read_request()
+    connection.send(CHUNKED)
+    for _ in range(3):
+        connection.send(b"1\r\na\r\n")
+    connection.send(b"0\r\n\r\n")
+    connection.wait_until_left()
+
+
+class CancellationSuite(RigFixture):
+    """Cancellation; a subclass gives `transport`, and `cancel_at_each_step`: the
+    function of that name for its framework, as in `runs_transports.torture`."""
+
+    cancel_at_each_step: Callable[..., Awaitable[int]]
+
+    @pytest.fixture
+    def authority(self) -> Authority:
+        return one_authority()
+
+    @pytest.fixture
+    def ssl_context(self, authority: Authority) -> ssl.SSLContext:
+        return authority.trusted
+
+    @pytest.fixture(params=["http", "https"])
+    def scheme(self, request: pytest.FixtureRequest) -> str:
+        """What is spoken: to be overridden by transports that speak no TLS."""
+        scheme: str = request.param
+        return scheme
+
+    def test_promise_9_an_exchange_may_be_cancelled_at_each_step(
+        self, rig: Rig, scheme: str, authority: Authority
+    ) -> None:
+        secured = authority.server("127.0.0.1") if scheme == "https" else None
+
+        async def scenario(io: Io) -> int:
+            small = get(f"{scheme}://127.0.0.1:{server.port}")
+            large: Request = post(small.url, LARGE[scheme])
+            opened: list[int] = []
+
+            async def attempt() -> None:
+                await fetch(io, large)
+
+            async def after() -> None:
+                # The peer takes one connection after the other: once it has taken this
+                # one, it is done with all before it.
+                assert (await fetch(io, small)).body == b"aaa"
+                server.settle()
+                opened.append(open_descriptors())
+                assert opened[-1] == opened[0]
+
+            return await type(self).cancel_at_each_step(attempt, after)
+
+        with peer(tolerant(conversation, secured)) as server:
+            assert rig.run(scenario) > 3

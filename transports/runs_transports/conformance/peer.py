@@ -1,0 +1,210 @@
+"""A server whose every byte and every silence a test has written down."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import socket
+import ssl
+import struct
+import threading
+from collections.abc import Callable, Iterator
+
+__all__ = [
+    "CHUNKED",
+    "HEAD",
+    "PATIENCE",
+    "UNFRAMED",
+    "Connection",
+    "Peer",
+    "Script",
+    "answering",
+    "full_backlog",
+    "peer",
+    "silent_after",
+    "unused_port",
+    "whole",
+]
+
+# How an answer begins whose body is whatever follows.
+HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n"
+CHUNKED = HEAD + b"Transfer-Encoding: chunked\r\n\r\n"
+UNFRAMED = HEAD + b"\r\n"
+
+PATIENCE = 5.0  # A safety net: nothing waits for so long unless it is broken.
+
+
+class Connection:
+    """One accepted connection, in the hands of a script."""
+
+    def __init__(self, sock: socket.socket, peer: Peer) -> None:
+        self.sock = sock
+        self._peer = peer
+
+    def secure(self, context: ssl.SSLContext) -> None:
+        self.sock = context.wrap_socket(self.sock, server_side=True)
+
+    def read_request(self) -> bytes:
+        """Read one whole request; it is kept in `peer.requests` too."""
+        data = b""
+        while not (head := re.match(rb".*?\r\n\r\n", data, re.DOTALL)):
+            data += self._recv()
+        length = re.search(rb"\r\ncontent-length: ([0-9]+)", head[0], re.IGNORECASE)
+        size = head.end() + (int(length[1]) if length else 0)
+        while len(data) < size:
+            data += self._recv()
+        self._peer.requests.append(data)
+        return data
+
+    def _recv(self) -> bytes:
+        data = self.sock.recv(65536)
+        assert data, "the client closed before its request was whole"
+        return data
+
+    def send(self, data: bytes) -> None:
+        self.sock.sendall(data)
+
+    def answer(self, data: bytes) -> None:
+        self.read_request()
+        self.send(data)
+
+    def wait_until_left(self) -> None:
+        """Return when the client has closed its end, or reset it."""
+        with contextlib.suppress(ConnectionResetError, BrokenPipeError, ssl.SSLError):
+            while self.sock.recv(65536):
+                pass
+
+    def reset(self) -> None:
+        """Close with RST instead of FIN."""
+        self.sock.setsockopt(
+            socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0)
+        )
+        self.sock.close()
+
+
+Script = Callable[[Connection], None]
+
+
+class Peer:
+    """Listens on loopback; each connection gets the next script, the last one stays."""
+
+    def __init__(self, *scripts: Script, host: str = "127.0.0.1") -> None:
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        self._listener = socket.create_server((host, 0), family=family)
+        self.port: int = self._listener.getsockname()[1]
+        self.place = f"[{host}]:{self.port}" if ":" in host else f"{host}:{self.port}"
+        self.url = f"http://{self.place}"
+        self.requests: list[bytes] = []
+        self.connections = 0
+        # A script has ended, and its connection is closed.
+        self.left = threading.Event()
+        self._scripts = list(scripts)
+        self._failure: BaseException | None = None
+        self._served = threading.Condition()
+        self._open = 0
+        self._thread = threading.Thread(target=self._run)
+        self._thread.start()
+
+    def _run(self) -> None:
+        while True:
+            sock, _ = self._listener.accept()
+            if not self._scripts:  # Woken by `close`.
+                sock.close()
+                return
+            with self._served:
+                self.connections += 1
+                self._open += 1
+            sock.settimeout(PATIENCE)
+            script = self._scripts[0]
+            if len(self._scripts) > 1:
+                del self._scripts[0]
+            connection = Connection(sock, self)
+            try:
+                script(connection)
+            except BaseException as error:
+                self._failure = error
+            finally:
+                connection.sock.close()
+                self.left.set()
+                with self._served:
+                    self._open -= 1
+                    self._served.notify_all()
+
+    def settle(self) -> None:
+        """Return when every connection that was accepted is closed."""
+        with self._served:
+            assert self._served.wait_for(lambda: self._open == 0, PATIENCE)
+
+    def close(self) -> None:
+        self._scripts.clear()
+        # The connection is accepted after all before it, and ends the thread.
+        with socket.socket(self._listener.family) as last:
+            last.connect(self._listener.getsockname())
+            self._thread.join(PATIENCE)
+        self._listener.close()
+        assert not self._thread.is_alive()
+        if self._failure is not None:
+            raise self._failure
+
+
+@contextlib.contextmanager
+def peer(*scripts: Script, host: str = "127.0.0.1") -> Iterator[Peer]:
+    server = Peer(*scripts, host=host)
+    try:
+        yield server
+    finally:
+        server.close()
+
+
+def answering(data: bytes) -> Script:
+    """Read a request, send `data`, and close."""
+
+    def script(connection: Connection) -> None:
+        connection.answer(data)
+
+    return script
+
+
+def whole(body: bytes = b"{}", *fields: bytes) -> bytes:
+    lines = [
+        b"HTTP/1.1 200 OK",
+        b"Content-Type: application/json",
+        b"Content-Length: %d" % len(body),
+        b"Connection: close",
+        *fields,
+        b"",
+        body,
+    ]
+    return b"\r\n".join(lines)
+
+
+def silent_after(data: bytes) -> Script:
+    """Give the script of a peer that answers this much, and waits to be left."""
+
+    def script(connection: Connection) -> None:
+        connection.answer(data)
+        connection.wait_until_left()
+
+    return script
+
+
+@contextlib.contextmanager
+def unused_port() -> Iterator[int]:
+    """Give a port that is taken, so that nobody else takes it, but not listened on."""
+    with socket.socket() as holder:
+        holder.bind(("127.0.0.1", 0))
+        yield holder.getsockname()[1]
+
+
+@contextlib.contextmanager
+def full_backlog() -> Iterator[int]:
+    """Give a port whose queue is full: a further SYN gets no answer (on Linux)."""
+    with contextlib.ExitStack() as stack:
+        listener = stack.enter_context(socket.socket())
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(0)
+        for _ in range(4):
+            waiting = stack.enter_context(socket.socket())
+            waiting.setblocking(False)
+            waiting.connect_ex(listener.getsockname())
+        yield listener.getsockname()[1]

@@ -1,0 +1,183 @@
+"""All transports behind one face: a test is written once, as an `async def`."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Any, Protocol, TypeVar
+
+import pytest
+from attrs import frozen
+
+from runs_core.transport import AsyncTransport, Opened, Transport
+from runs_core.wire.http import Head, Request, Timeouts
+from runs_transports.torture import open_descriptors
+
+__all__ = [
+    "Answer",
+    "Io",
+    "Rig",
+    "RigFixture",
+    "Runner",
+    "Scenario",
+    "fetch",
+    "get",
+    "post",
+    "run_on_asyncio",
+]
+
+T = TypeVar("T")
+AsyncOpened = Opened[Awaitable[bytes]]
+
+
+class Io(Protocol):
+    """What a test uses of a transport."""
+
+    @property
+    def errors(self) -> tuple[type[BaseException], ...]: ...
+
+    def open(self, request: Request) -> AbstractAsyncContextManager[AsyncOpened]: ...
+
+    async def sleep(self, seconds: float) -> None: ...
+
+
+Scenario = Callable[[Io], Coroutine[Any, Any, T]]
+Runner = Callable[[Scenario[Any], AsyncTransport], Any]
+
+
+class _Blocking:
+    """A blocking transport as an async one that never suspends."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+        self.errors = transport.errors
+
+    @asynccontextmanager
+    async def open(self, request: Request) -> AsyncIterator[AsyncOpened]:
+        with self._transport.open(request) as opened:
+
+            async def read() -> bytes:
+                return opened.read()
+
+            yield Opened(opened.head, read, opened.set_timeout)
+
+    async def sleep(self, seconds: float) -> None:
+        self._transport.sleep(seconds)
+
+
+@frozen
+class Rig:
+    """Runs scenarios on a transport, an async one by `runner`."""
+
+    transport: Any
+    runner: Runner
+
+    def run(self, scenario: Scenario[T]) -> T:
+        """Give what the scenario gives."""
+        result: T
+        if inspect.iscoroutinefunction(self.transport.sleep):
+            result = self.runner(scenario, self.transport)
+        else:
+            result = _finish(scenario(_Blocking(self.transport)))
+        return result
+
+
+def run_on_asyncio(scenario: Scenario[T], transport: AsyncTransport) -> T:
+    """Run the scenario in an event loop of its own."""
+    return asyncio.run(scenario(transport))
+
+
+def _finish(coroutine: Coroutine[Any, Any, T]) -> T:
+    try:
+        coroutine.send(None)
+    except StopIteration as stop:
+        result: T = stop.value
+        return result
+    raise AssertionError("a blocking transport suspended")
+
+
+class RigFixture:
+    """What the suites have in common: a transport, and how it is run."""
+
+    @pytest.fixture
+    def ssl_context(self) -> Any:
+        """The context to verify servers with; None for the transport's default."""
+        return None
+
+    @pytest.fixture
+    def transport(self, ssl_context: Any) -> Any:
+        """The transport that is tested: to be overridden."""
+        raise NotImplementedError("override the fixture `transport` in your class")
+
+    def run(self, scenario: Scenario[Any], transport: AsyncTransport) -> Any:
+        """Run a scenario on an async transport: to be overridden for other loops."""
+        return run_on_asyncio(scenario, transport)
+
+    @pytest.fixture
+    def rig(self, nothing_is_left_open: None, transport: Any) -> Rig:
+        return Rig(transport, self.run)
+
+    @pytest.fixture
+    def nothing_is_left_open(self) -> Iterator[None]:
+        """Count file descriptors at both ends; nothing is collected in between."""
+        before = open_descriptors()
+        yield
+        assert open_descriptors() == before, "a socket or a file was left open"
+
+
+# --- What scenarios are made of ----------------------------------------------------
+
+
+@frozen
+class Answer:
+    """A whole answer, in the pieces in which it came."""
+
+    head: Head
+    pieces: list[bytes]
+
+    @property
+    def body(self) -> bytes:
+        """The pieces as one."""
+        return b"".join(self.pieces)
+
+
+async def fetch(io: Io, request: Request) -> Answer:
+    """Exchange the request for its whole answer."""
+    fault: Exception | None = None
+    async with io.open(request) as opened:
+        pieces = []
+        # As the driver does: what `read` raises does not go through the context.
+        try:
+            while piece := await opened.read():
+                pieces.append(piece)
+            assert await opened.read() == b"", "the end of a body must stay its end"
+        except Exception as error:
+            fault = error
+    if fault is not None:
+        raise fault
+    return Answer(opened.head, pieces)
+
+
+def get(url: str, *, read: float | None = 5.0, connect: float | None = 5.0) -> Request:
+    """Give a request without a body."""
+    return Request(method="GET", url=url, timeouts=Timeouts(connect, read))
+
+
+def post(
+    url: str,
+    body: bytes | None = b"{}",
+    *,
+    read: float | None = 5.0,
+    connect: float | None = 5.0,
+    **headers: str,
+) -> Request:
+    """Give a request with a body; `_` stands for `-` in the names of headers."""
+    return Request(
+        method="POST",
+        url=url,
+        body=body,
+        headers={name.replace("_", "-"): value for name, value in headers.items()},
+        timeouts=Timeouts(connect, read),
+    )

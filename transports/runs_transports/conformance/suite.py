@@ -1,0 +1,375 @@
+"""What every transport must do."""
+
+from __future__ import annotations
+
+import socket
+import sys
+import threading
+from contextlib import suppress
+
+import pytest
+
+from runs_core.errors import (
+    InvalidHeader,
+    NotSent,
+    TransportError,
+    TransportTimeout,
+)
+from runs_core.testing import scenarios
+from runs_core.testing.scenarios import Scenario
+from runs_core.wire.http import Request
+from runs_transports.conformance.peer import (
+    CHUNKED,
+    HEAD,
+    PATIENCE,
+    UNFRAMED,
+    Connection,
+    Script,
+    answering,
+    full_backlog,
+    peer,
+    silent_after,
+    unused_port,
+    whole,
+)
+from runs_transports.conformance.rig import Io, Rig, RigFixture, fetch, get, post
+
+__all__ = ["TransportSuite"]
+
+
+class TransportSuite(RigFixture):
+    """The contract of a transport; a subclass gives the fixture `transport`."""
+
+    # --- All goes well -----------------------------------------------------------
+
+    @pytest.mark.parametrize("answer", scenarios.FRAMED, ids=str)
+    def test_a_whole_body_is_given_in_each_framing(
+        self, rig: Rig, answer: Scenario
+    ) -> None:
+        with peer(answering(answer.data)) as server:
+            got = rig.run(lambda io: fetch(io, get(server.url)))
+
+        assert got.head.status == 200
+        assert got.body == answer.body
+
+    @pytest.mark.parametrize("status", [204, 304])
+    def test_an_answer_without_a_body_ends_at_once(self, rig: Rig, status: int) -> None:
+        ended = threading.Event()
+
+        def script(connection: Connection) -> None:
+            connection.answer(b"HTTP/1.1 %d X\r\nETag: e\r\n\r\n" % status)
+            assert ended.wait(PATIENCE)
+
+        with peer(script) as server:
+            got = rig.run(lambda io: fetch(io, get(server.url)))
+            ended.set()
+
+        assert (got.head.status, got.body) == (status, b"")
+
+    @pytest.mark.parametrize(
+        ("head", "first", "second", "end"),
+        [
+            (HEAD + b"Content-Length: 2\r\n\r\n", b"a", b"b", b""),
+            (CHUNKED, b"1\r\na\r\n", b"1\r\nb\r\n", b"0\r\n\r\n"),
+            (CHUNKED, b"2\r\na", b"b\r\n", b"0\r\n\r\n"),
+            (UNFRAMED, b"a", b"b", b""),
+        ],
+        ids=["length", "chunked", "half-a-chunk", "unframed"],
+    )
+    def test_each_byte_is_delivered_as_soon_as_it_arrives(
+        self, rig: Rig, head: bytes, first: bytes, second: bytes, end: bytes
+    ) -> None:
+        go_on = threading.Event()
+
+        def script(connection: Connection) -> None:
+            connection.answer(head)
+            for part in (first, second):
+                assert go_on.wait(PATIENCE)
+                go_on.clear()
+                connection.send(part)
+            connection.send(end)
+
+        async def scenario(io: Io) -> None:
+            async with io.open(get(server.url)) as opened:
+                go_on.set()
+                assert await opened.read() == b"a"
+                go_on.set()
+                assert await opened.read() == b"b"
+                assert await opened.read() == b""
+
+        with peer(script) as server:
+            rig.run(scenario)
+
+    def test_the_request_is_sent_as_it_is(self, rig: Rig) -> None:
+        body = b'{"a": "\xc3\xa4"}'
+        target = "/proxy/v1/threads/t%20x/runs?include%5B%5D=a&b=%7E"
+
+        with peer(answering(whole())) as server:
+            request = post(
+                server.url + target,
+                body,
+                authorization="Bearer key",
+                content_type="application/json",
+            )
+            rig.run(lambda io: fetch(io, request))
+
+        (sent,) = server.requests
+        head, _, sent_body = sent.partition(b"\r\n\r\n")
+        start, *fields = head.decode("ascii").split("\r\n")
+        named = {
+            name.lower(): value
+            for name, _, value in (field.partition(": ") for field in fields)
+        }
+        assert start == f"POST {target} HTTP/1.1"
+        assert named["authorization"] == "Bearer key"
+        assert named["content-type"] == "application/json"
+        assert named["host"] == server.place
+        assert named["content-length"] == str(len(body))
+        assert sent_body == body
+        assert server.connections == 1
+
+    def test_the_answers_header_names_are_in_lower_case_and_all_kept(
+        self, rig: Rig
+    ) -> None:
+        fields = (b"X-Request-ID: r1", b"Set-Cookie: a=1", b"SET-COOKIE: b=2")
+
+        with peer(answering(whole(b"{}", *fields))) as server:
+            head = rig.run(lambda io: fetch(io, get(server.url))).head
+
+        assert head.request_id == "r1"
+        assert head.content_type == "application/json"
+        assert [v for n, v in head.headers if n == "set-cookie"] == ["a=1", "b=2"]
+
+    @pytest.mark.parametrize("status", [400, 401, 404, 409, 429, 500, 503])
+    def test_an_error_status_is_an_answer_like_any_other(
+        self, rig: Rig, status: int
+    ) -> None:
+        answer = whole(b"{}", b"Retry-After: 0").replace(b"200 OK", b"%d No" % status)
+
+        with peer(answering(answer)) as server:
+            got = rig.run(lambda io: fetch(io, post(server.url, authorization="k")))
+            assert len(server.requests) == 1
+
+        assert (got.head.status, got.body) == (status, b"{}")
+
+    @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+    def test_redirects_are_not_followed(self, rig: Rig, status: int) -> None:
+        with peer(answering(whole())) as other:
+            answer = (
+                b"HTTP/1.1 %d Moved\r\nLocation: %s/x\r\nContent-Length: 2\r\n\r\nno"
+                % (status, other.url.encode())
+            )
+            with peer(answering(answer)) as server:
+                got = rig.run(lambda io: fetch(io, post(server.url, authorization="k")))
+            assert other.connections == 0
+
+        assert got.head.status == status
+        assert got.head.headers["location"] == f"{other.url}/x"
+        assert got.body == b"no"
+
+    def test_exchanges_follow_one_another(self, rig: Rig) -> None:
+        async def scenario(io: Io) -> list[bytes]:
+            return [(await fetch(io, get(server.url))).body for _ in range(3)]
+
+        with peer(*(answering(whole(b"%d" % n)) for n in range(3))) as server:
+            assert rig.run(scenario) == [b"0", b"1", b"2"]
+
+    def test_exchanges_run_beside_one_another(self, rig: Rig) -> None:
+        async def scenario(io: Io) -> None:
+            async with (
+                io.open(get(first.url)) as one,
+                io.open(get(second.url)) as two,
+            ):
+                assert await two.read() == b"2"
+                assert await one.read() == b"1"
+
+        with (
+            peer(answering(whole(b"1"))) as first,
+            peer(answering(whole(b"2"))) as second,
+        ):
+            rig.run(scenario)
+
+    def test_a_large_body_goes_both_ways(self, rig: Rig) -> None:
+        body = bytes(range(256)) * 4 * 1024  # 1 MiB
+
+        def script(connection: Connection) -> None:
+            request = connection.read_request()
+            connection.send(whole(request.partition(b"\r\n\r\n")[2]))
+
+        with peer(script) as server:
+            got = rig.run(lambda io: fetch(io, post(server.url, body)))
+
+        assert got.body == body
+
+    def test_sleeping_takes_the_time(self, rig: Rig) -> None:
+        rig.run(lambda io: io.sleep(0))
+        rig.run(lambda io: io.sleep(0.001))
+
+    # --- Leaving -----------------------------------------------------------------
+
+    def test_leaving_early_closes_the_connection(self, rig: Rig) -> None:
+        def script(connection: Connection) -> None:
+            connection.answer(CHUNKED + b"1\r\na\r\n")
+            connection.wait_until_left()
+
+        async def scenario(io: Io) -> None:
+            async with io.open(get(server.url)) as opened:
+                assert await opened.read() == b"a"
+            assert server.left.wait(PATIENCE)
+
+        with peer(script) as server:
+            rig.run(scenario)
+
+    def test_leaving_by_an_error_closes_the_connection(self, rig: Rig) -> None:
+        def script(connection: Connection) -> None:
+            connection.answer(UNFRAMED)
+            connection.wait_until_left()
+
+        async def scenario(io: Io) -> None:
+            with pytest.raises(LookupError, match="mine"):
+                async with io.open(get(server.url)):
+                    raise LookupError("mine")
+            assert server.left.wait(PATIENCE)
+
+        with peer(script) as server:
+            rig.run(scenario)
+
+    # --- Not sent, or perhaps sent -----------------------------------------------
+
+    def test_a_refused_connection_is_not_sent(self, rig: Rig) -> None:
+        with unused_port() as port, pytest.raises(NotSent):
+            rig.run(lambda io: fetch(io, post(f"http://127.0.0.1:{port}")))
+
+    def test_an_unknown_host_is_not_sent(
+        self, rig: Rig, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def no_such_name(*_: object, **__: object) -> None:
+            raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+        monkeypatch.setattr(socket, "getaddrinfo", no_such_name)
+        with pytest.raises(NotSent):
+            rig.run(lambda io: fetch(io, post("http://nowhere.invalid")))
+
+    @pytest.mark.skipif(sys.platform != "linux", reason="others refuse or wait in line")
+    def test_a_connection_that_takes_too_long_is_not_sent(self, rig: Rig) -> None:
+        with full_backlog() as port:
+            request = post(f"http://127.0.0.1:{port}", connect=0.1)
+            with pytest.raises(NotSent):
+                rig.run(lambda io: fetch(io, request))
+
+    @pytest.mark.parametrize("answer", scenarios.CUT, ids=str)
+    def test_an_answer_that_is_cut_off_never_looks_whole(
+        self, rig: Rig, answer: Scenario
+    ) -> None:
+        self.check_perhaps_sent(rig, answering(answer.data))
+
+    @pytest.mark.parametrize("cut", [b"", HEAD, CHUNKED + b"5\r\nab"])
+    def test_a_reset_connection_is_an_error(self, rig: Rig, cut: bytes) -> None:
+        def script(connection: Connection) -> None:
+            connection.answer(cut)
+            connection.reset()
+
+        self.check_perhaps_sent(rig, script)
+
+    @pytest.mark.parametrize("answer", scenarios.FOREIGN, ids=str)
+    def test_what_is_no_answer_is_an_error(self, rig: Rig, answer: Scenario) -> None:
+        self.check_perhaps_sent(rig, answering(answer.data))
+
+    def check_perhaps_sent(self, rig: Rig, script: Script) -> None:
+        """The exchange fails, not as unsent, and the next is not touched by it."""
+
+        async def scenario(io: Io) -> BaseException:
+            with pytest.raises((TransportError, *io.errors)) as caught:
+                await fetch(io, post(server.url))
+            assert (await fetch(io, get(server.url))).body == b"good"
+            return caught.value
+
+        with peer(script, answering(whole(b"good"))) as server:
+            assert not isinstance(rig.run(scenario), NotSent | TransportTimeout)
+
+    def test_a_body_without_framing_ends_with_the_connection(self, rig: Rig) -> None:
+        with peer(answering(UNFRAMED + b"part")) as server:
+            got = rig.run(lambda io: fetch(io, get(server.url)))
+
+        assert got.body == b"part"
+
+    def test_bytes_after_the_body_belong_to_no_answer(self, rig: Rig) -> None:
+        async def scenario(io: Io) -> list[bytes]:
+            return [(await fetch(io, get(server.url))).body for _ in range(2)]
+
+        def script(connection: Connection) -> None:
+            connection.answer(whole(b"first") + whole(b"planted"))
+            with suppress(AssertionError):  # Most transports open another connection.
+                connection.answer(whole(b"second"))
+
+        with peer(script, answering(whole(b"second"))) as server:
+            assert rig.run(scenario) == [b"first", b"second"]
+
+    # --- Timeouts ----------------------------------------------------------------
+
+    @pytest.mark.parametrize(
+        "said", [b"", b"HTTP/1.1 200 OK\r\n", UNFRAMED, CHUNKED + b"3\r\n"]
+    )
+    def test_a_silent_peer_is_a_timeout(self, rig: Rig, said: bytes) -> None:
+        with peer(silent_after(said)) as server:
+            request = get(server.url, read=0.05)
+            with pytest.raises(TransportTimeout):
+                rig.run(lambda io: fetch(io, request))
+            assert server.left.wait(PATIENCE)
+
+    @pytest.mark.parametrize("timeout", [0.05, 0, -1])
+    def test_a_reader_can_shorten_the_timeout(self, rig: Rig, timeout: float) -> None:
+        async def scenario(io: Io) -> None:
+            async with io.open(get(server.url, read=None)) as opened:
+                assert await opened.read() == b"a"
+                if opened.set_timeout is None:
+                    pytest.skip("without set_timeout deadlines can be overshot")
+                opened.set_timeout(timeout)
+                with pytest.raises(TransportTimeout):
+                    await opened.read()
+
+        with peer(silent_after(CHUNKED + b"1\r\na\r\n")) as server:
+            rig.run(scenario)
+
+    def test_a_reader_can_lengthen_the_timeout(self, rig: Rig) -> None:
+        asked = threading.Event()
+        late = 0.2
+
+        def script(connection: Connection) -> None:
+            connection.answer(CHUNKED + b"1\r\na\r\n")
+            if not asked.wait(PATIENCE):
+                return
+            # Silence is what is tested: longer than the request's own read timeout.
+            assert not threading.Event().wait(late)
+            connection.send(b"1\r\nb\r\n0\r\n\r\n")
+
+        async def scenario(io: Io) -> None:
+            async with io.open(get(server.url, read=late / 2)) as opened:
+                assert await opened.read() == b"a"
+                if opened.set_timeout is None:
+                    pytest.skip("without set_timeout deadlines can be overshot")
+                opened.set_timeout(None)
+                asked.set()
+                assert await opened.read() == b"b"
+                opened.set_timeout(PATIENCE)
+                assert await opened.read() == b""
+                opened.set_timeout(0.001)  # Too late to disturb anybody.
+
+        with peer(script) as server:
+            rig.run(scenario)
+
+    # --- Security ----------------------------------------------------------------
+
+    @pytest.mark.parametrize("value", ["k\r\nx: y", "k\n", "\0", "kä", " k", "k "])
+    def test_a_header_cannot_be_injected(self, rig: Rig, value: str) -> None:
+        def with_field(name: str, value: str) -> Request:
+            return Request(method="GET", url=server.url, headers=[(name, value)])
+
+        with peer(answering(whole())) as server:
+            with pytest.raises(InvalidHeader) as caught:
+                rig.run(lambda io: fetch(io, with_field("authorization", value)))
+            with pytest.raises(InvalidHeader):
+                rig.run(lambda io: fetch(io, with_field(value, "x")))
+            assert server.connections == 0
+
+        assert value not in str(caught.value)
