@@ -41,7 +41,11 @@ class Call(Generic[T_co]):
     limit: int = BODY_LIMIT
 
     def __iter__(self) -> Generator[Send, Response, T_co]:
-        response = yield from Send(self.request, limit=self.limit)
+        return self.within(None)
+
+    def within(self, seconds: float | None) -> Generator[Send, Response, T_co]:
+        """Make the call in at most `seconds`, repetitions included."""
+        response = yield from Send(self.request, seconds, self.limit)
         return self.parse(response)
 
     def parse(self, response: Response) -> T_co:

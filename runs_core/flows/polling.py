@@ -82,8 +82,7 @@ def then_poll(
 ) -> Flow[Run]:
     """Make the call and poll its run, within one deadline."""
     start = yield from Now()
-    response = yield from Send(begin.request, options.deadline, begin.limit)
-    run = seen.now(begin.parse(response))
+    run = seen.now((yield from begin.within(options.deadline)))
     return (yield from poll_flow(retrieve(run), options, seen, start))
 
 

@@ -93,7 +93,7 @@ def polled_tools(
 ) -> Flow[Run]:
     """Create the run, then poll it and answer its calls until it has ended."""
     begun = yield from Now()
-    run = seen.now((yield from start))
+    run = seen.now((yield from start.within(options.deadline)))
     rounds = 0
     while True:
         left = yield from _left(begun, options.deadline)
@@ -104,7 +104,8 @@ def polled_tools(
         rounds += 1
         outputs = yield from _round(run, calls, rounds, toolbox, requests)
         submit = evolve(start, request=requests.submit(run, outputs, False))
-        run = seen.now((yield from submit))
+        left = yield from _left(begun, options.deadline)
+        run = seen.now((yield from submit.within(left)))
 
 
 def streamed_tools(

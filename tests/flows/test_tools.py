@@ -18,6 +18,7 @@ from runs_core.errors import (
     UnknownTool,
     UsageError,
 )
+from runs_core.flows.effects import Send
 from runs_core.models import Run, ToolOutput
 from runs_core.testing import Call, InMemoryTransport, LocalService, Say, Script, Turn
 
@@ -245,3 +246,12 @@ def test_functions_need_names_of_their_own() -> None:
         runs.run_tools("t", assistant_id="a")  # type: ignore[call-arg]
     with pytest.raises(ValueError, match="max_rounds"):
         runs.run_tools("t", assistant_id="a", functions=[add], max_rounds=0)
+
+
+def test_promise_6_the_deadline_bounds_creating_the_run_too() -> None:
+    flow = runs.run_tools("t", assistant_id="a", functions=[add], deadline=60.0)
+    next(flow)
+    ask = flow.send(0.0)
+
+    assert isinstance(ask, Send)
+    assert ask.timeout == 60.0
