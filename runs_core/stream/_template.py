@@ -14,23 +14,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from functools import lru_cache
 from json.decoder import scanstring  # type: ignore[attr-defined]
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
-from attrs import define, frozen
+from attrs import define, field, frozen
 
 from runs_core.errors import MalformedResponse
-from runs_core.models import (
-    CodeInterpreterDelta,
-    CodeInterpreterLogs,
-    FunctionDelta,
-    RefusalDeltaBlock,
-    TextDelta,
-)
 from runs_core.stream._read import Loads, event_reader
+from runs_core.stream._shapes import TEXTS, Make, Quick, make_of
 from runs_core.stream.events import RunStreamEvent
-from runs_core.wire.codec import WireObject
 
 __all__ = [
     "Make",
@@ -41,21 +33,12 @@ __all__ = [
     "parse_string",
 ]
 
-Make: TypeAlias = Callable[[str], RunStreamEvent]
 ParseString: TypeAlias = Callable[[bytes], str]
 
-# The texts of deltas. Nothing depends on what they say.
-_TEXTS: dict[type, str] = {
-    TextDelta: "value",
-    RefusalDeltaBlock: "refusal",
-    FunctionDelta: "arguments",
-    CodeInterpreterDelta: "input",
-    CodeInterpreterLogs: "logs",
-}
 # Such a text, as nearly every server writes it. Where the pattern finds something
 # else, the mark comes out elsewhere.
 _TEXT = re.compile(
-    rb'"(?:%s)"[ \t]*:[ \t]*("(?:[^"\\]|\\.)*+")' % "|".join(_TEXTS.values()).encode()
+    rb'"(?:%s)"[ \t]*:[ \t]*("(?:[^"\\]|\\.)*+")' % "|".join(TEXTS.values()).encode()
 )
 _MARK: str = "runs-core puts a text here"
 _MARK_JSON = b'"' + _MARK.encode() + b'"'
@@ -95,6 +78,8 @@ class Templates:
     """
 
     _loads: Loads
+    quick: dict[str, Quick] = field(factory=dict)
+    """What reads JSON of the shape that was learned from last, by event name."""
     first: Template = NO_TEMPLATE
     hits: int = 0
     """How often a template was used since one was learned."""
@@ -148,7 +133,7 @@ def learn(name: str, data: bytes, loads: Loads) -> Template | None:
         event = reader(loads(prefix + _MARK_JSON + suffix))
     except MalformedResponse:
         return None
-    make = _maker(event)
+    make = make_of(event, _MARK)
     return None if make is None else Template(name, prefix, suffix, make)
 
 
@@ -176,120 +161,3 @@ def make_parse_string() -> ParseString:
     except ImportError:
         return parse_string
     return Decoder(str).decode
-
-
-# --- A function that makes an event of a text --------------------------------------
-
-# What an object is made of, but for its values: its class, and each slot with the shape
-# of what is in it. `_TEXT_SLOT` is where the text goes.
-_Shape: TypeAlias = "tuple[Any, ...] | str"
-_TEXT_SLOT, _NONE, _VALUE, _DICT, _EMPTY = "text", "None", "value", "dict", "[]"
-_LEAVES = frozenset({str, int, float, bool, tuple})
-
-
-class _NoTemplate(Exception):
-    """The event holds what is not made anew by the function's few means."""
-
-
-def _maker(event: RunStreamEvent) -> Make | None:
-    """Give what makes such an event with another text in the place of the mark."""
-    values: list[Any] = []
-    try:
-        shape = _shape(event, values)
-    except _NoTemplate:
-        return None
-    factory = _factory(shape)
-    return None if factory is None else factory(*values)
-
-
-def _shape(value: Any, values: list[Any]) -> _Shape:
-    """Give an object's shape, and add its values to the list."""
-    cls = value.__class__
-    if cls.__setattr__ is not object.__setattr__:
-        raise _NoTemplate
-    text = _TEXTS.get(cls)
-    shape = [cls]
-    # Every slot that is filled, also those that are no fields.
-    for slot, item in object.__getstate__(value)[1].items():  # type: ignore[index]
-        shape.append(slot)
-        if slot == text and item == _MARK:
-            shape.append(_TEXT_SLOT)
-        else:
-            shape.append(_shape_of_item(item, values))
-    return tuple(shape)
-
-
-def _shape_of_item(item: Any, values: list[Any]) -> _Shape:
-    if item is None:
-        return _NONE
-    cls = item.__class__
-    if cls in _LEAVES and item != _MARK:
-        values.append(item)
-        return _VALUE
-    if isinstance(item, WireObject):
-        return _shape(item, values)
-    if cls is list and not item:
-        return _EMPTY
-    if cls is list and len(item) == 1:
-        return list, _shape_of_item(item[0], values)
-    if cls is dict and all(
-        v is None or (v.__class__ in _LEAVES and v != _MARK) for v in item.values()
-    ):
-        values.append(item)
-        return _DICT
-    raise _NoTemplate
-
-
-# There are few different shapes: no list in them has more than one element.
-@lru_cache(maxsize=64)
-def _factory(shape: _Shape) -> Callable[..., Make] | None:
-    """Give what gives the function, of the values; None if there is not one text."""
-    writer = _Writer()
-    made = writer.object(shape)
-    if writer.texts != 1:
-        return None
-    names = ", ".join(f"v{at}" for at in range(writer.values))
-    code = "\n".join(
-        [
-            f"def factory({names}):",
-            "  def make(text):",
-            *writer.lines,
-            f"    return {made}",
-            "  return make",
-        ]
-    )
-    exec(compile(code, "<runs_core makes a delta>", "exec"), writer.scope)
-    factory: Callable[..., Make] = writer.scope["factory"]
-    return factory
-
-
-class _Writer:
-    """The lines of the function, the classes it names, and what it is to put in."""
-
-    def __init__(self) -> None:
-        self.lines: list[str] = []
-        self.scope: dict[str, Any] = {"new": object.__new__}
-        self.values = 0
-        self.texts = 0
-
-    def object(self, shape: Any) -> str:
-        """Write what makes an object of this shape; give its name."""
-        made = f"o{len(self.scope)}"
-        self.scope[f"C{made}"] = shape[0]
-        lines = [f"    {made} = new(C{made})"]
-        for slot, item in zip(shape[1::2], shape[2::2], strict=True):
-            lines.append(f"    {made}.{slot} = {self._item(item)}")
-        self.lines += lines
-        return made
-
-    def _item(self, shape: Any) -> str:
-        if shape is _TEXT_SLOT:
-            self.texts += 1
-        if shape is _VALUE or shape is _DICT:
-            self.values += 1
-            return f"v{self.values - 1}" + (".copy()" if shape is _DICT else "")
-        if isinstance(shape, str):
-            return shape
-        if shape[0] is list:
-            return f"[{self._item(shape[1])}]"
-        return self.object(shape)

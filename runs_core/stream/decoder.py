@@ -8,9 +8,9 @@ from typing import Any
 
 from runs_core.errors import MalformedEvent, MalformedResponse
 from runs_core.stream._read import UNNAMED, event_reader, read_event
+from runs_core.stream._shapes import Make, quick_reader_of
 from runs_core.stream._template import (
     NO_TEMPLATE,
-    Make,
     Template,
     Templates,
     make_parse_string,
@@ -222,11 +222,18 @@ class RunEventDecoder(Framer):
                 else:
                     templates.hits += 1
                     return template.make(text)
-        reader = event_reader(name)
-        assert reader is not None
-        event = reader(self._loads(data))
+        raw = self._loads(data)
+        quick = templates.quick.get(name)
+        event = None if quick is None else quick(raw)
         templates.misses += 1
-        if templates.misses > templates.wait:
+        due = templates.misses > templates.wait
+        if event is None:
+            reader = event_reader(name)
+            assert reader is not None
+            event = reader(raw)
+            if due and (quick := quick_reader_of(event)) is not None:
+                templates.quick[name] = quick
+        if due:
             templates.learn(name, data)
         return event
 

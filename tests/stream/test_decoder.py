@@ -82,6 +82,15 @@ def test_events_are_the_same_for_pieces_of_a_size(name: str, size: int) -> None:
     assert decode_plainly(stream) == decode(cut(stream, size))
 
 
+@pytest.mark.parametrize("end", [b"\r", b"\r\n"])
+@pytest.mark.parametrize("size", [1, 3, 64, 1460])
+def test_events_are_the_same_for_other_line_ends(end: bytes, size: int) -> None:
+    for name in ("text_run", "tool_run", "data_only"):
+        stream = STREAMS[name]
+        pieces = cut(stream.replace(b"\n", end), size)
+        assert decode_plainly(stream) == decode(pieces)
+
+
 @pytest.mark.parametrize("name", STREAMS)
 def test_events_are_the_same_for_one_event_a_piece(name: str) -> None:
     stream = STREAMS[name]

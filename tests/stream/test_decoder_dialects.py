@@ -50,6 +50,7 @@ def test_done_ends_the_stream_and_what_follows_is_ignored(end: bytes) -> None:
     assert len(decoder.feed(QUEUED + end + QUEUED + b"data: {broken\n\n")) == 1
     assert decoder.done
     assert decoder.feed(QUEUED) == decoder.feed(b"data: {broken\n\n") == []
+    assert decoder.feed(frame(None, {"event": "x", "data": 1})) == []
     assert decoder.close() == decoder.feed(QUEUED) == []
 
 

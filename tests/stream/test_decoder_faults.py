@@ -1,7 +1,9 @@
 """A fault is raised after the events before it, says where, and shows nothing."""
 
+import contextlib
 import traceback
 from collections.abc import Iterable
+from itertools import chain
 from typing import Any
 
 import pytest
@@ -142,22 +144,30 @@ def test_the_size_of_an_event_need_not_be_limited() -> None:
         RunEventDecoder(max_event_bytes=-1)
 
 
-@pytest.mark.parametrize("limit", [200, 225, 250, 300])
-def test_the_limit_is_the_same_whatever_lane_an_event_takes(limit: int) -> None:
-    stream = STREAMS["text_run"]
-    deltas = [b for b in blocks(stream) if b"message.delta" in b]
-    deltas.append(deltas[-1].replace(b'"?"', b'"' + b"?" * (limit - 170) + b'"'))
-    kept = []
-    for pieces in (deltas, [b"".join(deltas)], cut(b"".join(deltas), 1)):
+@pytest.mark.parametrize("more", range(-3, 4))
+def test_the_limit_is_the_same_whatever_way_an_event_takes(more: int) -> None:
+    deltas = [b for b in blocks(STREAMS["text_run"]) if b"message.delta" in b][1:]
+    long = deltas[-1].replace(b'"?"', b'"' + b"?" * (50 + more) + b'"')
+    limit = len(long) - len(b"event: \ndata: \n\n") - more
+    seen = []
+    for pieces in ([*deltas, long], [b"".join([*deltas, long])], cut(long, 1)):
         decoder = RunEventDecoder(max_event_bytes=limit)
         events: list[Any] = []
-        try:
+        with contextlib.suppress(EventTooLarge):
             feed_all(decoder, pieces, events)
-        except EventTooLarge as error:
-            events.append(error.offset)
-        kept.append(events)
+        seen.append(len(events) - (len(deltas) if len(events) > 1 else 0))
+    assert seen == [int(more <= 0)] * 3
 
-    assert kept[0] == kept[1] == kept[2]
+
+@pytest.mark.parametrize("piece", [b"x", b"x" * 10, b"x" * 300])
+@pytest.mark.parametrize("start", [b"data: ", b"event: a\ndata: {", b"event: "])
+def test_a_line_without_end_is_too_large_at_once(start: bytes, piece: bytes) -> None:
+    decoder = RunEventDecoder(max_event_bytes=2000)
+    taken: list[bytes] = []
+    pieces = (taken.append(piece) or piece for _ in range(10**5))  # type: ignore[func-returns-value]
+    with pytest.raises(EventTooLarge):
+        feed_all(decoder, chain([QUEUED + start], pieces), [])
+    assert len(taken) * len(piece) < 3000
 
 
 FAULTS = [

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from runs_core.errors import MalformedEvent
 from runs_core.models import FunctionDelta, MessageDeltaEvent
 from runs_core.stream import RunEventDecoder
+from runs_core.stream import _shapes as shapes
 from runs_core.stream import _template as template
 from runs_core.stream import decoder as decoder_module
 from runs_core.stream._read import read_event
@@ -357,11 +358,9 @@ def raw_of(data: Any) -> Any:
     return data.to_dict() if hasattr(data, "to_dict") else data
 
 
-class _Never(template.Templates):
-    """Learns nothing, so that each event is parsed in full."""
-
-    def learn(self, name: str, data: bytes) -> None:
-        pass
+def learning_nothing(loads: Any) -> template.Templates:
+    """Templates that are never learned, so that each event is parsed in full."""
+    return template.Templates(loads, wait=10**9)
 
 
 @given(st.lists(deltas(), max_size=12), st.sampled_from([0, 1, 40, 300, 10**6]))
@@ -373,7 +372,7 @@ def test_any_stream_decodes_as_without_templates(
     stream = b"".join(events)
     for options in ({}, {"loads": parse_json}, {"loads": json.loads}):
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(decoder_module, "Templates", _Never)
+            patch.setattr(decoder_module, "Templates", learning_nothing)
             expected = outcome([stream], **options)
         for make in (make_parse_string, lambda: parse_string):
             with pytest.MonkeyPatch.context() as patch:
@@ -395,11 +394,137 @@ def test_whatever_stands_in_the_place_of_the_string(middle: bytes) -> None:
     learned = [frame(MESSAGE, b'"x"'.join(regular))] * 3
     odd = frame(MESSAGE, middle.join(regular))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(decoder_module, "Templates", _Never)
+        patch.setattr(decoder_module, "Templates", learning_nothing)
         expected = outcome([b"".join([*learned, odd, *learned])])
 
     assert expected == outcome([*learned, odd, *learned])
     assert expected == outcome([b"".join(learned), odd + b"".join(learned)])
+
+
+WARM = [frame(MESSAGE, text_delta(t)) for t in ("a", "b", "c")]
+ODD = frame(MESSAGE, text_delta("d"))
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        ODD.replace(b": {", b": {\ndata:"),
+        ODD.replace(b": {", b": {\r\ndata:"),
+        ODD.replace(b": {", b": {\rdata:"),
+        ODD.replace(b"}\n", b"}\nid: 5\n"),
+        ODD.replace(b"}\n", b"}\r\rdata: 1\n"),
+        ODD.replace(b"}\n", b"}\n\ndata: 1\n"),
+        ODD.replace(b'"d"', b'"d\ndata: "'),
+        ODD.replace(b'"d"', b'"\n\ndata: "'),
+        ODD.replace(b'"d"', b'"\r"'),
+        ODD.replace(b'"d"', b"5"),
+        ODD.replace(b'"d"', b""),
+        ODD.replace(b'"d"', b'"d", "annotations": []'),
+        ODD.replace(b'"d"', b' "d" '),
+        ODD.replace(b"event:", b": x\nevent:"),
+        ODD.replace(b"event:", b"event: x\nevent:"),
+        ODD.replace(b"event: ", b"event:"),
+        ODD.replace(b"data: ", b"data:"),
+        ODD.replace(b"data: ", b"data:  "),
+        ODD.replace(b"\n", b"\r"),
+        ODD.replace(b"\n", b"\r\n"),
+        ODD.replace(b".message.", b".run.step."),
+        ODD + b"\n",
+        ODD + ODD,
+        ODD[:-1],
+        ODD[:-2],
+        ODD[1:],
+    ],
+)
+def test_what_differs_from_the_events_before_is_seen(odd: bytes) -> None:
+    # Twice: what is learned from the first time must be right for the second.
+    for stream in ([*WARM, odd, *WARM], [*WARM, odd, odd, *WARM]):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(decoder_module, "Templates", learning_nothing)
+            expected = outcome([b"".join(stream)])
+        assert expected == outcome(stream)
+        assert expected == outcome([b"".join(WARM), b"".join(stream[3:])])
+
+
+@pytest.mark.parametrize("end", [b"\n", b"\r\n", b"\r"])
+def test_an_event_may_be_cut_at_every_place_after_regular_ones(end: bytes) -> None:
+    warm = [event.replace(b"\n", end) for event in WARM]
+    odd = ODD.replace(b"\n", end)
+    expected = decode([b"".join([*warm, odd, *warm])])
+    assert len(expected) == 7
+    for at in range(len(odd) + 1):
+        assert expected == decode([*warm, odd[:at], odd[at:], *warm]), at
+        assert expected == decode([*warm, odd[:at], odd[at:] + warm[0], *warm[1:]]), at
+
+
+def test_the_same_data_under_another_name_is_another_event() -> None:
+    data = dumped(text_delta())
+    names = [MESSAGE, MESSAGE, STEP, STEP, STEP, MESSAGE, STEP, "new", "new", MESSAGE]
+    stream = [frame(name, data) for name in names]
+    assert [event.event for event in decode(stream)] == names
+    assert [event.event for event in decode([b"".join(stream)])] == names
+
+
+# --- A shape -----------------------------------------------------------------------
+
+
+def full_read(name: str, raw: Any) -> Any:
+    return read_event(name, dumped(raw), loads)
+
+
+READ = [
+    (name, raw)
+    for name, raw in LEARNED
+    if '"output"' not in json.dumps(raw) and "request_id" not in raw
+]
+
+
+@pytest.mark.parametrize(("name", "raw"), READ)
+def test_json_of_a_shape_is_read_as_in_full(name: str, raw: dict[str, Any]) -> None:
+    quick = shapes.quick_reader_of(full_read(name, raw))
+    assert quick is not None
+    made = quick(raw)
+    assert made is not None
+    assert shown(made) == shown(full_read(name, raw))
+    assert not {id(x) for x in mutables(made)} & {id(x) for x in mutables(raw)}
+    for odd in variants(raw):
+        made = quick(odd)
+        if made is not None:
+            assert shown(made) == shown(full_read(name, odd)), odd
+
+
+def variants(raw: Any) -> Iterator[Any]:
+    """Give the JSON with something else in one place, or without it, or with more."""
+    for other in (None, 5, True, "x", "", [], {}, ["x"], {"type": "text"}):
+        yield other
+    if isinstance(raw, dict):
+        yield {**raw, "more": 1}
+        for key, value in raw.items():
+            yield {k: v for k, v in raw.items() if k != key}
+            for other in variants(value):
+                yield {**raw, key: other}
+    elif isinstance(raw, list):
+        yield [*raw, *raw]
+        for value in raw[:1]:
+            for other in variants(value):
+                yield [other]
+
+
+@pytest.mark.parametrize(
+    ("name", "raw"),
+    [
+        (MESSAGE, {**text_delta(), "more": 1}),
+        (MESSAGE, {**text_delta(), "more": None}),
+        (MESSAGE, {**text_delta(), "delta": {"content": [BLOCK, BLOCK]}}),
+        (MESSAGE, {**text_delta(), "delta": {"content": BLOCK}}),
+        (MESSAGE, {**text_delta(), "delta": {"content": ["x"]}}),
+        (MESSAGE, {**text_delta(), "delta": {"content": [{"type": "new"}]}}),
+        (STEP, call_delta({"type": "file_search", "file_search": {}})),
+        (STEP, call_delta({"type": "function", "function": {"output": None}})),
+    ],
+)
+def test_what_has_no_shape_that_is_read_quickly(name: str, raw: dict[str, Any]) -> None:
+    assert shapes.quick_reader_of(full_read(name, raw)) is None
 
 
 # --- It pays -----------------------------------------------------------------------
@@ -446,12 +571,19 @@ def test_messages_that_are_written_at_the_same_time_have_a_template_each(
     assert parsed(events) == parsed([b"".join(events)]) == 2 * count
 
 
+def test_line_ends_may_change() -> None:
+    lf = frame(MESSAGE, text_delta("a"))
+    crlf = lf.replace(b"\n", b"\r\n")
+    assert parsed([lf, lf, crlf, crlf] * 50) <= 4
+
+
 def test_a_new_message_is_learned_at_once_where_that_has_paid() -> None:
     events = [
         frame(MESSAGE, text_delta(f"{n}", id=f"msg_{n // 50}")) for n in range(2000)
     ]
     # The first of each message, twice, and a few before learning has paid.
     assert parsed(events) <= 2 * 40 + 10
+    assert parsed(cut(b"".join(events), 1460)) <= 2 * 40 + 10
 
 
 @pytest.mark.parametrize("size", [0, 1460])
@@ -485,6 +617,6 @@ def test_a_mark_in_the_stream_is_a_text_like_any_other() -> None:
 
 
 def test_texts_that_are_learned_are_fields_of_their_classes() -> None:
-    for cls, field in template._TEXTS.items():
+    for cls, field in shapes.TEXTS.items():
         assert field in cls.__slots__  # type: ignore[attr-defined]
-    assert template._TEXTS[FunctionDelta] == "arguments"
+    assert shapes.TEXTS[FunctionDelta] == "arguments"

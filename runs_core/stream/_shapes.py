@@ -1,0 +1,242 @@
+"""The shape of an event, and functions that make events of the same shape.
+
+Both functions are written out once for a shape, as `runs_core.wire._structure` does for
+a class. One makes an event of a text, all else being as in the event that was seen.
+The other makes it of decoded JSON, if that has the keys that were seen, and no others:
+what is left to look at then is a fraction of what the general reader looks at.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any, TypeAlias
+
+from attrs import fields_dict
+
+from runs_core.models import (
+    CodeInterpreterDelta,
+    CodeInterpreterLogs,
+    FunctionDelta,
+    RefusalDeltaBlock,
+    TextDelta,
+)
+from runs_core.stream.events import RunStreamEvent
+from runs_core.wire.codec import WireObject
+
+__all__ = ["TEXTS", "Make", "Quick", "make_of", "quick_reader_of"]
+
+Make: TypeAlias = Callable[[str], RunStreamEvent]
+Quick: TypeAlias = Callable[[Any], RunStreamEvent | None]
+
+# The texts of deltas. Nothing depends on what they say.
+TEXTS: dict[type, str] = {
+    TextDelta: "value",
+    RefusalDeltaBlock: "refusal",
+    FunctionDelta: "arguments",
+    CodeInterpreterDelta: "input",
+    CodeInterpreterLogs: "logs",
+}
+
+# What an object is made of, but for its values: its class, and each slot with the shape
+# of what is in it. A list has one element; its shape is that of the element, behind
+# `list`.
+_Shape: TypeAlias = "tuple[Any, ...] | str"
+_TEXT, _NONE, _VALUE, _DICT, _EMPTY = "text", "None", "value", "dict", "[]"
+_LEAVES = frozenset({str, int, float, bool, tuple})
+
+
+class _NoShape(Exception):
+    """The event has something that is not made by the functions' few means."""
+
+
+def make_of(event: RunStreamEvent, mark: str) -> Make | None:
+    """Give what makes such an event with another text in the place of the mark.
+
+    None if the mark is not the whole of one of the `TEXTS`, or there are others.
+    """
+    values: list[Any] = []
+    try:
+        factory = _maker(_shape_of(event, values, mark))
+    except _NoShape:
+        return None
+    return None if factory is None else factory(*values)
+
+
+def quick_reader_of(event: RunStreamEvent) -> Quick | None:
+    """Give what makes an event of JSON with the same keys; it gives None for other."""
+    try:
+        return _quick_reader(_shape_of(event, [], ""))
+    except _NoShape:
+        return None
+
+
+def _shape_of(value: Any, values: list[Any], mark: str) -> _Shape:
+    """Give an object's shape, and add its values to the list."""
+    cls = value.__class__
+    if cls.__setattr__ is not object.__setattr__:
+        raise _NoShape
+    text = TEXTS.get(cls)
+    shape = [cls]
+    # Every slot that is filled, also those that are no fields.
+    for slot, item in object.__getstate__(value)[1].items():  # type: ignore[index]
+        shape.append(slot)
+        if mark and slot == text and item == mark:
+            shape.append(_TEXT)
+        else:
+            shape.append(_shape_of_item(item, values, mark))
+    return tuple(shape)
+
+
+def _shape_of_item(item: Any, values: list[Any], mark: str) -> _Shape:
+    if item is None:
+        return _NONE
+    cls = item.__class__
+    if cls in _LEAVES and not (mark and item == mark):
+        values.append(item)
+        return _VALUE
+    if isinstance(item, WireObject):
+        return _shape_of(item, values, mark)
+    if cls is list and not item:
+        return _EMPTY
+    if cls is list and len(item) == 1:
+        return list, _shape_of_item(item[0], values, mark)
+    if cls is dict and all(
+        v is None or (v.__class__ in _LEAVES and v != mark) for v in item.values()
+    ):
+        values.append(item)
+        return _DICT
+    raise _NoShape
+
+
+class _Writer:
+    """The lines that make an object of a shape, of what `item` puts into its slots."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+        self.scope: dict[str, Any] = {"new": object.__new__}
+        self.values = 0
+        self.texts = 0
+
+    def object(self, shape: Any) -> str:
+        """Write what makes an object of this shape; give its name."""
+        made = f"o{len(self.scope)}"
+        self.scope[f"C{made}"] = shape[0]
+        lines = [f"    {made} = new(C{made})"]
+        for slot, item in zip(shape[1::2], shape[2::2], strict=True):
+            lines.append(f"    {made}.{slot} = {self.item(item)}")
+        self.lines += lines
+        return made
+
+    def item(self, shape: Any) -> str:
+        if shape is _TEXT:
+            self.texts += 1
+        if shape is _VALUE or shape is _DICT:
+            self.values += 1
+            return f"v{self.values - 1}" + (".copy()" if shape is _DICT else "")
+        if isinstance(shape, str):
+            return shape
+        if shape[0] is list:
+            return f"[{self.item(shape[1])}]"
+        return self.object(shape)
+
+    def function(self, name: str, *lines: str) -> Any:
+        code = compile("\n".join(lines), "<runs_core makes deltas>", "exec")
+        exec(code, self.scope)
+        return self.scope[name]
+
+
+# There are few different shapes: no list in them has more than one element.
+@lru_cache(maxsize=64)
+def _maker(shape: _Shape) -> Callable[..., Make] | None:
+    """Give what gives the function, of the values; None if there is not one text."""
+    writer = _Writer()
+    made = writer.object(shape)
+    if writer.texts != 1:
+        return None
+    names = ", ".join(f"v{at}" for at in range(writer.values))
+    factory: Callable[..., Make] = writer.function(
+        "factory",
+        f"def factory({names}):",
+        "  def make(text):",
+        *writer.lines,
+        f"    return {made}",
+        "  return make",
+    )
+    return factory
+
+
+# --- Of JSON -----------------------------------------------------------------------
+
+# Fields of deltas that take whatever they are given, but for null.
+_SCALARS = frozenset({"id", "index", "name", "object", "output", "role"})
+
+
+# Any value that is looked at is in the order in which `_Writer` puts it in.
+class _Looks:
+    """The lines that take from JSON what is to be put into an object of a shape."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+        self.values = 0
+        self._objects = 0
+
+    def object(self, shape: Any, source: str) -> None:
+        """Write what looks at an object, which the expression `source` gives."""
+        if not isinstance(shape, tuple) or shape[0] is list:
+            raise _NoShape
+        cls = shape[0]
+        raw = f"r{self._objects}"
+        self._objects += 1
+        items = [i for i in zip(shape[1::2], shape[2::2], strict=True) if i[1] != _NONE]
+        self.lines.append(f"        {raw} = {source}")
+        # With all the keys that follow, there is then no other.
+        self._refuse_if(f"len({raw}) != {len(items)}")
+        for slot, item in items:
+            found = f"{raw}[{slot!r}]"
+            if item == _VALUE:
+                self._value(cls, slot, found)
+            elif item == _EMPTY:
+                self._refuse_if(f"{found} != []")
+            elif item[0] is list:
+                self._refuse_if(f"{found}.__class__ is not list or len({found}) != 1")
+                self.object(item[1], f"{found}[0]")
+            else:
+                self.object(item, found)
+
+    def _value(self, cls: Any, slot: str, found: str) -> None:
+        value = f"v{self.values}"
+        self.values += 1
+        self.lines.append(f"        {value} = {found}")
+        if slot == "type":
+            self._refuse_if(f"{value} != {fields_dict(cls)[slot].default!r}")
+        elif slot in _SCALARS or slot == TEXTS.get(cls):
+            self._refuse_if(f"{value} is None")
+        else:
+            raise _NoShape
+
+    def _refuse_if(self, test: str) -> None:
+        self.lines.append(f"        if {test}: return None")
+
+
+@lru_cache(maxsize=64)
+def _quick_reader(shape: Any) -> Quick:
+    """Give the function for an event of this shape, which has only its data."""
+    looks = _Looks()
+    looks.object(shape[2], "raw")
+    writer = _Writer()
+    made = writer.object(shape)
+    quick: Quick = writer.function(
+        "read",
+        "def read(raw):",
+        "    try:",
+        *looks.lines,
+        "        id = r0['id']",
+        # It is no object, or lacks a key.
+        "    except (KeyError, TypeError):",
+        "        return None",
+        "    if id.__class__ is not str or not id: return None",
+        *writer.lines,
+        f"    return {made}",
+    )
+    return quick
