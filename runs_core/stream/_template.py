@@ -25,7 +25,7 @@ from runs_core.stream._shapes import TEXTS, Make, Quick, make_of
 from runs_core.stream.events import RunStreamEvent
 
 __all__ = [
-    "Make",
+    "NO_TEMPLATE",
     "Template",
     "Templates",
     "learn",

@@ -143,36 +143,39 @@ class RunSnapshot:
         events and errors change nothing.
         """
         cls = event.__class__
+        data: Any
         if cls is ThreadMessageDelta:
-            self._add_to_message(event.data)  # type: ignore[arg-type]
+            data = event.data
+            id = data.id
+            message = self._messages.get(id) if id.__class__ is str else None
+            if message is None or not message.extend(data.delta):
+                self._add_to_message(message, data)
+            self._message_tuple = None
         elif cls is ThreadRunStepDelta:
-            self._add_to_step(event.data)  # type: ignore[arg-type]
-        elif (apply := _APPLY.get(cls)) is not None:
-            apply(self, event)
+            data = event.data
+            id = data.id
+            step = self._steps.get(id) if id.__class__ is str else None
+            if step is None or not step.extend(data.delta):
+                self._add_to_step(step, data)
+            self._step_tuple = None
+        elif cls in _APPLY:
+            _APPLY[cls](self, event)
         else:
             raise TypeError(f"apply takes an event of a run, not {cls.__name__}")
 
-    def _add_to_message(self, data: MessageDeltaEvent) -> None:
-        id = data.id
-        message = self._messages.get(id) if id.__class__ is str else None
+    def _add_to_message(
+        self, message: MessageParts | None, data: MessageDeltaEvent
+    ) -> None:
         if message is None:
             message = MessageParts(_checked_id(data))
-            message.add(data.delta)
-            self._messages[id] = message
-        elif not message.extend(data.delta):
-            message.add(data.delta)
-        self._message_tuple = None
+        message.add(data.delta)
+        self._messages[data.id] = message
 
-    def _add_to_step(self, data: RunStepDeltaEvent) -> None:
-        id = data.id
-        step = self._steps.get(id) if id.__class__ is str else None
+    def _add_to_step(self, step: StepParts | None, data: RunStepDeltaEvent) -> None:
         if step is None:
             step = StepParts(_checked_id(data))
-            step.add(data.delta)
-            self._steps[id] = step
-        elif not step.extend(data.delta):
-            step.add(data.delta)
-        self._step_tuple = None
+        step.add(data.delta)
+        self._steps[data.id] = step
 
     def _replace_message(self, message: Message, *, last: bool) -> None:
         id = _checked_id(message)
