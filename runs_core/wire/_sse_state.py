@@ -103,7 +103,7 @@ class StreamState:
         if self._bom is None or not data:
             return data
         data = self._bom + data
-        if _BOM.startswith(data) and data != _BOM:
+        if _BOM.startswith(data):
             self._bom = data
             return b""
         self._bom = None

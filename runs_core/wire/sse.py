@@ -86,8 +86,8 @@ class EventStreamDecoder(Framer):
     but swallows nothing: `feed` gives the events before it, and it is raised by the
     next `feed` or `close`, and by every later one.
 
-    What is held for a stream is its unfinished event, and at most 1 KiB or the length
-    of the last chunk besides.
+    What is held for a stream is its unfinished event and no more, or up to 2 KiB or the
+    last chunk's length of what has not been looked at yet.
     """
 
     __slots__ = ()

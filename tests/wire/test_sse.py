@@ -139,6 +139,31 @@ def test_the_reference_agrees_with_the_table(case: Case) -> None:
     assert expected(case.stream) == (case.events, None)
 
 
+LONG = b"id: 1\nretry: 5\nevent: a\ndata: " + b"y" * 3000 + b"\nid: 2\ndata: z\n\n"
+
+
+@pytest.mark.parametrize(
+    "behind",
+    [
+        b"",
+        b": ping\n\n",
+        b"event: b\ndata: 1\n\nevent: b\ndata: 2\n\n",
+        b"event: b\ndata: 1\n\nid: 3\nretry: 6\ndata: 2\n\n",
+        b"id: 3\ndata: 1\n\ndata: 2\n\n",
+        b"id: 3\n\n",
+        LONG,
+    ],
+)
+@pytest.mark.parametrize("size", [1, 100, 1500, 2990])
+def test_what_is_behind_a_long_event_in_its_chunk(behind: bytes, size: int) -> None:
+    stream = LONG + behind
+
+    assert decode(pieces(stream, size)) == expected(stream)
+    assert decode([stream[:size], stream[size : 2 * size], stream[2 * size :]]) == (
+        expected(stream)
+    )
+
+
 def test_a_10_mib_event() -> None:
     data = b"y" * (10 * MIB)
 
@@ -218,9 +243,9 @@ def cuts_of(draw: st.DrawFn, stream: bytes) -> list[bytes]:
 
 
 @given(st.data())
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=400, deadline=None)
 def test_any_bytes_in_any_cut(data: st.DataObject) -> None:
-    stream = data.draw(streams) * data.draw(st.sampled_from([1, 1, 1, 1, 30, 300]))
+    stream = data.draw(streams) * data.draw(st.sampled_from([1, 1, 1, 1, 1, 30, 200]))
     chunks = data.draw(cuts_of(stream))
     limit = data.draw(limits)
     flush = data.draw(st.booleans())
@@ -246,25 +271,62 @@ class Places(Framer):
         ]
 
 
-@given(st.data())
-@settings(max_examples=400, deadline=None)
-def test_frames_are_the_events_and_know_where_they_began(data: st.DataObject) -> None:
-    stream = data.draw(streams)
-    chunks = data.draw(cuts_of(stream))
-    limit = data.draw(limits)
+def places(chunks: Iterable[bytes], *, limit: int | None) -> list[tuple[Any, ...]]:
     decoder = Places(limit, "discard")
-    found: list[tuple[str, bytes, int]] = []
-
+    found: list[tuple[Any, ...]] = []
     try:
         for chunk in chunks:
             found += decoder.feed(chunk)
     except EventTooLarge:
         pass
+    return found
 
-    assert found == [
+
+@pytest.mark.parametrize("limit", [None, 4, 12])
+@pytest.mark.parametrize(
+    "case",
+    [case for case in CASES if len(case.events) < 10],
+    ids=lambda case: case.name,
+)
+def test_where_the_events_of_the_table_begin(case: Case, limit: int | None) -> None:
+    seen = sse_reference.decode(case.stream * 2, limit=limit).events
+    expected_places = [(event.event, event.data, event.start) for event in seen]
+
+    for cut in range(0, len(case.stream) * 2, 1 + len(case.stream) // 100):
+        chunks = (case.stream * 2)[:cut], (case.stream * 2)[cut:]
+
+        assert places(chunks, limit=limit) == expected_places, cut
+
+
+@given(st.data())
+@settings(max_examples=250, deadline=None)
+def test_frames_are_the_events_and_know_where_they_began(data: st.DataObject) -> None:
+    stream = data.draw(streams)
+    chunks = data.draw(cuts_of(stream))
+    limit = data.draw(limits)
+    assert places(chunks, limit=limit) == [
         (seen.event, seen.data, seen.start)
         for seen in sse_reference.decode(stream, limit=limit).events
     ]
+
+
+def test_shapes_that_take_turns_one_event_a_chunk() -> None:
+    chunks = [
+        b"event: a\ndata: 1\n\n",
+        b"event:b\ndata:2\n\n",
+        b"event: a\ndata:  3\n\n",
+        b"event:b\ndata: 4\n\n",
+        b"event:b\ndata:  5\n\n",
+        b"event: a\ndata: 6\n\n",
+        b"event:b\ndata: 7\n\n",
+    ]
+
+    events = decode(chunks).events
+
+    assert [event.data for event in events] == [
+        b"1", b"2", b" 3", b"4", b" 5", b"6", b"7"
+    ]  # fmt: skip
+    assert decode([b"".join(chunks)]).events == events
 
 
 # --- Events do not wait ------------------------------------------------------------
@@ -418,6 +480,26 @@ def test_the_limit_is_exact(lines: list[bytes], size: int) -> None:
         [Event("message", b"before")],
         14,
     )
+
+
+@pytest.mark.parametrize("head", [b"data: ", b"event: a\ndata: ", b"event:a\ndata:"])
+@pytest.mark.parametrize("together", [1, 2, 4])
+def test_the_limit_holds_for_events_that_look_like_the_last(
+    head: bytes, together: int
+) -> None:
+    name = b"a" if b"a\n" in head else b""
+    values = [b"1", b"2", b"y" * (20 - len(name)), b"y" * (21 - len(name)), b"3"]
+    blocks = [head + value + b"\n\n" for value in values]
+    chunks = [b"".join(blocks[i : i + together]) for i in range(0, 5, together)]
+    offset = sum(map(len, blocks[:3]))
+
+    events, fault = decode(chunks, limit=20)
+
+    assert ([event.data for event in events], fault) == (values[:3], offset)
+    assert places(chunks, limit=20) == [
+        (event.event, event.data, sum(map(len, blocks[:index])))
+        for index, event in enumerate(events)
+    ]
 
 
 def test_events_before_the_fault_are_given_and_the_next_call_raises() -> None:
