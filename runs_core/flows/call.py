@@ -59,18 +59,15 @@ class Call(Generic[T_co]):
         try:
             return self.decode(response)
         except MalformedResponse as error:
-            if self.request.repeat is Repeat.SAFE:
-                raise
             raise _unreadable(error, self.request) from error
 
 
-def _unreadable(
-    error: MalformedResponse, request: ApiRequest
-) -> MalformedOutcomeUnknown:
+def _unreadable(error: MalformedResponse, request: ApiRequest) -> MalformedResponse:
+    message = f"{request.operation}: the answer cannot be read: {error}"
+    if request.repeat is Repeat.SAFE:
+        return MalformedResponse(message, where=error.where)
     unknown = MalformedOutcomeUnknown(
-        f"{request.operation}: the answer cannot be read ({error});"
-        f" {how_to_find_out(request)}",
-        where=error.where,
+        f"{message}; {how_to_find_out(request)}", where=error.where
     )
     mark_unknown(unknown, request)
     return unknown

@@ -1,0 +1,117 @@
+"""A key is planted, everything fails in turn on real sockets, and nothing shows it."""
+
+from __future__ import annotations
+
+import logging
+import pickle
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from runs_core import Endpoint, Policy, bound
+from runs_core.drive import Driver, log_decision
+from runs_core.flows.effects import Flow
+from runs_transports.conformance.peer import answering, peer
+from tests.leaks import key, leaks_in, shown
+from tests.torture.dying import Moment, dying
+from tests.torture.matrix import TRANSPORTS
+from tests.torture.world import BASE_URL, OPERATIONS, World
+
+CHOSEN = [
+    o for o in OPERATIONS if o.name in ("runs.create", "runs.stream", "runs.poll")
+]
+
+ENDPOINTS: dict[str, Callable[[str], Endpoint]] = {
+    "bearer": lambda url: Endpoint(url, key()),
+    "header": lambda url: Endpoint(url, headers={"x-own-key": key()}),
+    "provider": lambda url: Endpoint(url, key),
+    "azure": lambda url: Endpoint.azure_openai(url, api_key=key()),
+}
+
+
+@pytest.fixture(params=TRANSPORTS)
+def drive(request: pytest.FixtureRequest) -> Callable[[Flow[Any]], None]:
+    run = TRANSPORTS[request.param]
+    return lambda flow: run(flow, lambda: None)
+
+
+@pytest.fixture
+def log(caplog: pytest.LogCaptureFixture) -> pytest.LogCaptureFixture:
+    caplog.set_level(logging.DEBUG)
+    return caplog
+
+
+def error_of(drive: Callable[[Flow[Any]], None], flow: Flow[Any]) -> Exception:
+    with pytest.raises(Exception) as caught:  # noqa: PT011
+        drive(flow)
+    return caught.value
+
+
+def assert_hidden(error: Exception, log: pytest.LogCaptureFixture) -> None:
+    assert leaks_in(shown(error)) == []
+    assert leaks_in(log.text) == []
+    assert log.records, "what was done is in the log"
+    assert leaks_in(repr(pickle.dumps(error))) == []
+
+
+@pytest.mark.parametrize("kind", ENDPOINTS)
+@pytest.mark.parametrize("moment", [Moment.IN_REQUEST, Moment.RESET, Moment.IN_BODY])
+def test_promise_4_no_death_of_the_server_shows_a_key(
+    drive: Callable[[Flow[Any]], None],
+    kind: str,
+    moment: Moment,
+    log: pytest.LogCaptureFixture,
+) -> None:
+    for operation in CHOSEN[:2]:
+        world = World()
+        flow = operation.flow(world)
+        with dying(world.service, moment) as server:
+            endpoint = ENDPOINTS[kind](server.base_url)
+            policy = Policy(max_retries=0, notice=log_decision)
+            error = error_of(drive, bound(flow, endpoint, policy))
+
+        assert_hidden(error, log)
+        assert leaks_in(f"{endpoint!r} {policy!r} {flow!r}") == []
+
+
+ANSWERS = {
+    "401 that echoes": b"HTTP/1.1 401 No\r\nContent-Length: %d\r\n\r\n%s",
+    "500 that echoes": b"HTTP/1.1 500 No\r\nContent-Length: %d\r\n\r\n%s",
+    "redirect": b"HTTP/1.1 307 No\r\nLocation: /\r\nContent-Length: %d\r\n\r\n%s",
+    "header": b"HTTP/1.1 404 No\r\nX-%%s: 1\r\nContent-Length: %d\r\n\r\n%s",
+    "page": (
+        b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: %d\r\n\r\n%s"
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", ENDPOINTS)
+@pytest.mark.parametrize("answer", ANSWERS)
+def test_promise_4_no_answer_makes_an_error_show_a_key(
+    drive: Callable[[Flow[Any]], None],
+    kind: str,
+    answer: str,
+    log: pytest.LogCaptureFixture,
+) -> None:
+    body = b'{"error": {"message": "bad key: %s"}}' % key().encode()
+    script = answering(ANSWERS[answer] % (len(body), body))
+    for operation in CHOSEN:
+        with peer(script) as server:
+            endpoint = ENDPOINTS[kind](f"{server.url}/v1")
+            policy = Policy(max_retries=0, notice=log_decision)
+            flow = operation.flow(World())
+            error = error_of(drive, bound(flow, endpoint, policy))
+
+        assert_hidden(error, log)
+
+
+def test_promise_4_what_a_transport_for_tests_keeps_shows_no_key() -> None:
+    world = World()
+    Driver[Any, Any](
+        bound(CHOSEN[0].flow(world), Endpoint(BASE_URL, key())), world.transport
+    ).run()
+
+    kept = [*world.transport.requests, *world.service.requests]
+    assert len(kept) == 2
+    assert leaks_in(repr(kept)) == []
