@@ -53,7 +53,7 @@ class _NoShape(Exception):
 def make_of(event: RunStreamEvent, mark: str) -> Make | None:
     """Give what makes such an event with another text in the place of the mark.
 
-    None if the mark is not the whole of one of the `TEXTS`, or there are others.
+    None if the mark, which is in the event once, is not the whole of one of `TEXTS`.
     """
     values: list[Any] = []
     try:
@@ -74,8 +74,6 @@ def quick_reader_of(event: RunStreamEvent) -> Quick | None:
 def _shape_of(value: Any, values: list[Any], mark: str) -> _Shape:
     """Give an object's shape, and add its values to the list."""
     cls = value.__class__
-    if cls.__setattr__ is not object.__setattr__:
-        raise _NoShape
     text = TEXTS.get(cls)
     shape = [cls]
     # Every slot that is filled, also those that are no fields.
@@ -92,7 +90,7 @@ def _shape_of_item(item: Any, values: list[Any], mark: str) -> _Shape:
     if item is None:
         return _NONE
     cls = item.__class__
-    if cls in _LEAVES and not (mark and item == mark):
+    if cls in _LEAVES:
         values.append(item)
         return _VALUE
     if isinstance(item, WireObject):
@@ -101,9 +99,7 @@ def _shape_of_item(item: Any, values: list[Any], mark: str) -> _Shape:
         return _EMPTY
     if cls is list and len(item) == 1:
         return list, _shape_of_item(item[0], values, mark)
-    if cls is dict and all(
-        v is None or (v.__class__ in _LEAVES and v != mark) for v in item.values()
-    ):
+    if cls is dict and all(v is None or v.__class__ in _LEAVES for v in item.values()):
         values.append(item)
         return _DICT
     raise _NoShape
@@ -116,7 +112,7 @@ class _Writer:
         self.lines: list[str] = []
         self.scope: dict[str, Any] = {"new": object.__new__}
         self.values = 0
-        self.texts = 0
+        self.has_text = False
 
     def object(self, shape: Any) -> str:
         """Write what makes an object of this shape; give its name."""
@@ -130,7 +126,7 @@ class _Writer:
 
     def item(self, shape: Any) -> str:
         if shape is _TEXT:
-            self.texts += 1
+            self.has_text = True
         if shape is _VALUE or shape is _DICT:
             self.values += 1
             return f"v{self.values - 1}" + (".copy()" if shape is _DICT else "")
@@ -149,10 +145,10 @@ class _Writer:
 # There are few different shapes: no list in them has more than one element.
 @lru_cache(maxsize=64)
 def _maker(shape: _Shape) -> Callable[..., Make] | None:
-    """Give what gives the function, of the values; None if there is not one text."""
+    """Give what gives the function, of the values; None if there is no text."""
     writer = _Writer()
     made = writer.object(shape)
-    if writer.texts != 1:
+    if not writer.has_text:
         return None
     names = ", ".join(f"v{at}" for at in range(writer.values))
     factory: Callable[..., Make] = writer.function(

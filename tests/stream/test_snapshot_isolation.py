@@ -1,6 +1,7 @@
 """The snapshot is apart from the events, and costs what is new."""
 
 import gc
+import sys
 import weakref
 from collections.abc import Callable
 from typing import Any
@@ -264,3 +265,46 @@ def test_events_can_be_built_by_hand() -> None:
         MessageDeltaEvent("msg_1", MessageDelta(content=[block]))
     )
     assert summed([event, event]).text == "aa"
+
+
+def note(index: int) -> dict[str, Any]:
+    noted = {"index": index, "type": "file_path", "text": "a", "start_index": index}
+    return {"index": 0, "type": "text", "text": {"value": "a", "annotations": [noted]}}
+
+
+GROWING: dict[str, Callable[[int], tuple[str, Any]]] = {
+    "texts": lambda n: (DELTA, delta(text("a"))),
+    "annotations": lambda n: (DELTA, delta(note(n))),
+    "blocks": lambda n: (DELTA, delta(text("a", n))),
+    "messages": lambda n: (DELTA, delta(text("a"), id=f"msg_{n}")),
+    "arguments": lambda n: (STEP_DELTA, calls(function("a"))),
+    "calls": lambda n: (STEP_DELTA, calls(function("a", n, id=f"call_{n}"))),
+    "steps": lambda n: (STEP_DELTA, calls(function("a"), id=f"step_{n}")),
+    "ends": lambda n: (DONE, message(f"msg_{n}", "a")),
+}
+
+
+@pytest.mark.parametrize("kind", GROWING)
+def test_promise_2_the_work_grows_as_what_is_added(kind: str) -> None:
+    def work(count: int) -> int:
+        events = made(*(GROWING[kind](n) for n in range(count)))
+        return calls_made(lambda: summed(events).messages)
+
+    assert work(400) < 4.2 * work(100)
+
+
+def calls_made(function: Callable[[], Any]) -> int:
+    """Count the functions that are called, built-in ones included."""
+    count = 0
+
+    def profile(frame: Any, event: str, arg: Any) -> None:
+        nonlocal count
+        count += 1
+
+    function()
+    sys.setprofile(profile)
+    try:
+        function()
+    finally:
+        sys.setprofile(None)
+    return count

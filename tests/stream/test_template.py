@@ -233,6 +233,9 @@ NOT_ONE_STRING = [
     b'"a\\"',
     b'"\xff"',
     b'"\xed\xa0\x80"',
+    b'x"',
+    b'5abc"',
+    b'{"',
 ]
 
 
