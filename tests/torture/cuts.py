@@ -19,7 +19,7 @@ from typing import Any
 from attrs import frozen
 
 from runs_core import Client, Endpoint, StreamError, StreamTruncated, runs
-from runs_core.errors import MalformedEvent, RunsError, TransportError
+from runs_core.errors import EventTooLarge, MalformedEvent, RunsError, TransportError
 from runs_core.flows.effects import Emit, Now, Open, Read
 from runs_core.lifecycle import RUN_ENDS
 from runs_core.models import Run
@@ -109,12 +109,19 @@ def _outcome(block: bytes) -> str | None:
     return "StreamError" if name == "error" else ENDS.get(name, "")
 
 
-def ended_in(data: Iterable[bytes], *, broken: bool = False) -> str:
+def ended_in(
+    data: Iterable[bytes],
+    *,
+    broken: bool = False,
+    max_event_bytes: int | None = None,
+) -> str:
     """Give what a stream of these pieces ends in: "complete", or an error's name.
 
     It is `broken` by the connection's failure, or ends as if that were all.
     """
-    feed = runs.stream("thread_1", assistant_id="asst_1")
+    feed = runs.stream(
+        "thread_1", assistant_id="asst_1", max_event_bytes=max_event_bytes
+    )
     end = TransportError("reset") if broken else b""
     answers = chain(data, repeat(end))
     answer: Any = None
@@ -139,7 +146,7 @@ def ended_in(data: Iterable[bytes], *, broken: bool = False) -> str:
         run: Run = stop.value
         assert run.status in RUN_ENDS
         return "complete"
-    except (StreamTruncated, StreamError, MalformedEvent) as error:
+    except (StreamTruncated, StreamError, MalformedEvent, EventTooLarge) as error:
         return type(error).__name__
 
 
