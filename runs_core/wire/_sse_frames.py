@@ -102,10 +102,7 @@ class Framer(StreamState):
         if (
             10 in joined
             or 13 in joined
-            or (
-                (13 in rest or 13 in end)
-                and not is_open(rest, head if found else b"", end)
-            )
+            or ((13 in rest or 13 in end) and not is_open(rest, head, end))
             or (not spaced and any(data[:1] == b" " for data in datas))
         ):
             return None

@@ -23,13 +23,10 @@ _NEVER = b"\n\n"
 
 def head_of(block: bytes, data: bytes) -> bytes | None:
     """Give all before the data of a block with LF, if the data is its last line."""
-    if 10 in data or not block.endswith(data):
+    if not block.endswith(data):
         return None
     head = block[: len(block) - len(data)]
-    line = head[head.rfind(b"\n") + 1 :]
-    if line == b"data: " or (line == b"data:" and data[:1] != b" "):
-        return head
-    return None
+    return head if head[head.rfind(b"\n") + 1 :] in (b"data: ", b"data:") else None
 
 
 def shape_of(head: bytes, name: str, eol: bytes) -> Shape | None:

@@ -853,4 +853,88 @@ CASES = [
         b"event: a\ndata: 1\n\nevent: b\ndata: 2\n\n" * 3,
         [Event("a", b"1"), Event("b", b"2")] * 3,
     ),
+    Case(
+        "lf-then-crlf",
+        "this project",
+        b"event: a\ndata: 1\n\nevent: a\ndata: 2\n\n"
+        b"event: a\ndata: 3\r\n\r\nevent: a\r\ndata: 4\r\n\r\n",
+        [Event("a", b"1"), Event("a", b"2"), Event("a", b"3"), Event("a", b"4")],
+    ),
+    Case(
+        "lf-then-crlf-within-the-head",
+        "this project",
+        b"event: a\ndata: 1\n\nevent: a\ndata: 2\n\n"
+        b"event: a\r\ndata: 3\n\nevent: a\r\ndata: 4\r\n\n",
+        [Event("a", b"1"), Event("a", b"2"), Event("a", b"3"), Event("a", b"4")],
+    ),
+    Case(
+        "lf-then-cr",
+        "this project",
+        b"event: a\ndata: 1\n\nevent: a\ndata: 2\n\n"
+        b"event: a\ndata: 3\r\revent: a\rdata: 4\r\r",
+        [Event("a", b"1"), Event("a", b"2"), Event("a", b"3"), Event("a", b"4")],
+    ),
+    Case(
+        "lf-then-cr-within-the-head",
+        "this project",
+        b"event: a\ndata: 1\n\nevent: a\ndata: 2\n\n"
+        b"event: a\rdata: 3\n\nevent: a\rdata: 4\r\n",
+        [Event("a", b"1"), Event("a", b"2"), Event("a", b"3")],
+    ),
+    Case(
+        "crlf-then-lf",
+        "this project",
+        b"event: a\r\ndata: 1\r\n\r\nevent: a\r\ndata: 2\r\n\r\n"
+        b"event: a\r\ndata: 3\n\nevent: a\ndata: 4\n\n",
+        [Event("a", b"1"), Event("a", b"2"), Event("a", b"3"), Event("a", b"4")],
+    ),
+    Case(
+        "crlf-then-lf-within-the-head",
+        "this project",
+        b"event: a\r\ndata: 1\r\n\r\nevent: a\r\ndata: 2\r\n\r\n"
+        b"event: a\ndata: 3\r\n\r\nevent: a\ndata: 4\n\r\n",
+        [Event("a", b"1"), Event("a", b"2"), Event("a", b"3"), Event("a", b"4")],
+    ),
+    Case(
+        "crlf-then-cr",
+        "this project",
+        b"event: a\r\ndata: 1\r\n\r\nevent: a\r\ndata: 2\r\n\r\n"
+        b"event: a\r\ndata: 3\r\revent: a\rdata: 4\r\r",
+        [Event("a", b"1"), Event("a", b"2"), Event("a", b"3"), Event("a", b"4")],
+    ),
+    Case(
+        "crlf-then-cr-within-the-head",
+        "this project",
+        b"event: a\r\ndata: 1\r\n\r\nevent: a\r\ndata: 2\r\n\r\n"
+        b"event: a\rdata: 3\r\n\r\nevent: a\rdata: 4\r\r\n",
+        [Event("a", b"1"), Event("a", b"2"), Event("a", b"3"), Event("a", b"4")],
+    ),
+    Case(
+        "cr-then-lf",
+        "this project",
+        b"event: a\rdata: 1\r\revent: a\rdata: 2\r\r"
+        b"event: a\rdata: 3\n\nevent: a\ndata: 4\n\n",
+        [Event("a", b"1"), Event("a", b"2"), Event("a", b"3"), Event("a", b"4")],
+    ),
+    Case(
+        "cr-then-lf-within-the-head",
+        "this project",
+        b"event: a\rdata: 1\r\revent: a\rdata: 2\r\r"
+        b"event: a\ndata: 3\r\revent: a\ndata: 4\n\r",
+        [Event("a", b"1"), Event("a", b"2"), Event("a", b"3"), Event("a", b"4")],
+    ),
+    Case(
+        "cr-then-crlf",
+        "this project",
+        b"event: a\rdata: 1\r\revent: a\rdata: 2\r\r"
+        b"event: a\rdata: 3\r\n\r\nevent: a\r\ndata: 4\r\n\r\n",
+        [Event("a", b"1"), Event("a", b"2"), Event("a", b"3"), Event("a", b"4")],
+    ),
+    Case(
+        "cr-then-crlf-within-the-head",
+        "this project",
+        b"event: a\rdata: 1\r\revent: a\rdata: 2\r\r"
+        b"event: a\r\ndata: 3\r\revent: a\r\ndata: 4\r\n\r",
+        [Event("a", b"1"), Event("a", b"2"), Event("a", b"3"), Event("a", b"4")],
+    ),
 ]

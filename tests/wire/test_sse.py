@@ -667,13 +667,16 @@ def test_a_long_event_is_held_once(line: bytes) -> None:
     assert peak < 5 * MIB
 
 
+@pytest.mark.parametrize("decode_with", [EventStreamDecoder, Places])
 @pytest.mark.parametrize("size", [1, 7, 64, 500, 3000])
 @pytest.mark.parametrize(
     "line", [b"y" * 70, b"data: y\n", b"data: y\r\n", b"data: y\r"]
 )
-def test_what_is_kept_as_it_came_is_short(line: bytes, size: int) -> None:
+def test_what_is_kept_as_it_came_is_short(
+    line: bytes, size: int, decode_with: Any
+) -> None:
     """This makes the work linear: kept bytes are copied once more with each chunk."""
-    decoder = EventStreamDecoder()
+    decoder = decode_with(None, on_eof="discard")
 
     for chunk in pieces(b"data: " + line * 300, size):
         decoder.feed(chunk)
