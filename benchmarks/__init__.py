@@ -1,0 +1,1 @@
+"""Benchmarks of runs-core against its peers: `python -m benchmarks --help`."""

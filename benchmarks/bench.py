@@ -1,0 +1,81 @@
+"""What every suite is given: how thorough to be, who takes part, where to report."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from attrs import Factory, define
+
+from benchmarks.measure.clock import Pace
+from benchmarks.peers.candidate import Candidate, first_line
+from benchmarks.peers.node import Node
+from benchmarks.peers.registry import TABLES, make
+from benchmarks.streams.captures import recorded
+from benchmarks.streams.inputs import Input, generate
+
+__all__ = ["FULL", "QUICK", "Bench"]
+
+FULL = Pace(rounds=7, seconds=0.03, slow=2.0)
+QUICK = Pace(rounds=3, seconds=0.004, slow=0.3)
+
+
+@define(kw_only=True)
+class Bench:
+    """One run of the benchmarks.
+
+    `step` is told what is measured next. `decoder` is the import path of a decoder of
+    the user's own, which takes part in framing. `missing` collects who does not take
+    part, and why.
+    """
+
+    quick: bool = False
+    captures: Path | None = None
+    decoder: str | None = None
+    node: Node | None = None
+    core: int | None = None
+    step: Callable[[str], None] = lambda text: None
+    missing: dict[str, str] = Factory(dict)
+    versions: dict[str, str] = Factory(dict)
+    inputs: dict[str, dict[str, Any]] = Factory(dict)
+
+    @property
+    def pace(self) -> Pace:
+        return QUICK if self.quick else FULL
+
+    def candidates(self, kind: str) -> list[Candidate]:
+        """Make those who do this kind of thing and are installed."""
+        names = list(TABLES[kind])
+        if kind == "framing" and self.decoder is not None:
+            names.append(self.decoder)
+        made = []
+        for name in names:
+            try:
+                made.append(make(kind, name))
+            except ImportError as error:
+                self.missing[name] = first_line(error)
+        if self.node is not None:
+            made += self.node.candidates(kind)
+        for candidate in made:
+            if candidate.distribution:
+                self.versions[candidate.distribution] = candidate.version
+        return made
+
+    def input(self, name: str, deltas: int) -> Input:
+        return self._noted(generate(name, deltas), deltas)
+
+    def recorded(self) -> list[Input]:
+        """Give the recorded streams, if there are any."""
+        found = recorded(self.captures) if self.captures else []
+        return [self._noted(input, 0) for input in found]
+
+    def _noted(self, input: Input, deltas: int) -> Input:
+        known = self.inputs.setdefault(input.name, {})
+        known[str(deltas)] = {
+            "streams": len(input.streams),
+            "bytes": input.size,
+            "events": input.events,
+            "sha256": input.digest,
+        }
+        return input

@@ -1,0 +1,100 @@
+"""Two result files: what changed between them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from statistics import median
+
+from attrs import frozen
+
+from benchmarks.results import Figure, Results, spread
+from benchmarks.targets import Reached, reached
+
+__all__ = ["Change", "changed_targets", "changes", "other_conditions"]
+
+Key = tuple[str, str, str, str, str]
+# Less than this is not worth a line.
+_SMALL = 0.05
+
+
+@frozen
+class Change:
+    """A figure of ours in two runs.
+
+    `factor` is new over old. `corrected` is that over the change of the peers beside
+    it, which were the same code on both days: the machine's part is taken out.
+    """
+
+    before: Figure
+    after: Figure
+    factor: float
+    corrected: float
+
+    @property
+    def matters(self) -> bool:
+        """Whether the change is larger than what the rounds differ by."""
+        noise = spread(self.before.samples) + spread(self.after.samples)
+        return abs(self.corrected - 1) > max(_SMALL, noise)
+
+
+def changes(before: Results, after: Results) -> Iterator[Change]:
+    """Give the changes of our figures that are in both, the largest gain first."""
+    old = {figure.key: figure for figure in before.figures if figure.samples}
+    found = []
+    for figure in after.figures:
+        known = old.get(figure.key)
+        if known is None or not figure.samples or not figure.ours:
+            continue
+        if not known.median or not figure.median:
+            continue
+        factor = figure.median / known.median
+        machine = _machine(figure, after, old)
+        found.append(Change(known, figure, factor, factor / machine))
+    yield from sorted(found, key=lambda change: change.corrected)
+
+
+def _machine(figure: Figure, after: Results, old: dict[Key, Figure]) -> float:
+    """Give by how much the peers of a figure became slower."""
+    return median(
+        [
+            peer.median / old[peer.key].median
+            for peer in after.of(figure.suite, figure.input, figure.unit)
+            if peer.variant == figure.variant
+            and not peer.ours
+            and peer.samples
+            and peer.key in old
+            # Counted and not measured: it does not move with the machine.
+            and figure.unit not in ("MiB", "KiB", "MB")
+        ]
+        or [1.0]
+    )
+
+
+def changed_targets(before: Results, after: Results) -> Iterator[tuple[str, str, str]]:
+    """Give each target whose verdict is another, with both figures."""
+    for old, new in zip(reached(before), reached(after), strict=True):
+        if old.verdict != new.verdict:
+            yield old.target.what, _told(old), _told(new)
+
+
+def _told(reached: Reached) -> str:
+    figure = reached.figure
+    return reached.verdict if figure is None else f"{figure:.3g} ({reached.verdict})"
+
+
+def other_conditions(before: Results, after: Results) -> Iterator[str]:
+    """Say in what the two runs differ apart from their figures."""
+    if before.quick != after.quick:
+        yield "one of them is a quick run"
+    for name in sorted({*before.machine, *after.machine} - {"load_avg_1min"}):
+        old, new = before.machine.get(name), after.machine.get(name)
+        if old != new:
+            yield f"{name}: {old} and {new}"
+    for name in sorted({*before.versions, *after.versions}):
+        old, new = before.versions.get(name, "-"), after.versions.get(name, "-")
+        if old != new:
+            yield f"{name}: {old} and {new}"
+    for name in before.inputs.keys() & after.inputs.keys():
+        for deltas, known in before.inputs[name].items():
+            if after.inputs[name].get(deltas, known) != known:
+                yield f"the input {name} has other bytes"

@@ -1,0 +1,1 @@
+"""Which decoder passes which case of the event-stream rules."""

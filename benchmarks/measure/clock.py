@@ -1,0 +1,85 @@
+"""CPU time on one core, the candidates taking turns.
+
+What is compared is measured in the same minute: on a shared machine absolute figures
+move by a factor of two within an hour, and the ratios of neighbours by some percent.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from math import ceil
+
+from attrs import frozen
+
+from benchmarks.peers.candidate import Sample
+
+__all__ = ["Pace", "only_own_garbage", "other_cores", "pin", "take_turns"]
+
+
+@frozen
+class Pace:
+    """How long is measured.
+
+    Each sample repeats until it takes `seconds`. A candidate whose first pass takes
+    longer than `slow` is not asked again.
+    """
+
+    rounds: int
+    seconds: float
+    slow: float
+
+
+def pin() -> int | None:
+    """Run on one core only, the last; give it, or None where that cannot be done."""
+    if not hasattr(os, "sched_setaffinity"):
+        return None
+    core = max(os.sched_getaffinity(0))
+    os.sched_setaffinity(0, {core})
+    return core
+
+
+def other_cores(core: int | None) -> set[int]:
+    """Give the cores for what is not measured: all others, if there are any."""
+    return set(range(os.cpu_count() or 1)) - {core} or set(range(os.cpu_count() or 1))
+
+
+@contextmanager
+def only_own_garbage() -> Iterator[None]:
+    """Leave the collector on, as users have it, but show it nothing that is old.
+
+    The modules of all peers are loaded: without this, each would pay for the others'.
+    """
+    gc.collect()
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
+
+
+def take_turns(samples: Mapping[str, Sample], pace: Pace) -> dict[str, list[float]]:
+    """Give the seconds that one pass takes, by candidate and round.
+
+    In each round another candidate is the first, so that none always finds the caches
+    as the same other one left them.
+    """
+    taken: dict[str, list[float]] = {}
+    loops: dict[str, int] = {}
+    with only_own_garbage():
+        for name, sample in samples.items():
+            first = sample(1)
+            if first > pace.slow:
+                taken[name] = [first]
+                continue
+            # The first pass also warms up.
+            loops[name] = ceil(pace.seconds / max(sample(1), 1e-7))
+            taken[name] = []
+        for turn in range(pace.rounds):
+            names = list(loops)
+            at = turn % max(1, len(names))
+            for name in names[at:] + names[:at]:
+                taken[name].append(samples[name](loops[name]) / loops[name])
+    return taken

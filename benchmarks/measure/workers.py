@@ -1,0 +1,46 @@
+"""Measuring in a process of its own: a function of a module here, its result as JSON.
+
+`python -m benchmarks.measure.workers module function '{"its": "arguments"}'` prints it.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+__all__ = ["ROOT", "in_process"]
+
+ROOT = Path(__file__).parents[2]
+
+
+def in_process(
+    module: str, function: str, *, patience: float | None = None, **arguments: Any
+) -> Any:
+    """Give what the function gives in a new process.
+
+    Raises `RuntimeError` with the last line that it printed, if it fails, and
+    `TimeoutError` if it takes longer than `patience` seconds.
+    """
+    try:
+        done = subprocess.run(
+            [sys.executable, "-m", __name__, module, function, json.dumps(arguments)],
+            capture_output=True,
+            text=True,
+            cwd=ROOT,
+            timeout=patience,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise TimeoutError(f"it took more than {patience:g} s") from error
+    if done.returncode:
+        lines = done.stderr.strip().splitlines() or ["no message"]
+        raise RuntimeError(lines[-1])
+    return json.loads(done.stdout)
+
+
+if __name__ == "__main__":
+    found = getattr(import_module(sys.argv[1]), sys.argv[2])
+    print(json.dumps(found(**json.loads(sys.argv[3]))))

@@ -1,0 +1,1 @@
+"""The decoders that are compared, each behind an adapter that adds no work."""

@@ -1,0 +1,175 @@
+"""One decoder that takes part: how it is run, and how what it gives is checked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from difflib import SequenceMatcher
+from time import process_time
+from typing import Any, TypeAlias
+
+from attrs import frozen
+
+from benchmarks.peers.versions import version_of
+
+__all__ = [
+    "Candidate",
+    "Chunks",
+    "Fault",
+    "Sample",
+    "compare",
+    "fed",
+    "first_line",
+    "hold_fed",
+    "hold_pulled",
+    "pulled",
+]
+
+Chunks: TypeAlias = Iterable[bytes]
+# Takes how often to decode everything; gives the CPU seconds that it took.
+Sample: TypeAlias = Callable[[int], float]
+Run: TypeAlias = Callable[[Chunks], Any]
+# Takes the beginning of a stream, and how many events are whole in it; gives what is
+# then alive.
+Hold: TypeAlias = Callable[[Chunks, int], Any]
+
+
+class Fault(Exception):
+    """What a candidate does wrong on an input, in a few words."""
+
+
+@frozen(kw_only=True)
+class Candidate:
+    """A decoder and what it is asked to do.
+
+    `run` decodes one stream and reads of each event what a user would. `outcome`
+    decodes one stream, too, and gives all that came out in plain values; `despite` puts
+    aside what a peer is known to change, which its note says. `hold` decodes the
+    beginning of a stream, and keeps it open. A `floor` does less than the others: it
+    shows what cannot be beaten.
+    """
+
+    name: str
+    distribution: str | None
+    run: Run
+    outcome: Run
+    hold: Hold | None = None
+    despite: Callable[[Any], Any] = lambda outcome: outcome
+    note: str = ""
+    ours: bool = False
+    floor: bool = False
+
+    @property
+    def version(self) -> str:
+        return version_of(self.distribution) if self.distribution else ""
+
+    def prepare(self, streams: Sequence[Sequence[bytes]]) -> Sample:
+        """Give what measures decoding these streams."""
+        run = self.run
+
+        def sample(loops: int) -> float:
+            begin = process_time()
+            for _ in range(loops):
+                for chunks in streams:
+                    run(chunks)
+            return process_time() - begin
+
+        return sample
+
+    def check(
+        self, streams: Sequence[Sequence[bytes]], expected: Sequence[Any]
+    ) -> None:
+        """Raise `Fault` if what comes out is not what is expected."""
+        if self.floor:
+            return
+        outcomes = []
+        for chunks in streams:
+            try:
+                outcomes.append(self.outcome(chunks))
+            except Exception as error:
+                raise Fault(f"raises {type(error).__name__}") from error
+        despite = self.despite
+        compare(list(map(despite, outcomes)), list(map(despite, expected)))
+
+
+def compare(outcomes: Sequence[Any], expected: Sequence[Any]) -> None:
+    """Raise `Fault` if the outcomes of some streams are not what is expected."""
+    pairs = list(zip(outcomes, expected, strict=True))
+    wrong = [(outcome, right) for outcome, right in pairs if outcome != right]
+    if not wrong:
+        return
+    if not all(isinstance(right, list) for _, right in pairs):
+        raise Fault(f"wrong on {len(wrong)} of {len(pairs)} streams")
+    if all(map(_without_ids, wrong)):
+        raise Fault("gives no ids")
+    lost = sum(_lost(outcome, right) for outcome, right in wrong)
+    extra = sum(_lost(right, outcome) for outcome, right in wrong)
+    total = sum(len(right) for _, right in pairs)
+    if not lost:
+        raise Fault(f"{extra} {'event' if extra == 1 else 'events'} too many")
+    raise Fault(f"{lost} of {total} events {'wrong' if extra else 'missing'}")
+
+
+def _without_ids(pair: tuple[Any, Any]) -> bool:
+    outcome, right = pair
+    return [e[:2] for e in outcome] == [e[:2] for e in right] and len(right[0]) > 2
+
+
+def _lost(outcome: Sequence[Any], right: Sequence[Any]) -> int:
+    """Count the events of `right` that are not in `outcome`, in this order."""
+    found = SequenceMatcher(None, _lines(outcome), _lines(right), autojunk=False)
+    return len(right) - sum(block.size for block in found.get_matching_blocks())
+
+
+def _lines(events: Sequence[Any]) -> list[str]:
+    return [repr(event) for event in events]
+
+
+def first_line(error: BaseException) -> str:
+    return str(error).partition("\n")[0][:100]
+
+
+# The loops that a user would write, for the two shapes that decoders have.
+
+
+def fed(make: Callable[[], Any], read: Callable[[Any], Any]) -> Run:
+    """Run a decoder that is given bytes and gives a list of events."""
+
+    def run(chunks: Chunks) -> None:
+        feed = make().feed
+        for chunk in chunks:
+            for event in feed(chunk):
+                read(event)
+
+    return run
+
+
+def pulled(
+    events: Callable[[Chunks], Iterable[Any]], read: Callable[[Any], Any]
+) -> Run:
+    """Run a decoder that is an iterator of events over an iterator of bytes."""
+
+    def run(chunks: Chunks) -> None:
+        for event in events(iter(chunks)):
+            read(event)
+
+    return run
+
+
+def hold_fed(make: Callable[[], Any]) -> Hold:
+    def hold(chunks: Chunks, events: int) -> Any:
+        decoder = make()
+        for chunk in chunks:
+            decoder.feed(chunk)
+        return decoder
+
+    return hold
+
+
+def hold_pulled(events: Callable[[Chunks], Iterable[Any]]) -> Hold:
+    def hold(chunks: Chunks, number: int) -> Any:
+        found = iter(events(iter(chunks)))
+        for _ in range(number):
+            next(found)
+        return found
+
+    return hold

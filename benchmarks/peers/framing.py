@@ -1,0 +1,201 @@
+"""Bytes to server-sent events: name, data as text, last event id."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from operator import attrgetter, itemgetter
+from typing import Any
+
+from benchmarks.peers.candidate import (
+    Candidate,
+    Chunks,
+    fed,
+    hold_fed,
+    hold_pulled,
+    pulled,
+)
+from benchmarks.peers.versions import load
+from benchmarks.streams.styles import Frame
+from runs_core.wire.sse import EventStreamDecoder
+
+__all__ = ["FRAMING", "custom", "ours", "ours_bytes"]
+
+_READ = attrgetter("event", "data")
+
+
+def ours() -> Candidate:
+    return _ours("runs-core", attrgetter("event", "text"))
+
+
+def ours_bytes() -> Candidate:
+    return _ours("runs-core, data as bytes", _READ)
+
+
+def _ours(name: str, read: Callable[[Any], Any]) -> Candidate:
+    return Candidate(
+        name=name,
+        distribution="runs-core",
+        run=fed(EventStreamDecoder, read),
+        hold=hold_fed(EventStreamDecoder),
+        outcome=lambda chunks: _fed_frames(EventStreamDecoder(), chunks),
+        ours=True,
+    )
+
+
+def custom(name: str, make: Callable[[], Any]) -> Candidate:
+    """A decoder of somebody else: `feed(bytes)` and `close()` give iterables of events.
+
+    Its events have `event`, `data` (str, or bytes that are decoded here) and `id`.
+    """
+
+    def read(event: Any) -> tuple[str, str]:
+        data = event.data
+        return event.event, data if isinstance(data, str) else data.decode()
+
+    return Candidate(
+        name=name,
+        distribution=None,
+        run=fed(make, read),
+        hold=hold_fed(make),
+        outcome=lambda chunks: _fed_frames(make(), chunks),
+    )
+
+
+def _fed_frames(decoder: Any, chunks: Chunks) -> list[Frame]:
+    events = [event for chunk in chunks for event in decoder.feed(chunk)]
+    return _frames([*events, *decoder.close()])
+
+
+def _frames(events: Iterable[Any]) -> list[Frame]:
+    """Give plain frames, with the last id also of peers that give only its own."""
+    frames, last = [], ""
+    for event in events:
+        text = getattr(event, "text", event.data)
+        data = text.decode("utf-8", "replace") if isinstance(text, bytes) else text
+        last = last if event.id is None else event.id
+        frames.append(Frame(event.event or "message", data, last))
+    return frames
+
+
+def _peer(
+    name: str,
+    distribution: str,
+    events: Callable[[Chunks], Iterable[Any]],
+    note: str = "",
+    read: Callable[[Any], Any] = _READ,
+) -> Candidate:
+    return Candidate(
+        name=name,
+        distribution=distribution,
+        run=pulled(events, read),
+        hold=hold_pulled(events),
+        outcome=lambda chunks: _frames(events(iter(chunks))),
+        note=note,
+    )
+
+
+def openai() -> Candidate:
+    decoder = load("openai._streaming").SSEDecoder
+    return _peer("openai-python", "openai", lambda chunks: decoder().iter_bytes(chunks))
+
+
+def anthropic() -> Candidate:
+    decoder = load("anthropic._streaming").SSEDecoder
+    return _peer("anthropic", "anthropic", lambda chunks: decoder().iter_bytes(chunks))
+
+
+def httpx_sse() -> Candidate:
+    module = load("httpx_sse._decoders")
+    utf8 = load("codecs").getincrementaldecoder("utf-8")
+
+    # Its `iter_sse` without httpx, which is what gives it text.
+    def events(chunks: Chunks) -> Iterator[Any]:
+        lines, decoder, text = module.SSELineDecoder(), module.SSEDecoder(), utf8()
+        for chunk in chunks:
+            for line in lines.decode(text.decode(chunk)):
+                event = decoder.decode(line)
+                if event is not None:
+                    yield event
+        for line in lines.flush():
+            event = decoder.decode(line)
+            if event is not None:
+                yield event
+
+    return _peer("httpx-sse", "httpx-sse", events, "without httpx")
+
+
+def sseclient() -> Candidate:
+    client = load("sseclient").SSEClient
+    return _peer("sseclient-py", "sseclient-py", lambda chunks: client(chunks).events())
+
+
+def launchdarkly() -> Candidate:
+    reader = load("ld_eventsource.reader")
+    kind = load("ld_eventsource.actions").Event
+
+    # Its client without reconnection.
+    def events(chunks: Chunks) -> Iterator[Any]:
+        lines = reader._BufferedLineReader.lines_from(chunks)
+        for action in reader._SSEReader(lines).events_and_comments():
+            if isinstance(action, kind):
+                yield action
+
+    return _peer(
+        "launchdarkly-eventsource",
+        "launchdarkly-eventsource",
+        events,
+        "without reconnection",
+    )
+
+
+def azure() -> Candidate:
+    base = load("azure.ai.agents.models").BaseAgentEventHandler
+
+    class Blocks(base):  # type: ignore[misc, valid-type]
+        # As its `_parse_event` does before it reads JSON.
+        def _process_event(self, event_data_str: str) -> Frame:
+            name, data = "", ""
+            for line in event_data_str.strip().split("\n"):
+                if line.startswith("event:"):
+                    name = line.split(":", 1)[1].strip()
+                elif line.startswith("data:"):
+                    data = line.split(":", 1)[1].strip()
+            return Frame(name, data)
+
+    def events(chunks: Chunks) -> Iterator[Frame]:
+        handler = Blocks()
+        handler.initialize(chunks, None)
+        return handler
+
+    return _peer(
+        "azure-ai-agents",
+        "azure-ai-agents",
+        events,
+        "knows no ids, comments or data in several lines",
+        itemgetter(0, 1),
+    )
+
+
+def aiosseclient() -> Candidate:
+    # Imported late, because it needs aiohttp.
+    from benchmarks.peers.aio import aiosseclient_events
+
+    return _peer(
+        "aiosseclient",
+        "aiosseclient",
+        aiosseclient_events(),
+        "on aiohttp's stream reader, without event loop or socket",
+    )
+
+
+FRAMING: dict[str, Callable[[], Candidate]] = {
+    "runs-core": ours,
+    "runs-core, data as bytes": ours_bytes,
+    "openai-python": openai,
+    "httpx-sse": httpx_sse,
+    "sseclient-py": sseclient,
+    "launchdarkly-eventsource": launchdarkly,
+    "anthropic": anthropic,
+    "azure-ai-agents": azure,
+    "aiosseclient": aiosseclient,
+}

@@ -1,0 +1,115 @@
+"""A table, and how it is written in Markdown and in a terminal."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+
+from attrs import Factory, define
+from rich.table import Table as RichTable
+
+from benchmarks.results import OURS, Figure, Results, ratios, spread
+
+__all__ = ["Table", "faults", "figure_cell", "grid", "significant"]
+
+_UNITS = {"us/event": "µs", "us": "µs", "ms": "ms", "s": "s"}
+# More than this between the quartiles' halves is said.
+_SHAKY = 0.1
+
+
+@define(kw_only=True)
+class Table:
+    """Rows of text below a title; `notes` are said once, below."""
+
+    title: str
+    head: Sequence[str]
+    rows: list[Sequence[str]] = Factory(list)
+    notes: list[str] = Factory(list)
+
+    def markdown(self) -> str:
+        title = [f"**{self.title}**", ""] if self.title else []
+        lines = [*title, _row(self.head), _row(["---"] * len(self.head))]
+        lines += map(_row, self.rows)
+        if self.notes:
+            lines += ["", *(f"{note}  " for note in self.notes)]
+        return "\n".join([*lines, ""])
+
+    def rich(self) -> RichTable:
+        caption = "\n".join(self.notes) or None
+        table = RichTable(title=self.title, caption=caption, title_justify="left")
+        for at, name in enumerate(self.head):
+            table.add_column(name, justify="right" if at else "left")
+        for row in self.rows:
+            table.add_row(*row)
+        return table
+
+
+def _row(cells: Sequence[str]) -> str:
+    return f"| {' | '.join(cell.replace('|', '/') for cell in cells)} |"
+
+
+def significant(value: float, *, up: bool = False) -> str:
+    """Write three digits, the rest cut off, so that nothing looks better than it is.
+
+    With `up` the last digit is raised instead: for what is better when it is smaller.
+    """
+    if not value:
+        return "0"
+    digits = max(0, 2 - math.floor(math.log10(abs(value))))
+    scale = 10**digits
+    cut = math.ceil if up else math.floor
+    # What is nearly whole is whole: 1.1 * 1000 is 1100.0000000000002.
+    return f"{cut(round(value * scale, 6)) / scale:.{digits}f}"
+
+
+def grid(
+    results: Results,
+    title: str,
+    figures: Sequence[Figure],
+    row_of: Callable[[Figure], str],
+    reference: str = OURS,
+) -> Table:
+    """Give a table with a column for each candidate, and ratios to one of them."""
+    candidates = list(dict.fromkeys(figure.candidate for figure in figures))
+    rows = list(dict.fromkeys(map(row_of, figures)))
+    by_place = {(row_of(figure), figure.candidate): figure for figure in figures}
+    table = Table(title=title, head=["", *candidates])
+    for row in rows:
+        base = by_place.get((row, reference))
+        cells = []
+        for candidate in candidates:
+            figure = by_place.get((row, candidate))
+            cells.append(figure_cell(figure, base))
+        table.rows.append([row, *cells])
+    table.notes += faults(figures, row_of)
+    return table
+
+
+def faults(figures: Sequence[Figure], row_of: Callable[[Figure], str]) -> list[str]:
+    """Say who does what wrong, and where; the same fault once."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for figure in figures:
+        if figure.fault and figure.unit:
+            found.setdefault((figure.candidate, figure.fault), []).append(
+                row_of(figure)
+            )
+    return [
+        f"† {candidate} on {', '.join(dict.fromkeys(rows))}: {fault}."
+        for (candidate, fault), rows in found.items()
+    ]
+
+
+def figure_cell(figure: Figure | None, base: Figure | None = None) -> str:
+    """Write a median, its ratio to another figure, and whether it is to be trusted."""
+    if figure is None:
+        return ""
+    fault = " †" if figure.fault else ""
+    if not figure.samples:
+        return fault.strip()
+    unit = _UNITS.get(figure.unit, figure.unit)
+    shaky = " ~" if spread(figure.samples) > _SHAKY else ""
+    text = f"{significant(figure.median, up=True)} {unit}".strip() + shaky
+    if base is not None and base is not figure and base.samples and base.median:
+        middle = sorted(ratios(figure, base))
+        text += f" (x{significant(middle[len(middle) // 2])})"
+    return text + fault

@@ -1,0 +1,131 @@
+"""The tables of each suite."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from benchmarks.report.table import Table, faults, figure_cell, grid, significant
+from benchmarks.results import OURS, Figure, Results
+from benchmarks.streams.cuts import CUTS
+from benchmarks.targets import reached
+
+__all__ = ["decoding_tables", "growth_table", "other_tables", "target_table"]
+
+_CALLED = {
+    "framing": "Bytes to server-sent events",
+    "typed": "Bytes to typed events",
+    "snapshot": "Bytes to typed events and a snapshot",
+}
+
+
+def target_table(results: Results) -> Table:
+    table = Table(title="", head=["target", "reached", "at least", "aim", "verdict"])
+    for one in reached(results):
+        target = one.target
+        limit = "at most " if target.smaller else ""
+        figure = "-"
+        if one.figure is not None:
+            figure = significant(one.figure, up=target.smaller)
+        unit = "" if target.unit in ("x", "exponent") else f" {target.unit}"
+        times = "x" if target.unit == "x" else ""
+        table.rows.append(
+            [
+                target.what,
+                f"{times}{figure}{unit}" if one.figure is not None else "-",
+                f"{limit}{times}{target.least:g}{unit}",
+                f"{times}{target.aim:g}{unit}",
+                one.verdict,
+            ]
+        )
+    return table
+
+
+def decoding_tables(results: Results, suite: str) -> Iterator[Table]:
+    """Give the text stream in all cuts, then all streams in the usual ones."""
+    figures = results.of(suite)
+    called = _CALLED[suite]
+    for input in ("text", "tools"):
+        found = results.of(suite, input)
+        if len({figure.variant for figure in found}) > 3 and (
+            input == "text" or suite != "framing"
+        ):
+            title = f"{called}: {input}, by the size of chunks"
+            yield grid(results, title, found, lambda figure: figure.variant)
+    for cut in CUTS:
+        found = [figure for figure in figures if figure.variant == cut]
+        inputs = {figure.input for figure in found}
+        if len(inputs) > 3 and cut in ("1 event", "1460 B", "16 KiB"):
+            title = f"{called}: all streams, {cut} a chunk"
+            yield grid(results, title, found, lambda figure: figure.input)
+
+
+def growth_table(results: Results) -> Table | None:
+    """Give exponents, and the time at the largest size that was reached."""
+    figures = results.of("growth")
+    if not figures:
+        return None
+    names = list(dict.fromkeys(figure.candidate for figure in figures))
+    table = Table(
+        title="Growth: the exponent of time over size, and the largest size measured",
+        head=["", *names],
+        notes=[
+            "1 is linear, 2 quadratic. Who takes longer than 1.5 s is given no more."
+        ],
+    )
+    for input in dict.fromkeys(figure.input for figure in figures):
+        row = [_growth_cell(results, input, name) for name in names]
+        table.rows.append([input, *row])
+    return table
+
+
+def _growth_cell(results: Results, input: str, name: str) -> str:
+    found = [f for f in results.of("growth", input) if f.candidate == name]
+    measured = [figure for figure in found if figure.samples]
+    if not measured:
+        return found[0].fault if found else ""
+    largest = max(measured, key=lambda figure: float(figure.variant))
+    at = f"{significant(largest.median, up=True)} ms at {largest.variant}"
+    exponent = results.exponent("growth", input, name)
+    return at if exponent is None else f"{significant(exponent, up=True)} ({at})"
+
+
+def other_tables(results: Results) -> Iterator[Table]:
+    for suite, title in (
+        ("sockets", "Over a loopback socket"),
+        ("memory", "Memory"),
+        ("many", "A thousand streams at once"),
+        ("footprint", "Import and size"),
+        ("json", "JSON parsers"),
+    ):
+        figures = [figure for figure in results.of(suite) if figure.unit]
+        if figures:
+            yield _by_candidate(title, figures)
+    verdicts = [figure for figure in results.of("json") if not figure.unit]
+    if verdicts:
+        yield _verdicts(verdicts)
+
+
+def _verdicts(figures: list[Figure]) -> Table:
+    """Give what JSON parsers make of what the standard library takes."""
+    names = list(dict.fromkeys(figure.candidate for figure in figures))
+    by_place = {(figure.input, figure.candidate): figure.fault for figure in figures}
+    table = Table(title="What JSON parsers make of odd documents", head=["", *names])
+    for input in dict.fromkeys(figure.input for figure in figures):
+        table.rows.append([input, *(by_place[input, name] for name in names)])
+    return table
+
+
+def _by_candidate(title: str, figures: list[Figure]) -> Table:
+    """Give a row for each candidate and a column for each thing measured."""
+    columns = list(dict.fromkeys((f.input, f.variant) for f in figures))
+    by_place = {(f.input, f.variant, f.candidate): f for f in figures}
+    heads = [": ".join(filter(None, column[::-1])) for column in columns]
+    table = Table(title=title, head=["", *heads])
+    for name in dict.fromkeys(figure.candidate for figure in figures):
+        cells = []
+        for column in columns:
+            figure = by_place.get((*column, name))
+            cells.append(figure_cell(figure, by_place.get((*column, OURS))))
+        table.rows.append([name, *cells])
+    table.notes += faults(figures, lambda figure: figure.input)
+    return table

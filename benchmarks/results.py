@@ -1,0 +1,152 @@
+"""Figures, and a file of them: what was measured, on what, of which versions."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from math import log
+from pathlib import Path
+from statistics import linear_regression, median, quantiles
+from typing import Any
+
+from attrs import Factory, asdict, define, field, frozen
+
+__all__ = ["OURS", "SCHEMA", "Figure", "Results", "ratios", "spread"]
+
+SCHEMA = 1
+# The candidate that all others are compared with.
+OURS = "runs-core"
+
+
+def _tuple(values: Iterable[float]) -> tuple[float, ...]:
+    return tuple(values)
+
+
+@frozen(kw_only=True)
+class Figure:
+    """One thing that was measured, some times over.
+
+    `variant` is the cut of the bytes, or a size. Samples of one suite, input and
+    variant were taken in turns: the n-th of all candidates in the same round.
+    """
+
+    suite: str
+    input: str
+    variant: str
+    candidate: str
+    unit: str
+    samples: tuple[float, ...] = field(converter=_tuple)
+    fault: str = ""
+    note: str = ""
+
+    @property
+    def median(self) -> float:
+        return median(self.samples)
+
+    @property
+    def ours(self) -> bool:
+        return self.candidate.startswith(OURS)
+
+    @property
+    def key(self) -> tuple[str, str, str, str, str]:
+        return self.suite, self.input, self.variant, self.candidate, self.unit
+
+
+@define(kw_only=True)
+class Results:
+    """All figures of one run, and what it ran on."""
+
+    date: str
+    command: str
+    quick: bool
+    machine: dict[str, Any]
+    versions: dict[str, str]
+    missing: dict[str, str] = Factory(dict)
+    inputs: dict[str, dict[str, Any]] = Factory(dict)
+    figures: list[Figure] = Factory(list)
+
+    def of(
+        self, suite: str, input: str | None = None, unit: str | None = None
+    ) -> list[Figure]:
+        return [
+            figure
+            for figure in self.figures
+            if figure.suite == suite
+            and (input is None or figure.input == input)
+            and (unit is None or figure.unit == unit)
+        ]
+
+    def find(
+        self, suite: str, input: str, variant: str, candidate: str, unit: str = ""
+    ) -> Figure | None:
+        """Give that figure if it was measured. No unit stands for any."""
+        for figure in self.figures:
+            wanted = figure.key[:4] == (suite, input, variant, candidate)
+            if wanted and figure.samples and unit in ("", figure.unit):
+                return figure
+        return None
+
+    def ratio(
+        self, suite: str, input: str, variant: str, slower: str, faster: str = OURS
+    ) -> float | None:
+        """Give the median of the rounds' ratios."""
+        a = self.find(suite, input, variant, slower)
+        b = self.find(suite, input, variant, faster)
+        return median(ratios(a, b)) if a and b else None
+
+    def exponent(self, suite: str, input: str, candidate: str) -> float | None:
+        """Give how time grows with size: 1 is linear, 2 quadratic.
+
+        The slope of the logarithms over the last three doublings; the median of the
+        rounds' slopes.
+        """
+        found = sorted(
+            (float(figure.variant), figure.samples)
+            for figure in self.of(suite, input)
+            if figure.candidate == candidate and figure.samples
+        )[-4:]
+        if len(found) < 3:
+            return None
+        sizes, samples = zip(*found, strict=True)
+        if len(set(map(len, samples))) > 1:
+            samples = tuple((median(times),) for times in samples)
+        return median(_slope(sizes, times) for times in zip(*samples, strict=True))
+
+    def write(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        raw = {"schema": SCHEMA, **asdict(self)}
+        for figure in raw["figures"]:
+            figure["samples"] = [float(f"{value:.5g}") for value in figure["samples"]]
+        # One line for each figure, so that changes can be read.
+        figures = ",\n".join(f"  {json.dumps(f)}" for f in raw.pop("figures"))
+        head = json.dumps(raw, indent=1)[:-2]
+        path.write_text(f'{head},\n "figures": [\n{figures}\n ]\n}}\n')
+
+    @classmethod
+    def read(cls, path: Path) -> Results:
+        """Read a file. Raises `ValueError` if it is of another form."""
+        raw = json.loads(path.read_text())
+        if raw.pop("schema", None) != SCHEMA:
+            raise ValueError(f"{path} is not a result file of schema {SCHEMA}")
+        figures = [Figure(**figure) for figure in raw.pop("figures")]
+        return cls(figures=figures, **raw)
+
+
+def _slope(sizes: Sequence[float], times: Sequence[float]) -> float:
+    return linear_regression(list(map(log, sizes)), list(map(log, times))).slope
+
+
+def ratios(a: Figure, b: Figure) -> list[float]:
+    """Give a's samples over b's: by round, or of the medians where rounds differ."""
+    if len(a.samples) == len(b.samples):
+        return [x / y for x, y in zip(a.samples, b.samples, strict=True)]
+    return [a.median / b.median]
+
+
+def spread(values: Iterable[float]) -> float:
+    """Give half the distance between the quartiles, as a part of the median."""
+    found = list(values)
+    if len(found) < 3:
+        return 0.0
+    low, middle, high = quantiles(found, n=4)
+    return (high - low) / 2 / middle

@@ -1,0 +1,147 @@
+"""Run the suites, and write what they found."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import (
+    Progress,
+    SpinnerColumn,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+)
+
+from benchmarks.bench import Bench
+from benchmarks.conformance import matrix
+from benchmarks.machine import describe
+from benchmarks.report.page import conformance_table, page
+from benchmarks.report.plots import draw
+from benchmarks.report.tables import (
+    decoding_tables,
+    growth_table,
+    other_tables,
+    target_table,
+)
+from benchmarks.results import Figure, Results
+from benchmarks.suites.decoding import framing, snapshot, typed
+from benchmarks.suites.footprint import footprint
+from benchmarks.suites.growth import growth
+from benchmarks.suites.json_library import json_library
+from benchmarks.suites.many import many
+from benchmarks.suites.memory import memory
+from benchmarks.suites.sockets import sockets
+
+__all__ = ["SUITES", "conformance", "measure", "print_tables", "publish"]
+
+SUITES: dict[str, Callable[[Bench], Iterator[Figure]]] = {
+    "framing": framing,
+    "typed": typed,
+    "snapshot": snapshot,
+    "growth": growth,
+    "sockets": sockets,
+    "memory": memory,
+    "many": many,
+    "footprint": footprint,
+    "json": json_library,
+}
+_RESULTS = "results.json"
+_CONFORMANCE = "conformance.json"
+
+
+def measure(
+    bench: Bench, names: Iterable[str], command: str, console: Console
+) -> Results:
+    """Run these suites and give their results. `command` is what is said of how."""
+    results = Results(
+        date=datetime.now(UTC).date().isoformat(),
+        command=command,
+        quick=bench.quick,
+        machine=describe(bench.core),
+        versions=bench.versions,
+        missing=bench.missing,
+        inputs=bench.inputs,
+    )
+    chosen = list(names)
+    with _progress(console) as progress:
+        for number, name in enumerate(chosen, 1):
+            task = progress.add_task(f"{number}/{len(chosen)} {name}", total=None)
+            bench.step = _stepping(progress, task, f"{number}/{len(chosen)}")
+            results.figures += SUITES[name](bench)
+            progress.update(task, description=f"{name} done", completed=1, total=1)
+    return results
+
+
+def conformance(bench: Bench, console: Console) -> list[matrix.Verdict]:
+    """Put the decoders through the cases of the rules."""
+    with _progress(console) as progress:
+        bench.step = _stepping(progress, progress.add_task("conformance"), "")
+        return list(matrix.matrix(bench))
+
+
+def _progress(console: Console) -> Progress:
+    # Refreshed only between measurements: a thread of its own would be measured, too.
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    return Progress(*columns, console=console, auto_refresh=False)
+
+
+def _stepping(progress: Progress, task: TaskID, before: str) -> Callable[[str], None]:
+    def step(text: str) -> None:
+        progress.update(task, description=f"{before} {text}".strip(), refresh=True)
+
+    return step
+
+
+def print_tables(
+    results: Results | None, verdicts: Sequence[matrix.Verdict], console: Console
+) -> None:
+    """Print every table, the targets last."""
+    if verdicts:
+        console.print(conformance_table(verdicts, {}).rich())
+    if results is None:
+        return
+    for suite in ("framing", "typed", "snapshot"):
+        for table in decoding_tables(results, suite):
+            console.print(table.rich())
+    growth = growth_table(results)
+    if growth is not None:
+        console.print(growth.rich())
+    for table in other_tables(results):
+        console.print(table.rich())
+    console.print(target_table(results).rich())
+    for name, why in sorted(results.missing.items()):
+        console.print(f"{name} did not take part: {why}")
+
+
+def publish(
+    folder: Path,
+    results: Results | None = None,
+    verdicts: Sequence[matrix.Verdict] | None = None,
+    versions: dict[str, str] | None = None,
+) -> list[Path]:
+    """Write what is given, and the page and its plots of all that is there.
+
+    `folder` is `docs/`, or one that is to look like it.
+    """
+    data = folder / "benchmarks"
+    written = []
+    if results is not None:
+        results.write(data / _RESULTS)
+        written.append(data / _RESULTS)
+    if verdicts is not None:
+        matrix.write(data / _CONFORMANCE, list(verdicts), versions or {})
+        written.append(data / _CONFORMANCE)
+    if (data / _RESULTS).exists():
+        results = Results.read(data / _RESULTS)
+        found: list[matrix.Verdict] = []
+        known: dict[str, str] = {}
+        if (data / _CONFORMANCE).exists():
+            found, known = matrix.read(data / _CONFORMANCE)
+        plots = draw(results, data)
+        text = page(results, found, known, plots)
+        (folder / "benchmarks.md").write_text(text)
+        written += [*plots, folder / "benchmarks.md"]
+    return written

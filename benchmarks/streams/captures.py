@@ -1,0 +1,72 @@
+"""Recorded streams, read from a folder outside of the repository."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import h11
+
+from benchmarks.streams.inputs import Input
+from benchmarks.streams.styles import Frame
+from tests.wire.sse_reference import decode
+
+__all__ = ["recorded"]
+
+
+def recorded(folder: Path) -> list[Input]:
+    """Give the event streams below each folder in this one, as one input each.
+
+    They are `*.sse` files and `*.raw` HTTP answers; what is in them is said by the
+    tests' reference decoder.
+    """
+    found = []
+    for origin in sorted(path for path in folder.iterdir() if path.is_dir()):
+        written = [(stream, _frames(stream)) for stream in _streams(origin)]
+        if written:
+            found.append(Input.of(f"recorded: {origin.name}", written))
+    return found
+
+
+def _streams(folder: Path) -> Iterator[bytes]:
+    for path in sorted(folder.rglob("*")):
+        if path.suffix == ".sse":
+            yield path.read_bytes()
+        elif path.name.endswith(".response.raw"):
+            body = _event_stream(path.read_bytes())
+            if body:
+                yield body
+
+
+def _event_stream(answer: bytes) -> bytes:
+    """Give the body of an HTTP answer, or nothing if it is no event stream."""
+    connection = h11.Connection(h11.CLIENT)
+    connection.send(h11.Request(method="GET", target="/", headers=[("host", "any")]))
+    connection.send(h11.EndOfMessage())
+    connection.receive_data(answer)
+    connection.receive_data(b"")
+    body = b""
+    try:
+        while not isinstance(event := connection.next_event(), h11.EndOfMessage):
+            if isinstance(event, h11.Response):
+                headers = dict(event.headers)
+                kind = headers.get(b"content-type", b"")
+                if not kind.startswith(b"text/event-stream"):
+                    return b""
+                if b"content-encoding" in headers:
+                    return b""
+            elif isinstance(event, h11.Data):
+                body += event.data
+            elif not isinstance(event, h11.InformationalResponse):
+                return body
+    except h11.RemoteProtocolError:
+        # A recording that was cut off: what is there is as good as any.
+        pass
+    return body
+
+
+def _frames(stream: bytes) -> list[Frame]:
+    return [
+        Frame(event.event, event.data.decode("utf-8", "replace"), event.id)
+        for event in decode(stream).events
+    ]

@@ -1,0 +1,35 @@
+"""Where the bytes of a stream are cut."""
+
+from __future__ import annotations
+
+import re
+
+__all__ = ["CUTS", "ONE_EVENT", "SMALL_CUTS", "cut"]
+
+ONE_EVENT = "1 event"
+_SIZES = {
+    "1 B": 1,
+    "64 B": 64,
+    ONE_EVENT: None,
+    # An Ethernet frame's worth.
+    "1460 B": 1460,
+    "4 KiB": 4 << 10,
+    "16 KiB": 16 << 10,
+    "64 KiB": 64 << 10,
+    "all": 1 << 62,
+}
+CUTS = tuple(_SIZES)
+# A tenth of the events is enough for these: each makes many calls.
+SMALL_CUTS = ("1 B",)
+_BLANK = re.compile(rb"\r\n\r\n|\n\n|\r\r")
+
+
+def cut(stream: bytes, where: str) -> list[bytes]:
+    """Give the stream in pieces of that size, or behind each blank line."""
+    size = _SIZES[where]
+    if size is None:
+        ends = [found.end() for found in _BLANK.finditer(stream)]
+        starts = [0, *ends]
+        pieces = [stream[a:b] for a, b in zip(starts, [*ends, None], strict=True)]
+        return [piece for piece in pieces if piece]
+    return [stream[at : at + size] for at in range(0, len(stream), size)]

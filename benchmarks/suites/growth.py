@@ -1,0 +1,69 @@
+"""How time grows with the size of what is decoded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from attrs import evolve
+
+from benchmarks.bench import Bench
+from benchmarks.measure.clock import take_turns
+from benchmarks.peers.candidate import Candidate, Sample
+from benchmarks.results import Figure
+from benchmarks.streams.growing import FRAMED, PUT_TOGETHER, Growing
+
+__all__ = ["growth"]
+
+# Reading the whole snapshot after each event grows with both, and the data as bytes
+# with what the data as text does.
+_NOT_HERE = ("runs-core, read after every event", "runs-core, data as bytes")
+# A quick run has no time for who grows with the square.
+_NOT_QUICK = ("sseclient-py", "anthropic", "azure-ai-agents", "aiosseclient")
+
+
+def growth(bench: Bench) -> Iterator[Figure]:
+    """Doubling sizes, until a candidate takes too long."""
+    for kind, growing in (("framing", FRAMED), ("snapshot", PUT_TOGETHER)):
+        candidates = [
+            candidate
+            for candidate in bench.candidates(kind)
+            if not candidate.floor
+            and candidate.name not in _NOT_HERE
+            and not (bench.quick and candidate.name in _NOT_QUICK)
+        ]
+        for what in growing:
+            yield from _grow(bench, what, candidates)
+
+
+def _grow(
+    bench: Bench, what: Growing, candidates: Sequence[Candidate]
+) -> Iterator[Figure]:
+    """Measure the sizes of each candidate in turns: they are compared with another."""
+    sizes = what.quick_sizes if bench.quick else what.sizes
+    chunks = {size: what.make(size) for size in sizes}
+    for candidate in candidates:
+        bench.step(f"growth: {what.name}, {candidate.name}")
+        samples: dict[str, Sample] = {}
+        fault = ""
+        for size in sizes:
+            sample = candidate.prepare([chunks[size]])
+            try:
+                seconds = sample(1)
+            except Exception as error:
+                fault = f"raises {type(error).__name__}"
+                break
+            samples[f"{size:g}"] = sample
+            if seconds > (0.03 if bench.quick else 1.5):
+                break
+        taken = take_turns(samples, evolve(bench.pace, rounds=3 if bench.quick else 5))
+        for size in sizes:
+            yield Figure(
+                suite="growth",
+                input=what.name,
+                variant=f"{size:g}",
+                candidate=candidate.name,
+                unit="ms",
+                samples=[s * 1000 for s in taken.get(f"{size:g}", ())],
+                fault=fault or ("" if f"{size:g}" in taken else "takes too long"),
+                note=candidate.note,
+            )

@@ -1,0 +1,180 @@
+"""What the library is to reach, and what it does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+from attrs import frozen
+
+from benchmarks.results import OURS, Results
+from benchmarks.suites.footprint import IMPORT
+from benchmarks.suites.memory import HUGE
+
+__all__ = ["TARGETS", "Reached", "Target", "reached"]
+
+_OPENAI = "openai-python"
+_FLOOR = "floor: our framing, and msgspec"
+_BYTES = "runs-core, data as bytes"
+# The decoders in Python that are compared in framing.
+_PYTHON = (
+    _OPENAI,
+    "httpx-sse",
+    "sseclient-py",
+    "launchdarkly-eventsource",
+    "anthropic",
+    "azure-ai-agents",
+    "aiosseclient",
+)
+
+
+@frozen
+class Target:
+    """A figure to reach: at least `least`, or at most if smaller is better."""
+
+    what: str
+    least: float
+    aim: float
+    figure: Callable[[Results], float | None]
+    smaller: bool = False
+    unit: str = "x"
+
+
+@frozen
+class Reached:
+    """What was reached of a target; no figure if it was not measured."""
+
+    target: Target
+    figure: float | None
+
+    @property
+    def verdict(self) -> str:
+        if self.figure is None:
+            return "not measured"
+        sign = -1 if self.target.smaller else 1
+        if sign * self.figure >= sign * self.target.aim:
+            return "aim met"
+        if sign * self.figure >= sign * self.target.least:
+            return "met"
+        return "MISSED"
+
+
+def reached(results: Results) -> Iterator[Reached]:
+    for target in TARGETS:
+        yield Reached(target, target.figure(results))
+
+
+def _against_openai(
+    suite: str, input: str, cut: str, least: float, aim: float
+) -> Target:
+    """How many times openai-python's time is ours."""
+
+    def figure(results: Results) -> float | None:
+        return results.ratio(suite, input, cut, _OPENAI)
+
+    what = f"{suite}, {input}, {cut}, against openai-python"
+    return Target(what, least, aim, figure)
+
+
+def _against_fastest(input: str, cut: str, least: float, aim: float) -> Target:
+    """How many times ours is the time of the fastest that gets this input right."""
+
+    def figure(results: Results) -> float | None:
+        found = [
+            ratio
+            for name in _PYTHON
+            if (peer := results.find("framing", input, cut, name)) and not peer.fault
+            if (ratio := results.ratio("framing", input, cut, name)) is not None
+        ]
+        return min(found, default=None)
+
+    what = f"framing, {input}, {cut}, against the fastest other in Python"
+    return Target(what, least, aim, figure)
+
+
+def _over_floor(input: str, cuts: Sequence[str]) -> Callable[[Results], float | None]:
+    """How many times the floor's time is ours, in the worst of these cuts."""
+
+    def figure(results: Results) -> float | None:
+        found = [
+            ratio
+            for cut in cuts
+            if (ratio := results.ratio("snapshot", input, cut, OURS, _FLOOR))
+        ]
+        return max(found, default=None)
+
+    return figure
+
+
+def _exponent(input: str) -> Callable[[Results], float | None]:
+    return lambda results: results.exponent("growth", input, OURS)
+
+
+def _median(
+    suite: str, input: str, variant: str, candidate: str
+) -> Callable[[Results], float | None]:
+    def figure(results: Results) -> float | None:
+        found = results.find(suite, input, variant, candidate)
+        return found.median if found else None
+
+    return figure
+
+
+def _growth(what: str, input: str) -> Target:
+    return Target(f"growth with {what}", 1.1, 1.05, _exponent(input), True, "exponent")
+
+
+def _memory(what: str, least: float, aim: float, *figure: str) -> Target:
+    name = f"growth of resident memory, one event of 8 MiB, {what}"
+    return Target(name, least, aim, _median("memory", HUGE, *figure), True, "MiB")
+
+
+_FEW = ("1 event", "1460 B", "16 KiB")
+
+TARGETS = (
+    _against_openai("framing", "text", "1 event", 10, 12),
+    _against_openai("framing", "text", "1460 B", 7.5, 9),
+    _against_openai("framing", "text", "16 KiB", 10, 13),
+    _against_openai("framing", "text", "64 B", 4, 5),
+    _against_fastest("text", "1 event", 2.5, 3.2),
+    _against_fastest("text", "1460 B", 2, 2.5),
+    _against_fastest("text", "16 KiB", 2.5, 3.5),
+    _against_fastest("text", "64 B", 1.2, 1.5),
+    _against_fastest("text", "1 B", 0.9, 1.2),
+    _against_fastest("CRLF", "1 event", 1.5, 2.5),
+    _against_openai("typed", "text", "1 event", 45, 70),
+    _against_openai("typed", "text", "1460 B", 40, 60),
+    _against_openai("snapshot", "text", "1 event", 50, 80),
+    _against_openai("snapshot", "tools", "1 event", 80, 110),
+    _against_openai("snapshot", "unpredictable text", "1 event", 25, 45),
+    _against_openai("snapshot", "unpredictable tools", "1 event", 40, 65),
+    Target(
+        "snapshot, text, over our framing with the fastest JSON parser alone",
+        2,
+        1.5,
+        _over_floor("text", _FEW),
+        True,
+    ),
+    _growth("the bytes of one event", "one event of one line, MiB"),
+    _growth("the lines of one event", "one event of 64-byte lines, MiB"),
+    _growth("text deltas", "text deltas, thousands"),
+    _growth("tool-call deltas", "tool-call deltas, thousands"),
+    _growth("annotations", "annotations"),
+    _growth("tool calls", "tool calls of 20 deltas"),
+    _growth("messages", "messages of 5 deltas"),
+    _memory("framing, data left as bytes", 12, 9, "framing", _BYTES),
+    _memory("typed", 24, 18, "typed", OURS),
+    Target(
+        "CPU seconds to import",
+        0.25,
+        0.15,
+        _median("footprint", IMPORT, "", OURS),
+        True,
+        "s",
+    ),
+    Target(
+        "import, against openai-python",
+        5,
+        8,
+        lambda results: results.ratio("footprint", IMPORT, "", _OPENAI),
+    ),
+)

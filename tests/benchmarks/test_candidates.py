@@ -1,0 +1,166 @@
+"""The adapters: what their decoders give is what is in the stream."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from benchmarks.peers.candidate import Candidate, Fault, compare
+from benchmarks.peers.framing import custom
+from benchmarks.peers.registry import TABLES, make, resolve
+from benchmarks.peers.snapshot import expected_state
+from benchmarks.peers.typed import expected_events
+from benchmarks.streams.conversations import annotated
+from benchmarks.streams.inputs import Input, generate
+from benchmarks.streams.styles import Frame, plain
+
+EXPECTED: dict[str, Callable[[Any], Any]] = {
+    "framing": list,
+    "typed": expected_events,
+    "snapshot": expected_state,
+}
+
+
+def installed(kind: str) -> list[Candidate]:
+    """Those of a kind that are at hand: peers come with the extra `bench`."""
+    found = []
+    for name in TABLES[kind]:
+        try:
+            found.append(make(kind, name))
+        except ImportError:
+            continue
+    return found
+
+
+CANDIDATES = [
+    pytest.param(kind, candidate, id=f"{kind}-{candidate.name}")
+    for kind in TABLES
+    for candidate in installed(kind)
+    if not candidate.floor
+]
+
+
+def check(kind: str, candidate: Candidate, input: Input, cut: str) -> None:
+    expected = [EXPECTED[kind](frames) for frames in input.frames]
+    candidate.check(input.cut(cut), expected)
+
+
+@pytest.mark.parametrize("cut", ["1 B", "1 event", "1460 B", "all"])
+@pytest.mark.parametrize(("kind", "candidate"), CANDIDATES)
+def test_every_candidate_does_the_same_work_on_the_usual_streams(
+    kind: str, candidate: Candidate, cut: str
+) -> None:
+    for name in ("text", "tools", "non-ASCII", "messages"):
+        check(kind, candidate, generate(name, 50), cut)
+
+
+@pytest.mark.parametrize("cut", ["1 event", "64 B"])
+@pytest.mark.parametrize(
+    ("kind", "candidate"),
+    [p for p in CANDIDATES if isinstance(p.values[1], Candidate) and p.values[1].ours],
+)
+def test_ours_does_it_on_all_streams(kind: str, candidate: Candidate, cut: str) -> None:
+    for name in ("CRLF", "comments", "ids", "multi-line", "erratic"):
+        check(kind, candidate, generate(name, 30), cut)
+    for name in ("unpredictable text", "unpredictable tools"):
+        check(kind, candidate, generate(name, 30), cut)
+
+
+@pytest.mark.parametrize(("kind", "candidate"), CANDIDATES)
+def test_a_run_ends_and_reads_every_event(kind: str, candidate: Candidate) -> None:
+    streams = generate("tools", 12).cut("1460 B")
+
+    assert candidate.prepare(streams)(2) >= 0
+
+
+@pytest.mark.parametrize(("kind", "candidate"), CANDIDATES)
+def test_an_open_stream_can_be_held(kind: str, candidate: Candidate) -> None:
+    (chunks,) = generate("text", 30).cut("1 event")
+    assert candidate.hold is not None
+
+    assert candidate.hold(iter([*chunks[:9], chunks[9] + b"event: th"]), 10)
+
+
+def test_a_state_is_what_deltas_add_up_to() -> None:
+    text = generate("text", 20).without(
+        "thread.message.completed", "thread.run.completed"
+    )
+    tools = generate("tools", 30).without("thread.run.step.completed")
+    (frames,) = text.frames
+    deltas = [f.data for f in frames if f.event == "thread.message.delta"]
+    pieces = [json.loads(d)["delta"]["content"][0]["text"]["value"] for d in deltas]
+    state = expected_state(frames)
+
+    assert list(state.texts.values()) == ["".join(pieces)]
+    assert state.status == "in_progress"
+    assert len(expected_state(tools.frames[0]).arguments) == 3
+    for arguments in expected_state(tools.frames[0]).arguments.values():
+        json.loads(arguments)
+
+
+def test_an_annotated_stream_is_one_text() -> None:
+    state = expected_state(plain(annotated(5))[1])
+
+    assert list(state.texts.values()) == ["".join(f"【{n}†source】" for n in range(5))]
+
+
+class Sloppy:
+    """Gives every line of data as an event, and cannot have it cut."""
+
+    def feed(self, data: bytes) -> list[Any]:
+        lines = [line[6:] for line in data.split(b"\n") if line.startswith(b"data: ")]
+        return [Frame("message", line.decode()) for line in lines]
+
+    def close(self) -> list[Any]:
+        return []
+
+
+def test_a_decoder_of_the_users_own_takes_part_by_its_import_path() -> None:
+    path = f"{__name__}:{Sloppy.__name__}"
+    candidate = make("framing", path)
+
+    assert resolve(path) is Sloppy
+    assert candidate.name == path
+    candidate.check([[b"data: 1\n\n"]], [[Frame("message", "1")]])
+    assert candidate.prepare([[b"data: 1\n\n"]])(1) >= 0
+
+
+def test_a_path_without_a_name_is_refused() -> None:
+    with pytest.raises(ValueError, match="module:factory"):
+        resolve("benchmarks")
+
+
+def test_a_decoder_that_does_other_work_is_found_out() -> None:
+    with pytest.raises(Fault, match="52 of 52 events wrong"):
+        check("framing", custom("sloppy", Sloppy), generate("text", 41), "1 event")
+
+
+def test_a_decoder_that_raises_is_named_with_its_exception() -> None:
+    class Broken(Sloppy):
+        def feed(self, data: bytes) -> list[Any]:
+            raise KeyError("data")
+
+    with pytest.raises(Fault, match="raises KeyError"):
+        check("framing", custom("broken", Broken), generate("text", 5), "all")
+
+
+A, B, C = (Frame("a", "1", "1"), Frame("b", "2", "2"), Frame("c", "3", "3"))
+
+
+@pytest.mark.parametrize(
+    ("outcome", "fault"),
+    [
+        ([A, B], "1 of 3 events missing"),
+        ([A, A, B, C], "1 event too many"),
+        ([A, C, C], "1 of 3 events wrong"),
+        ([f._replace(id="") for f in (A, B, C)], "gives no ids"),
+    ],
+)
+def test_a_fault_says_what_is_wrong(outcome: list[Frame], fault: str) -> None:
+    with pytest.raises(Fault, match=f"^{fault}$"):
+        compare([outcome], [[A, B, C]])
+
+
+def test_what_is_equal_has_no_fault() -> None:
+    compare([[A], [B, C]], [[A], [B, C]])

@@ -1,0 +1,69 @@
+from attrs import evolve
+
+from benchmarks.compare import changed_targets, changes, other_conditions
+from tests.benchmarks.made import figure, results
+
+BEFORE = results(figure("runs-core", 1, 1, 1), figure("openai-python", 9, 9, 9))
+
+
+def test_the_machines_part_is_taken_out_of_a_change() -> None:
+    """Everything takes twice as long on this day, and ours three times."""
+    after = results(figure("runs-core", 3, 3, 3), figure("openai-python", 18, 18, 18))
+    (change,) = changes(BEFORE, after)
+
+    assert change.factor == 3
+    assert change.corrected == 1.5
+    assert change.matters
+
+
+def test_a_slower_machine_alone_is_no_change() -> None:
+    after = results(figure("runs-core", 2, 2, 2), figure("openai-python", 18, 18, 18))
+    (change,) = changes(BEFORE, after)
+
+    assert not change.matters
+
+
+def test_a_change_within_the_rounds_differences_does_not_matter() -> None:
+    after = results(
+        figure("runs-core", 0.8, 1.1, 1.5), figure("openai-python", 9, 9, 9)
+    )
+    (change,) = changes(BEFORE, after)
+
+    assert change.corrected > 1.05
+    assert not change.matters
+
+
+def test_what_is_in_one_file_only_is_no_change() -> None:
+    assert list(changes(BEFORE, results(figure("runs-core", fault="raises X")))) == []
+    assert list(changes(results(), BEFORE)) == []
+
+
+def test_a_target_that_is_met_now_is_told_with_both_figures() -> None:
+    after = results(figure("runs-core", 1, 1, 1), figure("openai-python", 11, 11, 11))
+
+    told = list(changed_targets(BEFORE, after))
+
+    assert (
+        "framing, text, 1 event, against openai-python",
+        "9 (MISSED)",
+        "11 (met)",
+    ) in told
+
+
+def test_other_machines_versions_and_inputs_are_said() -> None:
+    before = evolve(BEFORE, versions={"openai": "3"}, inputs={"text": {"9": {"a": 1}}})
+    after = evolve(
+        BEFORE,
+        quick=True,
+        machine={"cpu_model_name": "clockwork", "load_avg_1min": 9},
+        versions={"openai": "4"},
+        inputs={"text": {"9": {"a": 2}}},
+    )
+
+    assert list(other_conditions(before, before)) == []
+    assert list(other_conditions(before, after)) == [
+        "one of them is a quick run",
+        "cpu_model_name: abacus and clockwork",
+        "openai: 3 and 4",
+        "the input text has other bytes",
+    ]

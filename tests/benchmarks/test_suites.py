@@ -1,0 +1,124 @@
+"""Suites run through once, on little, with who is installed."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from benchmarks.bench import Bench
+from benchmarks.cli import main
+from benchmarks.measure.memory import kept
+from benchmarks.measure.replay import replaying
+from benchmarks.measure.resident import available, kept_in_file
+from benchmarks.measure.workers import in_process
+from benchmarks.peers.clients import CLIENTS
+from benchmarks.streams.growing import huge_event
+from benchmarks.streams.inputs import generate
+from benchmarks.suites.decoding import measured
+from tests.benchmarks.made import figure, results
+
+
+def test_a_cell_has_a_figure_for_each_candidate_and_says_who_is_wrong() -> None:
+    bench = Bench(quick=True, decoder="tests.benchmarks.test_candidates:Sloppy")
+    candidates = [c for c in bench.candidates("framing") if c.ours or ":" in c.name]
+    input = generate("text", 20)
+    figures = list(measured(bench, "framing", candidates, list, input, "1 event"))
+
+    assert [figure.candidate for figure in figures] == [
+        "runs-core",
+        "runs-core, data as bytes",
+        "tests.benchmarks.test_candidates:Sloppy",
+    ]
+    assert [bool(figure.fault) for figure in figures] == [False, False, True]
+    assert all(len(figure.samples) == 3 for figure in figures)
+    assert all(0 < figure.median < 1000 for figure in figures)
+
+
+def test_a_worker_gives_what_its_function_gives() -> None:
+    size = in_process(__name__, "double", number=21)
+
+    assert size == 42
+
+
+def test_a_worker_that_fails_says_its_last_line() -> None:
+    with pytest.raises(RuntimeError, match="ZeroDivisionError"):
+        in_process(__name__, "fail")
+
+
+def double(number: int) -> int:
+    return 2 * number
+
+
+def fail() -> float:
+    return 1 / 0
+
+
+def test_a_worker_is_not_waited_for_too_long() -> None:
+    with pytest.raises(TimeoutError):
+        in_process(__name__, "double", patience=0.001, number=1)
+
+
+@pytest.mark.skipif(not available(), reason="only Linux tells the peak of a process")
+def test_an_event_grows_memory_by_its_size_and_not_by_many_times_that() -> None:
+    with kept_in_file(huge_event(4 << 20)) as file:
+        grown = in_process(
+            "benchmarks.measure.memory",
+            "peak",
+            kind="framing",
+            candidate="runs-core, data as bytes",
+            file=file,
+        )
+
+    assert 3 < grown < 12
+
+
+def test_an_open_stream_keeps_something() -> None:
+    assert 0 < kept("framing", "runs-core", 5) < 100
+
+
+OURS = [name for name in CLIENTS if name.startswith("runs-core")]
+
+
+def test_every_transport_of_ours_reads_what_is_replayed() -> None:
+    with replaying(30, {0}) as url:
+        seen = {name: CLIENTS[name]().read(f"{url}/each/v1", 2) for name in OURS}
+        flood = CLIENTS["runs-core, sockets"]().read(f"{url}/flood/v1", 1)
+        first = CLIENTS["runs-core, sockets"]().read(f"{url}/first/v1", 1)
+
+    # 30 deltas, 7 events before and 3 behind them; the end marker is none.
+    assert {name: found.events for name, found in seen.items()} == dict.fromkeys(
+        OURS, 80
+    )
+    assert flood.events == 40
+    assert first.events == 9
+    assert all(len(found.firsts) == 2 for found in seen.values())
+    assert all(found.cpu > 0 for found in seen.values())
+
+
+def test_compare_prints_what_changed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name, ours in (("old", 2.0), ("new", 1.0)):
+        made = results(figure("runs-core", ours), figure("openai-python", 10))
+        made.write(tmp_path / f"{name}.json")
+
+    assert (
+        main(["compare", str(tmp_path / "old.json"), str(tmp_path / "new.json")]) == 0
+    )
+    printed = capsys.readouterr().out
+    assert "-50%" in printed
+    assert "5 (MISSED) to 10 (met)" in printed
+
+
+def test_the_tests_import_no_peer() -> None:
+    """What only the extra `bench` installs is imported where it is used."""
+    code = (
+        "import sys, benchmarks.cli;"
+        "print([n for n in ('pyperf', 'matplotlib', 'openai') if n in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+
+    assert done.stdout.strip() == "[]"

@@ -1,0 +1,50 @@
+import pytest
+
+from benchmarks.targets import TARGETS, Reached, Target, reached
+from tests.benchmarks.made import figure, results
+
+LARGER = Target("a ratio", 2, 3, lambda _: None)
+SMALLER = Target("seconds", 3, 2, lambda _: None, smaller=True)
+FASTEST = "framing, text, 1 event, against the fastest other in Python"
+
+
+@pytest.mark.parametrize(
+    ("target", "figure", "verdict"),
+    [
+        (LARGER, 3.0, "aim met"),
+        (LARGER, 2.999, "met"),
+        (LARGER, 2.0, "met"),
+        (LARGER, 1.999, "MISSED"),
+        (SMALLER, 2.0, "aim met"),
+        (SMALLER, 2.001, "met"),
+        (SMALLER, 3.001, "MISSED"),
+        (LARGER, None, "not measured"),
+    ],
+)
+def test_a_verdict_is_of_the_figure_as_it_is(
+    target: Target, figure: float | None, verdict: str
+) -> None:
+    assert Reached(target, figure).verdict == verdict
+
+
+def test_nothing_is_reached_where_nothing_was_measured() -> None:
+    assert {one.verdict for one in reached(results())} == {"not measured"}
+
+
+def test_who_gets_the_input_wrong_is_not_the_fastest_other() -> None:
+    made = results(
+        figure("runs-core", 1),
+        figure("anthropic", 2, fault="raises KeyError"),
+        figure("httpx-sse", 4),
+        figure("openai-python", 9),
+        figure("eventsource-parser (Node)", 0.5),
+    )
+    found = {one.target.what: one.figure for one in reached(made)}
+
+    assert found[FASTEST] == 4
+
+
+def test_every_target_has_an_aim_beyond_what_is_the_least() -> None:
+    for target in TARGETS:
+        assert (target.aim < target.least) is target.smaller, target.what
+    assert len({target.what for target in TARGETS}) == len(TARGETS)
