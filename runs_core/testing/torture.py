@@ -1,7 +1,7 @@
 """Breaking things on purpose, one after the other, until nothing is left to break.
 
 For tests of parsers and of flows, also your own. What is true after each break is for
-the test to say:
+the test to say::
 
     for fault in each_effect(lambda: TransportError("lost")):
         driver = Driver(fault(bound(my_flow(), endpoint)), transport)

@@ -1,7 +1,7 @@
 """The suite that any transport can be put through, for pytest.
 
 What a transport must do, on loopback sockets, with a peer whose every byte is written
-down. Yours is in it with these lines:
+down. Yours is in it with these lines::
 
     import pytest
     from runs_transports.conformance import TransportSuite
@@ -11,7 +11,7 @@ down. Yours is in it with these lines:
         def transport(self, ssl_context):
             return MyTransport(ssl_context=ssl_context)
 
-Async transports are run by asyncio, unless the class has a `run` of its own:
+Async transports are run by asyncio, unless the class has a `run` of its own::
 
         def run(self, scenario, transport):
             return trio.run(scenario, transport)
