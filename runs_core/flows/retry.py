@@ -304,7 +304,8 @@ def _final(
         retired.retries_taken = answer.retries_taken
         raise retired
     if answer.status < 300:
-        return answer
+        # A stream can still bring an error, in an event.
+        return evolve(answer, redact=clean) if isinstance(answer, Head) else answer
     if isinstance(answer, Response):
         return evolve(answer, body=clean(answer.body))
     raise (yield from refusal(answer, request, clean, until))

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Literal, TypeVar, cast
 
-from attrs import define, field, frozen
+from attrs import define, evolve, field, frozen
 from attrs.validators import in_
 
 from runs_core.errors import (
@@ -31,7 +31,7 @@ from runs_core.flows.seen import cancelled_on_exit
 from runs_core.flows.status import how_to_find_out, refusal
 from runs_core.lifecycle import RUN_ENDS
 from runs_core.limits import not_negative
-from runs_core.models import Run
+from runs_core.models import ErrorObject, Run
 from runs_core.stream import (
     EVENT_CLASSES,
     ErrorEvent,
@@ -39,6 +39,7 @@ from runs_core.stream import (
     RunSnapshot,
     RunStreamEvent,
 )
+from runs_core.wire import codec
 from runs_core.wire.http import Head, shorter
 from runs_core.wire.sse import MAX_EVENT_BYTES
 
@@ -94,6 +95,7 @@ class Progress:
     handed: int = 0
     last_event: str | None = None
     head: Head | None = None
+    redact: Callable[[bytes], bytes] | None = None
     _snapshot: RunSnapshot = field(factory=RunSnapshot)
     _batch: Sequence[RunStreamEvent] = ()
     _applied: int = 0
@@ -171,7 +173,8 @@ def stream_flow(
         start = yield from Now()
         head = yield from Open(request, timeout=options.deadline)
         yield from _check_head(head, request)
-        progress.head = head
+        progress.head = evolve(head, redact=None)
+        progress.redact = head.redact
         # Whoever waits for the stream to begin now knows that it has.
         yield Emit(())
         try:
@@ -238,8 +241,10 @@ def _events(progress: Progress, options: StreamOptions, start: float) -> Flow[No
             if ended:
                 return
             raise
-        if batch:
-            yield from _hand_out(batch, progress)
+        if batch and (failed := (yield from _hand_out(batch, progress))):
+            # What came stands in no frame of the error that is raised for it.
+            batch, piece = [], b""
+            raise failed
         now = yield from Now()
         if batch and not ended:
             time.last = now
@@ -249,7 +254,10 @@ def _events(progress: Progress, options: StreamOptions, start: float) -> Flow[No
         raise _ended(StreamTruncated, "the stream ended before its run did", progress)
 
 
-def _hand_out(batch: Sequence[RunStreamEvent], progress: Progress) -> Flow[None]:
+def _hand_out(
+    batch: Sequence[RunStreamEvent], progress: Progress
+) -> Flow[StreamError | None]:
+    """Emit the events, up to an `error` event: give what is to be raised for it."""
     error: ErrorEvent | None = None
     if ErrorEvent in map(type, batch):
         index = next(i for i, e in enumerate(batch) if isinstance(e, ErrorEvent))
@@ -258,8 +266,7 @@ def _hand_out(batch: Sequence[RunStreamEvent], progress: Progress) -> Flow[None]
     progress.begin(batch)
     yield from Emit(batch)
     progress.finish()
-    if error is not None:
-        raise _stream_error(error, progress)
+    return None if error is None else _stream_error(error, progress)
 
 
 @define
@@ -325,6 +332,9 @@ def _ended(cls: type[StreamEndedT], message: str, progress: Progress) -> StreamE
 
 def _stream_error(event: ErrorEvent, progress: Progress) -> StreamError:
     error = event.data
+    if progress.redact is not None:
+        clean = progress.redact(codec.dumps(error.to_dict()))
+        error = codec.structure(codec.loads(clean), ErrorObject)
     said = f": {error.message}" if error.message else ""
     return StreamError(
         f"the server sent an error event{said}",

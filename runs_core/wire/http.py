@@ -7,7 +7,7 @@ back. RFC 9110 (headers), RFC 3986 (URLs).
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, TypeAlias
 from urllib.parse import quote, unquote
 
@@ -131,12 +131,25 @@ class Headers:
         """Give the fields that are credentials, going by their names."""
         return [pair for pair in self._pairs if _SECRET.search(pair[0])]
 
-    def __repr__(self) -> str:
-        shown = (
-            f"{name}: {value if _HARMLESS.fullmatch(name) else '[redacted]'}"
+    def _shown(self) -> tuple[tuple[str, str], ...]:
+        return tuple(
+            (name, value if _HARMLESS.fullmatch(name) else "[redacted]")
             for name, value in self._pairs
         )
+
+    def __repr__(self) -> str:
+        shown = (f"{name}: {value}" for name, value in self._shown())
         return f"<Headers {', '.join(shown)}>"
+
+    def __reduce__(self) -> tuple[type[Headers], tuple[object, ...]]:
+        # A pickle is written to disk and sent elsewhere: it holds what a repr shows.
+        return Headers, (self._shown(),)
+
+    def __copy__(self) -> Headers:
+        return self
+
+    def __deepcopy__(self, memo: object) -> Headers:
+        return self
 
 
 @frozen
@@ -205,12 +218,16 @@ class Request:
 class Head:
     """What an answer begins with. Header names are in lower case.
 
-    `retries_taken` counts the attempts before the one that was answered.
+    `retries_taken` counts the attempts before the one that was answered. `redact`,
+    where there is one, takes the credentials of the request out of a text.
     """
 
     status: int
     headers: Headers = field(factory=Headers, converter=Headers)
     retries_taken: int = field(default=0, kw_only=True)
+    redact: Callable[[bytes], bytes] | None = field(
+        default=None, kw_only=True, eq=False, repr=False
+    )
 
     @property
     def content_type(self) -> str:

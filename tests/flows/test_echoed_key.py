@@ -1,0 +1,55 @@
+"""A key that a server sends back is nowhere in what the client raises or pickles."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+import traceback
+
+import pytest
+
+from runs_core import Client, Endpoint, StreamError, runs
+from runs_core.testing import InMemoryTransport, LocalService, Script, SendError, Turn
+
+KEY = "sk-canary-0123456789"
+
+
+@pytest.mark.parametrize("nested", [False, True])
+def test_promise_4_a_key_echoed_by_an_error_event_is_taken_out(nested: bool) -> None:
+    said = SendError(message=f"Incorrect API key provided: {KEY}", nested=nested)
+    service = LocalService(Script([Turn((said,))]))
+    client = Client(InMemoryTransport(service), Endpoint("http://l.test/v1", KEY))
+    assistant = client.beta.assistants.create(model="m")
+    thread = client.beta.threads.create(messages=[{"role": "user", "content": "x"}])
+    feed = runs.stream(thread.id, assistant_id=assistant.id)
+    with pytest.raises(StreamError, match="Incorrect API key") as caught:
+        client.stream(feed).until_done()
+
+    error = caught.value
+    shown = traceback.TracebackException.from_exception(error, capture_locals=True)
+    assert KEY not in f"{error} {error!r} {error.body} {error.error}"
+    assert KEY not in str(pickle.dumps(error))
+    assert KEY not in "".join(line for line in shown.format() if "said" not in line)
+
+
+def test_promise_4_a_pickled_request_holds_no_key() -> None:
+    endpoint = Endpoint("http://l.test/v1", KEY)
+    request = endpoint.prepare(runs.retrieve("r", "t").request)
+
+    assert KEY.encode() not in pickle.dumps(request)
+    assert copy.deepcopy(request).headers["authorization"] == f"Bearer {KEY}"
+    restored = pickle.loads(pickle.dumps(request))
+    assert restored.headers["authorization"] == "[redacted]"
+
+
+def test_promise_10_each_promise_has_a_test_with_its_name_in_it(
+    request: pytest.FixtureRequest,
+) -> None:
+    root = request.config.rootpath
+    texts = [p.read_text("utf-8") for p in (root / "tests").rglob("test_*.py")]
+    missing = [
+        number
+        for number in range(1, 11)
+        if not any(f"def test_promise_{number}_" in text for text in texts)
+    ]
+    assert missing == []
