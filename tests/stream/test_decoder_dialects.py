@@ -200,10 +200,14 @@ def test_a_frame_of_event_and_data_is_that_event() -> None:
     assert decode([frame(None, unknown)]) == [UnknownEvent("x", None)]
     # Under a name, it is that event's own data.
     assert decode([frame("x", named)]) == [UnknownEvent("x", named)]
+    assert decode([frame("done", named)]) == [UnknownEvent("done", named)]
 
 
 def test_a_frame_can_say_that_this_was_all() -> None:
     decoder = RunEventDecoder()
+    unknown = decoder.feed(frame(None, {"event": "x", "data": "[DONE]"}))
+    assert unknown == [UnknownEvent("x", "[DONE]")]
+    assert not decoder.done
     assert decoder.feed(frame(None, {"event": "done", "data": "[DONE]"})) == []
     assert decoder.done
 

@@ -314,6 +314,93 @@ def test_a_whole_object_replaces_what_deltas_had_added_up_to() -> None:
         assert applied(begun, (name, message("msg_1", "right"))).text == "right"
 
 
+def test_deltas_add_to_the_whole_object_that_came_last() -> None:
+    delta_ = (DELTA, delta(text("a")))
+    whole = (CREATED, message("msg_1", "whole "))
+    assert applied(delta_, delta_, whole, delta_, delta_).text == "whole aa"
+    for more, key in ((function, "arguments"), (code, "input")):
+        begun = (STEP_DELTA, calls(more("a", id="call_1")))
+        (call,) = raw_calls(applied(begun))
+        whole = ("run.step.created", step("step_1", call))
+        (shown,) = raw_calls(applied(begun, begun, whole, begun, begun))
+        assert shown[shown["type"]][key] == "aaa"
+
+
+def code(input: Any, index: int = 0, **fields: Any) -> dict[str, Any]:
+    kind = "code_interpreter"
+    return {"index": index, "type": kind, kind: {"input": input}, **fields}
+
+
+def test_looking_does_not_keep_what_is_looked_at() -> None:
+    snapshot = RunSnapshot()
+    for event, expected in zip(
+        made(
+            (DELTA, delta(text("a"))),
+            (DELTA, delta(text("b"))),
+            ("message.in_progress", message("msg_1", "c")),
+            (DELTA, delta(text("d", 1))),
+            (DONE, message("msg_1", "e")),
+        ),
+        ("a", "ab", "c", "cd", "e"),
+        strict=True,
+    ):
+        snapshot.apply(event)
+        assert snapshot.text == expected
+        assert text_in(snapshot.messages[0]) == expected
+
+
+def test_a_call_gets_its_name_and_output_late() -> None:
+    begun = (STEP_DELTA, calls(function("{")))
+    named = {
+        "index": 0,
+        "type": "function",
+        "function": {"arguments": "}", "name": "f"},
+    }
+    told = {
+        "index": 0,
+        "type": "function",
+        "function": {"arguments": "", "output": "o"},
+    }
+    snapshot = applied(
+        begun, begun, (STEP_DELTA, calls(named)), (STEP_DELTA, calls(told))
+    )
+    expected = {"name": "f", "arguments": "{{}", "output": "o"}
+    assert raw_calls(snapshot)[0]["function"] == expected
+
+
+def test_a_call_of_the_code_interpreter_gets_outputs_with_more_code() -> None:
+    logs = {"index": 0, "type": "logs", "logs": "1"}
+    both = {"input": "b", "outputs": [logs]}
+    more = {"index": 0, "type": "code_interpreter", "code_interpreter": both}
+    events = [(STEP_DELTA, calls(c)) for c in (code("a"), code("a"), more, more)]
+    shown = raw_calls(applied(*events))[0]["code_interpreter"]
+    assert shown == {"input": "aabb", "outputs": [{"type": "logs", "logs": "11"}]}
+
+
+def test_a_file_search_may_say_anything() -> None:
+    for said in ([None], [], {"results": []}, "x", 5):
+        call = {"index": 0, "id": "c", "type": "file_search", "file_search": said}
+        shown = raw_calls(applied((STEP_DELTA, calls(call)), (STEP_DELTA, calls(call))))
+        assert len(shown) == 1
+
+
+def test_a_list_without_indices_replaces_and_an_empty_one_does_not() -> None:
+    def new(x: Any) -> tuple[str, Any]:
+        return DELTA, delta({"index": 0, "type": "new", "x": x})
+
+    for values, expected in [
+        (([], ["a"]), ["a"]),
+        ((["a"], []), ["a"]),
+        ((["a"], ["b", "c"]), ["b", "c"]),
+        (([{"index": 0, "y": "a"}], [], [{"index": 0, "y": "b"}]), [{"y": "ab"}]),
+        ((["a"], None), ["a"]),
+        ((None, ["a"]), ["a"]),
+    ]:
+        (block,) = applied(*map(new, values)).messages[0].content
+        assert isinstance(block, UnknownContentBlock)
+        assert block.raw == {"type": "new", "x": expected}
+
+
 def test_an_object_without_content_takes_none_away_unless_it_is_the_last() -> None:
     begun = (DELTA, delta(text("a")))
     late = applied(begun, ("message.in_progress", message(thread_id="t")))
@@ -366,6 +453,8 @@ def test_roles_come_from_whole_objects_or_else_from_the_first_delta() -> None:
 def test_several_parts_for_one_index_are_added_up(parts: list[Any]) -> None:
     assert applied((DELTA, delta(*parts))).text == "abc"
     assert applied((CREATED, message()), (DELTA, delta(*parts))).text == "abc"
+    whole = (CREATED, message("msg_1", "whole "))
+    assert applied(whole, (DELTA, delta(*parts))).text == "whole abc"
 
 
 def test_gaps_close_up_and_indices_are_not_shown() -> None:

@@ -78,6 +78,7 @@ def test_promise_8_a_delta_that_does_not_fit_changes_nothing(
     [
         function("x", -1),
         function("x", True),
+        function("x", False),
         function("x", 1025),
         function("x", id="call_2"),
         {"index": 0, "type": "code_interpreter", "code_interpreter": {"input": "x"}},
@@ -110,6 +111,10 @@ def test_nothing_begins_with_a_delta_that_does_not_fit() -> None:
         with pytest.raises(InvalidDelta):
             snapshot.apply(event)
     assert state(snapshot) == state(RunSnapshot())
+    for event in made((DELTA, delta(id="m")), (STEP_DELTA, calls(id="s"))):
+        snapshot.apply(event)
+    assert [m.id for m in snapshot.messages] == ["m"]
+    assert [s.id for s in snapshot.steps] == ["s"]
 
 
 @pytest.mark.parametrize("id", ["", None, 5, True, ["msg_1"], {}])
@@ -135,8 +140,9 @@ def test_an_index_may_lie_a_little_behind_the_end() -> None:
         applied((DELTA, delta(text("a", 1024))))
     # From the end as it is by then, in one delta and over several.
     steps = [text("a", 1000 * n) for n in range(1, 5)]
-    assert applied((DELTA, delta(*steps))).text == "aaaa"
-    assert applied(*((DELTA, delta(s)) for s in steps)).text == "aaaa"
+    steps.insert(2, text("a", 0))
+    assert applied((DELTA, delta(*steps))).text == "aaaaa"
+    assert applied(*((DELTA, delta(s)) for s in steps)).text == "aaaaa"
 
 
 def test_lists_may_grow_beyond_the_gap() -> None:

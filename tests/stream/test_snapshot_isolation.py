@@ -33,6 +33,7 @@ from tests.stream.build import (
     made,
     message,
     mutables,
+    raw_calls,
     run,
     text,
 )
@@ -87,10 +88,10 @@ def test_what_was_shown_stays_as_it_was(name: str) -> None:
     assert [repr(value) for value, _ in shown] == [before for _, before in shown]
 
 
-def test_whatever_objects_hold_is_copied() -> None:
-    raw = message(
-        "msg_1", "a", attachments=[{"file_id": "f", "tools": [{"type": "x"}]}]
-    )
+@pytest.mark.parametrize("content", [message("m", "a")["content"], {"type": "x"}, None])
+def test_whatever_objects_hold_is_copied(content: Any) -> None:
+    raw = {**message("msg_1"), "content": content}
+    raw |= {"attachments": [{"file_id": "f", "tools": [{"type": "x"}]}]}
     raw |= {"metadata": {"a": "b"}, "new": {"deep": [1, {"x": []}]}, "run_id": None}
     (event,) = made((DONE, raw))
     (shown,) = summed([event]).messages
@@ -250,6 +251,15 @@ def test_what_only_looks_like_more_of_a_text_is_refused(odd: Any) -> None:
     assert snapshot.text == "aaaa"
 
 
+def test_a_text_is_not_appended_to_what_is_of_another_kind() -> None:
+    odd = {"index": 0, "type": "new", "text": {"value": "a"}}
+    snapshot = applied((DELTA, delta(odd)), (DELTA, delta(odd)))
+    (event,) = made((DELTA, delta(text("b"))))
+    with pytest.raises(InvalidDelta):
+        snapshot.apply(event)
+    assert snapshot.messages[0].to_dict()["content"][0]["text"] == {"value": "aa"}
+
+
 def test_a_number_in_the_place_of_a_text_replaces_it() -> None:
     snapshot = applied((DELTA, delta(text("a"))), (DELTA, delta(text("b"))))
     for raw, expected in [(delta(text(5)), 5), (delta(text("c")), "c")]:
@@ -257,6 +267,22 @@ def test_a_number_in_the_place_of_a_text_replaces_it() -> None:
         snapshot.apply(event)
         content = snapshot.messages[0].to_dict()["content"]
         assert content == [{"type": "text", "text": {"value": expected}}]
+
+
+@pytest.mark.parametrize(
+    ("kind", "key"), [("function", "arguments"), ("code_interpreter", "input")]
+)
+def test_a_number_in_the_place_of_arguments_or_code_replaces_it(
+    kind: str, key: str
+) -> None:
+    snapshot = RunSnapshot()
+    shown = []
+    for value in ("a", "b", 5, "c", "d"):
+        call = {"index": 0, "type": kind, kind: {key: value}}
+        (event,) = made((STEP_DELTA, calls(call)))
+        snapshot.apply(event)
+        shown.append(raw_calls(snapshot)[0][kind][key])
+    assert shown == ["a", "ab", 5, "c", "cd"]
 
 
 def test_events_can_be_built_by_hand() -> None:
