@@ -17,7 +17,7 @@ from benchmarks.streams.inputs import Input, generate
 
 __all__ = ["FULL", "QUICK", "Bench"]
 
-FULL = Pace(rounds=7, seconds=0.03, slow=2.0)
+FULL = Pace(rounds=7, seconds=0.02, slow=2.0)
 QUICK = Pace(rounds=3, seconds=0.004, slow=0.3)
 
 

@@ -31,7 +31,7 @@ _WHOLE = (
 def framing(bench: Bench) -> Iterator[Figure]:
     """Bytes to server-sent events: name and text of each are read."""
     # Enough that "all at once" does not fit the fastest cache.
-    deltas = 600 if bench.quick else 4000
+    deltas = 600 if bench.quick else 2500
     everywhere = ("text",) if bench.quick else tuple(GENERATED)
     yield from _decoding(bench, "framing", list, deltas, everywhere)
 
