@@ -180,6 +180,7 @@ def stream_flow(
         try:
             yield from _events(progress, options, start)
         except (StreamTruncated, StreamIdle) as broken:
+            _name_what_may_have_begun(broken, request)
             if options.resume is None:
                 raise
             left = yield from _poll_options(options, start)
@@ -193,6 +194,15 @@ def stream_flow(
     run = progress.snapshot.run
     assert run is not None, "a stream that has ended well has seen its run's end"
     return run
+
+
+def _name_what_may_have_begun(broken: StreamEnded, request: ApiRequest) -> None:
+    """Say what to do about a run of which no event told."""
+    if broken.run_id is None:
+        broken.run_id = dict(request.ids).get("run_id")
+        if request.repeat is not Repeat.SAFE:
+            broken.message = f"{broken.message}; {how_to_find_out(request)}"
+            broken.args = (broken.message,)
 
 
 def _poll_options(options: StreamOptions, start: float) -> Flow[PollOptions]:

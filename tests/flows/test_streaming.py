@@ -281,6 +281,21 @@ def test_promise_3_a_malformed_event_is_not_hidden_by_what_comes_later(
     assert server.pieces == [then]
 
 
+def test_promise_5_a_stream_without_an_event_says_that_its_run_may_have_begun() -> None:
+    with pytest.raises(StreamTruncated, match=r"runs\.list\(thread_id") as created:
+        Server().drive(a_feed())
+    outputs = runs.submit_tool_outputs_stream("r", "t", tool_outputs=[])
+    with pytest.raises(StreamTruncated, match=r"runs\.retrieve\(run_id") as submitted:
+        Server().drive(outputs)
+    with pytest.raises(StreamTruncated) as known:
+        Server(QUEUED).drive(a_feed())
+
+    assert created.value.run_id is None
+    assert submitted.value.run_id == "r"
+    assert known.value.run_id == "r"
+    assert "carried out" not in str(known.value)
+
+
 def test_promise_2_an_event_may_be_as_large_as_its_limit() -> None:
     with pytest.raises(EventTooLarge):
         Server(QUEUED, b"data: " + b"x" * 200, b"x").drive(a_feed(max_event_bytes=150))
