@@ -171,11 +171,19 @@ class Framer(StreamState):
             if 10 not in data:
                 self._keep(rest, text, len(text))
                 return shape[2], data, None, None
+        shape = self._shape
+        if shape is not None and shape[3] and block[:4] == b"id: ":
+            line, _, behind = block.partition(b"\n")
+            data = behind.removeprefix(shape[0])
+            if data is not behind and 10 not in data and 0 not in line:
+                self._id = line[4:].decode("utf-8", "replace")
+                self._keep(rest, text, len(text))
+                return shape[2], data, None, None
         found = read_block(block)
         name, what, id, retry = found
         if id is not None:
             self._id = id
-        elif what is not None and retry is None:
+        if what is not None and retry is None:
             head = head_of(block, what)
             if head is not None:
                 self._other = self._shape

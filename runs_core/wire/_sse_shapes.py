@@ -22,11 +22,18 @@ _NEVER = b"\n\n"
 
 
 def head_of(block: bytes, data: bytes) -> bytes | None:
-    """Give all before the data of a block with LF, if the data is its last line."""
+    """Give all before the data of a block with LF, if the data is its last line.
+
+    Without an id in the first line, and None if there is another one.
+    """
     if not block.endswith(data):
         return None
+    if block[:4] == b"id: ":
+        block = block.partition(b"\n")[2]
     head = block[: len(block) - len(data)]
-    return head if head[head.rfind(b"\n") + 1 :] in (b"data: ", b"data:") else None
+    if head[head.rfind(b"\n") + 1 :] not in (b"data: ", b"data:"):
+        return None
+    return None if b"\nid" in b"\n" + head else head
 
 
 def shape_of(head: bytes, name: str, eol: bytes) -> Shape | None:
@@ -83,6 +90,22 @@ def read_blocks(
         data = block.removeprefix(head)
         if data is block:
             misses += 1
+            if block[:4] == b"id: ":
+                # Like the last but for its first line, where each event has an id.
+                line, _, behind = block.partition(b"\n")
+                data = behind.removeprefix(head)
+                if (
+                    data is not behind
+                    and 10 not in data
+                    and 0 not in line
+                    and (spaced or data[:1] != b" ")
+                ):
+                    # What has no id until here has the one before.
+                    ids += [id] * (len(datas) - len(ids))
+                    id = line[4:].decode("utf-8", "replace")
+                    names.append(name)
+                    datas.append(data)
+                    continue
             head, other_head = other_head, head
             name, other_name = other_name, name
             spaced = head[-1] == 32
@@ -94,14 +117,13 @@ def read_blocks(
         misses += 1
         found_name, found, new_id, retry = read_block(block)
         if new_id is not None and new_id != id:
-            # What has no id until here has the one before.
             ids += [id] * (len(datas) - len(ids))
             id = new_id
         if found is None:
             continue
         if retry is not None:
             retries[len(datas)] = retry
-        elif new_id is None and (new_head := head_of(block, found)) is not None:
+        elif (new_head := head_of(block, found)) is not None:
             head, name = new_head, found_name
             spaced = head[-1] == 32
         names.append(found_name)

@@ -193,6 +193,8 @@ BLOCKS = [
     [b"event: a\rdata: {1}\r\r", b"event: a\rdata: {22}\r\r"],
     [b"event:a\ndata:{1}\n\n", b"event:a\ndata: {2}\n\n", b"event:a\ndata:\n\n"],
     [b"id: 1\nevent: a\ndata: {1}\n\n", b"id: 2\nevent: a\ndata: {1}\n\n"],
+    [b"id: 3\ndata:{1}\n\n", b"id: 4\ndata: {2}\n\n", b"id: \0\ndata:{1}\n\n"],
+    [b"id: 5\nid: 6\ndata: {1}\n\n", b"id: 7\ndata: {1}\n\n", b"data: {1}\n\n"],
     [b"data: " + b"y" * 90 + b"\n\n", b"data: " + b"z" * 700 + b"\n\n", b": p\n\n"],
 ]
 
