@@ -16,8 +16,12 @@ from runs_core.flows.effects import Feed
 from runs_core.testing import AsyncInMemoryTransport
 from runs_core.transport import Opened
 from runs_core.wire.http import Request
+from runs_transports.asyncio import AsyncioTransport
+from runs_transports.serve import serve
 from runs_transports.torture import asyncio as asyncio_torture
+from runs_transports.torture import open_descriptors
 from runs_transports.torture import trio as trio_torture
+from runs_transports.trio import TrioTransport
 from tests.torture.world import BASE_URL, OPERATIONS, Operation, World
 
 CANCELLING = Operation(
@@ -163,3 +167,37 @@ def test_promise_9_a_run_whose_task_is_cancelled_is_cancelled_where_that_was_wis
     assert set(left[:-1]) == {(0, 0), (1, 0), (1, 1)}
     assert left[0] == (0, 0)
     assert left[-1] == (1, 0)
+
+
+REAL = {"trio": TrioTransport, "asyncio": AsyncioTransport}
+
+
+@pytest.mark.parametrize("name", ["runs.stream", "runs.stream_tools"])
+def test_promise_9_a_conversation_on_real_sockets_may_be_cancelled_at_each_step(
+    framework: Framework, name: str
+) -> None:
+    operation = next(o for o in OPERATIONS if o.name == name)
+    before = open_descriptors()
+    world = World()
+    transport = REAL[framework.name]()
+
+    async def main() -> None:
+        client = AsyncClient(transport, Endpoint(server.base_url))
+        tasks = framework.tasks()
+
+        async def attempt() -> None:
+            # A thread of its own, because an attempt before may have left a run on it.
+            del world.thread
+            await client.run(operation.begin(world))
+
+        async def after() -> None:
+            assert framework.tasks() == tasks
+            await client.beta.threads.retrieve(world.thread)
+
+        world.thread  # noqa: B018 (there is one to forget)
+        assert await framework.cancel_at_each_step(attempt, after) > 3
+
+    with serve(world.service) as server:
+        framework.run(main)
+
+    assert open_descriptors() == before
