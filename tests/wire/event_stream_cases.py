@@ -854,6 +854,13 @@ CASES = [
         [Event("a", b"1"), Event("b", b"2")] * 3,
     ),
     Case(
+        "an-id-each-and-then-two-data-lines",
+        "this project",
+        b"id: 1\nevent: a\ndata: x\n\nid: 2\nevent: a\ndata: y\n\n"
+        b"id: 3\nevent: a\ndata: y\ndata: z\n\n",
+        [Event("a", b"x", "1"), Event("a", b"y", "2"), Event("a", b"y\nz", "3")],
+    ),
+    Case(
         "lf-then-crlf",
         "this project",
         b"event: a\ndata: 1\n\nevent: a\ndata: 2\n\n"
