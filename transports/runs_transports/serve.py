@@ -1,7 +1,9 @@
-"""A loopback HTTP server around a sans-I/O service, for tests and demonstrations::
+"""A loopback HTTP server around a sans-I/O service.
 
-with serve() as server:
-    client = Client(SocketTransport(), Endpoint(server.base_url))
+For tests and demonstrations::
+
+    with serve() as server:
+        client = Client(SocketTransport(), Endpoint(server.base_url))
 """
 
 from __future__ import annotations
