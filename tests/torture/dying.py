@@ -14,6 +14,10 @@ from runs_core.testing import LocalService, Pause, ServiceReply, ServiceRequest
 __all__ = ["DyingServer", "Moment", "dying"]
 
 PATIENCE = 5.0
+BAD_GATEWAY = (
+    b"HTTP/1.1 502 Bad Gateway\r\nContent-Type: text/html\r\nContent-Length: 13\r\n"
+    b"Connection: close\r\n\r\n<html></html>"
+)
 
 
 class Moment(Enum):
@@ -27,6 +31,7 @@ class Moment(Enum):
     IN_REQUEST = "in the request"
     ANSWERLESS = "after reading"
     RESET = "after reading, reset"
+    GATEWAY = "after reading, 502"
     IN_HEAD = "in the head"
     IN_BODY = "in the body"
     QUIETLY = "in the body, unseen"
@@ -112,6 +117,9 @@ class DyingServer:
                 return
             case Moment.RESET:
                 return _reset(connection)
+            case Moment.GATEWAY:
+                # A proxy that lost the server says so in its place.
+                return connection.sendall(BAD_GATEWAY)
             case Moment.IN_HEAD:
                 return connection.sendall(head[:30])
         connection.sendall(head)
