@@ -13,7 +13,7 @@ from benchmarks.bench import Bench
 from benchmarks.conformance.cases import CASES, Case
 from benchmarks.peers.candidate import Candidate, Fault
 
-__all__ = ["Verdict", "matrix", "read", "write"]
+__all__ = ["Verdict", "cuts_of", "matrix", "read", "write"]
 
 # Those that are the same decoder as another.
 _NOT_HERE = ("runs-core, data as bytes",)
@@ -40,7 +40,7 @@ def matrix(bench: Bench) -> Iterator[Verdict]:
 
 def _verdict(candidate: Candidate, case: Case) -> Verdict:
     faults = []
-    cuts = list(_cuts(case.stream))
+    cuts = list(cuts_of(case.stream))
     for chunks in cuts:
         try:
             candidate.check([chunks], [list(case.events)])
@@ -50,7 +50,8 @@ def _verdict(candidate: Candidate, case: Case) -> Verdict:
     return Verdict(case.about, candidate.name, fault, len(cuts), len(faults))
 
 
-def _cuts(stream: bytes) -> Iterator[list[bytes]]:
+def cuts_of(stream: bytes) -> Iterator[list[bytes]]:
+    """Give the stream whole, in two at each place, and byte by byte."""
     yield [stream] if stream else []
     for at in range(1, len(stream)):
         yield [stream[:at], stream[at:]]

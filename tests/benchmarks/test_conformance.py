@@ -2,7 +2,7 @@ import pytest
 
 from benchmarks.bench import Bench
 from benchmarks.conformance.cases import CASES, Case
-from benchmarks.conformance.matrix import matrix
+from benchmarks.conformance.matrix import cuts_of, matrix
 from benchmarks.streams.styles import Frame
 from tests.wire.sse_reference import decode
 
@@ -23,7 +23,17 @@ def test_ours_passes_every_case_in_every_cut() -> None:
 
     assert len(verdicts) == len(CASES)
     assert [verdict for verdict in verdicts if verdict.fault] == []
-    assert min(verdict.cuts for verdict in verdicts) >= 1
+    # Whole, byte by byte, and at each place.
+    assert [v.cuts for v in verdicts] == [
+        max(1, len(case.stream) - 1) + 1 + bool(case.stream) for case in CASES
+    ]
+
+
+def test_each_cut_is_another_one_of_the_same_bytes() -> None:
+    cuts = [tuple(chunks) for chunks in cuts_of(b"data: x\n\n")]
+
+    assert {b"".join(chunks) for chunks in cuts} == {b"data: x\n\n"}
+    assert len(set(cuts)) == len(cuts)
 
 
 def test_a_decoder_that_fails_in_some_cuts_is_told_so() -> None:
