@@ -84,7 +84,7 @@ def _bench(asked: argparse.Namespace, stack: ExitStack) -> Bench:
     if asked.node:
         install(folder)
     try:
-        bench.node = stack.enter_context(Node(folder))
+        bench.node = stack.enter_context(Node(folder, 0.02 if asked.quick else 0.1))
     except RuntimeError as error:
         bench.missing["Node"] = str(error)
     else:

@@ -23,7 +23,6 @@ __all__ = ["PACKAGES", "Node", "cache_folder", "install"]
 
 PACKAGES = ("eventsource-parser", "openai")
 _NOTE = "JavaScript, another process"
-_WARM_SECONDS = 0.1
 # What each candidate is of, and what npm calls it.
 _CANDIDATES = {
     "framing": (
@@ -52,18 +51,18 @@ def install(folder: Path) -> None:
 
 
 class Node:
-    """A Node process that decodes on request.
+    """A Node process that decodes on request, after `warm_up` seconds of doing so.
 
     Raises `RuntimeError` with the reason if there is no Node, or without packages.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, warm_up: float = 0.1) -> None:
         node = shutil.which("node")
         if node is None:
             raise RuntimeError("node is not installed")
         if not all((folder / "node_modules" / name).is_dir() for name in PACKAGES):
             raise RuntimeError("its packages are not installed: use --node")
-        self._folder = folder
+        self.warm_up = warm_up
         self._files = Path(tempfile.mkdtemp(prefix="runs-core-benchmarks-"))
         self._numbers = count()
         self._forgotten: list[str] = []
@@ -91,8 +90,9 @@ class Node:
                 note=_NOTE,
                 node=self,
                 kind=kind,
+                package=package,
             )
-            for name, _ in _CANDIDATES.get(kind, ())
+            for name, package in _CANDIDATES.get(kind, ())
         ]
 
     def ask(self, **question: Any) -> Any:
@@ -141,6 +141,11 @@ class NodeCandidate(Candidate):
 
     node: Node
     kind: str
+    package: str
+
+    @property
+    def version(self) -> str:
+        return self.node.versions[f"{self.package} (npm)"]
 
     def prepare(self, streams: Sequence[Sequence[bytes]]) -> Sample:
         file = self.node.write(streams)
@@ -151,7 +156,7 @@ class NodeCandidate(Candidate):
 
         # Until its compiler has seen enough, or it is clear that it is just slow.
         warm = 0.0
-        while warm < _WARM_SECONDS:
+        while warm < self.node.warm_up:
             warm += sample(1)
 
         finalize(sample, self.node.forget, file)

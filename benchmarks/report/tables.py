@@ -93,7 +93,7 @@ def other_tables(results: Results) -> Iterator[Table]:
     for suite, title in (
         ("sockets", "Over a loopback socket"),
         ("memory", "Memory"),
-        ("many", "A thousand streams at once"),
+        ("many", "Many streams at once"),
         ("footprint", "Import and size"),
         ("json", "JSON parsers"),
     ):

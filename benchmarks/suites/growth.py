@@ -18,7 +18,13 @@ __all__ = ["growth"]
 # with what the data as text does.
 _NOT_HERE = ("runs-core, read after every event", "runs-core, data as bytes")
 # A quick run has no time for who grows with the square.
-_NOT_QUICK = ("sseclient-py", "anthropic", "azure-ai-agents", "aiosseclient")
+_NOT_QUICK = (
+    "httpx-sse",
+    "sseclient-py",
+    "anthropic",
+    "azure-ai-agents",
+    "aiosseclient",
+)
 
 
 def growth(bench: Bench) -> Iterator[Figure]:

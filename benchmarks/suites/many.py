@@ -12,9 +12,10 @@ from benchmarks.measure.workers import in_process
 from benchmarks.peers.clients import TRIO_CLIENTS
 from benchmarks.results import Figure
 
-__all__ = ["STREAMS", "many"]
+__all__ = ["many"]
 
-STREAMS = 1000
+_STREAMS = 1000
+_QUICK_STREAMS = 200
 _UNITS = {"cpu": "us/event", "wall": "us/event", "memory": "KiB"}
 _CALLED = {
     "cpu": "CPU",
@@ -26,11 +27,12 @@ _CALLED = {
 def many(bench: Bench) -> Iterator[Figure]:
     """All streams are open before the first event of any is sent."""
     deltas = 10 if bench.quick else 40
+    streams = _QUICK_STREAMS if bench.quick else _STREAMS
     for client in TRIO_CLIENTS:
         samples: dict[str, list[float]] = {name: [] for name in _UNITS}
         fault = ""
         for turn in range(1 if bench.quick else 3):
-            bench.step(f"{STREAMS} streams: {client}, round {turn + 1}")
+            bench.step(f"{streams} streams: {client}, round {turn + 1}")
             try:
                 with replaying(deltas, other_cores(bench.core)) as url:
                     seen = in_process(
@@ -39,7 +41,7 @@ def many(bench: Bench) -> Iterator[Figure]:
                         patience=120,
                         client=client,
                         url=url,
-                        streams=STREAMS,
+                        streams=streams,
                     )
             except (RuntimeError, TimeoutError) as error:
                 fault = f"fails: {error}"
@@ -49,7 +51,7 @@ def many(bench: Bench) -> Iterator[Figure]:
         for name, unit in _UNITS.items():
             yield Figure(
                 suite="many",
-                input=f"{STREAMS} streams at once on trio: {_CALLED[name]}",
+                input=f"{streams} streams at once on trio: {_CALLED[name]}",
                 variant="",
                 candidate=client,
                 unit=unit,
