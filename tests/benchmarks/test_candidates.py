@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -13,6 +13,7 @@ from benchmarks.peers.snapshot import expected_state
 from benchmarks.peers.typed import expected_events
 from benchmarks.streams.conversations import annotated
 from benchmarks.streams.inputs import Input, generate
+from benchmarks.streams.objects import message, text_delta
 from benchmarks.streams.styles import Frame, plain
 
 EXPECTED: dict[str, Callable[[Any], Any]] = {
@@ -99,6 +100,16 @@ def test_a_state_is_what_deltas_add_up_to() -> None:
         json.loads(arguments)
 
 
+def test_what_is_complete_takes_the_place_of_its_deltas() -> None:
+    id = "msg_1"
+    conversation = [
+        ("thread.message.delta", text_delta(id, "what was said at fi")),
+        ("thread.message.completed", message(id, "completed", "what was meant")),
+    ]
+
+    assert expected_state(plain(conversation)[1]).texts == {id: "what was meant"}
+
+
 def test_an_annotated_stream_is_one_text() -> None:
     state = expected_state(plain(annotated(5))[1])
 
@@ -124,6 +135,33 @@ def test_a_decoder_of_the_users_own_takes_part_by_its_import_path() -> None:
     assert candidate.name == path
     candidate.check([[b"data: 1\n\n"]], [[Frame("message", "1")]])
     assert candidate.prepare([[b"data: 1\n\n"]])(1) >= 0
+
+
+class OwnIds(Sloppy):
+    """Gives events the ids of their own blocks, and None where there is none."""
+
+    def feed(self, data: bytes) -> list[Any]:
+        blocks = [block.split(b"\n") for block in data.split(b"\n\n")[:-1]]
+        return [_Event(block[-1][6:].decode(), _own_id(block)) for block in blocks]
+
+
+class _Event(NamedTuple):
+    data: str
+    id: str | None
+    event: str = "message"
+
+
+def _own_id(block: list[bytes]) -> str | None:
+    found = [line[4:].decode() for line in block if line.startswith(b"id: ")]
+    return found[0] if found else None
+
+
+def test_an_id_that_is_said_once_stays_until_it_is_taken_back() -> None:
+    stream = b"id: 1\ndata: a\n\ndata: b\n\nid: \ndata: c\n\n"
+    ids = ["1", "1", ""]
+    right = [Frame("message", text, id) for text, id in zip("abc", ids, strict=True)]
+
+    custom("own ids", OwnIds).check([[stream]], [right])
 
 
 def test_a_path_without_a_name_is_refused() -> None:

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -10,8 +11,9 @@ from benchmarks.bench import Bench
 from benchmarks.cli import main
 from benchmarks.measure.memory import kept
 from benchmarks.measure.replay import replaying
-from benchmarks.measure.resident import available, kept_in_file
+from benchmarks.measure.resident import available, kept_in_file, resident_growth
 from benchmarks.measure.workers import in_process
+from benchmarks.peers.candidate import Candidate, Sample
 from benchmarks.peers.clients import CLIENTS
 from benchmarks.streams.growing import huge_event
 from benchmarks.streams.inputs import generate
@@ -57,6 +59,36 @@ def fail() -> float:
 def test_a_worker_is_not_waited_for_too_long() -> None:
     with pytest.raises(TimeoutError):
         in_process(__name__, "double", patience=0.001, number=1)
+
+
+class _Metronome(Candidate):
+    """Takes 0.1 s, whatever it is asked."""
+
+    def prepare(self, streams: Sequence[Sequence[bytes]]) -> Sample:
+        return lambda loops: 0.1 * loops
+
+
+def test_a_figure_is_in_microseconds_an_event() -> None:
+    candidate = _Metronome(
+        name="metronome", distribution=None, run=list, outcome=list, floor=True
+    )
+    input = generate("text", 40)
+    (found,) = measured(Bench(), "framing", [candidate], list, input, "all")
+
+    assert found.samples == pytest.approx([0.1e6 / input.events] * 7)
+    assert found.unit == "us/event"
+
+
+def peak_after_a_peak() -> int:
+    before = bytearray(64 << 20)
+    before[:: 1 << 12] = b"x" * len(before[:: 1 << 12])
+    del before
+    return resident_growth()()
+
+
+@pytest.mark.skipif(not available(), reason="only Linux tells the peak of a process")
+def test_a_peak_from_before_is_forgotten() -> None:
+    assert in_process(__name__, "peak_after_a_peak") < 16 << 20
 
 
 @pytest.mark.skipif(not available(), reason="only Linux tells the peak of a process")
