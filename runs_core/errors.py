@@ -248,6 +248,8 @@ class UnexpectedRedirect(APIStatusError):
 class OutcomeUnknown(RunsError):
     """The request may have been carried out; sending it again could do it twice.
 
+    An error of this class says by another class what went wrong, too: what ends a
+    stream before its first event, say, is a `StreamTruncated` and an `OutcomeUnknown`.
     The message says how to find out. For programs: `operation` is what was asked for
     (`runs.create`, …), `thread_id` and `run_id` what it was asked of, where it was.
     """

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Sequence
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NoReturn, TypeVar
 
 from attrs import evolve, frozen
 
@@ -11,12 +11,15 @@ from runs_core.errors import (
     MalformedOutcomeUnknown,
     MalformedResponse,
     PageRepeated,
+    ProtocolError,
+    ResponseTooLarge,
     UnexpectedContentType,
 )
 from runs_core.flows.effects import Emit, Feed, Flow, Send
 from runs_core.flows.once import OnceFeed
+from runs_core.flows.outcome import as_unknown, how_to_find_out, mark_unknown
 from runs_core.flows.request import ApiRequest, Repeat
-from runs_core.flows.status import how_to_find_out, mark_unknown, status_error
+from runs_core.flows.status import status_error
 from runs_core.models import Page
 from runs_core.wire import codec
 from runs_core.wire.body import BODY_LIMIT
@@ -44,15 +47,22 @@ class Call(Generic[T_co]):
         return self.within(None)
 
     def within(self, seconds: float | None) -> Generator[Send, Response, T_co]:
-        """Make the call in at most `seconds`, repetitions included."""
-        response = yield from Send(self.request, seconds, self.limit)
+        """Make the call in at most `seconds`, repetitions included.
+
+        Raises what `parse` raises, and `ResponseTooLarge`.
+        """
+        try:
+            response = yield from Send(self.request, seconds, self.limit)
+        except ResponseTooLarge as error:
+            _raise_unknown(error, self.request)
         return self.parse(response)
 
     def parse(self, response: Response) -> T_co:
         """Give the result, or raise the error that the status or the body says.
 
         Raises `APIStatusError` (by status), `UnexpectedContentType` and
-        `MalformedResponse`; what must not be repeated `MalformedOutcomeUnknown`.
+        `MalformedResponse`; each an `OutcomeUnknown` too where the request was perhaps
+        carried out and must not be repeated.
         """
         if not 200 <= response.status < 300:
             raise status_error(response, self.request)
@@ -60,6 +70,16 @@ class Call(Generic[T_co]):
             return self.decode(response)
         except MalformedResponse as error:
             raise _unreadable(error, self.request) from error
+        except UnexpectedContentType as error:
+            _raise_unknown(error, self.request)
+
+
+def _raise_unknown(error: ProtocolError, request: ApiRequest) -> NoReturn:
+    """Raise the error, as an `OutcomeUnknown` too where it must not be repeated."""
+    unknown = as_unknown(error, request)
+    if unknown is error:
+        raise error
+    raise unknown from error
 
 
 def _unreadable(error: MalformedResponse, request: ApiRequest) -> MalformedResponse:

@@ -7,7 +7,7 @@ from typing import TypeVar, cast
 
 from runs_core.errors import RunsError, StreamEnded
 from runs_core.flows.call import Paged
-from runs_core.flows.effects import Flow
+from runs_core.flows.effects import Flow, Now
 from runs_core.flows.polling import PollOptions, poll_flow
 from runs_core.flows.request import ApiRequest
 from runs_core.flows.run_requests import RunRequests
@@ -18,7 +18,7 @@ from runs_core.stream import EVENT_CLASSES, RunSnapshot, RunStreamEvent
 
 __all__ = ["missed_events"]
 
-T = TypeVar("T")
+T = TypeVar("T", Message, RunStep)
 
 
 def missed_events(
@@ -26,29 +26,37 @@ def missed_events(
     request: ApiRequest,
     snapshot: RunSnapshot,
     requests: RunRequests,
-    options: PollOptions,
+    until: float | None,
 ) -> Flow[list[RunStreamEvent]]:
     """Wait for the run's end, and give the events that the stream would have ended in.
 
     First of its messages and steps that have ended since, then of the run, each marked
-    `synthetic`. Raises `broken` where the run's id is not known, and what polling and
-    listing raise, from `broken`.
+    `synthetic`. All of it is done by `until` on the clock. Raises `broken` where the
+    run's id is not known, and what polling and listing raise, from `broken`.
     """
     run_id = snapshot.run_id or dict(request.ids).get("run_id")
     thread_id = dict(request.ids).get("thread_id") or _thread_id(snapshot)
     if run_id is None or thread_id is None:
         raise broken
     try:
+        options = PollOptions()
+        if until is not None:
+            options = PollOptions(deadline=(yield from _left(until)))
         run = yield from poll_flow(
             requests.retrieve(run_id, thread_id), options, Seen(snapshot.run)
         )
-        messages = yield from _every(requests.messages(run_id, thread_id))
-        steps = yield from _every(requests.steps(run_id, thread_id))
+        messages = yield from _every(requests.messages(run_id, thread_id), until)
+        steps = yield from _every(requests.steps(run_id, thread_id), until)
     except RunsError as error:
         raise error from broken
     # Servers that do not know `run_id` as a filter give the whole thread.
-    messages = [message for message in messages if message.run_id == run_id]
+    seen = {message.id for message in snapshot.messages}
+    messages = [m for m in messages if m.run_id == run_id or m.id in seen]
     return list(_events(run, messages, steps, snapshot))
+
+
+def _left(until: float) -> Flow[float]:
+    return max(0.0, until - (yield from Now()))
 
 
 def _thread_id(snapshot: RunSnapshot) -> str | None:
@@ -57,14 +65,19 @@ def _thread_id(snapshot: RunSnapshot) -> str | None:
     return snapshot.thread.id if snapshot.thread is not None else None
 
 
-def _every(paged: Paged[T]) -> Flow[list[T]]:
-    items: list[T] = []
+def _every(paged: Paged[T], until: float | None) -> Flow[list[T]]:
+    """Give what is on all pages; once each, should a page come again."""
+    found: dict[str, T] = {}
     call: Paged[T] | None = paged
     while call is not None:
-        page = yield from call
-        items += page.data
-        call = call.next(page)
-    return items
+        left = None if until is None else (yield from _left(until))
+        page = yield from call.within(left)
+        known = len(found)
+        for item in page.data:
+            found.setdefault(item.id, item)
+        # A server that goes in a circle has nothing more to tell.
+        call = call.next(page) if len(found) > known else None
+    return list(found.values())
 
 
 def _events(

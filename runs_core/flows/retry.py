@@ -25,13 +25,9 @@ from runs_core.errors import (
     TransportTimeout,
 )
 from runs_core.flows.effects import Ask, Flow, Invoke, Now, Open, Read, Send, Sleep
+from runs_core.flows.outcome import as_unknown, how_to_find_out, mark_unknown
 from runs_core.flows.request import ApiRequest, Repeat
-from runs_core.flows.status import (
-    how_to_find_out,
-    mark_unknown,
-    refusal,
-    retry_after,
-)
+from runs_core.flows.status import nothing_was_done, refusal, retry_after
 from runs_core.limits import not_negative
 from runs_core.wire.http import Head, Headers, Request, Response, Timeouts, shorter
 
@@ -160,7 +156,13 @@ def _exchange(
         prepared = endpoint.prepare(request, credentials)
         if request.timeouts is None and policy.timeouts is not None:
             prepared = evolve(prepared, timeouts=policy.timeouts)
-        left = None if until is None else (yield from _left(until))
+        left = None
+        if until is not None:
+            left = until - (yield from Now())
+            if left <= 0:
+                late = _late(request.operation)
+                late.retries_taken = attempt
+                raise as_unknown(late, request) if perhaps_sent else late
         try:
             answer: Response | Head = yield evolve(ask, request=prepared, timeout=left)
         except TransportError as error:
@@ -187,6 +189,7 @@ def _exchange(
                 yield from _tell(policy, request, what, verdict)
                 clean = partial(_without, credentials=credentials, sent=prepared)
                 return (yield from _final(answer, request, endpoint, clean, until))
+            perhaps_sent = perhaps_sent or _perhaps_done(answer)
         attempt += 1
         yield from evolve(
             verdict,
@@ -278,6 +281,13 @@ def _after_answer(
         return f"not sent again: the server asks for a wait of {asked:g} s"
     # Without jitter: not before the time that was asked for.
     return Sleep(asked)
+
+
+def _perhaps_done(answer: Response | Head) -> bool:
+    """Tell whether the request may have been carried out though this was answered."""
+    if answer.status >= 500:
+        return not nothing_was_done(answer)
+    return answer.status == 408
 
 
 def _backoff(attempt: int) -> Sleep:

@@ -8,12 +8,13 @@ import re
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 
 from attrs import evolve
 
 from runs_core import errors
 from runs_core.flows.effects import Flow, Now, Read
+from runs_core.flows.outcome import as_unknown, how_to_find_out, mark_unknown
 from runs_core.flows.request import ApiRequest, Repeat
 from runs_core.wire import codec
 from runs_core.wire.body import ERROR_BODY_LIMIT, Body
@@ -21,8 +22,7 @@ from runs_core.wire.http import Head, Headers, Response
 
 __all__ = [
     "finite_number",
-    "how_to_find_out",
-    "mark_unknown",
+    "nothing_was_done",
     "refusal",
     "retry_after",
     "status_error",
@@ -94,6 +94,9 @@ def status_error(response: Response, request: ApiRequest) -> errors.APIStatusErr
             "it was sent again after an attempt that may have been carried out, which"
             " this can be a consequence of",
         )
+    if response.status == 408:
+        # Of the server, or of a proxy before one that is still at work.
+        return cast(errors.APIStatusError, as_unknown(error, request))
     return error
 
 
@@ -120,44 +123,12 @@ def refusal(
     return status_error(response, request)
 
 
-# What to do about a request that was perhaps carried out, by its operation.
-_LIST = "list what is there before you repeat it"
-_NO_LIST = "threads cannot be listed, so at worst there is one that nobody uses"
-_TO_FIND_OUT = {
-    "runs.create": f"{_LIST}, with runs.list(thread_id, limit=1)",
-    "runs.submit_tool_outputs": (
-        "look whether the run still waits for them before you repeat it, with"
-        " runs.retrieve(run_id, thread_id)"
-    ),
-    "messages.create": f"{_LIST}, with messages.list(thread_id, limit=1)",
-    "assistants.create": f"{_LIST}, with assistants.list(limit=1)",
-    "threads.create": _NO_LIST,
-    "threads.create_and_run": f"{_NO_LIST}, with a run on it",
-}
-
-
-def how_to_find_out(request: ApiRequest) -> str:
-    """Say what to do about a request that was perhaps carried out."""
-    if request.repeat is Repeat.KEYED:
-        return "it may have been carried out: repeat it with the same idempotency_key"
-    what_to_do = _TO_FIND_OUT.get(request.operation, _LIST)
-    return f"it may have been carried out, so it was not sent again: {what_to_do}"
-
-
-def mark_unknown(error: errors.OutcomeUnknown, request: ApiRequest) -> None:
-    """Write on the error what its request was, for programs that want to find out."""
-    ids = dict(request.ids)
-    error.operation = request.operation
-    error.thread_id = ids.get("thread_id")
-    error.run_id = ids.get("run_id")
-
-
 def _error_class(
     response: Response, said: str | None, request: ApiRequest
 ) -> type[errors.APIStatusError]:
     status = response.status
     if status >= 500:
-        if request.repeat is Repeat.SAFE or _nothing_was_done(response):
+        if request.repeat is Repeat.SAFE or nothing_was_done(response):
             return errors.InternalServerError
         return errors.ServerErrorOutcomeUnknown
     if 300 <= status < 400:
@@ -176,7 +147,7 @@ def _may_be_its_own_doing(response: Response, request: ApiRequest) -> bool:
     return repeated and response.status in (400, 404, 409)
 
 
-def _nothing_was_done(response: Response) -> bool:
+def nothing_was_done(response: Response | Head) -> bool:
     """Tell whether a 5xx says that the request was not carried out.
 
     RFC 9110 section 15.6: 501 and 505 refuse the request itself; 511 (RFC 6585) comes

@@ -11,6 +11,7 @@ from attrs.validators import in_
 from runs_core.errors import (
     DeadlineExceeded,
     InvalidDelta,
+    OutcomeUnknown,
     ProtocolError,
     RunsError,
     StreamEnded,
@@ -23,12 +24,12 @@ from runs_core.errors import (
 )
 from runs_core.flows.effects import Emit, Flow, Now, Open, Read
 from runs_core.flows.once import OnceFeed
-from runs_core.flows.polling import PollOptions
-from runs_core.flows.request import ApiRequest, Repeat
+from runs_core.flows.outcome import as_unknown
+from runs_core.flows.request import ApiRequest
 from runs_core.flows.resume import missed_events
 from runs_core.flows.run_requests import RunRequests
 from runs_core.flows.seen import cancelled_on_exit
-from runs_core.flows.status import how_to_find_out, refusal
+from runs_core.flows.status import refusal
 from runs_core.lifecycle import RUN_ENDS
 from runs_core.limits import not_negative
 from runs_core.models import ErrorObject, Run
@@ -89,10 +90,11 @@ class Progress:
     Whoever hands the events out counts them in `handed`; each is applied once, when the
     snapshot is looked at or the next batch begins. One that does not fit changes
     nothing; looking does not raise, the end of the batch does. `head` is how the
-    answer began.
+    answer began, and `told` whether an event has come since.
     """
 
     handed: int = 0
+    told: bool = False
     last_event: str | None = None
     head: Head | None = None
     redact: Callable[[bytes], bytes] | None = None
@@ -117,6 +119,7 @@ class Progress:
         if self._batch:
             self._apply(len(self._batch))
             self.last_event = self._batch[-1].event
+            self.told = True
             self._batch = ()
         if self._fault is not None:
             raise self._fault
@@ -177,15 +180,19 @@ def stream_flow(
         progress.redact = head.redact
         # Whoever waits for the stream to begin now knows that it has.
         yield Emit(())
+        progress.told = False
         try:
             yield from _events(progress, options, start)
-        except (StreamTruncated, StreamIdle) as broken:
-            _name_what_may_have_begun(broken, request)
-            if options.resume is None:
-                raise
-            left = yield from _poll_options(options, start)
+        except RunsError as error:
+            broken = _named(error, request, progress)
+            breaks = isinstance(broken, StreamTruncated | StreamIdle)
+            if options.resume is None or not breaks:
+                if broken is error:
+                    raise
+                raise broken from error.__cause__
+            until = None if options.deadline is None else start + options.deadline
             events = yield from missed_events(
-                broken, request, progress.snapshot, requests, left
+                cast(StreamEnded, broken), request, progress.snapshot, requests, until
             )
             yield from _hand_out(events, progress)
     except RunsError as error:
@@ -196,34 +203,32 @@ def stream_flow(
     return run
 
 
-def _name_what_may_have_begun(broken: StreamEnded, request: ApiRequest) -> None:
-    """Say what to do about a run of which no event told."""
-    if broken.run_id is None:
-        broken.run_id = dict(request.ids).get("run_id")
-        if request.repeat is not Repeat.SAFE:
-            broken.message = f"{broken.message}; {how_to_find_out(request)}"
-            broken.args = (broken.message,)
+def _named(error: RunsError, request: ApiRequest, progress: Progress) -> RunsError:
+    """Give the error, with what it leaves behind.
 
-
-def _poll_options(options: StreamOptions, start: float) -> Flow[PollOptions]:
-    if options.deadline is None:
-        return PollOptions()
-    left = start + options.deadline - (yield from Now())
-    return PollOptions(deadline=max(0.0, left))
+    Where no event told that the request was carried out, it is an `OutcomeUnknown`.
+    """
+    if isinstance(error, StreamEnded) and error.run_id is None:
+        error.run_id = dict(request.ids).get("run_id")
+    if progress.told and progress.snapshot.run_id is not None:
+        return error
+    unknown = as_unknown(error, request)
+    thread = progress.snapshot.thread
+    if isinstance(unknown, OutcomeUnknown) and thread is not None:
+        unknown.thread_id = unknown.thread_id or thread.id
+    return unknown
 
 
 def _check_head(head: Head, request: ApiRequest) -> Flow[None]:
     if not 200 <= head.status < 300:
         raise (yield from refusal(head, request))
     if head.content_type not in ("text/event-stream", ""):
-        advice = "check the base URL, and whether this server can stream"
-        if request.repeat is not Repeat.SAFE:
-            advice += f"; {how_to_find_out(request)}"
-        raise UnexpectedContentType(
+        wrong = UnexpectedContentType(
             f"{request.operation}: the server answered {head.content_type}, not an"
-            f" event stream: {advice}",
+            " event stream: check the base URL, and whether this server can stream",
             content_type=head.content_type,
         )
+        raise as_unknown(wrong, request)
 
 
 def _events(progress: Progress, options: StreamOptions, start: float) -> Flow[None]:
@@ -247,7 +252,8 @@ def _events(progress: Progress, options: StreamOptions, start: float) -> Flow[No
             if ended:
                 return
             raise time.broken(error, (yield from Now())) from error
-        except ProtocolError:
+        except (ProtocolError, DeadlineExceeded):
+            # The deadline of the client: it has had what it waited for.
             if ended:
                 return
             raise

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 import pytest
+from attrs import evolve
 
 from runs_core import Client, Endpoint, runs
 from runs_core.errors import DeadlineExceeded, StreamTruncated, TransportError
@@ -186,3 +189,67 @@ def test_an_error_while_finishing_names_the_broken_stream() -> None:
         causes.append(type(error))
         error = error.__cause__ or error.__context__
     assert StreamTruncated in causes
+
+
+class Listing(CutService):
+    """Lists messages and steps in its own way, after `wait` seconds for each page."""
+
+    wait = 0.0
+    circle = False
+    unnamed = False
+
+    def handle(self, request: ServiceRequest, now: float) -> ServiceReply:
+        path = request.target.partition("?")[0]
+        if request.method != "GET" or not path.endswith(("/messages", "/steps")):
+            return super().handle(request, now)
+        asked = evolve(request, target=f"{path}?order=asc") if self.circle else request
+        reply = super().handle(asked, now)
+        sent = b"".join(c for c in reply.chunks if isinstance(c, bytes))
+        page = json.loads(sent)
+        page["has_more"] = page["has_more"] or self.circle
+        if self.unnamed and path.endswith("/messages"):
+            page["data"] = [{**m, "run_id": None} for m in page["data"]]
+        return ServiceReply(
+            status=reply.status,
+            headers=[("content-type", "application/json")],
+            chunks=[Pause(self.wait), json.dumps(page).encode()],
+        )
+
+
+def listing(cut: int, **ways: Any) -> Bench:
+    bench = Bench(cut=cut)
+    bench.service.__class__ = Listing
+    for name, value in ways.items():
+        setattr(bench.service, name, value)
+    return bench
+
+
+def test_promise_6_pages_in_a_circle_end_and_tell_each_event_once() -> None:
+    bench = listing(3000, circle=True)
+    made = [name for name, synthetic in names(bench.stream()) if synthetic]
+
+    assert made.count("thread.message.completed") == 2
+    assert made.count("thread.run.step.completed") == 3
+    assert made[-1] == "thread.run.completed"
+
+
+def test_promise_6_the_streams_deadline_bounds_its_listing_too() -> None:
+    bench = listing(3000, wait=400.0)
+    feed = runs.stream(
+        bench.thread, assistant_id=bench.assistant, resume="poll", deadline=60.0
+    )
+    start = bench.transport.time
+    with pytest.raises(DeadlineExceeded):
+        bench.client.stream(feed).until_done()
+
+    assert bench.transport.time - start <= 60.0
+
+
+def test_messages_that_the_stream_began_end_though_they_name_no_run() -> None:
+    whole = Bench()
+    names(whole.stream())
+    size = whole.service.sent
+    bench = listing(size - 1500, unnamed=True)
+    seen = names(bench.stream())
+
+    assert [n for n, _ in seen].count("thread.message.completed") == 2

@@ -246,7 +246,7 @@ def test_promise_5_a_create_is_not_repeated_otherwise(status: int) -> None:
         run(CREATE, (sends(), failed(status, x_should_retry="true")))
 
     assert isinstance(caught.value, ServerErrorOutcomeUnknown) == (status >= 500)
-    assert isinstance(caught.value, OutcomeUnknown) == (status >= 500)
+    assert isinstance(caught.value, OutcomeUnknown) == (status not in (409, 429))
 
 
 KEYED = evolve(CREATE, repeat=Repeat.KEYED)
@@ -290,6 +290,35 @@ def test_promise_5_an_unknown_outcome_is_not_hidden_by_the_deadline() -> None:
                 (Now, 101.0),
                 policy=Policy(deadline=1.0),
             )
+
+
+def test_promise_5_what_a_5xx_left_open_no_later_attempt_closes() -> None:
+    lines = ((sends(), failed(500)), (Sleep, None), (sends(), NotSent("refused")))
+    with pytest.raises(OutcomeUnknown, match="same idempotency_key"):
+        run(KEYED, *lines, policy=Policy(max_retries=1))
+    lines = ((sends(), failed(429)), (Sleep, None), (sends(), NotSent("refused")))
+    with pytest.raises(NotSent) as caught:
+        run(KEYED, *lines, policy=Policy(max_retries=1))
+
+    assert not isinstance(caught.value, OutcomeUnknown)
+
+
+def test_promise_5_a_deadline_between_two_attempts_leaves_the_outcome_unknown() -> None:
+    for answer in (TransportError("x"), failed(500)):
+        with pytest.raises(DeadlineExceeded, match="same idempotency") as caught:
+            run(
+                KEYED,
+                (Now, 100.0),
+                (Now, 100.0),
+                (sends(), answer),
+                (Now, 100.1),
+                (Sleep, None),
+                (Now, 111.0),
+                policy=Policy(deadline=10.0),
+            )
+
+        assert isinstance(caught.value, OutcomeUnknown)
+        assert caught.value.retries_taken == 1
 
 
 LOST = TransportError("lost")

@@ -1,0 +1,85 @@
+"""Errors after which nobody knows whether a request was carried out."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from runs_core.errors import OutcomeUnknown, RunsError
+from runs_core.flows.request import ApiRequest, Repeat
+
+__all__ = ["as_unknown", "how_to_find_out", "mark_unknown"]
+
+# What to do about a request that was perhaps carried out, by its operation.
+_LIST = "list what is there before you repeat it"
+_NO_LIST = "threads cannot be listed, so at worst there is one that nobody uses"
+_TO_FIND_OUT = {
+    "runs.create": f"{_LIST}, with runs.list(thread_id, limit=1)",
+    "runs.submit_tool_outputs": (
+        "look whether the run still waits for them before you repeat it, with"
+        " runs.retrieve(run_id, thread_id)"
+    ),
+    "messages.create": f"{_LIST}, with messages.list(thread_id, limit=1)",
+    "assistants.create": f"{_LIST}, with assistants.list(limit=1)",
+    "threads.create": _NO_LIST,
+    "threads.create_and_run": f"{_NO_LIST}, with a run on it",
+}
+
+
+def how_to_find_out(request: ApiRequest) -> str:
+    """Say what to do about a request that was perhaps carried out."""
+    if request.repeat is Repeat.KEYED:
+        return "it may have been carried out: repeat it with the same idempotency_key"
+    what_to_do = _TO_FIND_OUT.get(request.operation, _LIST)
+    return f"it may have been carried out, so it was not sent again: {what_to_do}"
+
+
+def mark_unknown(error: OutcomeUnknown, request: ApiRequest) -> None:
+    """Write on the error what its request was, for programs that want to find out."""
+    ids = dict(request.ids)
+    error.operation = request.operation
+    error.thread_id = ids.get("thread_id")
+    error.run_id = ids.get("run_id")
+
+
+def as_unknown(error: RunsError, request: ApiRequest) -> RunsError:
+    """Give the error as one that is an `OutcomeUnknown` too, and says what to do.
+
+    The error itself, if the request does no more when it is sent twice, or the error
+    is one already. Its class has the same name: what went wrong is the same.
+    """
+    if request.repeat is Repeat.SAFE or isinstance(error, OutcomeUnknown):
+        return error
+    message = f"{error}; {how_to_find_out(request)}"
+    unknown = _made(type(error), (message,), {**vars(error), "message": message})
+    mark_unknown(unknown, request)
+    unknown.__cause__ = error.__cause__
+    return unknown
+
+
+def _made(
+    cls: Any, args: tuple[Any, ...], attributes: dict[str, Any]
+) -> OutcomeUnknown:
+    error: OutcomeUnknown = _unknown_class(cls)(*args)
+    vars(error).update(attributes)
+    return error
+
+
+@cache
+def _unknown_class(cls: type[RunsError]) -> type[OutcomeUnknown]:
+    # Made when needed: every error that ends a stream or refuses an answer can come
+    # after a request that was carried out, and a class for each would say nothing more.
+    def init(self: RunsError, *args: Any) -> None:
+        Exception.__init__(self, *args)
+
+    def reduce(self: RunsError) -> tuple[Any, ...]:
+        return _made, (cls, self.args, vars(self))
+
+    members: dict[str, Any] = {
+        "__doc__": cls.__doc__,
+        "__module__": cls.__module__,
+        "__init__": init,
+        "__reduce__": reduce,
+    }
+    bases: tuple[Any, ...] = (cls, OutcomeUnknown)
+    return type(cls.__name__, bases, members)
