@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from runs_core.errors import InvalidDelta
-from runs_core.lifecycle import RUN_ENDS
+from runs_core.lifecycle import RUN_ENDS, RUN_TERMINAL
 from runs_core.models import (
     Message,
     MessageDeltaEvent,
@@ -57,10 +57,13 @@ class RunSnapshot:
     new ones after a change; those handed out before stay as they were.
 
     A whole object replaces what deltas had added up to; that of a `completed` event, or
-    another that ends a message or step, is the last word on it. Deltas may come without
-    a `created` before them. They add up by these rules: texts append, numbers replace,
-    list entries with an index are merged under it, unknown kinds like known ones. Keys
-    unknown to a class of deltas are taken from whole objects only.
+    another that ends a run, message or step, is the last word on it. A run that waits
+    in `requires_action` has not ended. Events of another run do not fit.
+
+    Deltas may come without a `created` before them. They add up by these rules: texts
+    append, numbers replace, list entries with an index are merged under it, unknown
+    kinds like known ones. Keys unknown to a class of deltas are taken from whole
+    objects only.
     """
 
     __slots__ = (
@@ -194,11 +197,18 @@ class RunSnapshot:
         self._learn_run_id(step.run_id)
 
     def _replace_run(self, run: Run, ended: str | None) -> None:
-        self._run_id = _checked_id(run)
+        id = _checked_id(run)
+        if self._run is not None and id != self._run_id:
+            why = "it is of another run than the events before it"
+            raise InvalidDelta(f"{why} @ $.id", where="$.id")
+        if ended is not None and isinstance(run.status, str) and run.status in RUN_ENDS:
+            ended = run.status
+        # Nothing but another end changes what has ended: what comes late is old.
+        if self._outcome in RUN_TERMINAL and ended not in RUN_TERMINAL:
+            return
+        self._run_id = id
         self._run = copied(run)
         self._outcome = ended
-        if ended is not None and isinstance(run.status, str) and run.status in RUN_ENDS:
-            self._outcome = run.status
 
     def _replace_thread(self, thread: Thread) -> None:
         _checked_id(thread)

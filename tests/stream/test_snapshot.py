@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from runs_core.lifecycle import RUN_ENDS
+from runs_core.errors import InvalidDelta
+from runs_core.lifecycle import RUN_ENDS, RUN_TERMINAL
 from runs_core.models import (
     FunctionToolCall,
     Message,
@@ -211,11 +212,45 @@ def test_an_event_says_whether_a_run_has_ended_and_its_status_how(
     assert applied((name, run(status))).outcome == outcome
 
 
-def test_the_last_run_counts() -> None:
-    snapshot = applied(
-        ("run.completed", run("completed")), ("run.queued", run("q", "r2"))
-    )
-    assert (snapshot.outcome, snapshot.run_id) == (None, "r2")
+@pytest.mark.parametrize("end", sorted(RUN_TERMINAL))
+@pytest.mark.parametrize(
+    "late", ["created", "queued", "in_progress", "cancelling", "requires_action"]
+)
+def test_promise_8_nothing_that_comes_late_undoes_the_end_of_a_run(
+    end: str, late: str
+) -> None:
+    snapshot = applied((f"run.{end}", run(end)), (f"run.{late}", run(late)))
+
+    assert snapshot.outcome == end
+    assert snapshot.run is not None
+    assert snapshot.run.status == end
+
+
+def test_the_last_end_of_a_run_counts() -> None:
+    ends = ("run.completed", run("completed")), ("run.failed", run("failed"))
+    assert applied(*ends).outcome == "failed"
+
+
+def test_a_run_goes_on_from_requires_action() -> None:
+    waits = ("run.requires_action", run("requires_action"))
+    snapshot = applied(waits, ("run.queued", run("queued")))
+    assert snapshot.outcome is None
+    assert snapshot.run is not None
+    assert snapshot.run.status == "queued"
+    assert applied(waits, ("run.completed", run("completed"))).outcome == "completed"
+
+
+@pytest.mark.parametrize("first", ["queued", "requires_action", "completed"])
+@pytest.mark.parametrize("second", ["created", "completed"])
+def test_promise_8_another_run_is_refused(first: str, second: str) -> None:
+    snapshot = applied((f"run.{first}", run(first)))
+    before = state(snapshot)
+    (other,) = made((f"run.{second}", run(second, "run_2")))
+    with pytest.raises(InvalidDelta, match="of another run") as caught:
+        snapshot.apply(other)
+
+    assert caught.value.where == "$.id"
+    assert state(snapshot) == before
 
 
 def test_the_run_id_is_learned_from_messages_and_steps() -> None:
