@@ -79,7 +79,7 @@ class RequestOptions(TypedDict, total=False):
 
 class Polling(TypedDict, total=False):
     poll_interval_ms: float
-    """The wait between looks; without it the server's wish, else a second."""
+    """The wait between looks, 100 at least; without it the server's wish, else 1 s."""
     deadline: float | None
     """The longest time for all of it, in seconds (15 minutes); None for no limit."""
     on_poll: Callable[[Run], Any]

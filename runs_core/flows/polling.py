@@ -24,7 +24,8 @@ POLL_DEADLINE = 900.0
 
 _DEFAULT_INTERVAL = 1.0
 # What a server asks for is kept within these, so that neither a zero makes a hot loop
-# nor a huge number a hang.
+# nor a huge number a hang. A caller may wait for longer, but not for less: a server
+# that is asked without a pause has less time for the run.
 _SHORTEST_INTERVAL = 0.1
 _LONGEST_INTERVAL = 30.0
 
@@ -33,10 +34,11 @@ _LONGEST_INTERVAL = 30.0
 class PollOptions:
     """How a run is waited for.
 
-    `poll_interval_ms` is the wait between looks; None leaves it to the server, within
-    0.1 to 30 s, or is one second. `deadline` is the longest time for all of it, in
-    seconds; None for no limit. `on_poll` is called with the run after each look.
-    `cancel_on_exit` cancels the run at the server if its caller leaves before its end.
+    `poll_interval_ms` is the wait between looks, 100 at least; None leaves it to the
+    server, within 0.1 to 30 s, or is one second. `deadline` is the longest time for all
+    of it, in seconds; None for no limit. `on_poll` is called with the run after each
+    look. `cancel_on_exit` cancels the run at the server if its caller leaves before its
+    end.
     """
 
     poll_interval_ms: float | None = field(default=None, validator=not_negative)
@@ -89,7 +91,7 @@ def then_poll(
 def _interval(headers: Headers, poll_interval_ms: float | None) -> float:
     """Give the seconds until the next look: the caller's wish, else the server's."""
     if poll_interval_ms is not None:
-        return poll_interval_ms / 1000
+        return max(poll_interval_ms / 1000, _SHORTEST_INTERVAL)
     asked = finite_number(headers.get("openai-poll-after-ms"))
     if asked is None:
         return _DEFAULT_INTERVAL

@@ -131,11 +131,16 @@ def test_promise_6_no_header_makes_a_hot_loop_or_a_hang(header: str) -> None:
     assert 0.1 <= wait_after(answer("queued", header)) <= 30.0
 
 
-@pytest.mark.parametrize("interval", [0, 20, 100_000])
+@pytest.mark.parametrize("interval", [100, 250.5, 100_000])
 def test_the_callers_interval_wins_over_the_servers(interval: float) -> None:
     wait = wait_after(answer("queued", "500"), poll_interval_ms=interval)
 
     assert wait == interval / 1000
+
+
+@pytest.mark.parametrize("interval", [0, 0.001, 99])
+def test_promise_6_no_wish_of_the_caller_makes_a_hot_loop(interval: float) -> None:
+    assert wait_after(answer("queued"), poll_interval_ms=interval) == 0.1
 
 
 def test_promise_6_the_servers_wish_is_read_afresh_at_every_answer() -> None:
