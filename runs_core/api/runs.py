@@ -5,8 +5,10 @@ https://platform.openai.com/docs/api-reference/runs
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, Unpack
+
+from attrs import evolve
 
 from runs_core._sealed import sealed
 from runs_core.api import messages, steps
@@ -34,7 +36,7 @@ from runs_core.flows.once import OnceFeed
 from runs_core.flows.polling import PollOptions, poll_flow, then_poll
 from runs_core.flows.request import ApiRequest, Repeat
 from runs_core.flows.run_requests import RunRequests
-from runs_core.flows.seen import Seen, cancelled_on_exit, naming_run
+from runs_core.flows.seen import Ids, Seen, cancelled_on_exit, naming_run
 from runs_core.flows.streaming import Progress, RunFeed, StreamOptions, run_feed
 from runs_core.flows.tools import Toolbox, polled_tools, streamed_tools
 from runs_core.models import Page, Run
@@ -136,7 +138,8 @@ def poll(run_id: str, thread_id: str, **params: Unpack[PollParams]) -> Flow[Run]
     given, rest = split(params, Polling)
     options = PollOptions(**given)
     look = retrieve(run_id, thread_id, **rest)
-    return waiting(lambda seen: poll_flow(look, options, seen), options, rest)
+    seen = Seen(run_id=run_id, thread_id=thread_id)
+    return waiting(poll_flow(look, options, seen), options, rest, seen)
 
 
 @operation(CreateAndPollParams)
@@ -207,11 +210,9 @@ def run_tools(thread_id: str, **params: Unpack[RunToolsParams]) -> Flow[Run]:
     start = Call(_create_request(thread_id, rest), json_answer(Run))
     requests = run_requests(rest)
     options = PollOptions(**given)
-    return waiting(
-        lambda seen: polled_tools(start, requests, toolbox, options, seen),
-        options,
-        rest,
-    )
+    seen = Seen(thread_id=thread_id)
+    flow = polled_tools(start, requests, toolbox, options, seen)
+    return waiting(flow, options, rest, seen)
 
 
 @operation(StreamToolsParams)
@@ -227,11 +228,16 @@ def stream_tools(thread_id: str, **params: Unpack[StreamToolsParams]) -> RunFeed
     requests = run_requests(rest)
     progress = Progress()
     options = StreamOptions(**given)
-    seen = Seen()
+    seen = Seen(thread_id=thread_id)
     flow = streamed_tools(start, requests, toolbox, options, progress, seen)
     feed = RunFeed(naming_run(flow, seen), progress)
     if options.cancel_on_exit:
-        cancelled_on_exit(feed, lambda: progress.snapshot.run, requests)
+
+        def still_open() -> Ids | None:
+            shown = evolve(seen, run=progress.snapshot.run)
+            return shown.still_open()
+
+        cancelled_on_exit(feed, still_open, requests)
     return feed
 
 
@@ -253,9 +259,9 @@ def run_requests(params: Mapping[str, Any]) -> RunRequests:
         ),
         steps=sealed(lambda run, thread: steps.list(run, thread, **listed)),
         submit=sealed(
-            lambda run, outputs, streamed: _submit_request(
-                run.id,
-                run.thread_id,
+            lambda run, thread, outputs, streamed: _submit_request(
+                run,
+                thread,
                 {**kept, "tool_outputs": outputs},
                 streamed=streamed,
             )
@@ -295,16 +301,13 @@ def _submit_request(
 
 
 def waiting(
-    flow_of: Callable[[Seen], Flow[Run]],
-    options: PollOptions,
-    params: Mapping[str, Any],
+    flow: Flow[Run], options: PollOptions, params: Mapping[str, Any], seen: Seen
 ) -> Flow[Run]:
     """Give the flow with errors that name its run, cancelled on exit if so wished."""
-    seen = Seen()
-    flow = OnceFeed[Any, Run](naming_run(flow_of(seen), seen))
+    named = OnceFeed[Any, Run](naming_run(flow, seen))
     if options.cancel_on_exit:
-        cancelled_on_exit(flow, lambda: seen.run, run_requests(params))
-    return flow
+        cancelled_on_exit(named, seen.still_open, run_requests(params))
+    return named
 
 
 def begun_and_polled(
@@ -317,4 +320,5 @@ def begun_and_polled(
     def look(run: Run) -> Call[Run]:
         return retrieve(run.id, thread_id or run.thread_id)
 
-    return waiting(lambda seen: then_poll(begin, look, options, seen), options, params)
+    seen = Seen(thread_id=thread_id)
+    return waiting(then_poll(begin, look, options, seen), options, params, seen)

@@ -11,12 +11,12 @@ from runs_core.flows.effects import Flow, Now
 from runs_core.flows.polling import PollOptions, poll_flow
 from runs_core.flows.request import ApiRequest
 from runs_core.flows.run_requests import RunRequests
-from runs_core.flows.seen import Seen
+from runs_core.flows.seen import Ids, Seen
 from runs_core.lifecycle import MESSAGE_TERMINAL, RUN_ENDS, STEP_TERMINAL
 from runs_core.models import Message, Run, RunStep
 from runs_core.stream import EVENT_CLASSES, RunSnapshot, RunStreamEvent
 
-__all__ = ["missed_events"]
+__all__ = ["ids_of", "missed_events"]
 
 T = TypeVar("T", Message, RunStep)
 
@@ -34,8 +34,7 @@ def missed_events(
     `synthetic`. All of it is done by `until` on the clock. Raises `broken` where the
     run's id is not known, and what polling and listing raise, from `broken`.
     """
-    run_id = snapshot.run_id or dict(request.ids).get("run_id")
-    thread_id = dict(request.ids).get("thread_id") or _thread_id(snapshot)
+    run_id, thread_id = ids_of(request, snapshot)
     if run_id is None or thread_id is None:
         raise broken
     try:
@@ -59,10 +58,15 @@ def _left(until: float) -> Flow[float]:
     return max(0.0, until - (yield from Now()))
 
 
-def _thread_id(snapshot: RunSnapshot) -> str | None:
-    if snapshot.run is not None:
-        return snapshot.run.thread_id
-    return snapshot.thread.id if snapshot.thread is not None else None
+def ids_of(request: ApiRequest, snapshot: RunSnapshot) -> Ids:
+    """Give the id of a stream's run and its thread's, as far as they are known."""
+    asked = dict(request.ids)
+    thread_id = asked.get("thread_id")
+    if thread_id is None and snapshot.thread is not None:
+        thread_id = snapshot.thread.id
+    if thread_id is None and snapshot.run is not None:
+        thread_id = snapshot.run.thread_id
+    return snapshot.run_id or asked.get("run_id"), thread_id
 
 
 def _every(paged: Paged[T], until: float | None) -> Flow[list[T]]:

@@ -24,4 +24,4 @@ class RunRequests:
     cancel: Callable[[str, str], Call[Run]]
     messages: Callable[[str, str], Paged[Message]]
     steps: Callable[[str, str], Paged[RunStep]]
-    submit: Callable[[Run, list[ToolOutput], bool], ApiRequest]
+    submit: Callable[[str, str, list[ToolOutput], bool], ApiRequest]

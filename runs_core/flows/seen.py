@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from contextlib import suppress
+from typing import Any, TypeAlias, TypeVar
 
 from attrs import define
 
-from runs_core.errors import RunsError
+from runs_core.errors import RunsError, UsageError
 from runs_core.flows.call import Call
 from runs_core.flows.effects import Flow
 from runs_core.flows.once import OnceFeed
@@ -15,21 +16,38 @@ from runs_core.flows.run_requests import RunRequests
 from runs_core.lifecycle import RUN_TERMINAL
 from runs_core.models import Run
 
-__all__ = ["Seen", "cancelled_on_exit", "naming_run"]
+__all__ = ["Ids", "Seen", "cancelled_on_exit", "naming_run"]
 
 T = TypeVar("T")
+
+Ids: TypeAlias = tuple[str | None, str | None]
+"""A run's and its thread's."""
 
 
 @define
 class Seen:
-    """The run as the server said it was, last."""
+    """The run as the server said it was, last.
+
+    `run_id` and `thread_id` are what was asked for, where that is known: servers leave
+    a run's thread out, and there may be no answer yet.
+    """
 
     run: Run | None = None
+    run_id: str | None = None
+    thread_id: str | None = None
 
     def now(self, run: Run) -> Run:
         """Take the run as it is now, and give it."""
         self.run = run
         return run
+
+    def still_open(self) -> Ids | None:
+        """Give the run's id and its thread's, unless the run has ended."""
+        if self.run is None:
+            return self.run_id, self.thread_id
+        if self.run.status in RUN_TERMINAL:
+            return None
+        return self.run.id, self.thread_id or self.run.thread_id
 
 
 def naming_run(flow: Flow[T], seen: Seen) -> Flow[T]:
@@ -42,7 +60,9 @@ def naming_run(flow: Flow[T], seen: Seen) -> Flow[T]:
 
 
 def cancelled_on_exit(
-    feed: OnceFeed[Any, Run], seen: Callable[[], Run | None], requests: RunRequests
+    feed: OnceFeed[Any, Run],
+    still_open: Callable[[], Ids | None],
+    requests: RunRequests,
 ) -> None:
     """Have whoever drives the feed cancel its run if they leave before the end.
 
@@ -50,9 +70,12 @@ def cancelled_on_exit(
     """
 
     def call() -> Call[Run] | None:
-        run = seen()
-        if run is None or run.status in RUN_TERMINAL:
+        run_id, thread_id = still_open() or (None, None)
+        if not run_id or not thread_id:
             return None
-        return requests.cancel(run.id, run.thread_id)
+        # A server's id can be one that no path can hold, and there is an error already.
+        with suppress(UsageError):
+            return requests.cancel(run_id, thread_id)
+        return None
 
     feed.on_exit = call

@@ -26,9 +26,9 @@ from runs_core.flows.effects import Emit, Flow, Now, Open, Read
 from runs_core.flows.once import OnceFeed
 from runs_core.flows.outcome import as_unknown
 from runs_core.flows.request import ApiRequest
-from runs_core.flows.resume import missed_events
+from runs_core.flows.resume import ids_of, missed_events
 from runs_core.flows.run_requests import RunRequests
-from runs_core.flows.seen import cancelled_on_exit
+from runs_core.flows.seen import Ids, cancelled_on_exit
 from runs_core.flows.status import refusal
 from runs_core.lifecycle import RUN_ENDS
 from runs_core.limits import not_negative
@@ -150,10 +150,12 @@ def run_feed(
     progress = Progress()
     feed = RunFeed(stream_flow(request, progress, options, requests), progress)
 
-    def still_open() -> Run | None:
-        # A run that waits for its caller has not been left: they go on with it.
-        snapshot = progress.snapshot
-        return snapshot.run if snapshot.outcome is None else None
+    def still_open() -> Ids | None:
+        # A run that waits for its caller has not been left: they go on with it. And one
+        # that goes on is known before any event, once the server has answered.
+        if progress.head is None or progress.snapshot.outcome is not None:
+            return None
+        return ids_of(request, progress.snapshot)
 
     if options.cancel_on_exit:
         cancelled_on_exit(feed, still_open, requests)

@@ -24,7 +24,7 @@ from runs_core.errors import (
     UsageError,
 )
 from runs_core.flows.call import Call
-from runs_core.flows.effects import Flow, Invoke, Now
+from runs_core.flows.effects import Flow, Invoke, Now, function_name
 from runs_core.flows.polling import PollOptions, poll_flow
 from runs_core.flows.request import ApiRequest
 from runs_core.flows.run_requests import RunRequests
@@ -38,6 +38,9 @@ from runs_core.models import (
 from runs_core.wire import codec
 
 __all__ = ["Functions", "Toolbox", "polled_tools", "streamed_tools"]
+
+# A tool has failed, and its caller is to hear of it.
+_CANCEL_TIME = 5.0
 
 ToolCalls: TypeAlias = list[RequiredActionFunctionToolCall]
 
@@ -74,7 +77,8 @@ class Toolbox:
     """The user's functions, and what happens when one fails.
 
     `on_tool_error="raise"` cancels the run and raises `ToolError`; `"output"` gives the
-    error's text to the model instead. `max_rounds` bounds how often tools are called.
+    error's text to the model instead (of one that takes all calls, for each of them).
+    `max_rounds` bounds how often tools are called.
     """
 
     functions: Named | Callable[[ToolCalls], Any] = field(converter=_named_or_batch)
@@ -97,13 +101,14 @@ def polled_tools(
     rounds = 0
     while True:
         left = yield from _left(begun, options.deadline)
-        look = requests.retrieve(run.id, run.thread_id)
+        look = requests.retrieve(run.id, _thread_of(run, start.request))
         run = yield from poll_flow(look, evolve(options, deadline=left), seen)
         if not (calls := _open_calls(run)):
             return run
         rounds += 1
-        outputs = yield from _round(run, calls, rounds, toolbox, requests)
-        submit = evolve(start, request=requests.submit(run, outputs, False))
+        ids = run.id, _thread_of(run, start.request)
+        outputs = yield from _round(run, calls, rounds, toolbox, requests.cancel(*ids))
+        submit = evolve(start, request=requests.submit(*ids, outputs, False))
         left = yield from _left(begun, options.deadline)
         run = seen.now((yield from submit.within(left)))
 
@@ -128,8 +133,9 @@ def streamed_tools(
         if not (calls := _open_calls(run)):
             return run
         rounds += 1
-        outputs = yield from _round(run, calls, rounds, toolbox, requests)
-        request = requests.submit(run, outputs, True)
+        ids = run.id, _thread_of(run, start)
+        outputs = yield from _round(run, calls, rounds, toolbox, requests.cancel(*ids))
+        request = requests.submit(*ids, outputs, True)
 
 
 def _left(begun: float, deadline: float | None) -> Flow[float | None]:
@@ -144,6 +150,11 @@ def _left(begun: float, deadline: float | None) -> Flow[float | None]:
     return left
 
 
+def _thread_of(run: Run, start: ApiRequest) -> str:
+    """Give the thread's id: some servers leave it out of the run."""
+    return dict(start.ids).get("thread_id") or run.thread_id
+
+
 def _open_calls(run: Run) -> ToolCalls:
     """Give the calls that functions can answer; approvals and others are the user's."""
     action = run.required_action
@@ -151,7 +162,10 @@ def _open_calls(run: Run) -> ToolCalls:
         return []
     calls = action.submit_tool_outputs.tool_calls
     known = [c for c in calls if isinstance(c, RequiredActionFunctionToolCall)]
-    return known if len(known) == len(calls) else []
+    if len(known) < len(calls):
+        return []
+    # A call that is named twice is one call, and has one output.
+    return list({call.id: call for call in known}.values())
 
 
 def _round(
@@ -159,7 +173,7 @@ def _round(
     calls: ToolCalls,
     number: int,
     toolbox: Toolbox,
-    requests: RunRequests,
+    cancel: Call[Run],
 ) -> Flow[list[ToolOutput]]:
     """Give the outputs of one round; on failure the run is cancelled at the server."""
     try:
@@ -170,29 +184,33 @@ def _round(
             )
         functions = toolbox.functions
         if callable(functions):
-            return (yield from _batch(functions, calls))
+            return (yield from _batch(functions, calls, toolbox.on_tool_error))
         outputs = []
         for call in calls:
             text = yield from _output(call, functions, toolbox.on_tool_error)
             outputs.append(ToolOutput(tool_call_id=call.id, output=text))
         return outputs
     except Exception as error:
-        yield from _cancelled(run, requests)
+        # What stopped the run matters more than that it could not be cancelled.
+        with contextlib.suppress(RunsError):
+            yield from cancel.within(_CANCEL_TIME)
         if isinstance(error, RunsError):
             error.run = run
         raise
 
 
-def _cancelled(run: Run, requests: RunRequests) -> Flow[None]:
-    # What stopped the run matters more than that it could not be cancelled.
-    with contextlib.suppress(RunsError):
-        yield from requests.cancel(run.id, run.thread_id)
-
-
 def _batch(
-    function: Callable[[ToolCalls], Any], calls: ToolCalls
+    function: Callable[[ToolCalls], Any],
+    calls: ToolCalls,
+    on_tool_error: Literal["raise", "output"],
 ) -> Flow[list[ToolOutput]]:
-    given = yield from Invoke(function, (calls,))
+    try:
+        given = yield from Invoke(function, (calls,))
+    except Exception as error:
+        if on_tool_error == "output":
+            text = _told(error)
+            return [ToolOutput(tool_call_id=call.id, output=text) for call in calls]
+        raise _failed(function_name(function), error) from error
     outputs = _as_outputs(given)
     wanted = [call.id for call in calls]
     ids = [output.tool_call_id for output in outputs]
@@ -208,8 +226,14 @@ def _batch(
 
 def _as_outputs(given: Any) -> list[ToolOutput]:
     if isinstance(given, Mapping):
-        return [ToolOutput(tool_call_id=id, output=_text(v)) for id, v in given.items()]
-    outputs = list(given) if isinstance(given, Iterable) else []
+        try:
+            texts = {id: _text(value) for id, value in given.items()}
+        except (TypeError, ValueError) as error:
+            raise ToolOutputsInvalid(
+                "the function that takes all calls gave an output that is no JSON"
+            ) from error
+        return [ToolOutput(tool_call_id=id, output=text) for id, text in texts.items()]
+    outputs = [_as_output(o) for o in given] if isinstance(given, Iterable) else []
     known = [output for output in outputs if isinstance(output, ToolOutput)]
     if not isinstance(given, Iterable) or len(known) < len(outputs):
         raise ToolOutputsInvalid(
@@ -217,6 +241,13 @@ def _as_outputs(given: Any) -> list[ToolOutput]:
             f" outputs, or ToolOutput objects, not {type(given).__name__}"
         )
     return known
+
+
+def _as_output(given: Any) -> Any:
+    """Give a `ToolOutput` for the dict that `submit_tool_outputs` takes for one."""
+    if isinstance(given, dict) and given.keys() == {"tool_call_id", "output"}:
+        return ToolOutput(**given)
+    return given
 
 
 def _output(
@@ -230,14 +261,22 @@ def _output(
         return _text(result)
     except Exception as error:
         if on_tool_error == "output":
-            return f"{type(error).__name__}: {error}"
+            return _told(error)
         if isinstance(error, ToolError):
             raise
-        raise ToolError(
-            f"the function {call.function.name!r} raised {type(error).__name__}; its"
-            " run was cancelled",
-            name=call.function.name,
-        ) from error
+        raise _failed(call.function.name, error) from error
+
+
+def _told(error: Exception) -> str:
+    """Give what the model reads of an error."""
+    return f"{type(error).__name__}: {error}"
+
+
+def _failed(name: str, error: Exception) -> ToolError:
+    return ToolError(
+        f"the function {name!r} raised {type(error).__name__}; its run was cancelled",
+        name=name,
+    )
 
 
 def _prepared(

@@ -10,8 +10,9 @@ import pytest
 import trio
 
 from runs_core import AsyncClient, Client, Endpoint, StreamTruncated, runs
-from runs_core.api.runs import RunFeed
+from runs_core.api.runs import RunFeed, run_requests
 from runs_core.errors import DeadlineExceeded
+from runs_core.flows.seen import Seen, cancelled_on_exit
 from runs_core.models import Run
 from runs_core.testing import (
     Action,
@@ -22,6 +23,8 @@ from runs_core.testing import (
     LocalService,
     Say,
     Script,
+    ServiceReply,
+    ServiceRequest,
     Turn,
 )
 from runs_transports.asyncio import AsyncioTransport
@@ -103,6 +106,71 @@ def test_an_interrupted_poll_cancels_its_run_and_raises_what_interrupted_it() ->
         )
 
     assert bench.cancelled == 1
+
+
+def stopped(*args: object) -> ServiceReply:
+    raise KeyboardInterrupt
+
+
+def test_a_poll_that_saw_nothing_yet_cancels_the_run_that_it_was_asked_for() -> None:
+    bench = Bench(Hang())
+    run = bench.client.run(runs.create(bench.thread, assistant_id=bench.assistant))
+    service = bench.service
+
+    class Interrupting(LocalService):
+        def handle(self, request: ServiceRequest, now: float) -> ServiceReply:
+            if request.method == "GET":
+                raise KeyboardInterrupt
+            return super().handle(request, now)
+
+    service.__class__ = Interrupting
+    with pytest.raises(KeyboardInterrupt):
+        bench.client.run(runs.poll(run.id, bench.thread, cancel_on_exit=True))
+
+    assert bench.cancelled == 1
+
+
+def test_a_stream_of_outputs_is_cancelled_before_its_first_event_too() -> None:
+    bench = Bench(Call("f", {}))
+    run = bench.client.beta.threads.runs.create_and_poll(
+        bench.thread, assistant_id=bench.assistant
+    )
+    assert run.required_action
+    assert run.required_action.submit_tool_outputs
+    (call,) = run.required_action.submit_tool_outputs.tool_calls
+    outputs: Any = [{"tool_call_id": call.id, "output": "x"}]
+    feed = runs.submit_tool_outputs_stream(
+        run.id, bench.thread, tool_outputs=outputs, cancel_on_exit=True
+    )
+    with bench.client.stream(feed):
+        pass
+
+    assert bench.cancelled == 1
+
+
+def test_a_stream_that_was_never_answered_cancels_nothing() -> None:
+    bench = Bench(WORDS)
+    bench.service.handle = stopped  # type: ignore[method-assign]
+    feed = runs.submit_tool_outputs_stream(
+        "r", "t", tool_outputs=[], cancel_on_exit=True
+    )
+    stream = bench.client.stream(feed)
+    with pytest.raises(KeyboardInterrupt), stream:
+        pass
+    stream.close()
+
+    assert bench.cancelled == 0
+
+
+def test_a_run_whose_id_no_path_can_hold_keeps_the_error_that_there_is() -> None:
+    bench = Bench(WORDS)
+    feed = bench.feed(cancel_on_exit=True)
+    feed.on_exit = None
+    odd = Seen(Run(id=".."), thread_id="t")  # type: ignore[call-arg]
+    cancelled_on_exit(feed, odd.still_open, run_requests({}))
+
+    assert feed.on_exit is not None
+    assert feed.on_exit() is None
 
 
 def test_a_poll_that_is_late_cancels_its_run() -> None:

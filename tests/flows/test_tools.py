@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from typing import Any
 
 import pytest
+from attrs import evolve
 
 from runs_core import Client, Endpoint, runs
 from runs_core.errors import (
@@ -20,7 +22,17 @@ from runs_core.errors import (
 )
 from runs_core.flows.effects import Send
 from runs_core.models import Run, ToolOutput
-from runs_core.testing import Call, InMemoryTransport, LocalService, Say, Script, Turn
+from runs_core.testing import (
+    Call,
+    InMemoryTransport,
+    LocalService,
+    Pause,
+    Say,
+    Script,
+    ServiceReply,
+    ServiceRequest,
+    Turn,
+)
 
 ADD = {
     "type": "function",
@@ -109,15 +121,21 @@ def test_functions_may_be_given_by_their_own_names(loop: Loop) -> None:
     assert bench.submitted()[0][0]["output"] == "3"
 
 
-@pytest.mark.parametrize("as_objects", [True, False])
-def test_one_function_may_take_the_whole_batch(loop: Loop, as_objects: bool) -> None:
+@pytest.mark.parametrize("kind", ["mapping", "objects", "dicts"])
+def test_one_function_may_take_the_whole_batch(loop: Loop, kind: str) -> None:
     bench = Bench(TWO_CALLS, ANSWER)
 
     def batch(calls: list[Any]) -> Any:
         outputs = {call.id: call.function.arguments for call in reversed(calls)}
-        if not as_objects:
-            return outputs
-        return [ToolOutput(tool_call_id=i, output=o) for i, o in outputs.items()]
+        match kind:
+            case "mapping":
+                return outputs
+            case "objects":
+                return [
+                    ToolOutput(tool_call_id=i, output=o) for i, o in outputs.items()
+                ]
+            case _:
+                return [{"tool_call_id": i, "output": o} for i, o in outputs.items()]
 
     assert loop(bench, functions=batch).status == "completed"
     (outputs,) = bench.submitted()
@@ -138,6 +156,9 @@ def test_one_function_may_take_the_whole_batch(loop: Loop, as_objects: bool) -> 
         ),
         (lambda calls: None, "not NoneType"),
         (lambda calls: ["x"], "not list"),
+        (lambda calls: "text", "not str"),
+        (lambda calls: [{"tool_call_id": calls[0].id}], "not list"),
+        (lambda calls: {c.id: object() for c in calls}, "no JSON"),
     ],
 )
 def test_wrong_outputs_are_refused_before_sending(
@@ -180,6 +201,31 @@ def test_a_failing_function_can_become_the_output(loop: Loop) -> None:
 
     assert run.status == "completed"
     assert bench.submitted()[0][0]["output"] == "ValueError: no such sum"
+
+
+def failing_batch(calls: list[Any]) -> None:
+    raise KeyError("secret detail")
+
+
+def test_a_function_for_the_whole_batch_fails_like_any_other(loop: Loop) -> None:
+    bench = Bench(TWO_CALLS, ANSWER)
+    with pytest.raises(ToolError, match="'failing_batch' raised KeyError") as caught:
+        loop(bench, functions=failing_batch)
+
+    assert isinstance(caught.value.__cause__, KeyError)
+    assert caught.value.run is not None
+    assert "secret" not in str(caught.value)
+    assert bench.service.executions["cancellations"] == 1
+    assert bench.submitted() == []
+
+
+def test_the_error_of_a_whole_batch_can_become_the_output_of_each(loop: Loop) -> None:
+    bench = Bench(TWO_CALLS, ANSWER)
+    run = loop(bench, functions=failing_batch, on_tool_error="output")
+
+    assert run.status == "completed"
+    (outputs,) = bench.submitted()
+    assert [o["output"] for o in outputs] == ["KeyError: 'secret detail'"] * 2
 
 
 @pytest.mark.parametrize("arguments", ["{", "[1]", '"x"', "1"])
@@ -255,3 +301,67 @@ def test_promise_6_the_deadline_bounds_creating_the_run_too() -> None:
 
     assert isinstance(ask, Send)
     assert ask.timeout == 60.0
+
+
+class Sparse(LocalService):
+    """Leaves the thread out of its runs, and names each call twice."""
+
+    def handle(self, request: ServiceRequest, now: float) -> ServiceReply:
+        reply = super().handle(request, now)
+        return evolve(reply, chunks=[self._without(c) for c in reply.chunks])
+
+    def _without(self, chunk: Any) -> Any:
+        if not isinstance(chunk, bytes):
+            return chunk
+        if chunk.startswith(b"{"):
+            return _sparse(chunk)
+        return re.sub(rb"(?<=^data: )\{.*$", lambda m: _sparse(m[0]), chunk, flags=re.M)
+
+
+def _sparse(text: bytes) -> bytes:
+    value = json.loads(text)
+    if value.get("object") == "thread.run":
+        del value["thread_id"]
+        if action := value["required_action"]:
+            action["submit_tool_outputs"]["tool_calls"] *= 2
+    return json.dumps(value).encode()
+
+
+def sparse(*turns: Turn) -> Bench:
+    bench = Bench(*turns)
+    bench.service.__class__ = Sparse
+    return bench
+
+
+def test_a_server_may_leave_the_thread_out_and_name_calls_twice(loop: Loop) -> None:
+    bench = sparse(TWO_CALLS, ANSWER)
+    run = loop(bench, functions=[add])
+
+    assert (run.status, run.thread_id) == ("completed", None)
+    (outputs,) = bench.submitted()
+    assert [output["output"] for output in outputs] == ["3", "7"]
+
+
+def test_a_run_without_its_thread_is_cancelled_where_its_tool_fails(loop: Loop) -> None:
+    bench = sparse(ONE_CALL)
+    with pytest.raises(UnknownTool):
+        loop(bench, functions={})
+
+    assert bench.service.executions["cancellations"] == 1
+
+
+def test_promise_6_a_cancellation_that_hangs_keeps_no_error_back(loop: Loop) -> None:
+    bench = Bench(ONE_CALL)
+
+    class Slow(LocalService):
+        def handle(self, request: ServiceRequest, now: float) -> ServiceReply:
+            reply = super().handle(request, now)
+            wait = [Pause(3600.0)] if request.target.endswith("/cancel") else []
+            return evolve(reply, chunks=[*wait, *reply.chunks])
+
+    bench.service.__class__ = Slow
+    start = bench.transport.time
+    with pytest.raises(UnknownTool):
+        loop(bench, functions={})
+
+    assert bench.transport.time - start <= 10.0
