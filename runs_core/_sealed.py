@@ -12,7 +12,7 @@ import sys
 from collections.abc import Callable
 from typing import ParamSpec, TypeVar
 
-__all__ = ["forget_frames", "sealed", "sealed_init"]
+__all__ = ["forget_frames", "name_frames", "sealed", "sealed_init"]
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -56,3 +56,18 @@ def forget_frames(error: BaseException, callers: BaseException | None) -> None:
         seen.add(id(current))
         current.__traceback__ = None
         todo += [current.__cause__, current.__context__]
+        if isinstance(current, BaseExceptionGroup):
+            todo += current.exceptions
+
+
+def name_frames(error: BaseException) -> None:
+    """Note on an error where it was raised, in words that hold no locals."""
+    places = []
+    traceback = error.__traceback__
+    while traceback is not None:
+        code = traceback.tb_frame.f_code
+        line = traceback.tb_lineno
+        places.append(f'  File "{code.co_filename}", line {line}, in {code.co_name}')
+        traceback = traceback.tb_next
+    if places:
+        error.add_note("\n".join(["The frames that held the request:", *places]))

@@ -26,7 +26,7 @@ from runs_core._performing import (
     check_awaited,
     check_blocking,
 )
-from runs_core._sealed import forget_frames
+from runs_core._sealed import forget_frames, name_frames
 from runs_core.errors import RunsError, TransportError, UsageError
 from runs_core.flows.effects import (
     Ask,
@@ -135,16 +135,25 @@ class _Steps(Generic[ItemT, T]):
     ) -> NoReturn:
         """Raise the core's error for one that the transport declares as its own.
 
-        The transport's frames hold the request's bytes, keys among them.
+        Any other as it is. The transport's frames hold the request's bytes, keys among
+        them, so no error keeps them; one that is a mistake has them in a note.
         """
-        if not isinstance(error, self._expected):
-            raise error
+        expected = isinstance(error, self._expected)
+        if isinstance(error, Exception) and not expected:
+            name_frames(error)
         forget_frames(error, callers)
-        if isinstance(error, RunsError):
+        if isinstance(error, RunsError) or not expected:
             raise error
         raise TransportError(
             f"the connection failed: {type(error).__name__}"
         ) from error
+
+    def _closed(self, error: BaseException, callers: BaseException | None) -> None:
+        """Raise what an exchange's end raised, unless the transport declares it."""
+        if not isinstance(error, self._expected):
+            self._raise_translated(error, callers)
+        # The answer is in hand, or another error is on its way.
+        logger.debug("closing the exchange failed: %s", type(error).__name__)
 
 
 class Driver(_Steps[ItemT, T]):
@@ -212,10 +221,10 @@ class Driver(_Steps[ItemT, T]):
     def _open(self, ask: Send | Open) -> Opened[bytes]:
         request = absolute(ask)
         self._close_exchange()
-        context = self._transport.open(request)
-        check_blocking(context, self._transport)
         callers = sys.exception()
         try:
+            context = self._transport.open(request)
+            check_blocking(context, self._transport)
             opened = context.__enter__()
         except BaseException as error:
             self._raise_translated(error, callers)
@@ -229,10 +238,10 @@ class Driver(_Steps[ItemT, T]):
         opened = self._opened
         if opened is None:
             return b""
-        if opened.set_timeout is not None:
-            opened.set_timeout(shorter(self._read_timeout, timeout))
         callers = sys.exception()
         try:
+            if opened.set_timeout is not None:
+                opened.set_timeout(shorter(self._read_timeout, timeout))
             piece = opened.read()
         except BaseException as error:
             self._raise_translated(error, callers)
@@ -252,11 +261,11 @@ class Driver(_Steps[ItemT, T]):
         context, self._context, self._opened = self._context, None, None
         if context is None:
             return
+        callers = sys.exception()
         try:
             context.__exit__(None, None, None)
-        except self._expected as error:
-            # The answer is in hand, or another error is on its way.
-            logger.debug("closing the exchange failed: %s", type(error).__name__)
+        except BaseException as error:
+            self._closed(error, callers)
 
 
 class AsyncDriver(_Steps[ItemT, T]):
@@ -326,10 +335,10 @@ class AsyncDriver(_Steps[ItemT, T]):
     async def _open(self, ask: Send | Open) -> Opened[Awaitable[bytes]]:
         request = absolute(ask)
         await self._close_exchange()
-        context = self._transport.open(request)
-        check_awaited(context, self._transport)
         callers = sys.exception()
         try:
+            context = self._transport.open(request)
+            check_awaited(context, self._transport)
             opened = await context.__aenter__()
         except BaseException as error:
             self._raise_translated(error, callers)
@@ -343,10 +352,10 @@ class AsyncDriver(_Steps[ItemT, T]):
         opened = self._opened
         if opened is None:
             return b""
-        if opened.set_timeout is not None:
-            opened.set_timeout(shorter(self._read_timeout, timeout))
         callers = sys.exception()
         try:
+            if opened.set_timeout is not None:
+                opened.set_timeout(shorter(self._read_timeout, timeout))
             piece = await opened.read()
         except BaseException as error:
             self._raise_translated(error, callers)
@@ -366,11 +375,11 @@ class AsyncDriver(_Steps[ItemT, T]):
         context, self._context, self._opened = self._context, None, None
         if context is None:
             return
+        callers = sys.exception()
         try:
             await context.__aexit__(None, None, None)
-        except self._expected as error:
-            # The answer is in hand, or another error is on its way.
-            logger.debug("closing the exchange failed: %s", type(error).__name__)
+        except BaseException as error:
+            self._closed(error, callers)
 
 
 def log_decision(sentence: str) -> None:

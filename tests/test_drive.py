@@ -30,7 +30,8 @@ from runs_core.flows.effects import (
     Sleep,
 )
 from runs_core.flows.request import ApiRequest
-from runs_core.wire.http import Request, Timeouts
+from runs_core.transport import Opened
+from runs_core.wire.http import Head, Request, Timeouts
 from tests.fakes import (
     AsyncFakeTransport,
     Exchange,
@@ -217,6 +218,93 @@ def test_secrets_in_the_transports_frames_are_forgotten(rig: Rig) -> None:
         caught.value, capture_locals=True
     )
     assert "canary" not in "".join(shown.format())
+
+
+class Stop(BaseException):
+    """What a framework's cancellation looks like from here."""
+
+
+def leaky(error: BaseException) -> None:
+    header = "Bearer sk-canary"
+    try:
+        raise LookupError("deep" + header[:0])
+    except LookupError as deep:
+        raise error from ExceptionGroup("both", [deep])
+
+
+class Leaking:
+    """A transport that fails at one of its places, with a key in its frames."""
+
+    errors = (FakeError,)
+    sleep = None
+
+    def __init__(self, at: str, error: BaseException) -> None:
+        self.at, self.error = at, error
+
+    def open(self, request: Request) -> Any:
+        self._reach("open")
+        return self
+
+    def _reach(self, place: str) -> None:
+        header = "Bearer sk-canary"
+        if place == self.at:
+            leaky(self.error)
+        del header
+
+    def __enter__(self) -> Opened[Any]:
+        self._reach("enter")
+        head = Head(200, {"content-type": "application/json"})
+        return Opened(head, self.read, lambda seconds: self._reach("set_timeout"))
+
+    def read(self) -> bytes:
+        self._reach("read")
+        return b""
+
+    def __exit__(self, *args: Any) -> None:
+        self._reach("exit")
+
+
+class AsyncLeaking(Leaking):
+    async def __aenter__(self) -> Opened[Any]:
+        opened = self.__enter__()
+
+        async def read() -> bytes:
+            return self.read()
+
+        return Opened(opened.head, read, opened.set_timeout)
+
+    async def __aexit__(self, *args: Any) -> None:
+        self.__exit__()
+
+
+PLACES = ["open", "enter", "set_timeout", "read", "exit"]
+
+
+@pytest.mark.parametrize("error", [KeyError("bug"), Stop(), KeyboardInterrupt()])
+@pytest.mark.parametrize("place", PLACES)
+def test_promise_4_no_error_keeps_the_transports_frames(
+    rig: Rig, place: str, error: BaseException
+) -> None:
+    transport = (AsyncLeaking if rig.is_async else Leaking)(place, error)
+    with pytest.raises(type(error)) as caught:
+        rig.run(sending(), transport)
+
+    assert caught.value is error
+    shown = "".join(
+        traceback.TracebackException.from_exception(error, capture_locals=True).format()
+    )
+    assert "canary" not in shown
+    # Whoever has to mend the transport is told where.
+    assert ("in leaky" in shown) == isinstance(error, KeyError)
+
+
+@pytest.mark.parametrize("place", PLACES[:-1])
+def test_declared_errors_are_translated_wherever_they_come_from(
+    rig: Rig, place: str
+) -> None:
+    transport = (AsyncLeaking if rig.is_async else Leaking)(place, FakeError("x"))
+    with pytest.raises(TransportError):
+        rig.run(sending(), transport)
 
 
 def test_promise_4_an_answer_that_was_a_key_is_not_shown_later(rig: Rig) -> None:
