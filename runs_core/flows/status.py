@@ -23,6 +23,7 @@ from runs_core.wire.http import Head, Headers, Response
 __all__ = [
     "finite_number",
     "nothing_was_done",
+    "one_line",
     "refusal",
     "retry_after",
     "status_error",
@@ -199,7 +200,7 @@ def _said(body: Any) -> str | None:
         value = body.get(name)
         if name == "detail" and isinstance(value, list):
             value = _validation_errors(value)
-        if isinstance(value, str) and (said := _line(value)):
+        if isinstance(value, str) and (said := one_line(value)):
             return said
     return None
 
@@ -214,8 +215,8 @@ def _place(loc: Any) -> str:
     return f"{'.'.join(map(str, loc))}: " if isinstance(loc, list) and loc else ""
 
 
-def _line(text: str) -> str:
-    """Give the text as one line that does nothing to a terminal."""
+def one_line(text: str) -> str:
+    """Give the text as one line of 500 characters at most, harmless to a terminal."""
     line = " ".join(text[: 2 * _MESSAGE_LIMIT].split())[:_MESSAGE_LIMIT]
     return "".join(c if c.isprintable() else "\ufffd" for c in line)
 

@@ -29,7 +29,7 @@ from runs_core.flows.request import ApiRequest
 from runs_core.flows.resume import ids_of, missed_events
 from runs_core.flows.run_requests import RunRequests
 from runs_core.flows.seen import Ids, cancelled_on_exit
-from runs_core.flows.status import refusal
+from runs_core.flows.status import one_line, refusal
 from runs_core.lifecycle import RUN_ENDS
 from runs_core.limits import not_negative
 from runs_core.models import ErrorObject, Run
@@ -353,9 +353,9 @@ def _stream_error(event: ErrorEvent, progress: Progress) -> StreamError:
     if progress.redact is not None:
         clean = progress.redact(codec.dumps(error.to_dict()))
         error = codec.structure(codec.loads(clean), ErrorObject)
-    said = f": {error.message}" if error.message else ""
+    said = one_line(error.message) if isinstance(error.message, str) else ""
     return StreamError(
-        f"the server sent an error event{said}",
+        "the server sent an error event" + (f": {said}" if said else ""),
         error=error,
         run_id=progress.snapshot.run_id,
         last_event=progress.last_event,

@@ -255,6 +255,18 @@ def test_promise_3_an_error_event_is_raised_after_what_came_before(data: Any) ->
     assert caught.value.snapshot is feed.progress.snapshot
 
 
+def test_a_servers_words_in_a_stream_are_one_short_line_too() -> None:
+    said = "busy\n\x1b[31m " + "x" * 1000
+    with pytest.raises(StreamError) as caught:
+        Server(QUEUED, sse("error", {"message": said})).drive(a_feed())
+
+    text = str(caught.value)
+    assert text.startswith("the server sent an error event: busy \ufffd[31m xxx")
+    assert len(text) < 600
+    assert caught.value.error is not None
+    assert caught.value.error.message == said
+
+
 def test_a_malformed_event_is_raised_after_what_came_before() -> None:
     server = Server(QUEUED + sse("thread.run.created", '{"secret": '), b"x")
 
