@@ -47,6 +47,7 @@ from runs_core.stream.events import (
     ThreadMessageInProgress,
     ThreadRunCancelled,
     ThreadRunCompleted,
+    ThreadRunCreated,
     ThreadRunExpired,
     ThreadRunFailed,
     ThreadRunIncomplete,
@@ -100,9 +101,9 @@ class ChangeDecoder:
     A message is created at the first that is heard of it, its texts and images
     likewise, and so are steps and their calls. All are done once, when they are whole:
     a part also when the next one begins, and calls when the caller is to answer them.
-    What an object at its end does not hold any more is not done. A step that began in
-    the stream before (it waited for tool outputs) is done here and was created there,
-    and so were its function calls.
+    What an object at its end does not hold any more is not done. Where the run did not
+    begin in this stream, a step that is first seen at its end was created in the stream
+    before (it waited for tool outputs), and so were its function calls.
 
     `look` gives a snapshot that follows the same events; without it the decoder keeps
     one of its own. What changes is shown as that snapshot has it.
@@ -113,6 +114,7 @@ class ChangeDecoder:
         self._look = look
         self._messages: dict[str, _Whole] = {}
         self._steps: dict[str, _Whole] = {}
+        self._whole_run = False  # from its beginning on
 
     @property
     def snapshot(self) -> RunSnapshot:
@@ -144,6 +146,8 @@ class ChangeDecoder:
         message: Message = event.data
         yield from self._message(message.id)
         whole = self._messages[message.id]
+        if whole.done:
+            return
         indices = whole.indices(len(message.content))
         for index, block in zip(indices, message.content, strict=True):
             yield from self._block(whole, index, block.type)
@@ -187,7 +191,9 @@ class ChangeDecoder:
         yield MessageDone(message_id=message.id, look=_always(message))
 
     def _block(self, whole: _Whole, index: int, kind: str) -> Iterator[Change]:
-        if index in whole.parts:
+        known = whole.parts.get(index)
+        # Another kind at a known place: a whole object has moved what was there.
+        if known is not None and (kind != "text" or known.kind == "text"):
             return
         whole.parts[index] = _Part(kind)
         if kind == "text":
@@ -238,6 +244,8 @@ class ChangeDecoder:
         step: RunStep = event.data
         yield from self._step(step.id)
         whole = self._steps[step.id]
+        if whole.done:
+            return
         for index in whole.indices(len(_calls(step))):
             yield from self._call(whole, index)
 
@@ -269,6 +277,8 @@ class ChangeDecoder:
 
     def _step_end(self, event: Any) -> Iterator[Change]:
         step: RunStep = event.data
+        if self._whole_run:
+            yield from self._step(step.id)
         began_here = step.id in self._steps
         whole = self._steps.setdefault(step.id, _Whole(step.id))
         if whole.done:
@@ -281,6 +291,10 @@ class ChangeDecoder:
             yield from self._call(whole, index)
             yield from self._call_done(whole, index, _always(call))
         yield StepDone(step_id=step.id, look=_always(step))
+
+    def _run_begun(self, event: RunStreamEvent) -> Iterator[Change]:
+        self._whole_run = True
+        yield from ()
 
     def _run_end(self, event: RunStreamEvent) -> Iterator[Change]:
         for whole in self._steps.values():
@@ -345,6 +359,7 @@ def _always(value: T) -> Callable[[], T]:
 
 
 _DECODE: Mapping[type, Callable[[ChangeDecoder, Any], Iterator[Change]]] = {
+    ThreadRunCreated: ChangeDecoder._run_begun,
     ThreadRunRequiresAction: ChangeDecoder._run_end,
     ThreadRunCompleted: ChangeDecoder._run_end,
     ThreadRunIncomplete: ChangeDecoder._run_end,

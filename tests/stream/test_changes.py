@@ -46,6 +46,11 @@ def names(changes: Iterable[c.Change]) -> list[str]:
     return [type(change).__name__ for change in changes]
 
 
+def begun(id: str, *content: Any) -> Event:
+    """A message that goes on, as a whole object."""
+    return "thread.message.in_progress", {**created(id)[1], "content": list(content)}
+
+
 # --- Messages ------------------------------------------------------------------------
 
 
@@ -148,6 +153,16 @@ def test_what_the_whole_message_no_longer_has_is_not_done() -> None:
     assert begun.text.value == ""
 
 
+def test_a_text_that_a_whole_message_has_moved_to_is_created_before_it_changes() -> (
+    None
+):
+    events = [delta("m", more_image("file_1", 0)), begun("m", text("a"))]
+    changes = decoded([*events, delta("m", more("b")), completed("m", text("ab"))])
+
+    texts = [name for name in names(changes) if name.startswith("Text")]
+    assert texts == ["TextCreated", "TextChanged", "TextDone"]
+
+
 def test_an_image_that_is_gone_says_so() -> None:
     begun = [delta("msg_1", more_image("f", 0)), delta("msg_1", more("a", 1))]
 
@@ -165,8 +180,10 @@ def test_nothing_changes_after_the_end() -> None:
         delta("m", more("b")),
         completed("m", text("c")),
         created("m"),
+        begun("m", text("c"), text("d")),
         step_delta("s", more_call("x")),
         step("s", status="completed"),
+        step("s", call("c1", ""), call("c2", ""), status="in_progress"),
         run("completed"),
     ]
 
@@ -226,6 +243,17 @@ def test_a_step_that_waited_for_outputs_was_created_in_the_stream_before() -> No
     changes = decoded([step("s", call("call_1", "{}", "42"), status="completed")])
 
     assert names(changes) == ["StepDone"]
+
+
+def test_a_run_that_is_seen_whole_has_all_its_steps_and_calls_created() -> None:
+    whole = [run("created"), step("s", call("call_1", "{}", "42"), status="completed")]
+
+    assert names(decoded(whole)) == [
+        "StepCreated",
+        "ToolCallCreated",
+        "ToolCallDone",
+        "StepDone",
+    ]
 
 
 def test_a_step_first_seen_at_its_end_shows_the_tools_the_server_ran() -> None:
