@@ -207,7 +207,7 @@ def _batch(
     try:
         given = yield from Invoke(function, (calls,))
     except Exception as error:
-        if on_tool_error == "output":
+        if on_tool_error == "output" and not _is_mistake(error):
             text = _told(error)
             return [ToolOutput(tool_call_id=call.id, output=text) for call in calls]
         raise _failed(function_name(function), error) from error
@@ -260,11 +260,20 @@ def _output(
         result = yield from Invoke(function, kwargs=arguments)
         return _text(result)
     except Exception as error:
-        if on_tool_error == "output":
+        if on_tool_error == "output" and not _is_mistake(error):
             return _told(error)
         if isinstance(error, ToolError):
             raise
         raise _failed(call.function.name, error) from error
+
+
+def _is_mistake(error: Exception) -> bool:
+    """Tell whether the caller has to mend something, of which no model can know.
+
+    A function that is async where none can be awaited. Subclasses are about values,
+    which the model may have written.
+    """
+    return type(error) is UsageError
 
 
 def _told(error: Exception) -> str:

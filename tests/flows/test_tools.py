@@ -228,6 +228,27 @@ def test_the_error_of_a_whole_batch_can_become_the_output_of_each(loop: Loop) ->
     assert [o["output"] for o in outputs] == ["KeyError: 'secret detail'"] * 2
 
 
+async def add_later(a: int, b: int) -> int:
+    return a + b
+
+
+async def add_all_later(calls: list[Any]) -> dict[str, int]:
+    return {call.id: 0 for call in calls}
+
+
+@pytest.mark.parametrize("on_tool_error", ["raise", "output"])
+@pytest.mark.parametrize("functions", [{"add": add_later}, add_all_later])
+def test_an_async_function_is_refused_by_name_and_not_by_telling_the_model(
+    loop: Loop, functions: Any, on_tool_error: str
+) -> None:
+    bench = Bench(ONE_CALL, ANSWER)
+    with pytest.raises(ToolError) as caught:
+        loop(bench, functions=functions, on_tool_error=on_tool_error)
+
+    assert re.search(r"add_(all_)?later is async", str(caught.value.__cause__))
+    assert bench.submitted() == []
+
+
 @pytest.mark.parametrize("arguments", ["{", "[1]", '"x"', "1"])
 def test_arguments_that_are_no_json_object_are_a_typed_error(
     loop: Loop, arguments: str
