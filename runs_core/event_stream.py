@@ -120,10 +120,12 @@ class FeedStream(_Handed[ItemT], Generic[ItemT, T]):
     def close(self) -> None:
         """Close the connection; the stream has no more items."""
         self._next_batch(None)
-        self._driver.close()
         on_exit, self._on_exit = self._on_exit, None
-        if on_exit is not None and not self._driver.finished:
-            on_exit()
+        try:
+            self._driver.close()
+        finally:
+            if on_exit is not None and not self._driver.finished:
+                on_exit()
 
     def _advance(self) -> bool:
         self._started = True

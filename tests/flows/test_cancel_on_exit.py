@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
 import trio
 
-from runs_core import AsyncClient, Client, Endpoint, StreamTruncated, runs
+from runs_core import (
+    AsyncClient,
+    Client,
+    Endpoint,
+    Opened,
+    Request,
+    StreamTruncated,
+    runs,
+)
 from runs_core.api.runs import RunFeed, run_requests
 from runs_core.errors import DeadlineExceeded
 from runs_core.flows.seen import Seen, cancelled_on_exit
@@ -144,6 +153,25 @@ def test_a_stream_of_outputs_is_cancelled_before_its_first_event_too() -> None:
     )
     with bench.client.stream(feed):
         pass
+
+    assert bench.cancelled == 1
+
+
+def test_a_run_is_cancelled_though_closing_its_stream_fails() -> None:
+    class Rude(InMemoryTransport):
+        @contextmanager
+        def open(self, request: Request) -> Iterator[Opened[bytes]]:
+            with super().open(request) as opened:
+                yield opened
+                if request.url.endswith("/runs"):
+                    raise LookupError("bug")
+
+    bench = Bench(WORDS)
+    client = Client(Rude(bench.service), Endpoint("http://l.test/v1", "k"))
+    stream = client.stream(bench.feed(cancel_on_exit=True))
+    assert next(text for text in stream.text_deltas)
+    with pytest.raises(LookupError):
+        stream.close()
 
     assert bench.cancelled == 1
 
