@@ -42,7 +42,7 @@ from runs_core.flows.effects import (
 from runs_core.flows.once import check_unconsumed
 from runs_core.transport import AsyncTransport, Opened, Transport
 from runs_core.wire.body import Body
-from runs_core.wire.http import Head, Request, Response, shorter
+from runs_core.wire.http import SHORTEST_SECRET, Head, Request, Response, shorter
 
 __all__ = ["AsyncDriver", "Driver", "Outside", "log_decision"]
 
@@ -388,13 +388,12 @@ def log_decision(sentence: str) -> None:
 
 
 def _log_exchange(request: Request, head: Head) -> None:
-    """Log without query, headers or body."""
+    """Log without query, headers or body, nor a key that the server echoes."""
     if logger.isEnabledFor(logging.DEBUG):
-        path = urlsplit(request.url).path
+        path, id = urlsplit(request.url).path, head.request_id or ""
+        keys = [value.removeprefix("Bearer ") for _, value in request.headers.secret()]
+        echoed = any(len(key) >= SHORTEST_SECRET and key in id for key in keys)
+        shown = "[redacted]" if echoed else head.request_id
         logger.debug(
-            "%s %s: %d (request id %s)",
-            request.method,
-            path,
-            head.status,
-            head.request_id,
+            "%s %s: %d (request id %s)", request.method, path, head.status, shown
         )

@@ -29,7 +29,15 @@ from runs_core.flows.outcome import as_unknown, how_to_find_out, mark_unknown
 from runs_core.flows.request import ApiRequest, Repeat
 from runs_core.flows.status import nothing_was_done, refusal, retry_after
 from runs_core.limits import not_negative
-from runs_core.wire.http import Head, Headers, Request, Response, Timeouts, shorter
+from runs_core.wire.http import (
+    SHORTEST_SECRET,
+    Head,
+    Headers,
+    Request,
+    Response,
+    Timeouts,
+    shorter,
+)
 
 __all__ = ["Policy", "bound"]
 
@@ -43,8 +51,6 @@ _LONGEST_WAIT = 8.0
 _JITTER = 0.25
 # A server may ask for a longer wait; that is for the caller to decide, not to sit out.
 _LONGEST_RETRY_AFTER = 60.0
-
-_SHORTEST_SECRET = 8
 
 _RETIRED_HOSTS = ("api.openai.com", ".openai.azure.com")
 
@@ -330,7 +336,6 @@ def _without(body: bytes, credentials: Headers, sent: Request) -> bytes:
     """Give an error's body without the credentials, whoever gave them."""
     for _, value in (*credentials, *sent.headers.secret()):
         key = value.removeprefix("Bearer ")
-        # A shorter word is no secret, and may well be part of an answer.
-        if len(key) >= _SHORTEST_SECRET:
+        if len(key) >= SHORTEST_SECRET:
             body = body.replace(key.encode(), b"[redacted]")
     return body

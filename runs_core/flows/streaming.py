@@ -258,6 +258,7 @@ def _events(progress: Progress, options: StreamOptions, start: float) -> Flow[No
             # The deadline of the client: it has had what it waited for.
             if ended:
                 return
+            piece = b""  # A key that a server echoes stands in no frame.
             raise
         if batch and (failed := (yield from _hand_out(batch, progress))):
             # What came stands in no frame of the error that is raised for it.

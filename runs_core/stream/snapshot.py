@@ -182,17 +182,19 @@ class RunSnapshot:
 
     def _replace_message(self, message: Message, *, last: bool) -> None:
         id = _checked_id(message)
+        whole = copied(message)
         if id not in self._messages:
             self._messages[id] = MessageParts(id)
-        self._messages[id].replace(copied(message), last=last)
+        self._messages[id].replace(whole, last=last)
         self._message_tuple = None
         self._learn_run_id(message.run_id)
 
     def _replace_step(self, step: RunStep, *, last: bool) -> None:
         id = _checked_id(step)
+        whole = copied(step)
         if id not in self._steps:
             self._steps[id] = StepParts(id)
-        self._steps[id].replace(copied(step), last=last)
+        self._steps[id].replace(whole, last=last)
         self._step_tuple = None
         self._learn_run_id(step.run_id)
 

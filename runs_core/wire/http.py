@@ -18,6 +18,7 @@ from runs_core.errors import InvalidHeader, InvalidPathParameter, UsageError
 from runs_core.limits import not_negative
 
 __all__ = [
+    "SHORTEST_SECRET",
     "Head",
     "Headers",
     "Query",
@@ -39,6 +40,9 @@ _HARMLESS = re.compile(
     r"|transfer-encoding|x-should-retry|x-ratelimit-.*|(x|apim|x-ms)-request-id"
 )
 # And those whose value must not be shown even where a server repeats it.
+# A shorter word is no secret, and may well be part of an answer.
+SHORTEST_SECRET = 8
+
 _SECRET = re.compile(r"auth|key|token|secret|cookie|password|signature|credential")
 _HEADER_NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 # Visible ASCII, with single spaces or tabs inside: RFC 9110 section 5.5, without

@@ -3,13 +3,25 @@
 from __future__ import annotations
 
 import copy
+import logging
 import pickle
 import traceback
 
 import pytest
+from attrs import evolve
 
-from runs_core import Client, Endpoint, StreamError, runs
-from runs_core.testing import InMemoryTransport, LocalService, Script, SendError, Turn
+from runs_core import Client, Endpoint, MalformedEvent, StreamError, runs
+from runs_core.testing import (
+    InMemoryTransport,
+    LocalService,
+    Raw,
+    Script,
+    SendError,
+    ServiceReply,
+    ServiceRequest,
+    Turn,
+)
+from tests.leaks import assert_sealed, key, leaks_in
 
 KEY = "sk-canary-0123456789"
 
@@ -30,6 +42,38 @@ def test_promise_4_a_key_echoed_by_an_error_event_is_taken_out(nested: bool) -> 
     assert KEY not in f"{error} {error!r} {error.body} {error.error}"
     assert KEY not in str(pickle.dumps(error))
     assert KEY not in "".join(line for line in shown.format() if "said" not in line)
+
+
+@pytest.mark.parametrize("broken", [b"{]", b"[1]"])
+def test_promise_4_a_key_in_an_event_that_cannot_be_read_is_in_no_frame(
+    broken: bytes,
+) -> None:
+    junk = b"event: thread.run.queued\ndata: %s%s\n\n" % (broken, key().encode())
+    service = LocalService(Script([Turn((Raw(junk),))]))
+    client = Client(InMemoryTransport(service), Endpoint("http://l.test/v1", key()))
+    assistant = client.beta.assistants.create(model="m")
+    thread = client.beta.threads.create(messages=[{"role": "user", "content": "x"}])
+    feed = runs.stream(thread.id, assistant_id=assistant.id)
+
+    assert_sealed(lambda: client.stream(feed).until_done(), MalformedEvent)
+
+
+def test_promise_4_a_key_echoed_as_the_requests_id_is_not_logged(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.DEBUG)
+
+    class Echoing(LocalService):
+        def handle(self, request: ServiceRequest, now: float) -> ServiceReply:
+            reply = super().handle(request, now)
+            named = [h for h in reply.headers if h[0] != "x-request-id"]
+            return evolve(reply, headers=[*named, ("x-request-id", f"req {key()}")])
+
+    client = Client(InMemoryTransport(Echoing()), Endpoint("http://l.test/v1", key()))
+    client.beta.threads.create()
+
+    assert "request id [redacted]" in caplog.text
+    assert leaks_in(caplog.text) == []
 
 
 def test_promise_4_a_pickled_request_holds_no_key() -> None:
