@@ -67,7 +67,8 @@ class RawResponse(Generic[T]):
     def parse(self) -> T:
         """Give the result; the same one each time.
 
-        Raises `UnexpectedContentType` or `MalformedResponse` if it cannot be read.
+        Raises `UnexpectedContentType` or `MalformedResponse` if it cannot be read, each
+        an `OutcomeUnknown` too where the request may have been carried out.
         """
         if self._parsed is None:
             self._parsed = (self._parse(),)
@@ -89,6 +90,6 @@ def raw(call: Call[T], see: Callable[[T], U]) -> Call[RawResponse[U]]:
     """
 
     def decode(response: Response) -> RawResponse[U]:
-        return RawResponse(response, lambda: see(call.decode(response)))
+        return RawResponse(response, lambda: see(call.parse(response)))
 
     return Call(call.request, decode, call.limit)

@@ -7,7 +7,12 @@ from typing import Any
 import pytest
 
 from runs_core.client import Client
-from runs_core.errors import MalformedResponse, NotFoundError, UsageError
+from runs_core.errors import (
+    MalformedResponse,
+    NotFoundError,
+    OutcomeUnknown,
+    UsageError,
+)
 from runs_core.models import Assistant, Run
 from runs_core.pages import SyncCursorPage
 from runs_core.raw import RawResponse
@@ -66,6 +71,18 @@ def test_what_cannot_be_read_is_there_all_the_same() -> None:
 
     assert answer.text == "{"
     with pytest.raises(MalformedResponse):
+        answer.parse()
+
+
+@pytest.mark.parametrize("kind", ["text/html", "application/json"])
+def test_promise_5_a_raw_answer_that_cannot_be_read_leaves_the_outcome_unknown(
+    kind: str,
+) -> None:
+    client = fake_client(Exchange(200, [("content-type", kind)], [b"<html>"]))
+    runs = client.beta.threads.runs.with_raw_response
+    answer = runs.create("thread_1", assistant_id="asst_1")
+
+    with pytest.raises(OutcomeUnknown):
         answer.parse()
 
 
