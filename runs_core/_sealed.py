@@ -62,12 +62,11 @@ def forget_frames(error: BaseException, callers: BaseException | None) -> None:
 
 def name_frames(error: BaseException) -> None:
     """Note on an error where it was raised, in words that hold no locals."""
-    places = []
+    places = ["The frames that held the request:"]
     traceback = error.__traceback__
     while traceback is not None:
         code = traceback.tb_frame.f_code
         line = traceback.tb_lineno
         places.append(f'  File "{code.co_filename}", line {line}, in {code.co_name}')
         traceback = traceback.tb_next
-    if places:
-        error.add_note("\n".join(["The frames that held the request:", *places]))
+    error.add_note("\n".join(places))

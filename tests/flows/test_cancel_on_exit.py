@@ -117,6 +117,24 @@ def test_an_interrupted_poll_cancels_its_run_and_raises_what_interrupted_it() ->
     assert bench.cancelled == 1
 
 
+def test_a_poll_that_is_left_at_its_runs_end_cancels_nothing() -> None:
+    bench = Bench(WORDS)
+
+    def interrupt(run: Run) -> None:
+        if run.status == "completed":
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        bench.client.beta.threads.runs.create_and_poll(
+            bench.thread,
+            assistant_id=bench.assistant,
+            on_poll=interrupt,
+            cancel_on_exit=True,
+        )
+
+    assert bench.cancelled == 0
+
+
 def stopped(*args: object) -> ServiceReply:
     raise KeyboardInterrupt
 

@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 from attrs import evolve
 
-from runs_core import Client, Endpoint, runs
+from runs_core import Client, Endpoint, runs, threads
 from runs_core.errors import DeadlineExceeded, StreamTruncated, TransportError
 from runs_core.event_stream import EventStream
+from runs_core.flows.resume import ids_of
 from runs_core.models import Message, TextContentBlock
 from runs_core.testing import (
     Call,
@@ -25,6 +26,7 @@ from runs_core.testing import (
     ServiceRequest,
     Turn,
 )
+from tests.stream.build import applied, run
 
 ANSWER = Turn((CodeInterpreter("1+1", logs="2"), Say("first"), Say("and another")))
 
@@ -142,6 +144,26 @@ def test_a_run_that_waits_for_tools_ends_in_its_requires_action() -> None:
     bench = Bench(Turn((Call("f", {}),)), cut=3500)
 
     assert names(bench.stream())[-1] == ("thread.run.requires_action", True)
+
+
+def test_a_stream_that_began_with_its_thread_is_finished_too() -> None:
+    bench = Bench(cut=4000)
+    feed = threads.create_and_run_stream(assistant_id=bench.assistant, resume="poll")
+
+    assert names(bench.client.stream(feed))[-1] == ("thread.run.completed", True)
+
+
+def test_a_streams_ids_are_those_of_its_request_or_of_its_events() -> None:
+    begun = threads.create_and_run(assistant_id="a").request
+    asked = runs.retrieve("run_1", "thread_1").request
+    queued = applied(("run.queued", run("queued", thread_id="thread_2")))
+    made = applied(("created", {"id": "thread_3", "object": "thread"}))
+
+    assert ids_of(begun, applied()) == (None, None)
+    assert ids_of(begun, queued) == ("run_1", "thread_2")
+    assert ids_of(begun, made) == (None, "thread_3")
+    assert ids_of(asked, applied()) == ("run_1", "thread_1")
+    assert ids_of(asked, queued) == ("run_1", "thread_1")
 
 
 def test_without_a_run_id_a_truncated_stream_raises() -> None:

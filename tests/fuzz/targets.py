@@ -14,6 +14,7 @@ from runs_core.errors import (
     MalformedEvent,
     MalformedResponse,
 )
+from runs_core.lifecycle import RUN_TERMINAL
 from runs_core.stream import RunEventDecoder, RunSnapshot, text_of
 from runs_core.stream._read import read_event
 from runs_core.stream.change_decoder import ChangeDecoder
@@ -58,6 +59,7 @@ def snapshot(data: bytes) -> None:
     changes = ChangeDecoder(lambda: state)
     for event in events:
         before = repr(event), _view(state)
+        run, outcome = state.run, state.outcome
         try:
             state.apply(event)
         except InvalidDelta:
@@ -65,6 +67,8 @@ def snapshot(data: bytes) -> None:
         else:
             changes.feed(event)
         assert repr(event) == before[0]
+        assert run is None or state.run is None or run.id == state.run.id
+        assert outcome not in RUN_TERMINAL or state.outcome in RUN_TERMINAL
         text_of(event)
 
 
