@@ -10,6 +10,8 @@ import re
 from collections.abc import Iterable
 from typing import TypeAlias
 
+from runs_core.wire._sse_shapes import known
+
 __all__ = [
     "FIELDS",
     "Block",
@@ -29,10 +31,6 @@ FIELDS = frozenset((b"data", b"event", b"id", b"retry"))
 # and retry are None where the block says nothing of them.
 Block: TypeAlias = tuple[str, bytes | None, str | None, int | None]
 
-# Nearly every block, with LF. The others are read line by line.
-_USUAL = re.compile(
-    rb"(?:id: ?+([^\0\n]*)\n)?(?:event: ?+(.*)\n)?data: ?+(.*(?:\ndata: .*)*+)"
-)
 # Atomic, so that CRLF is never read as two line ends.
 _BLOCK = re.compile(rb"[^\r\n]++(?:[^\r\n]++|(?>\r\n|\n|\r)(?![\r\n]))*+")
 # `int` refuses more than 4300 digits (or what the process has set), and a wait of
@@ -42,9 +40,13 @@ _RETRY_DIGITS = 18
 
 def unix(text: bytes) -> bytes:
     """Give the text with LF for every line end."""
-    if 13 in text:
-        return text.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
-    return text
+    if 13 not in text:
+        return text
+    # Half as long as replacing CR LF and CR takes. A line end at the end gets lost.
+    lines = text.splitlines()
+    if text[-1] == 10 or text[-1] == 13:
+        lines.append(b"")
+    return b"\n".join(lines)
 
 
 def end_of_blocks(text: bytes, start: int) -> int:
@@ -102,16 +104,25 @@ def _size(block: bytes) -> int:
 
 def read_block(block: bytes) -> Block:
     """Give what a whole block says, its lines ended by LF."""
-    usual = _USUAL.fullmatch(block)
-    if usual is None:
-        return _read_lines(block)
-    id, name, data = usual.groups()
-    return (
-        name.decode("utf-8", "replace") if name else "message",
-        data.replace(b"\ndata: ", b"\n") if 10 in data else data,
-        None if id is None else id.decode("utf-8", "replace"),
-        None,
-    )
+    head, found, data = block.partition(b"\ndata: ")
+    name = id = None
+    if found:
+        if head[:4] == b"id: " and 0 not in head:
+            line, _, head = head.partition(b"\n")
+            id = line[4:].decode("utf-8", "replace")
+        shape = known(head)
+        name = None if shape is None else shape[2]
+    else:
+        data = block.removeprefix(b"data: ")
+        name = None if data is block else "message"
+    if name is not None:
+        if 10 not in data:
+            return name, data, id, None
+        joined = data.replace(b"\ndata: ", b"\n")
+        # Whether each line end has gone the same way.
+        if len(data) - len(joined) == 6 * joined.count(b"\n"):
+            return name, joined, id, None
+    return _read_lines(block)
 
 
 def _read_lines(block: bytes) -> Block:

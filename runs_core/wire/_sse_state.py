@@ -7,7 +7,7 @@ from typing import Literal
 
 from runs_core.errors import EventTooLarge, UsageError
 from runs_core.wire._sse_long import LongBlock
-from runs_core.wire._sse_shapes import Shape
+from runs_core.wire._sse_shapes import LF, Shape, Style
 
 __all__ = ["StreamState"]
 
@@ -39,13 +39,14 @@ class StreamState:
         "_long",
         "_long_bytes",
         "_long_start",
-        "_other",
         "_pieces",
         "_room",
         "_shape",
         "_special",
         "_split",
+        "_style",
         "_whole",
+        "_with_ids",
     )
 
     def __init__(
@@ -74,11 +75,13 @@ class StreamState:
         self._long: LongBlock | None = None
         self._long_bytes = 0
         self._long_start = 0
-        # The shapes of the last event and of the last that looked different; whether
-        # events of one shape come in a row; and the first shape's lane while no block
-        # is unfinished, which is when a chunk can be one event.
+        # How lines end in this stream, as far as it is known.
+        self._style: Style = LF
+        # How the last regular event looked; whether events of one shape come in a row;
+        # and the shape once more while no block is unfinished, which is when a chunk
+        # can be one event.
         self._shape: Shape | None = None
-        self._other: Shape | None = None
+        self._with_ids = False
         self._split = True
         self._lane: Shape | None = None
         # Whether the next chunk must be looked at first: at the stream's beginning,
@@ -125,7 +128,8 @@ class StreamState:
         if not rest:
             self._pieces = []
             shape = self._shape
-            self._lane = shape if shape is not None and shape[3] else None
+            regular = shape is not None and shape[3] and not self._with_ids
+            self._lane = shape if regular else None
         elif size <= self._limit and size <= max(new, _RAW_BYTES):
             self._pieces = [rest]
             self._lane = None
@@ -148,7 +152,7 @@ class StreamState:
         self._pieces = []
         self._long = None
         self._long_bytes = 0
-        self._shape = self._other = self._lane = None
+        self._shape = self._lane = None
         self._special = True
         self._free = 0
 

@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from attrs import define
 
-from runs_core.wire._sse_frames import Framer
-from runs_core.wire._sse_shapes import is_open
+from runs_core.wire._sse_frames import UNFINISHED, Framer
 
 __all__ = ["MAX_EVENT_BYTES", "EventStreamDecoder", "ServerSentEvent"]
 
@@ -123,27 +122,66 @@ class EventStreamDecoder(Framer):
                         event.id = self._id
                         event.retry = None
                         return [event]
-                elif body is data and (shape := self._swap(data)) is not None:
-                    self._lane = shape if shape[3] else None
-                    return self.feed(data)
-        elif type(data) is bytes and len(data) == 1:
+        elif type(data) is bytes:
+            # Is this no more than a piece of one?
             pieces = self._pieces
-            if len(pieces) < self._free and (
-                data > b"\r" or (pieces and pieces[-1][-1] > 13)
-            ):
-                pieces.append(data)
-                return []
+            if len(data) == 1:
+                if len(pieces) < self._free and (
+                    data > b"\r" or (pieces and pieces[-1][-1] > 13)
+                ):
+                    pieces.append(data)
+                    return []
+            elif pieces and 0 < (n := len(data)) <= self._free:
+                if not (10 in data or 13 in data):
+                    pieces.append(data)
+                    self._free -= n
+                    return []
+                # Or more of one that looks like the last, or its end?
+                shape = self._shape
+                if shape is not None and not self._with_ids:
+                    text = b"".join([*pieces, data])
+                    body = text.removeprefix(shape[0])
+                    if body is text:
+                        if shape[0].startswith(text):
+                            pieces.append(data)
+                            self._free -= n
+                            return []
+                    elif not (10 in body or 13 in body):
+                        self._pieces = [text]
+                        self._free = self._room - len(text)
+                        return []
+                    else:
+                        found, tail, rest = body.rpartition(shape[1])
+                        if (
+                            (tail and rest)
+                            and not (10 in found or 13 in found or 13 in rest)
+                            and (tail == b"\n\n" or 10 not in rest)
+                            and (shape[3] or found[:1] != b" ")
+                        ):
+                            n = len(rest)
+                            self._base += len(text) - n
+                            self._pieces = [rest]
+                            self._free = self._room - n
+                            event = _blank()
+                            event.event = shape[2]
+                            event.data = found
+                            event.id = self._id
+                            event.retry = None
+                            return [event]
         if type(data) is bytes and 0 < len(data) <= self._free:
-            if 10 in data or 13 in data:
-                events = self._feed_little(data)
-                if events is not None:
-                    return events
-            else:
-                self._pieces.append(data)
-                self._free -= len(data)
-                self._lane = None
+            only = self._little(data)
+            if only is UNFINISHED:
                 return []
-        names, datas, ids, retries, _ = self._frames(data)
+            if only is not None:
+                shape = self._shape
+                assert shape is not None
+                event = _blank()
+                event.event = shape[2]
+                event.data = only
+                event.id = self._id
+                event.retry = None
+                return [event]
+        names, datas, ids, retries, _ = self._any(data)
         events = []
         id = self._id
         if isinstance(names, str):
@@ -154,14 +192,14 @@ class EventStreamDecoder(Framer):
                 event.id = id
                 event.retry = None
                 events.append(event)
-            return events
-        for name, found in zip(names, datas, strict=True):
-            event = _blank()
-            event.event = name
-            event.data = found
-            event.id = id
-            event.retry = None
-            events.append(event)
+        else:
+            for name, found in zip(names, datas, strict=True):
+                event = _blank()
+                event.event = name
+                event.data = found
+                event.id = id
+                event.retry = None
+                events.append(event)
         if ids is not None:
             for event, id in zip(events, ids, strict=True):
                 event.id = id
@@ -169,60 +207,6 @@ class EventStreamDecoder(Framer):
             for event, retry in zip(events, retries, strict=True):
                 event.retry = retry
         return events
-
-    def _feed_little(self, data: bytes) -> list[ServerSentEvent] | None:
-        """Give what a short chunk completes, if that is one event or none; or None."""
-        pieces = self._pieces
-        if not pieces and data < b"\x0e":
-            return None
-        pieces.append(data)
-        text = b"".join(pieces)
-        shape = self._shape
-        if 13 not in text:
-            block, end, rest = text.rpartition(b"\n\n")
-        elif shape is not None:
-            block, end, rest = text.rpartition(shape[1])
-            if not is_open(rest, shape[0], shape[1]):
-                pieces.pop()
-                return None
-        else:
-            pieces.pop()
-            return None
-        if not end:
-            self._pieces = [text]
-            self._free = self._room - len(text)
-            self._lane = None
-            return []
-        if shape is not None:
-            found = block.removeprefix(shape[0])
-            if (
-                found is not block
-                and not (10 in found or 13 in found)
-                and (shape[3] or found[:1] != b" ")
-            ):
-                if rest:
-                    self._base += len(text) - len(rest)
-                    self._pieces = [rest]
-                    self._free = self._room - len(rest)
-                    self._lane = None
-                else:
-                    self._keep(rest, text, len(data))
-                event = _blank()
-                event.event = shape[2]
-                event.data = found
-                event.id = self._id
-                event.retry = None
-                return [event]
-        if 13 in text or block.find(b"\n\n") >= 0:
-            pieces.pop()
-            return None
-        event = _blank()
-        event.event, what, _, event.retry = self._one(block, text, rest)
-        if what is None:
-            return []
-        event.data = what
-        event.id = self._id
-        return [event]
 
     def close(self) -> list[ServerSentEvent]:
         """Say that the bytes have ended; give the last event, if `on_eof` asks for it.
