@@ -1,16 +1,17 @@
 """The shape of an event, and functions that make events of the same shape.
 
-Both functions are written out once for a shape, as `runs_core.wire._structure` does for
-a class. One makes an event of a text, all else being as in the event that was seen.
-The other makes it of decoded JSON, if that has the keys that were seen, and no others:
-what is left to look at then is a fraction of what the general reader looks at.
+These functions are written out once for a shape, as `runs_core.wire._structure` does
+for a class. One makes an event of a text, all else being as in the event that was seen.
+The others make it of decoded JSON, or of its bytes, if that has the keys that were
+seen, and no others: what is left to look at then is a fraction of what the general
+reader looks at.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from functools import lru_cache
-from typing import Any, TypeAlias
+from typing import Annotated, Any, Literal, TypeAlias
 
 from attrs import fields_dict
 
@@ -24,10 +25,11 @@ from runs_core.models import (
 from runs_core.stream.events import RunStreamEvent
 from runs_core.wire.codec import WireObject
 
-__all__ = ["TEXTS", "Make", "Quick", "make_of", "quick_reader_of"]
+__all__ = ["TEXTS", "Make", "Parse", "Quick", "make_of", "parser_of", "quick_reader_of"]
 
 Make: TypeAlias = Callable[[str], RunStreamEvent]
 Quick: TypeAlias = Callable[[Any], RunStreamEvent | None]
+Parse: TypeAlias = Callable[[bytes], RunStreamEvent]
 
 # The texts of deltas. Nothing depends on what they say.
 TEXTS: dict[type, str] = {
@@ -195,8 +197,9 @@ class _Looks:
             elif item == _EMPTY:
                 self._refuse_if(f"{found} != []")
             elif item[0] is list:
-                self._refuse_if(f"{found}.__class__ is not list or len({found}) != 1")
-                self.object(item[1], f"{found}[0]")
+                self.lines.append(f"        a = {found}")
+                self._refuse_if("a.__class__ is not list or len(a) != 1")
+                self.object(item[1], "a[0]")
             else:
                 self.object(item, found)
 
@@ -236,3 +239,91 @@ def _quick_reader(shape: Any) -> Quick:
         f"    return {made}",
     )
     return quick
+
+
+# --- Of bytes ----------------------------------------------------------------------
+
+
+def parser_of(event: RunStreamEvent) -> Parse | None:
+    """Give what makes an event of the bytes of JSON with the same keys.
+
+    It raises for all other bytes, and for many that are no worse. None if the event has
+    something for which there is no such function, or msgspec is not installed.
+    """
+    try:
+        return _parser(_shape_of(event, [], ""))
+    except (_NoShape, ImportError):
+        return None
+
+
+class _Structs:
+    """The classes that msgspec makes of JSON with the keys of a shape, and no others.
+
+    `paths` are the attributes, from the outermost object, of what is to be put into an
+    object of the shape, in the order in which `_Writer` puts it in.
+    """
+
+    def __init__(self) -> None:
+        import msgspec
+
+        self._msgspec = msgspec
+        self.paths: list[str] = []
+
+    def struct(self, shape: Any, path: str) -> Any:
+        """Give the class of an object at this path."""
+        if not isinstance(shape, tuple) or shape[0] is list:
+            raise _NoShape
+        fields = [
+            (slot, self._type(shape[0], slot, item, f"{path}.{slot}"))
+            for slot, item in zip(shape[1::2], shape[2::2], strict=True)
+            if item != _NONE
+        ]
+        return self._msgspec.defstruct(
+            "Delta", fields, forbid_unknown_fields=True, gc=False
+        )
+
+    def _type(self, cls: Any, slot: str, item: Any, path: str) -> Any:
+        if item == _EMPTY:
+            return self._list(object, 0)
+        if item == _VALUE:
+            self.paths.append(path)
+            return self._value(cls, slot)
+        if item[0] is list:
+            return self._list(self.struct(item[1], f"{path}[0]"), 1)
+        return self.struct(item, path)
+
+    def _value(self, cls: Any, slot: str) -> Any:
+        if slot == "type":
+            return Literal[fields_dict(cls)[slot].default]
+        if slot == "index":
+            return int
+        if slot == "id":
+            return Annotated[str, self._msgspec.Meta(min_length=1)]
+        if slot in _SCALARS or slot == TEXTS.get(cls):
+            return str
+        raise _NoShape
+
+    def _list(self, of: Any, length: int) -> Any:
+        meta = self._msgspec.Meta(min_length=length, max_length=length)
+        return Annotated[list[of], meta]
+
+
+@lru_cache(maxsize=64)
+def _parser(shape: Any) -> Parse:
+    structs = _Structs()
+    outermost = structs.struct(shape[2], "raw")
+    from msgspec.json import Decoder
+
+    writer = _Writer()
+    made = writer.object(shape)
+    writer.scope["decode"] = Decoder(outermost).decode
+    lines = [f"    v{at} = {path}" for at, path in enumerate(structs.paths)]
+    parse: Parse = writer.function(
+        "parse",
+        "def parse(data):",
+        "    raw = decode(data)",
+        *lines,
+        *writer.lines,
+        f"    return {made}",
+    )
+    return parse

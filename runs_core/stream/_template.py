@@ -21,7 +21,15 @@ from attrs import define, field, frozen
 
 from runs_core.errors import MalformedResponse
 from runs_core.stream._read import Loads, event_reader
-from runs_core.stream._shapes import TEXTS, Make, Quick, make_of
+from runs_core.stream._shapes import (
+    TEXTS,
+    Make,
+    Parse,
+    Quick,
+    make_of,
+    parser_of,
+    quick_reader_of,
+)
 from runs_core.stream.events import RunStreamEvent
 
 __all__ = [
@@ -78,8 +86,14 @@ class Templates:
     """
 
     _loads: Loads
+    uses_parsers: bool = False
+    """Whether JSON may be read by something else than `loads`."""
     quick: dict[str, Quick] = field(factory=dict)
     """What reads JSON of the shape that was learned from last, by event name."""
+    parsers: dict[str, Parse] = field(factory=dict)
+    """What reads bytes of that shape, if that is to be tried."""
+    refusals: int = 0
+    """How often a parser has refused what came since one was learned."""
     first: Template = NO_TEMPLATE
     hits: int = 0
     """How often a template was used since one was learned."""
@@ -103,6 +117,26 @@ class Templates:
                     self.first = template
                 return template
         return None
+
+    def expect(self, name: str, event: RunStreamEvent) -> None:
+        """Expect that the next events of this name look like this one.
+
+        Not where templates pay, which need no other way.
+        """
+        quick = quick_reader_of(event) if self._unpaid and not self.hits else None
+        if quick is None:
+            return
+        self.quick[name] = quick
+        parse = parser_of(event) if self.uses_parsers else None
+        if parse is not None:
+            self.parsers[name] = parse
+            self.refusals = 0
+
+    def refuse(self, name: str) -> None:
+        """Note that a parser was tried in vain, and give it up if that is too often."""
+        self.refusals += 1
+        if self.refusals >= _PAYS:
+            del self.parsers[name]
 
     def learn(self, name: str, data: bytes) -> None:
         """Learn from the data of an event that no template fits."""

@@ -8,7 +8,7 @@ from typing import Any
 
 from runs_core.errors import MalformedEvent, MalformedResponse
 from runs_core.stream._read import UNNAMED, event_reader, read_event
-from runs_core.stream._shapes import Make, quick_reader_of
+from runs_core.stream._shapes import Make
 from runs_core.stream._template import (
     NO_TEMPLATE,
     Template,
@@ -20,7 +20,7 @@ from runs_core.stream.events import (
     ThreadMessageDelta,
     ThreadRunStepDelta,
 )
-from runs_core.wire._sse_frames import Framer, Frames, Shape
+from runs_core.wire._sse_frames import UNFINISHED, Framer, Frames, Shape
 from runs_core.wire.codec import loads as _loads
 from runs_core.wire.codec import make_loads
 from runs_core.wire.sse import MAX_EVENT_BYTES
@@ -62,7 +62,7 @@ class RunEventDecoder(Framer):
         super().__init__(max_event_bytes, "discard")
         self._loads = _loads if loads is None else make_loads(loads)
         self._parse_string = make_parse_string()
-        self._templates = Templates(self._loads)
+        self._templates = Templates(self._loads, loads is None)
         # For a chunk that is exactly one event, by the first template: what is before
         # and behind the string, and what makes the event. And what this was made of.
         self._fused: tuple[bytes, bytes, Make] | None = None
@@ -84,31 +84,31 @@ class RunEventDecoder(Framer):
         """
         if type(data) is bytes:
             lane = self._lane
-            if lane is None:
-                if self._awaits(data):
+            if lane is not None and self._fused is not None:
+                prefix, suffix, make = self._fused
+                body = data.removeprefix(prefix)
+                value = body.removesuffix(suffix)
+                if value is not body is not data and len(data) <= self._whole:
+                    try:
+                        text = self._parse_string(value)
+                    except Exception:  # whatever a parser raises
+                        pass
+                    else:
+                        self._base += len(data)
+                        self._templates.hits += 1
+                        return [make(text)]
+            if 0 < len(data) <= self._free:
+                pieces = self._pieces
+                found = self._little(data)
+                if found is UNFINISHED:
                     return []
-            elif len(data) <= self._whole:
-                if self._fused is not None:
-                    prefix, suffix, make = self._fused
-                    body = data.removeprefix(prefix)
-                    value = body.removesuffix(suffix)
-                    if value is not body is not data:
-                        try:
-                            text = self._parse_string(value)
-                        except Exception:  # whatever a parser raises
-                            pass
-                        else:
-                            self._base += len(data)
-                            self._templates.hits += 1
-                            return [make(text)]
-                events = self._single(lane, data)
-                if events is not None:
-                    return events
+                if found is not None:
+                    return self._one(found, pieces, data)
         if self._done:
             return []
         if self._malformed is not None:
             raise _malformed_event(*self._malformed)
-        frames = self._frames(data)
+        frames = self._any(data)
         return self._events(frames) if frames[1] else []
 
     def close(self) -> list[RunStreamEvent]:
@@ -120,41 +120,58 @@ class RunEventDecoder(Framer):
         self._finish()
         return []
 
-    def _awaits(self, data: bytes) -> bool:
-        """Keep a piece of a line in an unfinished block, and say whether it was one."""
-        pieces = self._pieces
-        if not pieces or not data or len(data) > self._free or 10 in data or 13 in data:
-            return False
-        self._free -= len(data)
-        pieces.append(data)
-        return True
-
-    def _single(self, lane: Shape, data: bytes) -> list[RunStreamEvent] | None:
-        """Read a chunk that is exactly one event of the shape; None if it is not."""
-        head, tail, name, _ = lane
-        body = data.removeprefix(head)
-        found = body.removesuffix(tail)
-        if not (found is not body is not data) or 10 in found or 13 in found:
-            return None
-        self._base += len(data)
-        frames = name, [found], None, None, data
+    def _one(
+        self, found: bytes, pieces: list[bytes], data: bytes
+    ) -> list[RunStreamEvent]:
+        """Read the data of an event that came alone, at the end of these pieces."""
+        lane = self._shape
+        assert lane is not None
+        name = lane[2]
+        templates = self._templates
+        template = templates.first
+        if name == template.name:
+            body = found.removeprefix(template.prefix)
+            value = body.removesuffix(template.suffix)
+            if value is not body is not found:
+                try:
+                    text = self._parse_string(value)
+                except Exception:  # whatever a parser raises
+                    pass
+                else:
+                    templates.hits += 1
+                    self._fuse(template)
+                    return [template.make(text)]
+        parse = templates.parsers.get(name)
+        if parse is not None and templates.misses < templates.wait:
+            # Templates do not pay here.
+            templates.misses += 1
+            try:
+                return [parse(found)]
+            except Exception:  # whatever a parser raises
+                templates.refuse(name)
+        whole = b"".join([*pieces, data])
+        frames = name, [found], None, None, whole
         if name not in _DELTAS:
             return self._events(frames)
-        tried = self._fused_of if lane is self._fused_lane else None
         try:
-            events = [self._delta(name, found, tried)]
+            event = self._delta(name, found, template)
         except MalformedResponse as error:
             self._fail_at(0, frames, error)
             return []
-        template = self._templates.first
-        if template is not self._fused_of or lane is not self._fused_lane:
+        self._fuse(templates.first)
+        return [event]
+
+    def _fuse(self, template: Template) -> None:
+        """Expect chunks that are one event, by the last shape and this template."""
+        shape = self._shape
+        if template is not self._fused_of or shape is not self._fused_lane:
             self._fused_of = template
-            self._fused_lane = lane
+            self._fused_lane = shape
             self._fused = None
-            if template.name == name:
+            if shape is not None and shape[3] and template.name == shape[2]:
+                head, tail, _, _ = shape
                 prefix, suffix = head + template.prefix, template.suffix + tail
                 self._fused = prefix, suffix, template.make
-        return events
 
     def _events(self, frames: Frames) -> list[RunStreamEvent]:
         names, datas, _, _, _ = frames
@@ -222,17 +239,28 @@ class RunEventDecoder(Framer):
                 else:
                     templates.hits += 1
                     return template.make(text)
+        templates.misses += 1
+        due = templates.misses > templates.wait
+        event: RunStreamEvent | None
+        parse = templates.parsers.get(name)
+        if parse is not None:
+            try:
+                event = parse(data)
+            except Exception:  # whatever a parser raises
+                templates.refuse(name)
+            else:
+                if due:
+                    templates.learn(name, data)
+                return event
         raw = self._loads(data)
         quick = templates.quick.get(name)
         event = None if quick is None else quick(raw)
-        templates.misses += 1
-        due = templates.misses > templates.wait
         if event is None:
             reader = event_reader(name)
             assert reader is not None
             event = reader(raw)
-            if due and (quick := quick_reader_of(event)) is not None:
-                templates.quick[name] = quick
+            if due:
+                templates.expect(name, event)
         if due:
             templates.learn(name, data)
         return event

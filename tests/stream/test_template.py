@@ -16,6 +16,7 @@ from runs_core.stream import _template as template
 from runs_core.stream import decoder as decoder_module
 from runs_core.stream._read import read_event
 from runs_core.stream._template import learn, make_parse_string, parse_string
+from runs_core.stream.events import text_of
 from runs_core.wire.codec import loads, make_loads, parse_json
 from tests.stream.samples import (
     STREAMS,
@@ -361,7 +362,7 @@ def raw_of(data: Any) -> Any:
     return data.to_dict() if hasattr(data, "to_dict") else data
 
 
-def learning_nothing(loads: Any) -> template.Templates:
+def learning_nothing(loads: Any, uses_parsers: bool) -> template.Templates:
     """Templates that are never learned, so that each event is parsed in full."""
     return template.Templates(loads, wait=10**9)
 
@@ -496,6 +497,93 @@ def test_json_of_a_shape_is_read_as_in_full(name: str, raw: dict[str, Any]) -> N
             assert shown(made) == shown(full_read(name, odd)), odd
 
 
+@pytest.mark.parametrize(("name", "raw"), READ)
+def test_bytes_of_a_shape_are_read_as_in_full(name: str, raw: dict[str, Any]) -> None:
+    pytest.importorskip("msgspec")
+    parse = shapes.parser_of(full_read(name, raw))
+    assert parse is not None
+
+    made = parse(dumped(raw))
+    assert shown(made) == shown(full_read(name, raw))
+    for data in [*map(dumped, variants(raw)), *written_otherwise(raw)]:
+        try:
+            made = parse(data)
+        except Exception:
+            continue
+        assert shown(made) == shown(read_event(name, data, loads)), data
+
+
+def written_otherwise(raw: dict[str, Any]) -> Iterator[bytes]:
+    """Give other texts: some say the same, some something else, some are no JSON."""
+    data = dumped(raw)
+    yield json.dumps(raw, indent=2).encode()
+    yield json.dumps(dict(reversed(raw.items()))).encode()
+    yield b" " + data + b"\n"
+    yield b"\xef\xbb\xbf" + data
+    for old, new in (
+        (b'"index": ', b'"index": -'),
+        (b'"index": 0', b'"index": 0.0'),
+        (b'"index": 0', b'"index": NaN'),
+        (b'"index": 0', b'"index": 123456789012345678901234567890'),
+        (b'"index": 0', b'"index": "x", "index": 0'),
+        (b'"index": 0', b'"index": 0, "index": 7'),
+        (b'"type": ', b'"type": null, "type": '),
+        (b'"id": "', b'"id": "x", "id": "'),
+        (b'"id": "', b'"id": "\xff'),
+        (b'"id": "', b'"id": "\\ud83d'),
+        (b'"id": "', b'"id": "\x01'),
+        (b'"id": "', b'"i\\u0064": "'),
+        (b"}", b""),
+        (b"}", b"},"),
+    ):
+        yield data.replace(old, new, 1)
+        yield new.join(data.rsplit(old, 1))
+    for end in range(0, len(data), 7):
+        yield data[:end]
+
+
+def test_deltas_that_no_template_fits_are_parsed_at_once() -> None:
+    """Where each has another order of keys, most are read by a parser of the shape."""
+    pytest.importorskip("msgspec")
+    streams = []
+    for number in range(600):
+        raw = text_delta(str(number), id=f"msg_{number}")
+        keys = list(raw)
+        turn = number % len(keys)
+        streams.append(
+            frame(MESSAGE, dumped({k: raw[k] for k in keys[turn:] + keys[:turn]}))
+        )
+    decoder = RunEventDecoder()
+    counting = _Counting()
+    decoder._loads = decoder._templates._loads = counting
+
+    events = [event for chunk in streams for event in decoder.feed(chunk)]
+
+    assert [text_of(event) for event in events] == [str(n) for n in range(600)]
+    assert counting.count < 60
+
+
+def test_a_parser_that_is_tried_in_vain_is_given_up() -> None:
+    pytest.importorskip("msgspec")
+    decoder = RunEventDecoder()
+    for number in range(4):
+        decoder.feed(frame(MESSAGE, dumped(text_delta(id=f"msg_{number}"))))
+    assert MESSAGE in decoder._templates.parsers
+    decoder._templates.wait = 10**6
+    for number in range(20):
+        odd = {**text_delta(id=f"msg_{number}"), f"field_{number}": number}
+        (event,) = decoder.feed(frame(MESSAGE, dumped(odd)))
+        assert event.data.to_dict() == odd
+    assert MESSAGE not in decoder._templates.parsers
+
+
+def test_a_parser_of_the_users_own_is_not_passed_by() -> None:
+    decoder = RunEventDecoder(loads=json.loads)
+    for number in range(40):
+        decoder.feed(frame(MESSAGE, dumped(text_delta(id=f"msg_{number}"))))
+    assert decoder._templates.parsers == {}
+
+
 def variants(raw: Any) -> Iterator[Any]:
     """Give the JSON with something else in one place, or without it, or with more."""
     for other in (None, 5, True, "x", "", [], {}, ["x"], {"type": "text"}):
@@ -528,6 +616,7 @@ def variants(raw: Any) -> Iterator[Any]:
 )
 def test_what_has_no_shape_that_is_read_quickly(name: str, raw: dict[str, Any]) -> None:
     assert shapes.quick_reader_of(full_read(name, raw)) is None
+    assert shapes.parser_of(full_read(name, raw)) is None
 
 
 # --- It pays -----------------------------------------------------------------------
