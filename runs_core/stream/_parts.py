@@ -31,9 +31,9 @@ from runs_core.stream._accumulate import (
 from runs_core.stream._copy import copied
 from runs_core.wire.codec import structure, unstructure
 
-__all__ = ["MessageParts", "StepParts"]
+__all__ = ["MessageParts", "StepParts", "Write"]
 
-_Write = Callable[[str], object]
+Write = Callable[[str], object]
 
 
 class MessageParts:
@@ -57,7 +57,7 @@ class MessageParts:
         self._content: Entries | None = None  # what deltas have made, if any came
         self._role: str | None = None
         # Text blocks that have begun: appending to one is nearly all that happens.
-        self._writers: dict[int, _Write] = {}
+        self._writers: dict[int, Write] = {}
         self._model: Message | None = None
         self._text: str | None = None
 
@@ -73,30 +73,33 @@ class MessageParts:
             self._writers = {}
         self._model = self._text = None
 
-    def extend(self, delta: MessageDelta) -> bool:
-        """Add a delta, if all it has is more of a text that has begun."""
+    def extend(self, delta: MessageDelta) -> Write | None:
+        """Add a delta, if all it has is more of a text that has begun.
+
+        Give what adds to that text, good until anything else is done to the message.
+        """
         content: Any = delta.content
         if content.__class__ is not list or len(content) != 1:
-            return False
+            return None
         if delta.role is not None and self._role is None:
-            return False
+            return None
         block = content[0]
         if block.__class__ is not TextDeltaBlock:
-            return False
+            return None
         text = block.text
         index = block.index
         # Not `True`, which finds what is under 1.
         if text.__class__ is not TextDelta or index.__class__ is not int:
-            return False
+            return None
         write = self._writers.get(index)
         if write is None or text.annotations:
-            return False
+            return None
         value = text.value
         if value.__class__ is not str:
-            return False
+            return None
         write(value)
         self._model = self._text = None
-        return True
+        return write
 
     def add(self, delta: MessageDelta) -> None:
         """Add a delta, or raise `InvalidDelta` and stay as it was."""
@@ -115,6 +118,10 @@ class MessageParts:
                 self._writers[index] = write
         if self._role is None:
             self._role = delta.role
+        self._model = self._text = None
+
+    def changed(self) -> None:
+        """Say that a text was added to, as `extend` has shown how."""
         self._model = self._text = None
 
     def model(self) -> Message:
@@ -170,8 +177,8 @@ class StepParts:
         self.ended = False
         self._details: dict[str, Any] | None = None
         # Calls that have begun: more arguments or code is nearly all that comes.
-        self._arguments: dict[int, tuple[_Write, object]] = {}
-        self._inputs: dict[int, tuple[_Write, object]] = {}
+        self._arguments: dict[int, tuple[Write, object]] = {}
+        self._inputs: dict[int, tuple[Write, object]] = {}
         self._model: RunStep | None = None
 
     def replace(self, step: RunStep, *, last: bool) -> None:
@@ -188,45 +195,48 @@ class StepParts:
             self._inputs = {}
         self._model = None
 
-    def extend(self, delta: RunStepDelta) -> bool:
-        """Add a delta, if all it has is more arguments or code of a call that began."""
+    def extend(self, delta: RunStepDelta) -> Write | None:
+        """Add a delta, if all it has is more arguments or code of a call that began.
+
+        Give what adds to that, good until anything else is done to the step.
+        """
         details: Any = delta.step_details
         if details.__class__ is not ToolCallDeltaObject:
-            return False
+            return None
         calls = details.tool_calls
         if calls.__class__ is not list or len(calls) != 1:
-            return False
+            return None
         call = calls[0]
         index = call.index
         # Not `True`, which finds what is under 1.
         if index.__class__ is not int:
-            return False
+            return None
         if call.__class__ is FunctionToolCallDelta:
             function = call.function
             if function.__class__ is not FunctionDelta or function.name:
-                return False
+                return None
             if (
                 function.output is not None
                 or (found := self._arguments.get(index)) is None
             ):
-                return False
+                return None
             value = function.arguments
         elif call.__class__ is CodeInterpreterToolCallDelta:
             code = call.code_interpreter
             if code.__class__ is not CodeInterpreterDelta or code.outputs:
-                return False
+                return None
             found = self._inputs.get(index)
             if found is None:
-                return False
+                return None
             value = code.input
         else:
-            return False
+            return None
         write, id = found
         if value.__class__ is not str or (call.id and call.id != id):
-            return False
+            return None
         write(value)
         self._model = None
-        return True
+        return write
 
     def add(self, delta: RunStepDelta) -> None:
         """Add a delta, or raise `InvalidDelta` and stay as it was."""
@@ -252,6 +262,10 @@ class StepParts:
             self._arguments[index] = write, call.get("id")
         if (write := text_writer(call, "code_interpreter", "input")) is not None:
             self._inputs[index] = write, call.get("id")
+
+    def changed(self) -> None:
+        """Say that a text was added to, as `extend` has shown how."""
+        self._model = None
 
     def model(self) -> RunStep:
         """Give the step; the same object until it changes."""

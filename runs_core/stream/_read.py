@@ -14,6 +14,8 @@ from runs_core.stream.events import (
     EVENT_CLASSES,
     ErrorEvent,
     RunStreamEvent,
+    ThreadMessageDelta,
+    ThreadRunStepDelta,
     UnknownEvent,
 )
 from runs_core.wire.codec import structure, structure_hook
@@ -91,6 +93,7 @@ _new = object.__new__
 def _make_reader(event: Any) -> Reader:
     (model,) = get_args(event.__orig_bases__[0])
     hook: Callable[[Any], Any] = structure_hook(model)
+    is_delta = event in (ThreadMessageDelta, ThreadRunStepDelta)
 
     def read(raw: Any) -> RunStreamEvent:
         try:
@@ -107,7 +110,11 @@ def _make_reader(event: Any) -> Reader:
             raise MalformedResponse(f"{why} @ $.id", where="$.id")
         # Not `event(made)`, which takes half as long again.
         known: Any = _new(event)
-        known.data = made
+        if is_delta:
+            known._data = made
+            known._build = None
+        else:
+            known.data = made
         return known  # type: ignore[no-any-return]
 
     return read

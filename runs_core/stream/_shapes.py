@@ -52,23 +52,23 @@ class _NoShape(Exception):
     """The event has something that is not made by the functions' few means."""
 
 
-def make_of(event: RunStreamEvent, mark: str) -> Make | None:
+def make_of(event: Any, mark: str) -> Make | None:
     """Give what makes such an event with another text in the place of the mark.
 
     None if the mark, which is in the event once, is not the whole of one of `TEXTS`.
     """
     values: list[Any] = []
     try:
-        factory = _maker(_shape_of(event, values, mark))
+        factory = _maker(event.__class__, _shape_of(event.data, values, mark))
     except _NoShape:
         return None
     return None if factory is None else factory(*values)
 
 
-def quick_reader_of(event: RunStreamEvent) -> Quick | None:
+def quick_reader_of(event: Any) -> Quick | None:
     """Give what makes an event of JSON with the same keys; it gives None for other."""
     try:
-        return _quick_reader(_shape_of(event, [], ""))
+        return _quick_reader(event.__class__, _shape_of(event.data, [], ""))
     except _NoShape:
         return None
 
@@ -105,6 +105,17 @@ def _shape_of_item(item: Any, values: list[Any], mark: str) -> _Shape:
         values.append(item)
         return _DICT
     raise _NoShape
+
+
+def _event_of(writer: _Writer, cls: type, made: str) -> list[str]:
+    """Give the lines that return an event with this data."""
+    writer.scope["Event"] = cls
+    return [
+        "    event = new(Event)",
+        f"    event._data = {made}",
+        "    event._build = None",
+        "    return event",
+    ]
 
 
 class _Writer:
@@ -146,19 +157,25 @@ class _Writer:
 
 # There are few different shapes: no list in them has more than one element.
 @lru_cache(maxsize=64)
-def _maker(shape: _Shape) -> Callable[..., Make] | None:
+def _maker(cls: type, shape: _Shape) -> Callable[..., Make] | None:
     """Give what gives the function, of the values; None if there is no text."""
     writer = _Writer()
     made = writer.object(shape)
     if not writer.has_text:
         return None
+    writer.scope["Event"] = cls
     names = ", ".join(f"v{at}" for at in range(writer.values))
     factory: Callable[..., Make] = writer.function(
         "factory",
         f"def factory({names}):",
-        "  def make(text):",
+        "  def build(text):",
         *writer.lines,
         f"    return {made}",
+        "  def make(text):",
+        "    event = new(Event)",
+        "    event._text = text",
+        "    event._build = build",
+        "    return event",
         "  return make",
     )
     return factory
@@ -219,10 +236,10 @@ class _Looks:
 
 
 @lru_cache(maxsize=64)
-def _quick_reader(shape: Any) -> Quick:
+def _quick_reader(cls: type, shape: Any) -> Quick:
     """Give the function for an event of this shape, which has only its data."""
     looks = _Looks()
-    looks.object(shape[2], "raw")
+    looks.object(shape, "raw")
     writer = _Writer()
     made = writer.object(shape)
     quick: Quick = writer.function(
@@ -236,7 +253,7 @@ def _quick_reader(shape: Any) -> Quick:
         "        return None",
         "    if id.__class__ is not str or not id: return None",
         *writer.lines,
-        f"    return {made}",
+        *_event_of(writer, cls, made),
     )
     return quick
 
@@ -244,14 +261,14 @@ def _quick_reader(shape: Any) -> Quick:
 # --- Of bytes ----------------------------------------------------------------------
 
 
-def parser_of(event: RunStreamEvent) -> Parse | None:
+def parser_of(event: Any) -> Parse | None:
     """Give what makes an event of the bytes of JSON with the same keys.
 
     It raises for all other bytes, and for many that are no worse. None if the event has
     something for which there is no such function, or msgspec is not installed.
     """
     try:
-        return _parser(_shape_of(event, [], ""))
+        return _parser(event.__class__, _shape_of(event.data, [], ""))
     except (_NoShape, ImportError):
         return None
 
@@ -309,9 +326,9 @@ class _Structs:
 
 
 @lru_cache(maxsize=64)
-def _parser(shape: Any) -> Parse:
+def _parser(cls: type, shape: Any) -> Parse:
     structs = _Structs()
-    outermost = structs.struct(shape[2], "raw")
+    outermost = structs.struct(shape, "raw")
     from msgspec.json import Decoder
 
     writer = _Writer()
@@ -324,6 +341,6 @@ def _parser(shape: Any) -> Parse:
         "    raw = decode(data)",
         *lines,
         *writer.lines,
-        f"    return {made}",
+        *_event_of(writer, cls, made),
     )
     return parse

@@ -56,6 +56,8 @@ _MAX_BYTES = 4096
 _MOST = 4
 # Learning takes as long as so many hits save.
 _PAYS = 8
+# As much as tells which key is the first, and how it is spaced.
+_BEGINNING = 8
 # Where learning never pays, one miss of 2 to this power is learned from.
 _MAX_DOUBLINGS = 8
 
@@ -102,6 +104,7 @@ class Templates:
     wait: int = 0
     """How many misses are not learned from, before the next one that is."""
     _unpaid: int = 0
+    _beginning: bytes = b""
 
     def find(self, name: str, data: bytes) -> Template | None:
         """Give the template that fits but for its string; it is then the first."""
@@ -144,7 +147,11 @@ class Templates:
         # As many as may be written at the same time must be learned before any pays.
         doublings = max(0, self._unpaid - _MOST)
         self.wait = 2 ** min(doublings, _MAX_DOUBLINGS) - 1
-        template = learn(name, data, self._loads)
+        beginning = data[:_BEGINNING]
+        alike = beginning == self._beginning
+        self._beginning = beginning
+        # Where they do not even begin alike, there is nothing to be learned.
+        template = learn(name, data, self._loads) if alike or not doublings else None
         if template is not None:
             # Where learning does not pay, one template is enough to try.
             known = (self.first, *self.others) if doublings <= _MOST else ()

@@ -7,9 +7,19 @@ handling unknown events gracefully".
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import Any, ClassVar, Final, Generic, Literal, TypeAlias, TypeVar, get_args
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    ClassVar,
+    Final,
+    Generic,
+    Literal,
+    TypeAlias,
+    TypeVar,
+    get_args,
+)
 
 from attrs import define
 
@@ -109,6 +119,42 @@ class KnownEvent(_Event, Generic[DataT]):
         return f"{type(self).__name__}(data={self.data!r})"
 
 
+class _DeltaEvent(KnownEvent[DataT]):
+    """An event of which there are thousands, nearly all alike.
+
+    One that a template has made holds the text that it adds, and what makes `data` of
+    that, until `data` is looked at. Nobody has to: a snapshot takes the text alone.
+    """
+
+    __slots__ = ("_build", "_data", "_text")
+
+    _build: Callable[[str], DataT] | None
+    _data: DataT
+    _text: str
+
+    def __init__(self, data: DataT) -> None:
+        self._data = data
+        self._build = None
+
+    if not TYPE_CHECKING:
+
+        @property
+        def data(self) -> DataT:
+            build = self._build
+            if build is not None:
+                self._data = build(self._text)
+                self._build = None
+            return self._data
+
+        @data.setter
+        def data(self, data: DataT) -> None:
+            self._data = data
+            self._build = None
+
+    def __getstate__(self) -> object:
+        return None, {"data": self.data, "_synthetic": self.synthetic}
+
+
 class ThreadCreated(KnownEvent[Thread]):
     """A thread was made, by the call that also made the run."""
 
@@ -204,7 +250,7 @@ class ThreadRunStepInProgress(KnownEvent[RunStep]):
     )
 
 
-class ThreadRunStepDelta(KnownEvent[RunStepDeltaEvent]):
+class ThreadRunStepDelta(_DeltaEvent[RunStepDeltaEvent]):
     """A part of a step's tool calls."""
 
     __slots__ = ()
@@ -255,7 +301,7 @@ class ThreadMessageInProgress(KnownEvent[Message]):
     )
 
 
-class ThreadMessageDelta(KnownEvent[MessageDeltaEvent]):
+class ThreadMessageDelta(_DeltaEvent[MessageDeltaEvent]):
     """A part of a message."""
 
     __slots__ = ()

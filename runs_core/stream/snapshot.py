@@ -67,14 +67,17 @@ class RunSnapshot:
     """
 
     __slots__ = (
+        "_build",
         "_message_tuple",
         "_messages",
         "_outcome",
+        "_part",
         "_run",
         "_run_id",
         "_step_tuple",
         "_steps",
         "_thread",
+        "_write",
     )
 
     def __init__(self) -> None:
@@ -86,6 +89,11 @@ class RunSnapshot:
         self._message_tuple: tuple[Message, ...] | None = ()
         self._steps: dict[str, StepParts] = {}
         self._step_tuple: tuple[RunStep, ...] | None = ()
+        # What made the last delta, if all it did was to add to a text: of which message
+        # or step, and how.
+        self._build: object = None
+        self._part: Any = None
+        self._write: Callable[[str], object] = str
 
     def __repr__(self) -> str:
         return (
@@ -146,22 +154,32 @@ class RunSnapshot:
         events and errors change nothing.
         """
         cls = event.__class__
-        data: Any
-        if cls is ThreadMessageDelta:
-            data = event.data
-            id = data.id
-            message = self._messages.get(id) if id.__class__ is str else None
-            if message is None or not message.extend(data.delta):
-                self._add_to_message(message, data)
-            self._message_tuple = None
-        elif cls is ThreadRunStepDelta:
-            data = event.data
-            id = data.id
-            step = self._steps.get(id) if id.__class__ is str else None
-            if step is None or not step.extend(data.delta):
-                self._add_to_step(step, data)
-            self._step_tuple = None
+        if cls is ThreadMessageDelta or cls is ThreadRunStepDelta:
+            delta: Any = event
+            build = delta._build
+            if build is not None and build is self._build:
+                # It adds to the same text as the one before.
+                self._write(delta._text)
+                self._part.changed()
+            else:
+                self._build = None
+                data = delta._data if build is None else delta.data
+                id = data.id
+                parts: Any = (
+                    self._messages if cls is ThreadMessageDelta else self._steps
+                )
+                part = parts.get(id) if id.__class__ is str else None
+                write = None if part is None else part.extend(data.delta)
+                if write is not None:
+                    # The next one that is made alike adds to the same text.
+                    self._build, self._part, self._write = build, part, write
+                elif cls is ThreadMessageDelta:
+                    self._add_to_message(part, data)
+                else:
+                    self._add_to_step(part, data)
+            self._message_tuple = self._step_tuple = None
         elif cls in _APPLY:
+            self._build = None
             _APPLY[cls](self, event)
         else:
             raise TypeError(f"apply takes an event of a run, not {cls.__name__}")
