@@ -36,7 +36,12 @@ def operation(params: type) -> Callable[[Callable[P, R]], Callable[P, R]]:
 
     def decorate(function: Callable[P, R]) -> Callable[P, R]:
         plain = inspect.signature(function)
-        ids = [p for p in plain.parameters.values() if p.kind is not p.VAR_KEYWORD]
+        # Their annotations are text, as modules with postponed ones have it.
+        ids = [
+            p.replace(annotation=str)
+            for p in plain.parameters.values()
+            if p.kind is not p.VAR_KEYWORD
+        ]
         names = frozenset(p.name for p in ids)
         label = f"{function.__module__.rpartition('.')[2]}.{function.__name__}()"
 

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable, Coroutine, Iterable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from typing import Any, Generic, ParamSpec, Protocol, TypeVar, overload
 
 from runs_core.event_stream import AsyncEventStream, EventStream
 from runs_core.faces.colours import AsyncFace, AsyncRawFace, Face, RawFace
+from runs_core.faces.shown import Shown, given, given_on, of, shown
 from runs_core.flows.call import Call, Paged
 from runs_core.flows.effects import Flow
 from runs_core.flows.streaming import RunFeed
@@ -27,7 +28,6 @@ __all__ = [
     "Method",
     "Noun",
     "RawNoun",
-    "shown",
 ]
 
 P = ParamSpec("P")
@@ -42,14 +42,15 @@ AnyFace = Face | AsyncFace | RawFace | AsyncRawFace
 
 
 def _driven(
-    function: Callable[P, Any], drive: Callable[[Any], Any]
+    function: Callable[P, Any], drive: Callable[[Any], Any], like: Callable[..., Any]
 ) -> Callable[P, Any]:
     """The function, and then what the noun does with what it gives.
 
-    The arguments are checked at the call, also where the result is awaited.
+    The arguments are checked at the call, also where the result is awaited. It looks
+    like `like`.
     """
 
-    @functools.wraps(function)
+    @functools.wraps(like)
     def method(*args: P.args, **kwargs: P.kwargs) -> Any:
         try:
             conversation = function(*args, **kwargs)
@@ -61,33 +62,16 @@ def _driven(
     return method
 
 
-def shown(
-    function: Callable[..., Any], parameters: Iterable[inspect.Parameter], says: str
-) -> Callable[..., Any]:
-    """Give a function that looks like this one with more parameters, for `wraps`."""
-
-    @functools.wraps(function)
-    def like(*args: Any, **kwargs: Any) -> Any:
-        return function(*args, **kwargs)
-
-    signature = inspect.signature(function)
-    own = {p.name: p for p in parameters}
-    rest = [p for name, p in signature.parameters.items() if name not in own]
-    # Options of every request come last.
-    place = next(i for i, p in enumerate(rest) if p.name == "extra_headers")
-    vars(like)["__signature__"] = signature.replace(
-        parameters=[*rest[:place], *own.values(), *rest[place:]],
-        return_annotation=inspect.Signature.empty,
-    )
-    like.__doc__ = f"{inspect.getdoc(function)}\n\n{says}"
-    return like
-
-
 class Method(Generic[P, T]):
     """A function that gives a call, as a method that gives its result."""
 
     def __init__(self, function: Callable[P, Call[T]]) -> None:
         self._function = function
+        self._shown = Shown(self._show)
+
+    def _show(self, kind: type) -> Callable[..., Any]:
+        result = given(self._function)
+        return shown(self._function, given_on(kind, result, result))
 
     @overload
     def __get__(self, face: None, owner: type) -> Callable[P, Call[T]]: ...
@@ -104,7 +88,9 @@ class Method(Generic[P, T]):
         self, face: AsyncRawFace, owner: type
     ) -> Callable[P, Coroutine[Any, Any, RawResponse[T]]]: ...
     def __get__(self, face: AnyFace | None, owner: type) -> Callable[P, Any]:
-        return _driven(self._function, face._answer) if face else self._function
+        if face is None:
+            return self._function
+        return _driven(self._function, face._answer, self._shown.on(face))
 
 
 class ListMethod(Generic[P, T]):
@@ -112,6 +98,16 @@ class ListMethod(Generic[P, T]):
 
     def __init__(self, function: Callable[P, Paged[T]]) -> None:
         self._function = function
+        self._shown = Shown(self._show)
+
+    def _show(self, kind: type) -> Callable[..., Any]:
+        item = given(self._function)
+        gives = (
+            of(AsyncPaginator, item)
+            if kind is AsyncFace
+            else given_on(kind, of(SyncCursorPage, item), of(AsyncCursorPage, item))
+        )
+        return shown(self._function, gives)
 
     @overload
     def __get__(self, face: None, owner: type) -> Callable[P, Paged[T]]: ...
@@ -130,7 +126,9 @@ class ListMethod(Generic[P, T]):
         self, face: AsyncRawFace, owner: type
     ) -> Callable[P, Coroutine[Any, Any, RawResponse[AsyncCursorPage[T]]]]: ...
     def __get__(self, face: AnyFace | None, owner: type) -> Callable[P, Any]:
-        return _driven(self._function, face._list) if face else self._function
+        if face is None:
+            return self._function
+        return _driven(self._function, face._list, self._shown.on(face))
 
 
 class FlowMethod(Generic[P, T]):
@@ -138,6 +136,11 @@ class FlowMethod(Generic[P, T]):
 
     def __init__(self, function: Callable[P, Flow[T]]) -> None:
         self._function = function
+        self._shown = Shown(self._show)
+
+    def _show(self, kind: type) -> Callable[..., Any]:
+        result = given(self._function)
+        return shown(self._function, given_on(kind, result, result))
 
     @overload
     def __get__(self, face: None, owner: type) -> Callable[P, Flow[T]]: ...
@@ -148,7 +151,9 @@ class FlowMethod(Generic[P, T]):
         self, face: AsyncFace, owner: type
     ) -> Callable[P, Coroutine[Any, Any, T]]: ...
     def __get__(self, face: Face | AsyncFace | None, owner: type) -> Callable[P, Any]:
-        return _driven(self._function, face._result) if face else self._function
+        if face is None:
+            return self._function
+        return _driven(self._function, face._result, self._shown.on(face))
 
 
 class Joined(Protocol[P, A_co, Q, B_co]):
@@ -171,6 +176,7 @@ class JoinedMethod(Generic[P, T, Q]):
     ) -> None:
         self._answer = answer
         self._events = events
+        self._shown = Shown(self._show)
 
     @overload
     def __get__(self, face: None, owner: type) -> Joined[P, Call[T], Q, RunFeed]: ...
@@ -196,7 +202,9 @@ class JoinedMethod(Generic[P, T, Q]):
         Coroutine[Any, Any, RawResponse[AsyncEventStream]],
     ]: ...
     def __get__(self, face: AnyFace | None, owner: type) -> Any:
-        @functools.wraps(self._shown)
+        like: Any = self._answer if face is None else self._shown.on(face)
+
+        @functools.wraps(like)
         def method(*args: Any, **kwargs: Any) -> Any:
             streamed = bool(kwargs.get("stream"))
             function: Any = self._events if streamed else self._answer
@@ -210,16 +218,17 @@ class JoinedMethod(Generic[P, T, Q]):
 
         return method
 
-    @functools.cached_property
-    def _shown(self) -> Callable[..., Any]:
+    def _show(self, kind: type) -> Callable[..., Any]:
         answered = inspect.signature(self._answer).parameters
         streamed = inspect.signature(self._events).parameters
         only = [p for name, p in streamed.items() if name not in answered]
+        result = given(self._answer)
         return shown(
             self._answer,
-            [answered["stream"].replace(annotation=bool | None), *only],
-            "With `stream=True` gives a stream of the run's events, whose request is"
-            " sent\nwith the call.",
+            given_on(kind, result | EventStream, result | AsyncEventStream),
+            parameters=[answered["stream"].replace(annotation=bool | None), *only],
+            says="With `stream=True` gives a stream of the run's events, whose request"
+            " is sent\nwith the call.",
         )
 
 

@@ -21,7 +21,7 @@ from runs_core.api.params import (
 from runs_core.errors import UsageError
 from runs_core.event_stream import AsyncEventStream, EventStream
 from runs_core.faces.colours import AsyncFace, Face
-from runs_core.faces.methods import shown
+from runs_core.faces.shown import Shown, shown
 from runs_core.flows.streaming import RunFeed
 from runs_core.handlers import AssistantEventHandler, AsyncAssistantEventHandler
 
@@ -41,14 +41,6 @@ HandlerT = TypeVar("HandlerT", bound=AssistantEventHandler)
 AsyncHandlerT = TypeVar("AsyncHandlerT", bound=AsyncAssistantEventHandler)
 S_co = TypeVar("S_co", covariant=True)
 A_co = TypeVar("A_co", covariant=True)
-
-
-_EVENT_HANDLER = inspect.Parameter(
-    "event_handler",
-    inspect.Parameter.KEYWORD_ONLY,
-    default=None,
-    annotation=AssistantEventHandler | AsyncAssistantEventHandler | None,
-)
 
 
 class Stream(Protocol):
@@ -228,6 +220,7 @@ class StreamMethod(Generic[S_co, A_co]):
 
     def __init__(self, function: Callable[..., RunFeed]) -> None:
         self._function = function
+        self._shown = Shown(self._show)
 
     @overload
     def __get__(self, face: None, owner: type) -> Callable[..., RunFeed]: ...
@@ -239,7 +232,7 @@ class StreamMethod(Generic[S_co, A_co]):
         if face is None:
             return self._function
 
-        @functools.wraps(self._shown)
+        @functools.wraps(self._shown.on(face))
         def method(*args: Any, event_handler: Any = None, **params: Any) -> Any:
             try:
                 feed = self._function(*args, **params)
@@ -254,14 +247,28 @@ class StreamMethod(Generic[S_co, A_co]):
 
         return method
 
-    @functools.cached_property
-    def _shown(self) -> Callable[..., Any]:
+    def _show(self, kind: type) -> Callable[..., Any]:
+        stream: Any = EventStream if kind is Face else AsyncEventStream
+        handler = _HANDLERS[kind]
+        event_handler = inspect.Parameter(
+            "event_handler",
+            inspect.Parameter.KEYWORD_ONLY,
+            default=None,
+            annotation=handler | None,
+        )
         return shown(
             self._function,
-            [_EVENT_HANDLER],
-            "The request is sent when the stream is entered or iterated. With an event"
-            " handler,\nthat is given, and serves the stream.",
+            stream | handler,
+            parameters=[event_handler],
+            says="The request is sent when the stream is entered or iterated. With an"
+            " event handler,\nthat is given, and serves the stream.",
         )
+
+
+_HANDLERS: dict[type, type] = {
+    Face: AssistantEventHandler,
+    AsyncFace: AsyncAssistantEventHandler,
+}
 
 
 def _check_handler(handler: object, face: Face | AsyncFace) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import pydoc
+import re
 from types import SimpleNamespace
 from typing import Any, get_args, get_overloads, get_type_hints
 
@@ -11,6 +12,7 @@ import pytest
 
 from runs_core.api import runs, threads
 from runs_core.faces import nouns, streams
+from runs_core.handlers import AssistantEventHandler, AsyncAssistantEventHandler
 from tests.faces.clients import a_client, an_async_client
 
 # openai-python 3.54: what may be positional, in order, and what else is required.
@@ -179,3 +181,56 @@ def test_signatures_that_are_written_out_are_the_functions_own(
             (params,) = get_args(hints["params"])
             assert {*own, *params.__annotations__} == set(wanted)
             assert own == list(wanted)[: len(own)]
+
+
+GIVES = {
+    "threads.runs.retrieve": "Run",
+    "threads.runs.list": "SyncCursorPage[Run]",
+    "threads.runs.poll": "Run",
+    "threads.runs.run_tools": "Run",
+    "threads.runs.create": "Run | EventStream",
+    "threads.runs.stream": "EventStream | AssistantEventHandler",
+    "threads.delete": "ThreadDeleted",
+    "threads.with_raw_response.delete": "RawResponse[ThreadDeleted]",
+    "threads.runs.with_raw_response.list": "RawResponse[SyncCursorPage[Run]]",
+    "threads.runs.with_raw_response.create": "RawResponse[Run | EventStream]",
+}
+GIVES_AWAITED = {
+    "threads.runs.retrieve": "Coroutine[Any, Any, Run]",
+    "threads.runs.list": "AsyncPaginator[Run]",
+    "threads.runs.poll": "Coroutine[Any, Any, Run]",
+    "threads.runs.create": "Coroutine[Any, Any, Run | AsyncEventStream]",
+    "threads.runs.stream": "AsyncEventStream | AsyncAssistantEventHandler",
+    "threads.with_raw_response.delete": (
+        "Coroutine[Any, Any, RawResponse[ThreadDeleted]]"
+    ),
+    "threads.runs.with_raw_response.list": (
+        "Coroutine[Any, Any, RawResponse[AsyncCursorPage[Run]]]"
+    ),
+}
+
+
+def given_by(client: Any, path: str) -> str:
+    annotation = inspect.signature(noun_of(client, path)).return_annotation
+    text = inspect.formatannotation(annotation)
+    return re.sub(r"\b(?:\w+\.)+(?=\w)", "", text)
+
+
+@pytest.mark.parametrize("path", GIVES)
+def test_a_signature_shows_what_the_method_gives(path: str) -> None:
+    assert given_by(a_client(), path) == GIVES[path]
+
+
+@pytest.mark.parametrize("path", GIVES_AWAITED)
+def test_a_signature_shows_what_the_async_method_gives(path: str) -> None:
+    assert given_by(an_async_client(), path) == GIVES_AWAITED[path]
+
+
+def test_a_handler_in_a_signature_is_of_the_clients_colour() -> None:
+    for client, handler in (
+        (a_client(), AssistantEventHandler),
+        (an_async_client(), AsyncAssistantEventHandler),
+    ):
+        stream: Any = client.beta.threads.runs.stream
+        shown = inspect.signature(stream).parameters["event_handler"]
+        assert shown.annotation == handler | None

@@ -1,0 +1,82 @@
+"""How methods look: to `help()`, to `inspect.signature` and to editors."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable, Coroutine, Iterable
+from typing import Any, get_args, get_type_hints
+
+from runs_core.faces.colours import AsyncFace, AsyncRawFace, Face, RawFace
+from runs_core.raw import RawResponse
+
+__all__ = ["Shown", "given", "given_on", "of", "shown"]
+
+
+def shown(
+    function: Callable[..., Any],
+    gives: Any,
+    *,
+    parameters: Iterable[inspect.Parameter] = (),
+    says: str = "",
+) -> Callable[..., Any]:
+    """Give what looks like the function, but for what it gives, for `wraps`.
+
+    `parameters` replace the function's own, or come before the options of every
+    request.
+    """
+
+    @functools.wraps(function)
+    def like(*args: Any, **kwargs: Any) -> Any:
+        return function(*args, **kwargs)
+
+    signature = inspect.signature(function)
+    own = {p.name: p for p in parameters}
+    rest = [p for name, p in signature.parameters.items() if name not in own]
+    place = next(i for i, p in enumerate(rest) if p.name == "extra_headers")
+    vars(like)["__signature__"] = signature.replace(
+        parameters=[*rest[:place], *own.values(), *rest[place:]],
+        return_annotation=gives,
+    )
+    like.__annotations__ = {**function.__annotations__, "return": gives}
+    if says:
+        like.__doc__ = f"{inspect.getdoc(function)}\n\n{says}"
+    return like
+
+
+def given(function: Callable[..., Any]) -> Any:
+    """Give the type of what the call or flow of the function ends in."""
+    # Of a `Call` and a `Paged` the one, of a `Flow` (a generator) the last.
+    return get_args(get_type_hints(function)["return"])[-1]
+
+
+class Shown:
+    """How a method looks on each kind of noun, worked out once, when it is looked at.
+
+    Not at import: most programs look at few methods.
+    """
+
+    def __init__(self, make: Callable[[type], Callable[..., Any]]) -> None:
+        self._make = make
+        self._made: dict[type, Callable[..., Any]] = {}
+
+    def on(self, face: object) -> Callable[..., Any]:
+        kind = next(kind for kind in _KINDS if isinstance(face, kind))
+        if kind not in self._made:
+            self._made[kind] = self._make(kind)
+        return self._made[kind]
+
+
+_KINDS = (Face, AsyncFace, RawFace, AsyncRawFace)
+
+
+def of(generic: Any, *arguments: Any) -> Any:
+    """Give the generic type of these arguments."""
+    return generic[arguments]
+
+
+def given_on(kind: type, gives: Any, awaited: Any) -> Any:
+    """Give what a method of a kind of noun gives, of what the request comes to."""
+    own = awaited if kind in (AsyncFace, AsyncRawFace) else gives
+    answer = of(RawResponse, own) if kind in (RawFace, AsyncRawFace) else own
+    return answer if kind in (Face, RawFace) else of(Coroutine, Any, Any, answer)
