@@ -308,6 +308,7 @@ def _final(
     until: float | None,
 ) -> Flow[Response | Head]:
     """Hand the answer on; `clean` takes out the credentials that some servers echo."""
+    answer = evolve(answer, headers=_cleaned(answer.headers, clean))
     if answer.status == 404 and _is_retired(endpoint.base_url):
         retired = ServiceRetired(
             f"{request.operation}: the server answered 404: OpenAI and Azure OpenAI"
@@ -325,6 +326,15 @@ def _final(
     if isinstance(answer, Response):
         return evolve(answer, body=clean(answer.body))
     raise (yield from refusal(answer, request, clean, until))
+
+
+def _cleaned(headers: Headers, clean: Callable[[bytes], bytes]) -> Headers:
+    def text(value: str) -> str:
+        return clean(value.encode("utf-8", "surrogateescape")).decode(
+            "utf-8", "surrogateescape"
+        )
+
+    return Headers([(text(name), text(value)) for name, value in headers])
 
 
 def _is_retired(base_url: str) -> bool:

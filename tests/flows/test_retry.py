@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from runs_core.auth import TokenProvider
 from runs_core.endpoint import Endpoint
 from runs_core.errors import (
+    APIStatusError,
     AuthenticationError,
     BadRequestError,
     ConnectionOutcomeUnknown,
@@ -60,6 +61,10 @@ OK = Response(200, {}, b"fine")
 
 def body(response: Response) -> bytes:
     return response.body
+
+
+def whole(response: Response) -> Response:
+    return response
 
 
 def sends(request: Any = None) -> Any:
@@ -455,6 +460,34 @@ def test_promise_4_a_key_that_the_server_echoes_is_taken_out() -> None:
 
     assert "canary" not in str(caught.value)
     assert "canary" not in str(caught.value.body)
+
+
+ECHOES = {"x-echo": "Bearer sk-canary", "x-request-id": "sk-canary", "x-sk-canary": "1"}
+
+
+@pytest.mark.parametrize("status", [307, 401, 404])
+def test_promise_4_a_key_that_an_answers_header_echoes_is_taken_out(
+    status: int,
+) -> None:
+    with pytest.raises(APIStatusError) as caught:
+        run(READ, (sends(), Response(status, {**ECHOES, "location": "/sk-canary"})))
+
+    assert caught.value.request_id == "[redacted]"
+    assert caught.value.headers["x-echo"] == "Bearer [redacted]"
+    assert "sk-canary" not in str(vars(caught.value))
+
+
+def test_promise_4_nor_does_a_success_or_a_stream_hold_it() -> None:
+    def opening() -> Flow[Any]:
+        return (yield from Open(CREATE))
+
+    answer = perform(
+        bound(iter(Call(READ, whole)), ENDPOINT), [(sends(), Response(200, ECHOES))]
+    )
+    head = perform(bound(opening(), ENDPOINT), [(Open, Head(200, ECHOES))])
+
+    assert answer.request_id == head.request_id == "[redacted]"
+    assert "sk-canary" not in str([*answer.headers, *head.headers])
 
 
 def test_promise_4_a_key_in_any_header_is_taken_out() -> None:
