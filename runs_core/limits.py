@@ -1,22 +1,68 @@
-"""Checks of the limits that callers set."""
+"""Checks of the options that callers set, as attrs validators.
+
+What is wrong is named, and not shown: it may have been meant for another parameter.
+"""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 from attrs import Attribute
 
-__all__ = ["not_negative"]
+__all__ = ["a_function", "check_amount", "not_negative", "one_of", "whole"]
+
+Validator = Callable[[Any, "Attribute[Any]", Any], None]
 
 
 def not_negative(owner: Any, attribute: Attribute[Any], value: Any) -> None:
     """Refuse what is no amount (seconds, milliseconds, bytes); None means no limit."""
+    check_amount(attribute.name, value)
+
+
+def check_amount(name: str, value: Any) -> None:
+    """Raise TypeError or ValueError for what is no amount; None means no limit."""
     if value is None:
         return
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise TypeError(f"{attribute.name} must be a number, not {value!r}")
+        raise TypeError(f"{name} must be a number, not {_kind(value)}")
     if not value >= 0 or math.isinf(value):
         raise ValueError(
-            f"{attribute.name} must be 0 or more, not {value!r}; None means no limit"
+            f"{name} must be 0 or more, not {value!r}; None means no limit"
         )
+
+
+def whole(least: int) -> Validator:
+    """Give the check for a whole number that is `least` or more."""
+
+    def check(owner: Any, attribute: Attribute[Any], value: Any) -> None:
+        if isinstance(value, bool) or not isinstance(value, int):
+            raise TypeError(
+                f"{attribute.name} must be a whole number, not {_kind(value)}"
+            )
+        if value < least:
+            raise ValueError(f"{attribute.name} must be {least} or more, not {value}")
+
+    return check
+
+
+def one_of(*choices: str | None) -> Validator:
+    """Give the check for one of some words."""
+    listed = " or ".join(map(repr, choices))
+
+    def check(owner: Any, attribute: Attribute[Any], value: Any) -> None:
+        if value not in choices:
+            raise ValueError(f"{attribute.name} must be {listed}")
+
+    return check
+
+
+def a_function(owner: Any, attribute: Attribute[Any], value: Any) -> None:
+    """Refuse what cannot be called; None means none."""
+    if value is not None and not callable(value):
+        raise TypeError(f"{attribute.name} must be a function, not {_kind(value)}")
+
+
+def _kind(value: object) -> str:
+    return "None" if value is None else f"of type {type(value).__name__}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from attrs import field, frozen
 from runs_core.flows.polling import PollOptions
 from runs_core.flows.retry import Policy
 from runs_core.flows.streaming import StreamOptions
+from runs_core.flows.tools import Toolbox
 from runs_core.limits import not_negative
 from runs_core.wire.http import Timeouts
 
@@ -34,8 +36,49 @@ def test_what_is_no_amount_is_refused_with_the_way_to_say_no_limit(value: Any) -
 
 @pytest.mark.parametrize("value", ["1", b"1", True, [1]])
 def test_what_is_no_number_is_refused(value: Any) -> None:
-    with pytest.raises(TypeError, match="limit must be a number"):
+    with pytest.raises(TypeError, match="limit must be a number, not of type"):
         Limited(value)
+
+
+@pytest.mark.parametrize(
+    ("make", "error", "says"),
+    [
+        (lambda: Policy(max_retries=-1), ValueError, "max_retries must be 0 or more"),
+        (lambda: Policy(max_retries="2"), TypeError, "must be a whole number, not of"),
+        (lambda: Policy(max_retries=None), TypeError, "a whole number, not None"),
+        (lambda: Policy(max_retries=True), TypeError, "must be a whole number"),
+        (lambda: Toolbox(functions=[], max_rounds=0), ValueError, "1 or more, not 0"),
+        (lambda: Toolbox(functions=[], max_rounds=1.5), TypeError, "a whole number"),
+        (
+            lambda: Toolbox(functions=[], on_tool_error="x"),
+            ValueError,
+            "on_tool_error must be 'raise' or 'output'",
+        ),
+        (
+            lambda: StreamOptions(resume="again"),
+            ValueError,
+            "resume must be None or 'poll'",
+        ),
+        (lambda: PollOptions(on_poll=3), TypeError, "on_poll must be a function, not"),
+        (lambda: Timeouts.of("3"), TypeError, "^timeout must be a number"),
+        (lambda: Timeouts.of(-3), ValueError, "^timeout must be 0 or more"),
+    ],
+)
+def test_a_wrong_option_is_named_with_what_it_must_be(
+    make: Callable[[], Any], error: type[Exception], says: str
+) -> None:
+    with pytest.raises(error, match=says) as caught:
+        make()
+
+    # One sentence: attrs' own errors hold the attribute and the value, too.
+    assert len(caught.value.args) == 1
+
+
+def test_no_wrong_option_is_shown() -> None:
+    with pytest.raises(TypeError) as caught:
+        Policy(max_retries="sk-canary")  # type: ignore[arg-type]
+
+    assert "canary" not in str(caught.value)
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,6 @@ from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from attrs import evolve, field, frozen
-from attrs.validators import ge, instance_of
 
 from runs_core.endpoint import Endpoint
 from runs_core.errors import (
@@ -28,7 +27,7 @@ from runs_core.flows.effects import Ask, Flow, Invoke, Now, Open, Read, Send, Sl
 from runs_core.flows.outcome import as_unknown, how_to_find_out, mark_unknown
 from runs_core.flows.request import ApiRequest, Repeat
 from runs_core.flows.status import nothing_was_done, refusal, retry_after
-from runs_core.limits import not_negative
+from runs_core.limits import not_negative, whole
 from runs_core.wire.http import (
     SHORTEST_SECRET,
     Head,
@@ -65,7 +64,7 @@ class Policy:
     sentence on each failed attempt that no wait follows: why there is no other.
     """
 
-    max_retries: int = field(default=2, validator=[instance_of(int), ge(0)])
+    max_retries: int = field(default=2, validator=whole(0))
     deadline: float | None = field(default=None, validator=not_negative)
     timeouts: Timeouts | None = None
     notice: Callable[[str], Any] | None = None

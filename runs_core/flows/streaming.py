@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from typing import Literal, TypeVar, cast
 
 from attrs import define, evolve, field, frozen
-from attrs.validators import in_
 
 from runs_core.errors import (
     DeadlineExceeded,
@@ -31,7 +30,7 @@ from runs_core.flows.run_requests import RunRequests
 from runs_core.flows.seen import Ids, cancelled_on_exit
 from runs_core.flows.status import one_line, refusal
 from runs_core.lifecycle import RUN_ENDS
-from runs_core.limits import not_negative
+from runs_core.limits import not_negative, one_of
 from runs_core.models import ErrorObject, Run
 from runs_core.stream import (
     EVENT_CLASSES,
@@ -79,7 +78,7 @@ class StreamOptions:
     idle_timeout: float | None = field(default=IDLE_TIMEOUT, validator=not_negative)
     deadline: float | None = field(default=None, validator=not_negative)
     max_event_bytes: int | None = field(default=MAX_EVENT_BYTES, validator=not_negative)
-    resume: Literal["poll"] | None = field(default=None, validator=in_((None, "poll")))
+    resume: Literal["poll"] | None = field(default=None, validator=one_of(None, "poll"))
     cancel_on_exit: bool = False
 
 

@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Literal, TypeAlias, cast
 
 from attrs import evolve, field, frozen
-from attrs.validators import ge, in_, instance_of
 
 from runs_core.errors import (
     DeadlineExceeded,
@@ -30,6 +29,7 @@ from runs_core.flows.request import ApiRequest
 from runs_core.flows.run_requests import RunRequests
 from runs_core.flows.seen import Seen
 from runs_core.flows.streaming import Progress, StreamOptions, stream_flow
+from runs_core.limits import one_of, whole
 from runs_core.models import (
     RequiredActionFunctionToolCall,
     Run,
@@ -83,9 +83,9 @@ class Toolbox:
 
     functions: Named | Callable[[ToolCalls], Any] = field(converter=_named_or_batch)
     on_tool_error: Literal["raise", "output"] = field(
-        default="raise", validator=in_(("raise", "output"))
+        default="raise", validator=one_of("raise", "output")
     )
-    max_rounds: int = field(default=10, validator=[instance_of(int), ge(1)])
+    max_rounds: int = field(default=10, validator=whole(1))
 
 
 def polled_tools(

@@ -15,7 +15,7 @@ from attrs import Attribute, evolve, field, frozen
 
 from runs_core._sealed import sealed, sealed_init
 from runs_core.errors import InvalidHeader, InvalidPathParameter, UsageError
-from runs_core.limits import not_negative
+from runs_core.limits import check_amount, not_negative
 
 __all__ = [
     "SHORTEST_SECRET",
@@ -176,6 +176,7 @@ class Timeouts:
             return timeout
         if timeout == 0:
             raise ValueError("timeout must be more than 0 seconds; None waits for ever")
+        check_amount("timeout", timeout)
         return cls(connect=timeout, read=timeout)
 
     def within(self, seconds: float | None) -> Timeouts:
