@@ -5,13 +5,14 @@ https://platform.openai.com/docs/api-reference/runs
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Unpack
 
 from attrs import evolve
 
 from runs_core._sealed import sealed
 from runs_core.api import messages, steps
+from runs_core.api.answers import answers_to_calls
 from runs_core.api.operation import build, check_not_streamed, operation, split
 from runs_core.api.params import (
     CreateAndPollParams,
@@ -30,6 +31,7 @@ from runs_core.api.params import (
     SubmitToolOutputsParams,
     ToolLoop,
 )
+from runs_core.errors import UsageError
 from runs_core.flows.call import Call, Paged, json_answer
 from runs_core.flows.effects import Flow
 from runs_core.flows.once import OnceFeed
@@ -243,7 +245,18 @@ def stream_tools(thread_id: str, **params: Unpack[StreamToolsParams]) -> RunFeed
 
 def _toolbox(params: Mapping[str, Any]) -> tuple[Toolbox, dict[str, Any]]:
     given, rest = split(params, ToolLoop)
-    return Toolbox(**given), rest
+    functions = given.pop("functions")
+    if isinstance(functions, Iterable) and not isinstance(functions, Mapping):
+        functions = [*functions]
+    several = functions.values() if isinstance(functions, Mapping) else functions
+    if not callable(functions) and not (
+        isinstance(several, Iterable) and all(callable(one) for one in several)
+    ):
+        raise UsageError(
+            "functions must be functions: several, or a mapping of names to them, or"
+            " one that takes all of a round's calls"
+        )
+    return Toolbox(functions=functions, **given), rest
 
 
 def run_requests(params: Mapping[str, Any]) -> RunRequests:
@@ -290,12 +303,17 @@ def _create_request(
 def _submit_request(
     run_id: str, thread_id: str, params: Mapping[str, Any], *, streamed: bool = False
 ) -> ApiRequest:
+    answers = {
+        name: answers_to_calls(name, params[name])
+        for name in ("tool_outputs", "tool_approvals")
+        if name in params
+    }
     return build(
         "runs.submit_tool_outputs",
         "POST",
         f"{_RUN}/submit_tool_outputs",
         _ids(thread_id, run_id),
-        {**params, "stream": True} if streamed else params,
+        {**params, **answers, "stream": True} if streamed else {**params, **answers},
         repeat=Repeat.ONCE,
     )
 

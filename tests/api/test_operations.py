@@ -16,7 +16,12 @@ from attrs import evolve, field, frozen
 
 from runs_core.api import assistants, messages, runs, steps, threads
 from runs_core.endpoint import Endpoint
-from runs_core.errors import InvalidHeader, InvalidPathParameter, UsageError
+from runs_core.errors import (
+    InvalidHeader,
+    InvalidPathParameter,
+    ToolOutputsInvalid,
+    UsageError,
+)
 from runs_core.flows.call import Call
 from runs_core.flows.effects import Now, Open, Send
 from runs_core.flows.request import ApiRequest, Repeat
@@ -656,3 +661,54 @@ def test_a_server_may_spell_every_path_differently() -> None:
         assert endpoint.prepare(request).url == "https://a.test/other"
         other = evolve(request, operation="another")
         assert endpoint.prepare(other).url == f"https://a.test{row.path}"
+
+
+@pytest.mark.parametrize("name", ["tool_outputs", "tool_approvals"])
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ("abc", "must be a list of objects, not of type str"),
+        (b"abc", "not of type bytes"),
+        ({"tool_call_id": "c", "output": "x"}, "not of type dict"),
+        (3, "not of type int"),
+        (["abc"], r"not what is of type str @ \$\.\w+\[0\]"),
+        ([OUTPUTS["tool_outputs"][0], None], r"of type NoneType @ \$\.\w+\[1\]"),
+        (
+            [{"tool_call_id": "c"}, {"tool_call_id": "d"}, {"tool_call_id": "c"}],
+            r"a call twice.* @ \$\.\w+\[2\]\.tool_call_id",
+        ),
+        ([ToolOutput("c", "1"), {"tool_call_id": "c"}], "a call twice"),
+    ],
+)
+def test_what_can_answer_no_calls_is_refused_at_the_call(
+    name: str, given: Any, says: str
+) -> None:
+    params: Any = {"tool_outputs": [], name: given}
+    for function in (
+        runs.submit_tool_outputs,
+        runs.submit_tool_outputs_and_poll,
+        runs.submit_tool_outputs_stream,
+    ):
+        with pytest.raises(ToolOutputsInvalid, match=f"^{name} .*{says}"):
+            function(R, T, **params)
+
+
+def test_what_the_api_lets_be_absent_is_left_to_the_server() -> None:
+    outputs: Any = [{"output": "1"}, {"output": "2"}, {"tool_call_id": None}]
+
+    call = runs.submit_tool_outputs(R, T, tool_outputs=outputs)
+
+    assert body_of(call) == {"tool_outputs": outputs}
+
+
+@pytest.mark.parametrize("functions", [3, None, [3], {"f": 3}, "abc"])
+def test_what_cannot_be_called_is_no_function(functions: Any) -> None:
+    for operation in (runs.run_tools, runs.stream_tools):
+        with pytest.raises(UsageError, match="functions must be functions"):
+            operation(T, assistant_id="a", functions=functions)
+
+
+def test_functions_may_come_from_an_iterator() -> None:
+    flow = runs.run_tools(T, assistant_id="a", functions=iter([len, max]))
+
+    assert not flow.consumed  # type: ignore[attr-defined]
