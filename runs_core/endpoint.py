@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any, Self
+from typing import Any, Self, TypeAlias
 from urllib.parse import unquote, urlsplit
 
 from attrs import field, frozen
 
+from runs_core._omit import Omit
 from runs_core._sealed import sealed, sealed_init
 from runs_core._version import __version__
 from runs_core.auth import Auth, AuthLike, Bearer, HeaderKeys, as_auth
@@ -77,33 +78,61 @@ def _as_auth(auth: AuthLike) -> Auth:
     return as_auth(auth)  # mypy reads no decorated function as a converter.
 
 
-def _with_defaults(headers: Mapping[str, str | None] | Headers | None) -> Headers:
+HeaderChanges: TypeAlias = Mapping[str, str | Omit | None]
+
+
+def _with_defaults(headers: HeaderChanges | Headers | None) -> Headers:
     if isinstance(headers, Headers):
         return headers
-    changes = [
-        (check_header(name, "" if value is None else value)[0], value)
-        for name, value in (headers or {}).items()
-    ]
+    changes = []
+    for name, value in _mapping("headers", headers).items():
+        kept = None if isinstance(value, Omit) else value
+        changes.append((check_header(name, "" if kept is None else kept)[0], kept))
     return Headers(_DEFAULTS).merged(changes)
+
+
+def _mapping(name: str, value: Any) -> Mapping[str, Any]:
+    if value is None:
+        return {}
+    if not isinstance(value, Mapping):
+        raise UsageError(
+            f"{name} must be a mapping, not of type {type(value).__name__}"
+        )
+    return value
 
 
 def _checked_query(
     query: Mapping[str, str] | Query | None,
 ) -> tuple[tuple[str, str], ...]:
     given: Any = query.items() if isinstance(query, Mapping) else query or ()
-    pairs: tuple[tuple[str, str], ...] = tuple(given)
+    pairs: tuple[Any, ...] = () if isinstance(given, str) else tuple(given)
+    if isinstance(given, str) or not all(
+        isinstance(pair, tuple | list) and len(pair) == 2 for pair in pairs
+    ):
+        raise UsageError("query must be a mapping, or pairs of a name and a value")
     encode_query(pairs)  # Refuses what cannot be sent.
-    return pairs
+    return tuple((name, value) for name, value in pairs)
+
+
+def _versioned(
+    api_version: str, query: Mapping[str, str] | Query | None
+) -> tuple[tuple[str, str], ...]:
+    """Give the query with Azure's parameter, unless it is there by itself."""
+    pairs = _checked_query(query)
+    if any(name == "api-version" for name, _ in pairs):
+        return pairs
+    return (("api-version", api_version), *pairs)
 
 
 def _checked_paths(paths: Mapping[str, str] | None) -> dict[str, str]:
-    for operation, template in (paths or {}).items():
+    paths = _mapping("paths", paths)
+    for operation, template in paths.items():
         # Each id's place is a whole segment: half of one could become a dot segment.
-        if not _TEMPLATE.fullmatch(template):
+        if not isinstance(template, str) or not _TEMPLATE.fullmatch(template):
             raise UsageError(
                 f"the path for {operation!r} must look like /threads/{{thread_id}}/runs"
             )
-    return dict(paths or {})
+    return dict(paths)
 
 
 _TEMPLATE = re.compile(r"(?:/(?:\{\w+\}|[-.~\w]+))+", re.ASCII)
@@ -117,8 +146,12 @@ class Endpoint:
     `base_url` is kept verbatim, path prefix included; paths are appended to it.
     `auth` is a bearer key, an auth object, a function that gives tokens, or None.
     `headers` go with every request (None removes a default one, such as `OpenAI-Beta`),
-    `query` with every URL. `paths` replaces an operation's path template by its name,
-    for servers that spell it differently.
+    `query` with every URL, but for parameters that a request has itself. `paths`
+    replaces an operation's path template by its name, for servers that spell it
+    differently.
+
+    The profiles below are endpoints like any other: they only fill in what one kind of
+    server needs, and take the same `headers`, `query` and `paths`.
 
     Raises `InvalidEndpoint`, `InvalidHeader` or `UsageError`; never quotes a key.
     """
@@ -137,6 +170,21 @@ class Endpoint:
 
     @classmethod
     @sealed
+    def plain(
+        cls,
+        base_url: str,
+        auth: AuthLike = None,
+        *,
+        headers: HeaderChanges | None = None,
+        query: Mapping[str, str] | Query | None = None,
+        paths: Mapping[str, str] | None = None,
+    ) -> Self:
+        """A server that gets nothing of OpenAI's own: no `OpenAI-Beta`."""
+        headers = {"openai-beta": None, **_mapping("headers", headers)}
+        return cls(base_url, auth, headers=headers, query=query, paths=paths)
+
+    @classmethod
+    @sealed
     def openai_compatible(
         cls,
         base_url: str,
@@ -144,12 +192,15 @@ class Endpoint:
         *,
         organization: str | None = None,
         project: str | None = None,
-        headers: Mapping[str, str | None] | None = None,
+        headers: HeaderChanges | None = None,
+        query: Mapping[str, str] | Query | None = None,
+        paths: Mapping[str, str] | None = None,
     ) -> Self:
         """A server that speaks OpenAI's dialect at a base URL such as `…/v1`."""
         named = {"openai-organization": organization, "openai-project": project}
         given = {name: value for name, value in named.items() if value is not None}
-        return cls(base_url, auth, headers={**given, **(headers or {})})
+        headers = {**given, **_mapping("headers", headers)}
+        return cls(base_url, auth, headers=headers, query=query, paths=paths)
 
     @classmethod
     @sealed
@@ -160,7 +211,9 @@ class Endpoint:
         api_key: str | None = None,
         auth: AuthLike = None,
         api_version: str = "2024-05-01-preview",
-        headers: Mapping[str, str | None] | None = None,
+        headers: HeaderChanges | None = None,
+        query: Mapping[str, str] | Query | None = None,
+        paths: Mapping[str, str] | None = None,
     ) -> Self:
         """An Azure OpenAI resource: `https://<name>.openai.azure.com`.
 
@@ -172,10 +225,11 @@ class Endpoint:
         if api_key is not None:
             auth = HeaderKeys({"api-key": api_key})
         return cls(
-            _checked_base_url(resource_url) + "/openai",
+            f"{_resource(resource_url)}/openai",
             auth,
             headers=headers,
-            query={"api-version": api_version},
+            query=_versioned(api_version, query),
+            paths=paths,
         )
 
     @classmethod
@@ -186,18 +240,21 @@ class Endpoint:
         auth: AuthLike,
         *,
         api_version: str = "v1",
-        headers: Mapping[str, str | None] | None = None,
+        headers: HeaderChanges | None = None,
+        query: Mapping[str, str] | Query | None = None,
+        paths: Mapping[str, str] | None = None,
     ) -> Self:
         """A project of Microsoft Foundry Agent Service "classic".
 
         `project_url` is `https://<name>.services.ai.azure.com/api/projects/<project>`;
         `auth` gives Entra tokens for the scope `https://ai.azure.com/.default`.
         """
-        return cls(
+        return cls.plain(
             project_url,
             auth,
-            headers={"openai-beta": None, **(headers or {})},
-            query={"api-version": api_version},
+            headers=headers,
+            query=_versioned(api_version, query),
+            paths=paths,
         )
 
     @classmethod
@@ -206,8 +263,9 @@ class Endpoint:
         """The endpoint that openai-python's (or Azure's) variables describe.
 
         Reads `OPENAI_BASE_URL`, `OPENAI_API_KEY`, `OPENAI_ORG_ID`, `OPENAI_PROJECT_ID`
-        and `OPENAI_CUSTOM_HEADERS`; or, where `AZURE_OPENAI_ENDPOINT` is set,
-        `OPENAI_API_VERSION` with `AZURE_OPENAI_AD_TOKEN` or `AZURE_OPENAI_API_KEY`.
+        and `OPENAI_CUSTOM_HEADERS`; where `AZURE_OPENAI_ENDPOINT` is set, in place of
+        the first two `OPENAI_API_VERSION` with `AZURE_OPENAI_AD_TOKEN` or
+        `AZURE_OPENAI_API_KEY`.
         Raises `UsageError` where neither base URL is set: there is no default server.
         """
         env = {name: v.strip() for name, v in environ.items() if v.strip()}
@@ -219,13 +277,7 @@ class Endpoint:
                 "set OPENAI_BASE_URL (or AZURE_OPENAI_ENDPOINT): OpenAI's own service"
                 " was switched off, so there is no default server"
             )
-        return cls.openai_compatible(
-            base_url,
-            env.get("OPENAI_API_KEY"),
-            organization=env.get("OPENAI_ORG_ID"),
-            project=env.get("OPENAI_PROJECT_ID"),
-            headers=_custom_headers(env.get("OPENAI_CUSTOM_HEADERS", "")),
-        )
+        return cls(base_url, env.get("OPENAI_API_KEY"), headers=_headers_from(env))
 
     @classmethod
     def _azure_from(cls, resource_url: str, env: Mapping[str, str]) -> Self:
@@ -243,7 +295,9 @@ class Endpoint:
                 "set AZURE_OPENAI_API_KEY or AZURE_OPENAI_AD_TOKEN beside"
                 " AZURE_OPENAI_ENDPOINT"
             )
-        return cls.azure_openai(resource_url, auth=auth, api_version=version)
+        return cls.azure_openai(
+            resource_url, auth=auth, api_version=version, headers=_headers_from(env)
+        )
 
     @sealed
     def prepare(
@@ -259,7 +313,9 @@ class Endpoint:
             credentials = self._static_credentials()
         template = self.paths.get(request.operation, request.template)
         path = encode_path(template, **dict(request.ids))
-        query = encode_query((*self.query, *request.query))
+        own = {name for name, _ in request.query}
+        kept = (pair for pair in self.query if pair[0] not in own)
+        query = encode_query((*kept, *request.query))
         headers = self.headers.merged(credentials)
         if request.body is not None:
             headers = headers.merged([("content-type", "application/json")])
@@ -285,10 +341,26 @@ class Endpoint:
         )
 
 
-def _custom_headers(text: str) -> dict[str, str | None]:
-    """Read `Name: value` lines."""
-    headers: dict[str, str | None] = {}
-    for number, line in enumerate(text.split("\n"), 1):
+def _resource(url: str) -> str:
+    """Give an Azure resource's URL, of which openai-python's base URLs have more."""
+    url = _checked_base_url(url)
+    if "/deployments/" in f"{url}/":
+        raise InvalidEndpoint(
+            "resource_url names a deployment, which has no threads: give the resource,"
+            " https://<name>.openai.azure.com, and the deployment's name as model"
+        )
+    return url.removesuffix("/openai")
+
+
+def _headers_from(env: Mapping[str, str]) -> dict[str, str]:
+    """Read the variables that become headers; one is of `Name: value` lines."""
+    names = (
+        ("openai-organization", "OPENAI_ORG_ID"),
+        ("openai-project", "OPENAI_PROJECT_ID"),
+    )
+    headers = {header: env[name] for header, name in names if name in env}
+    lines = env.get("OPENAI_CUSTOM_HEADERS", "").split("\n")
+    for number, line in enumerate(lines, 1):
         name, colon, value = line.partition(":")
         if colon:
             headers[name.strip()] = value.strip()

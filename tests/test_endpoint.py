@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import attrs
 import pytest
 from rich.pretty import pretty_repr
 
+from runs_core import Omit, runs
 from runs_core.auth import Bearer, HeaderKeys, NoAuth, TokenProvider
 from runs_core.endpoint import Endpoint
 from runs_core.errors import InvalidEndpoint, InvalidHeader, UsageError
@@ -355,6 +357,96 @@ def test_from_environ_says_which_variable_to_set(
 ) -> None:
     with pytest.raises(UsageError, match=advice):
         Endpoint.from_environ(environ)
+
+
+def test_from_environ_sends_the_named_headers_to_azure_too() -> None:
+    endpoint = Endpoint.from_environ(
+        {
+            **AZURE,
+            "AZURE_OPENAI_API_KEY": "k",
+            "OPENAI_ORG_ID": "org",
+            "OPENAI_CUSTOM_HEADERS": "X-A: 1",
+        }
+    )
+
+    headers = sent(endpoint).headers
+    assert (headers["openai-organization"], headers["x-a"]) == ("org", "1")
+
+
+# --- Profiles ----------------------------------------------------------------------
+
+PROFILES: dict[str, Callable[..., Endpoint]] = {
+    "plain": lambda **o: Endpoint.plain("https://a.test", "k", **o),
+    "openai": lambda **o: Endpoint.openai_compatible("https://a.test", "k", **o),
+    "azure": lambda **o: Endpoint.azure_openai("https://a.test", api_key="k", **o),
+    "foundry": lambda **o: Endpoint.foundry_classic("https://a.test", "k", **o),
+}
+
+
+@pytest.mark.parametrize("name", PROFILES)
+def test_every_profile_takes_headers_query_and_paths(name: str) -> None:
+    endpoint = PROFILES[name](
+        headers={"X-A": "1", "User-Agent": None, "Accept": Omit()},
+        query=[("x", "1"), ("x", "2")],
+        paths={"runs.retrieve": "/other/{run_id}"},
+    )
+
+    request = sent(endpoint)
+    assert request.headers["x-a"] == "1"
+    assert "user-agent" not in request.headers
+    assert "accept" not in request.headers
+    assert "/other/r?" in request.url
+    assert request.url.endswith("x=1&x=2")
+
+
+@pytest.mark.parametrize("name", ["plain", "foundry"])
+def test_some_profiles_send_nothing_of_openais_own_unless_told_to(name: str) -> None:
+    assert "openai-beta" not in sent(PROFILES[name]()).headers
+    told = PROFILES[name](headers={"OpenAI-Beta": "assistants=v1"})
+    assert sent(told).headers["openai-beta"] == "assistants=v1"
+
+
+@pytest.mark.parametrize("name", ["azure", "foundry"])
+def test_a_version_is_in_an_url_once(name: str) -> None:
+    own = PROFILES[name](query={"api-version": "mine"})
+    of_the_call = runs.retrieve("r", "t", extra_query={"api-version": "v9"}).request
+
+    assert sent(own).url.count("api-version") == 1
+    assert sent(own).url.endswith("?api-version=mine")
+    assert own.prepare(of_the_call).url.endswith("?api-version=v9")
+
+
+def test_an_azure_base_url_of_openai_python_is_the_same_resource() -> None:
+    short = Endpoint.azure_openai("https://x.openai.azure.com", api_key="k")
+
+    for url in ("https://x.openai.azure.com/openai", f"{short.base_url}/"):
+        assert Endpoint.azure_openai(url, api_key="k") == short
+
+
+def test_an_azure_deployment_is_no_place_for_threads() -> None:
+    for path in ("/openai/deployments/gpt-4o", "/openai/deployments/gpt-4o/"):
+        with pytest.raises(InvalidEndpoint, match="deployment's name as model"):
+            Endpoint.azure_openai(f"https://x.openai.azure.com{path}", api_key="k")
+
+
+@pytest.mark.parametrize("name", PROFILES)
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        ({"headers": [("a", "b")]}, "headers must be a mapping, not of type list"),
+        ({"headers": "abc"}, "headers must be a mapping, not of type str"),
+        ({"paths": ["runs.list"]}, "paths must be a mapping"),
+        ({"paths": {"runs.list": None}}, "the path for 'runs.list' must look like"),
+        ({"query": "a=b"}, "query must be a mapping, or pairs"),
+        ({"query": [("a",)]}, "query must be a mapping, or pairs"),
+        ({"query": ["ab"]}, "query must be a mapping, or pairs"),
+    ],
+)
+def test_what_an_option_must_be_is_said(
+    name: str, options: dict[str, Any], says: str
+) -> None:
+    with pytest.raises(UsageError, match=says):
+        PROFILES[name](**options)
 
 
 # --- Keys --------------------------------------------------------------------------

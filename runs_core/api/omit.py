@@ -4,20 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from runs_core._omit import Omit
+
 __all__ = ["NOT_GIVEN", "NotGiven", "Omit", "not_given", "omit"]
-
-
-class Omit:
-    """Stands for an argument that is not given: nothing of it is sent.
-
-    Among `extra_headers` it removes the header, like None.
-    """
-
-    def __bool__(self) -> bool:
-        return False
-
-    def __repr__(self) -> str:
-        return "omit"
 
 
 NotGiven = Omit
