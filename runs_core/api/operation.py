@@ -122,10 +122,11 @@ def build(
     """
     own = {n: v for n, v in params.items() if n not in _OPTIONS}
     in_url = own.keys() if method == "GET" else own.keys() & set(query)
-    in_query = [(n, v) for n, v in own.items() if n in in_url]
-    in_query += (params.get("extra_query") or {}).items()
+    extra_query = _mapping("extra_query", params)
+    in_query = [(n, v) for n, v in own.items() if n in in_url and n not in extra_query]
+    in_query += extra_query.items()
     body = {n: v for n, v in own.items() if n not in in_url}
-    body |= params.get("extra_body") or {}
+    body |= _mapping("extra_body", params)
     headers = tuple(_headers(params))
     if "idempotency_key" in params and repeat is Repeat.ONCE:
         repeat = Repeat.KEYED
@@ -163,8 +164,19 @@ def split(
     return named, {n: v for n, v in params.items() if n not in names}
 
 
+def _mapping(name: str, params: Mapping[str, Any]) -> Mapping[str, Any]:
+    value = params.get(name)
+    if value is None:
+        return {}
+    if not isinstance(value, Mapping):
+        raise UsageError(
+            f"{name} must be a mapping, not of type {type(value).__name__}"
+        )
+    return value
+
+
 def _headers(params: Mapping[str, Any]) -> Iterable[tuple[str, str | None]]:
-    for name, value in (params.get("extra_headers") or {}).items():
+    for name, value in _mapping("extra_headers", params).items():
         if isinstance(value, Omit):
             value = None
         yield check_header(name, "" if value is None else value)[0], value

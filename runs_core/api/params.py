@@ -69,6 +69,7 @@ class RequestOptions(TypedDict, total=False):
     extra_headers: Mapping[str, str | Omit | None] | None
     """Added to, or replacing, the endpoint's; None removes one."""
     extra_query: Mapping[str, Any] | None
+    """Added to the URL's, or replacing parameters and the endpoint's, by name."""
     extra_body: Mapping[str, Any] | None
     """Merged into the JSON body, over the named parameters."""
     timeout: float | Timeouts | None

@@ -122,3 +122,19 @@ def test_required_parameters_come_first_and_options_last() -> None:
     stream = inspect.signature(runs.create).parameters["stream"]
     assert stream.default is omit
     assert Literal[False] in get_args(stream.annotation)
+
+
+def test_a_parameter_of_extra_query_replaces_the_named_one() -> None:
+    call = runs.list("t", limit=3, order="asc", extra_query={"limit": 5})
+
+    assert call.request.query == (("order", "asc"), ("limit", "5"))
+
+
+@pytest.mark.parametrize("name", ["extra_headers", "extra_query", "extra_body"])
+@pytest.mark.parametrize("value", ["abc", [("a", "b")], 3])
+def test_what_is_extra_must_be_a_mapping(name: str, value: Any) -> None:
+    options: Any = {name: value}
+    kind = type(value).__name__
+
+    with pytest.raises(UsageError, match=f"^{name} must be a mapping, not of .*{kind}"):
+        runs.update("r", "t", **options)
