@@ -6,14 +6,16 @@ operations under openai-python's names.
 
 from __future__ import annotations
 
+import inspect
 from contextlib import nullcontext, suppress
 from types import TracebackType
 from typing import Any, Self, TypedDict, TypeVar, Unpack, overload
 
 from runs_core import faces
+from runs_core._omit import Omit
 from runs_core.drive import AsyncDriver, Driver, Outside, log_decision
 from runs_core.endpoint import Endpoint
-from runs_core.errors import RunsError
+from runs_core.errors import RunsError, UsageError
 from runs_core.event_stream import (
     AsyncEventStream,
     AsyncFeedStream,
@@ -34,6 +36,15 @@ ItemT = TypeVar("ItemT")
 T = TypeVar("T")
 
 
+class ClientOptions(TypedDict, total=False):
+    """What `with_options` can change."""
+
+    endpoint: Endpoint
+    max_retries: int
+    timeout: float | Timeouts | None
+    deadline: float | None
+
+
 class _Settings:
     """What both clients are made of, apart from the transport."""
 
@@ -45,6 +56,11 @@ class _Settings:
         deadline: float | None,
         outside: Outside | None,
     ) -> None:
+        if not isinstance(endpoint, Endpoint):
+            raise UsageError(
+                "endpoint must be an Endpoint, such as Endpoint(base_url, key), not of"
+                f" type {type(endpoint).__name__}"
+            )
         self.endpoint = endpoint
         self.policy = Policy(
             max_retries=max_retries,
@@ -60,6 +76,12 @@ class _Settings:
         return bound(flow, self.endpoint, self.policy)
 
     def _arguments(self, changes: dict[str, Any]) -> dict[str, Any]:
+        if unknown := changes.keys() - ClientOptions.__annotations__:
+            raise TypeError(
+                f"with_options() got an unexpected keyword argument {min(unknown)!r};"
+                f" it takes {', '.join(ClientOptions.__annotations__)}"
+            )
+        changes = {n: v for n, v in changes.items() if not isinstance(v, Omit)}
         policy = self.policy
         return {
             "endpoint": self.endpoint,
@@ -71,13 +93,19 @@ class _Settings:
         }
 
 
-class ClientOptions(TypedDict, total=False):
-    """What `with_options` can change."""
+def _check_transport(transport: object) -> None:
+    lacks = [n for n in ("errors", "open", "sleep") if not hasattr(transport, n)]
+    if isinstance(transport, type) or lacks:
+        raise UsageError(
+            "transport must be an object with errors, open and sleep, such as"
+            f" RequestsTransport(); {_what_it_is(transport, lacks)}"
+        )
 
-    endpoint: Endpoint
-    max_retries: int
-    timeout: float | Timeouts | None
-    deadline: float | None
+
+def _what_it_is(transport: object, lacks: list[str]) -> str:
+    if isinstance(transport, type):
+        return f"{transport.__name__} is a class: call it"
+    return f"{type(transport).__name__} has no {' and no '.join(lacks)}"
 
 
 class Client(_Settings):
@@ -101,8 +129,19 @@ class Client(_Settings):
         outside: Outside | None = None,
     ) -> None:
         super().__init__(endpoint, max_retries, timeout, deadline, outside)
+        _check_transport(transport)
+        if inspect.iscoroutinefunction(transport.sleep):
+            raise UsageError(
+                f"{type(transport).__name__} is async: give it to an AsyncClient, or"
+                " take a blocking transport"
+            )
         self.transport = transport
         self.beta = faces.Beta(self)
+
+    @property
+    def with_raw_response(self) -> faces.RawNouns:
+        """The operations below `beta`, each giving its answer: status, headers, …."""
+        return faces.RawNouns(self.beta)
 
     def __enter__(self) -> Self:
         return self
@@ -168,8 +207,14 @@ class AsyncClient(_Settings):
         outside: Outside | None = None,
     ) -> None:
         super().__init__(endpoint, max_retries, timeout, deadline, outside)
+        _check_transport(transport)
         self.transport = transport
         self.beta = faces.AsyncBeta(self)
+
+    @property
+    def with_raw_response(self) -> faces.AsyncRawNouns:
+        """The operations below `beta`, each giving its answer: status, headers, …."""
+        return faces.AsyncRawNouns(self.beta)
 
     async def __aenter__(self) -> Self:
         return self

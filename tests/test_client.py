@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from runs_core.api import runs, threads
+from runs_core.api.omit import NOT_GIVEN, omit
 from runs_core.client import AsyncClient, Client
 from runs_core.drive import Outside
 from runs_core.endpoint import Endpoint
@@ -348,9 +349,44 @@ def test_with_options_gives_another_client_on_the_same_transport(rig: Rig) -> No
     assert [r.timeouts.connect for r in transport.requests] == [9.0, 9.0]
 
 
-def test_an_unknown_option_is_a_type_error(rig: Rig) -> None:
-    with pytest.raises(TypeError, match="nonsense"):
-        rig.client(rig.transport()).with_options(nonsense=1)
+@pytest.mark.parametrize("name", ["nonsense", "transport", "outside"])
+def test_an_unknown_option_is_a_type_error(rig: Rig, name: str) -> None:
+    with pytest.raises(TypeError, match=f"argument '{name}'; it takes endpoint, max_"):
+        rig.client(rig.transport()).with_options(**{name: 1})
+
+
+def test_an_option_that_is_not_given_stays(rig: Rig) -> None:
+    client = rig.client(rig.transport(), max_retries=5, timeout=9.0)
+
+    same = client.with_options(max_retries=NOT_GIVEN, timeout=omit, deadline=3.0)
+
+    assert (same.policy.max_retries, same.policy.timeouts) == (5, Timeouts(9.0, 9.0))
+    assert same.policy.deadline == 3.0
+
+
+@pytest.mark.parametrize("make", [Client, AsyncClient])
+def test_what_a_client_is_made_of_is_checked_when_it_is_made(make: Any) -> None:
+    transport = AsyncFakeTransport() if make is AsyncClient else FakeTransport()
+    endpoint = Endpoint(BASE, key())
+
+    for wrong, says in (
+        (BASE, "endpoint must be an Endpoint, such as .* not of type str"),
+        (None, "endpoint must be an Endpoint"),
+    ):
+        with pytest.raises(UsageError, match=says):
+            make(transport, wrong)
+    for wrong, says in (
+        (endpoint, "Endpoint has no errors and no open and no sleep"),
+        (type(transport), f"{type(transport).__name__} is a class: call it"),
+        (None, "NoneType has no errors"),
+    ):
+        with pytest.raises(UsageError, match=says):
+            make(wrong, endpoint)
+
+
+def test_a_blocking_client_takes_no_async_transport() -> None:
+    with pytest.raises(UsageError, match="AsyncFakeTransport is async: give it to an"):
+        Client(AsyncFakeTransport(), Endpoint(BASE))  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(

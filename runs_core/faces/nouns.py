@@ -38,7 +38,7 @@ from runs_core.faces.streams import (
 )
 from runs_core.flows.streaming import RunFeed
 
-__all__ = ["AsyncBeta", "Beta"]
+__all__ = ["AsyncBeta", "AsyncRawNouns", "Beta", "RawNouns"]
 
 
 def _unstreamed(params: Mapping[str, Any]) -> Any:
@@ -272,3 +272,17 @@ class Beta(_Beta, _BetaHelpers, Face):
 
 class AsyncBeta(_Beta, _BetaHelpers, AsyncFace):
     """`client.beta`"""
+
+
+class RawNouns:
+    """`client.with_raw_response`"""
+
+    def __init__(self, beta: Beta) -> None:
+        self.beta = beta.with_raw_response
+
+
+class AsyncRawNouns:
+    """`client.with_raw_response`"""
+
+    def __init__(self, beta: AsyncBeta) -> None:
+        self.beta = beta.with_raw_response

@@ -159,3 +159,19 @@ def test_async_answers_are_awaited_and_parsed_without_waiting() -> None:
         assert (await begun.parse().get_final_run()).status == "completed"
 
     run_async(main())
+
+
+def test_a_whole_client_can_give_answers() -> None:
+    client = a_client()
+
+    answer = client.with_raw_response.beta.assistants.create(model="gpt-4o")
+
+    assert isinstance(answer.parse(), Assistant)
+
+
+def test_a_whole_async_client_can_give_answers() -> None:
+    client = an_async_client()
+
+    answer = run_async(client.with_raw_response.beta.assistants.create(model="gpt-4o"))
+
+    assert isinstance(answer.parse(), Assistant)

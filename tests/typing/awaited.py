@@ -284,7 +284,7 @@ async def raw_(client: AsyncClient) -> None:
     beta = client.beta.with_raw_response
     assert_type(await beta.assistants.retrieve(assistant.id), RawResponse[Assistant])
     assert_type(await beta.threads.retrieve(thread.id), RawResponse[Thread])
-    messages = client.beta.threads.messages.with_raw_response
+    messages = client.with_raw_response.beta.threads.messages
     assert_type(await messages.list(thread.id), RawResponse[AsyncCursorPage[Message]])
     steps = client.beta.threads.runs.steps.with_raw_response
     assert_type(

@@ -259,7 +259,7 @@ def raw_(client: Client) -> None:
     beta = client.beta.with_raw_response
     assert_type(beta.assistants.retrieve(assistant.id), RawResponse[Assistant])
     assert_type(beta.threads.retrieve(thread.id), RawResponse[Thread])
-    messages = client.beta.threads.messages.with_raw_response
+    messages = client.with_raw_response.beta.threads.messages
     assert_type(messages.list(thread.id), RawResponse[SyncCursorPage[Message]])
     steps = client.beta.threads.runs.steps.with_raw_response
     assert_type(
