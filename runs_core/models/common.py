@@ -31,7 +31,8 @@ class Page(Resource, Generic[T]):
     object: str = "list"
 
 
-def _code(code: Any) -> Any:
+def code_as_text(code: Any) -> Any:
+    """Give a code that is a number as its digits; it encodes back as the number."""
     return TextOf(code) if type(code) in (int, float) else code
 
 
@@ -41,7 +42,7 @@ class ErrorObject(WireObject):
 
     message: str = PROMISED
     """The error in words."""
-    code: Annotated[str | None, Reads(_code)] = None
+    code: Annotated[str | None, Reads(code_as_text)] = None
     """The error's name. A number, which some servers send, reads as its digits."""
     param: str | None = None
     """The parameter that is at fault."""

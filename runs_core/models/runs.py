@@ -7,13 +7,14 @@ from typing import Annotated, Literal, TypeAlias
 from attrs import Factory, define
 
 from runs_core.models.base import PROMISED, Resource
+from runs_core.models.common import code_as_text
 from runs_core.models.formats import AssistantResponseFormatOption, TruncationStrategy
 from runs_core.models.tools import (
     AssistantTool,
     AssistantToolChoiceOption,
     ToolResources,
 )
-from runs_core.wire.codec import Tagged, Unknown, WireObject
+from runs_core.wire.codec import Reads, Tagged, Unknown, WireObject
 
 __all__ = [
     "IncompleteDetails",
@@ -51,10 +52,11 @@ RunStatus: TypeAlias = (
 class LastError(WireObject):
     """Why a run or a step failed."""
 
-    code: Literal["server_error", "rate_limit_exceeded", "invalid_prompt"] | str = (
-        PROMISED
-    )
-    """The kind of error."""
+    code: Annotated[
+        Literal["server_error", "rate_limit_exceeded", "invalid_prompt"] | str,
+        Reads(code_as_text),
+    ] = PROMISED
+    """The kind of error. A number, which some servers send, reads as its digits."""
     message: str = PROMISED
     """The error in words."""
 

@@ -389,3 +389,13 @@ def test_all_names_are_exported_once() -> None:
     assert len(set(models.__all__)) == len(models.__all__)
     assert list(models.__all__) == sorted(models.__all__)
     assert all(hasattr(models, name) for name in models.__all__)
+
+
+def test_a_number_for_the_code_of_a_runs_error_reads_as_its_digits() -> None:
+    raw = {"id": "r", "object": "thread.run", "last_error": {"code": 429}}
+
+    run = structure(raw, Run)
+
+    assert run.last_error is not None
+    assert run.last_error.code == "429"
+    assert run.to_dict() == raw
