@@ -135,7 +135,8 @@ def submit_tool_outputs(
 def poll(run_id: str, thread_id: str, **params: Unpack[PollParams]) -> Flow[Run]:
     """The run, once it has ended or asks for action.
 
-    Raises `DeadlineExceeded` with the run as last seen.
+    `GET /threads/{thread_id}/runs/{run_id}`, again and again. Raises
+    `DeadlineExceeded` with the run as last seen.
     """
     given, rest = split(params, Polling)
     options = PollOptions(**given)
@@ -146,7 +147,10 @@ def poll(run_id: str, thread_id: str, **params: Unpack[PollParams]) -> Flow[Run]
 
 @operation(CreateAndPollParams)
 def create_and_poll(thread_id: str, **params: Unpack[CreateAndPollParams]) -> Flow[Run]:
-    """`create`, then `poll`."""
+    """`create`, then `poll`.
+
+    `POST /threads/{thread_id}/runs`, then `GET /threads/{thread_id}/runs/{run_id}`.
+    """
     given, rest = split(params, Polling)
     options = PollOptions(**given)
     start = Call(_create_request(thread_id, rest), json_answer(Run))
@@ -157,7 +161,11 @@ def create_and_poll(thread_id: str, **params: Unpack[CreateAndPollParams]) -> Fl
 def submit_tool_outputs_and_poll(
     run_id: str, thread_id: str, **params: Unpack[SubmitAndPollParams]
 ) -> Flow[Run]:
-    """`submit_tool_outputs`, then `poll`."""
+    """`submit_tool_outputs`, then `poll`.
+
+    `POST /threads/{thread_id}/runs/{run_id}/submit_tool_outputs`, then
+    `GET /threads/{thread_id}/runs/{run_id}`.
+    """
     given, rest = split(params, Polling)
     options = PollOptions(**given)
     start = Call(_submit_request(run_id, thread_id, rest), json_answer(Run))
@@ -189,7 +197,8 @@ def submit_tool_outputs_stream(
 ) -> RunFeed:
     """The events that follow the tool outputs; ends in the run.
 
-    The first is the completion of the step that asked for them, which began in the
+    `POST /threads/{thread_id}/runs/{run_id}/submit_tool_outputs` with `stream`. The
+    first is the completion of the step that asked for them, which began in the
     stream before.
     """
     options, rest = split(params, Streaming)
@@ -204,8 +213,11 @@ def submit_tool_outputs_stream(
 def run_tools(thread_id: str, **params: Unpack[RunToolsParams]) -> Flow[Run]:
     """The run, once it has ended; `functions` answered what it asked for.
 
-    `create`, then `poll`, the functions, one submission, and so on. Raises `ToolError`
-    (the run is then cancelled), `ToolOutputsInvalid`, and what `poll` raises.
+    `POST /threads/{thread_id}/runs`, `GET /threads/{thread_id}/runs/{run_id}` until it
+    asks, the functions, then
+    `POST /threads/{thread_id}/runs/{run_id}/submit_tool_outputs`, and so on. Raises
+    `ToolError` (the run is then cancelled), `ToolOutputsInvalid`, and what `poll`
+    raises.
     """
     toolbox, rest = _toolbox(params)
     given, rest = split(rest, Polling)
@@ -221,6 +233,8 @@ def run_tools(thread_id: str, **params: Unpack[RunToolsParams]) -> Flow[Run]:
 def stream_tools(thread_id: str, **params: Unpack[StreamToolsParams]) -> RunFeed:
     """The events of a run to its end; `functions` answer what it asks for.
 
+    `POST /threads/{thread_id}/runs`, then for each round
+    `POST /threads/{thread_id}/runs/{run_id}/submit_tool_outputs`, both with `stream`.
     One sequence over all rounds: after each `thread.run.requires_action` come the
     events that follow the outputs. Raises like `stream` and `run_tools`.
     """

@@ -84,7 +84,10 @@ def create_and_run(**params: Unpack[ThreadCreateAndRunParams]) -> Call[Run]:
 
 @operation(ThreadCreateAndRunPollParams)
 def create_and_run_poll(**params: Unpack[ThreadCreateAndRunPollParams]) -> Flow[Run]:
-    """`create_and_run`, then `runs.poll`."""
+    """`create_and_run`, then `runs.poll`.
+
+    `POST /threads/runs`, then `GET /threads/{thread_id}/runs/{run_id}`.
+    """
     given, rest = split(params, Polling)
     start = Call(_create_and_run_request(rest), json_answer(Run))
     return begun_and_polled(start, PollOptions(**given), rest)
@@ -92,7 +95,10 @@ def create_and_run_poll(**params: Unpack[ThreadCreateAndRunPollParams]) -> Flow[
 
 @operation(ThreadCreateAndRunStreamParams)
 def create_and_run_stream(**params: Unpack[ThreadCreateAndRunStreamParams]) -> RunFeed:
-    """The events of a new thread and its run; `thread.created` is the first."""
+    """The events of a new thread and its run; `thread.created` is the first.
+
+    `POST /threads/runs` with `stream`.
+    """
     given, rest = split(params, Streaming)
     request = _create_and_run_request(rest, streamed=True)
     return run_feed(request, StreamOptions(**given), run_requests(rest))

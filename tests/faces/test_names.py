@@ -15,7 +15,7 @@ from runs_core.faces import nouns, streams
 from runs_core.handlers import AssistantEventHandler, AsyncAssistantEventHandler
 from tests.faces.clients import a_client, an_async_client
 
-# openai-python 3.54: what may be positional, in order, and what else is required.
+# openai-python 3.57: what may be positional, in order, and what else is required.
 METHODS: dict[str, dict[str, tuple[list[str], set[str]]]] = {
     "threads.runs": {
         "create": (["thread_id"], {"assistant_id"}),

@@ -57,6 +57,17 @@ def every_group(event: s.RunStreamEvent) -> object:
     assert_never(event)
 
 
+def by_name(event: s.RunStreamEvent) -> object:
+    # mypy does not narrow on `event.event == …`, because an UnknownEvent has any name.
+    match event.event:
+        case "thread.message.delta":
+            assert_type(event, s.ThreadMessageDelta | s.UnknownEvent)
+            return assert_type(event.data, m.MessageDeltaEvent | Any)
+        case "thread.run.completed" | "thread.run.failed":
+            return event.data.status
+    return None
+
+
 def of_a_stream(chunks: list[bytes]) -> s.RunSnapshot:
     decoder = s.RunEventDecoder()
     snapshot = s.RunSnapshot()
