@@ -260,12 +260,12 @@ def stream_tools(thread_id: str, **params: Unpack[StreamToolsParams]) -> RunFeed
 def _toolbox(params: Mapping[str, Any]) -> tuple[Toolbox, dict[str, Any]]:
     given, rest = split(params, ToolLoop)
     functions = given.pop("functions")
+    if callable(functions):
+        return Toolbox(functions=functions, **given), rest
     if isinstance(functions, Iterable) and not isinstance(functions, Mapping):
-        functions = [*functions]
+        functions = [*functions]  # An iterator can be looked through only once.
     several = functions.values() if isinstance(functions, Mapping) else functions
-    if not callable(functions) and not (
-        isinstance(several, Iterable) and all(callable(one) for one in several)
-    ):
+    if not isinstance(several, Iterable) or not all(map(callable, several)):
         raise UsageError(
             "functions must be functions: several, or a mapping of names to them, or"
             " one that takes all of a round's calls"

@@ -712,3 +712,11 @@ def test_functions_may_come_from_an_iterator() -> None:
     flow = runs.run_tools(T, assistant_id="a", functions=iter([len, max]))
 
     assert not flow.consumed  # type: ignore[attr-defined]
+
+
+def test_a_function_that_is_also_iterable_is_a_function() -> None:
+    class Tools(list[int]):
+        def __call__(self, calls: list[Any]) -> dict[str, str]:
+            return {}
+
+    runs.run_tools(T, assistant_id="a", functions=Tools([1]))
