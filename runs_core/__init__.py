@@ -4,168 +4,27 @@ What programs use daily is here. `runs_core.api` has the operations, `runs_core.
 what they return, `runs_core.testing` a local service. Nothing in this package does I/O.
 """
 
-from runs_core._version import __version__
-from runs_core.api import assistants, messages, runs, steps, threads
-from runs_core.api.omit import NOT_GIVEN, NotGiven, Omit, not_given, omit
-from runs_core.auth import Bearer, HeaderKeys, NoAuth, Secret, TokenProvider
-from runs_core.client import AsyncClient, Client
-from runs_core.drive import Outside
-from runs_core.endpoint import Endpoint
-from runs_core.errors import (
-    APIConnectionError,
-    APIError,
-    APIResponseValidationError,
-    APIStatusError,
-    APITimeoutError,
-    AuthenticationError,
-    BadRequestError,
-    ConflictError,
-    ConnectionOutcomeUnknown,
-    DeadlineExceeded,
-    EventTooLarge,
-    FlowConsumed,
-    InternalServerError,
-    InvalidDelta,
-    InvalidEndpoint,
-    InvalidHeader,
-    InvalidPathParameter,
-    MalformedEvent,
-    MalformedOutcomeUnknown,
-    MalformedResponse,
-    NotFoundError,
-    NotSent,
-    OpenAIError,
-    OutcomeUnknown,
-    PageRepeated,
-    PermissionDeniedError,
-    ProtocolError,
-    RateLimitError,
-    ResponseTooLarge,
-    RunsError,
-    ServerErrorOutcomeUnknown,
-    ServiceRetired,
-    StreamEnded,
-    StreamError,
-    StreamIdle,
-    StreamTruncated,
-    ThreadBusy,
-    TimeoutOutcomeUnknown,
-    ToolArgumentsInvalid,
-    ToolError,
-    ToolOutputsInvalid,
-    ToolRoundsExceeded,
-    TransportError,
-    TransportProtocolError,
-    TransportTimeout,
-    UnexpectedContentType,
-    UnexpectedRedirect,
-    UnknownTool,
-    UnprocessableEntityError,
-    UsageError,
-)
-from runs_core.event_stream import AsyncEventStream, EventStream
-from runs_core.flows.call import Call, Paged
-from runs_core.flows.retry import Policy, bound
-from runs_core.handlers import AssistantEventHandler, AsyncAssistantEventHandler
-from runs_core.pages import AsyncCursorPage, SyncCursorPage
-from runs_core.raw import RawResponse
-from runs_core.stream import RunEventDecoder, RunSnapshot
-from runs_core.transport import AsyncTransport, Opened, Transport
-from runs_core.wire.http import Head, Headers, Request, Response, Timeouts
-from runs_core.wire.sse import EventStreamDecoder, ServerSentEvent
+from typing import TYPE_CHECKING, Any
 
-__all__ = [
-    "NOT_GIVEN",
-    "APIConnectionError",
-    "APIError",
-    "APIResponseValidationError",
-    "APIStatusError",
-    "APITimeoutError",
-    "AssistantEventHandler",
-    "AsyncAssistantEventHandler",
-    "AsyncClient",
-    "AsyncCursorPage",
-    "AsyncEventStream",
-    "AsyncTransport",
-    "AuthenticationError",
-    "BadRequestError",
-    "Bearer",
-    "Call",
-    "Client",
-    "ConflictError",
-    "ConnectionOutcomeUnknown",
-    "DeadlineExceeded",
-    "Endpoint",
-    "EventStream",
-    "EventStreamDecoder",
-    "EventTooLarge",
-    "FlowConsumed",
-    "Head",
-    "HeaderKeys",
-    "Headers",
-    "InternalServerError",
-    "InvalidDelta",
-    "InvalidEndpoint",
-    "InvalidHeader",
-    "InvalidPathParameter",
-    "MalformedEvent",
-    "MalformedOutcomeUnknown",
-    "MalformedResponse",
-    "NoAuth",
-    "NotFoundError",
-    "NotGiven",
-    "NotSent",
-    "Omit",
-    "OpenAIError",
-    "Opened",
-    "OutcomeUnknown",
-    "Outside",
-    "PageRepeated",
-    "Paged",
-    "PermissionDeniedError",
-    "Policy",
-    "ProtocolError",
-    "RateLimitError",
-    "RawResponse",
-    "Request",
-    "Response",
-    "ResponseTooLarge",
-    "RunEventDecoder",
-    "RunSnapshot",
-    "RunsError",
-    "Secret",
-    "ServerErrorOutcomeUnknown",
-    "ServerSentEvent",
-    "ServiceRetired",
-    "StreamEnded",
-    "StreamError",
-    "StreamIdle",
-    "StreamTruncated",
-    "SyncCursorPage",
-    "ThreadBusy",
-    "TimeoutOutcomeUnknown",
-    "Timeouts",
-    "TokenProvider",
-    "ToolArgumentsInvalid",
-    "ToolError",
-    "ToolOutputsInvalid",
-    "ToolRoundsExceeded",
-    "Transport",
-    "TransportError",
-    "TransportProtocolError",
-    "TransportTimeout",
-    "UnexpectedContentType",
-    "UnexpectedRedirect",
-    "UnknownTool",
-    "UnprocessableEntityError",
-    "UsageError",
-    "__version__",
-    "assistants",
-    "bound",
-    "messages",
-    "not_given",
-    "omit",
-    "runs",
-    "steps",
-    "threads",
-]
+if TYPE_CHECKING:
+    from runs_core._public import *  # noqa: F403
+    from runs_core._public import __all__ as __all__
+else:
+
+    def __getattr__(name: str) -> Any:
+        """Load all names with the first one that is used.
+
+        Who needs one module, such as `runs_core.wire.sse`, does not pay for the rest.
+        """
+        from importlib import import_module
+
+        public = import_module("runs_core._public")
+        names = {known: vars(public)[known] for known in public.__all__}
+        globals().update(names, __all__=public.__all__)
+        # Among them are now the modules that came along, such as `runs_core.models`.
+        if name not in globals():
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        return globals()[name]
+
+    def __dir__() -> list[str]:
+        return sorted({*globals(), *__getattr__("__all__")})

@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 import importlib
 import inspect
+import subprocess
+import sys
 from pathlib import Path
 from types import ModuleType
 
@@ -60,7 +62,7 @@ def imported_from(module: ModuleType) -> dict[str, list[str]]:
 
 @pytest.mark.parametrize(
     "package",
-    ["runs_core", "runs_core.models", "runs_core.stream", "runs_core.testing"],
+    ["runs_core._public", "runs_core.models", "runs_core.stream", "runs_core.testing"],
 )
 def test_a_package_re_exports_what_is_public_where_it_comes_from(package: str) -> None:
     module = importlib.import_module(package)
@@ -72,6 +74,26 @@ def test_a_package_re_exports_what_is_public_where_it_comes_from(package: str) -
         public = getattr(importlib.import_module(source), "__all__", None)
         if public is not None:
             assert set(exported) <= set(public), source
+
+
+def test_the_package_itself_loads_nothing_before_it_is_used() -> None:
+    code = """
+import sys, runs_core
+print(*[name for name in sys.modules if name.startswith("runs_core.")])
+assert {"Client", "runs", "__version__"} <= set(dir(runs_core))
+assert set(runs_core.__all__) <= set(dir(runs_core))
+runs_core.runs.list, runs_core.errors.NotSent, runs_core.models.Run
+"""
+    result = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+
+    assert result.stdout.split() == []
+
+
+def test_what_is_not_there_is_not_there() -> None:
+    with pytest.raises(AttributeError, match="'nothing'"):
+        runs_core.nothing  # noqa: B018
 
 
 # The names that are held stable, and where they are had from.
