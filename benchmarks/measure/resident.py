@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
-__all__ = ["available", "kept_in_file", "resident_growth"]
+__all__ = ["available", "kept_in_file", "resident_growth", "trim"]
 
 _RESET = Path("/proc/self/clear_refs")
 _STATUS = Path("/proc/self/status")
@@ -23,7 +23,7 @@ def available() -> bool:
 def resident_growth() -> Callable[[], int]:
     """Begin; what is given tells the growth in bytes up to the peak since then."""
     gc.collect()
-    _trim()
+    trim()
     # The highest mark is from now on.
     _RESET.write_text("5")
     before = _kib("VmRSS")
@@ -46,7 +46,7 @@ def kept_in_file(data: bytes) -> Iterator[str]:
         yield file.name
 
 
-def _trim() -> None:
+def trim() -> None:
     """Give free memory back, so that growth is not hidden in it."""
     libc = ctypes.util.find_library("c")
     if libc is not None:

@@ -12,56 +12,106 @@ from pathlib import Path
 from benchmarks.bench import Bench
 from benchmarks.results import Figure
 
-__all__ = ["IMPORT", "SIZE", "footprint"]
+__all__ = ["CLIENT", "IMPORT", "SIZE", "footprint"]
 
-IMPORT = "CPU to import"
+IMPORT = "CPU to import all names"
+CLIENT = "CPU to import, make a client and have its runs"
 SIZE = "installed, with all that it needs, without .pyc"
-# Name, what is imported, and the distribution that is installed for it with its extra.
+# Name, what is run, and the distribution that is installed for it with its extra. Both
+# runs_core and openai load things later: all of what is public is asked for.
 _IMPORTS = (
-    ("runs-core", "runs_core", "runs-core"),
-    ("runs-core, sockets", "runs_transports.sockets, runs_core", "runs-core[sockets]"),
-    ("runs-core, trio", "runs_transports.trio, runs_core", "runs-core[trio]"),
+    ("runs-core", "from runs_core import *", "runs-core"),
+    (
+        "runs-core, a decoder",
+        "from runs_core.stream import RunEventDecoder",
+        "runs-core",
+    ),
+    ("runs-core, bare import", "import runs_core", "runs-core"),
+    ("openai-python", "import openai", "openai"),
+    ("anthropic", "import anthropic", "anthropic"),
+    ("azure-ai-agents", "import azure.ai.agents", "azure-ai-agents"),
+    ("httpx-sse", "import httpx_sse", "httpx-sse"),
+    ("sseclient-py", "import sseclient", "sseclient-py"),
+    ("launchdarkly-eventsource", "import ld_eventsource", "launchdarkly-eventsource"),
+    ("aiosseclient", "import aiosseclient", "aiosseclient"),
+)
+_RUNS = (
+    "Client(Transport(), Endpoint('http://localhost/v1', auth='k')).beta.threads.runs"
+)
+_OURS = (
+    "from runs_core import {0}Client as Client, Endpoint; "
+    "from runs_transports.{1} import {2} as Transport; " + _RUNS
+)
+_CLIENTS = (
+    (
+        "runs-core, sockets",
+        _OURS.format("", "sockets", "SocketTransport"),
+        "runs-core[sockets]",
+    ),
     (
         "runs-core, requests",
-        "runs_transports.requests, runs_core",
+        _OURS.format("", "requests", "RequestsTransport"),
         "runs-core[requests]",
     ),
-    ("openai-python", "openai", "openai"),
-    ("anthropic", "anthropic", "anthropic"),
-    ("azure-ai-agents", "azure.ai.agents", "azure-ai-agents"),
-    ("httpx-sse", "httpx_sse", "httpx-sse"),
-    ("sseclient-py", "sseclient", "sseclient-py"),
-    ("launchdarkly-eventsource", "ld_eventsource", "launchdarkly-eventsource"),
-    ("aiosseclient", "aiosseclient", "aiosseclient"),
+    (
+        "runs-core, trio",
+        _OURS.format("Async", "trio", "TrioTransport"),
+        "runs-core[trio]",
+    ),
+    (
+        "runs-core, asyncio",
+        _OURS.format("Async", "asyncio", "AsyncioTransport"),
+        "runs-core[sockets]",
+    ),
+    (
+        "openai-python",
+        "from openai import OpenAI; OpenAI(api_key='k').beta.threads.runs",
+        "openai",
+    ),
 )
+# What is installed with them is another's figure.
+_PARTS = ("runs-core, a decoder", "runs-core, bare import")
 _NOT_QUICK = ("anthropic", "azure-ai-agents", "aiosseclient", "httpx-sse")
-_TIMED = "from time import process_time as t; a = t(); import {}; print(t() - a)"
+_TIMED = "from time import process_time as t; a = t(); {}; print(t() - a)"
 
 
 def footprint(bench: Bench) -> Iterator[Figure]:
     """New interpreters in turns; the modules are compiled, and in the disk's cache."""
-    found = [
-        (name, modules, distribution)
-        for name, modules, distribution in _IMPORTS
-        if find_spec(modules.partition(",")[0].partition(".")[0]) is not None
-        and not (bench.quick and name in _NOT_QUICK)
-    ]
-    seconds: dict[str, list[float]] = {name: [] for name, _, _ in found}
-    for turn in range(4 if bench.quick else 10):
-        bench.step(f"import: round {turn + 1}")
-        for name, modules, _ in found:
-            taken = _import(modules)
-            # The first round compiles.
-            if turn:
-                seconds[name].append(taken)
-    for name, _, distribution in found:
-        yield _figure(IMPORT, name, "s", seconds[name])
-        yield _figure(SIZE, name, "MB", [size_of(distribution) / 1e6])
+    sizes: dict[str, int] = {}
+    for what, programs in ((IMPORT, _IMPORTS), (CLIENT, _CLIENTS)):
+        found = [
+            program
+            for program in programs
+            if _is_installed(program[2])
+            and not (bench.quick and program[0] in _NOT_QUICK)
+        ]
+        seconds: dict[str, list[float]] = {name: [] for name, _, _ in found}
+        for turn in range(4 if bench.quick else 10):
+            bench.step(f"{what}: round {turn + 1}")
+            for name, code, _ in found:
+                taken = _run(code)
+                # The first round compiles.
+                if turn:
+                    seconds[name].append(taken)
+        for name, _, distribution in found:
+            yield _figure(what, name, "s", seconds[name])
+            if name not in _PARTS and name not in sizes:
+                sizes[name] = size_of(distribution)
+    for name, size in sizes.items():
+        yield _figure(SIZE, name, "MB", [size / 1e6])
 
 
-def _import(modules: str) -> float:
+def _is_installed(requirement: str) -> bool:
+    try:
+        metadata.distribution(requirement.partition("[")[0])
+    except metadata.PackageNotFoundError:
+        return False
+    return True
+
+
+def _run(code: str) -> float:
     done = subprocess.run(
-        [sys.executable, "-c", _TIMED.format(modules)],
+        [sys.executable, "-c", _TIMED.format(code)],
         capture_output=True,
         text=True,
         check=True,

@@ -8,6 +8,7 @@ from attrs import evolve
 
 from benchmarks.bench import Bench
 from benchmarks.measure.clock import take_turns
+from benchmarks.measure.resident import trim
 from benchmarks.peers.candidate import Candidate, Sample
 from benchmarks.results import Figure
 from benchmarks.streams.growing import FRAMED, PUT_TOGETHER, Growing
@@ -37,8 +38,37 @@ def growth(bench: Bench) -> Iterator[Figure]:
             and candidate.name not in _NOT_HERE
             and not (bench.quick and candidate.name in _NOT_QUICK)
         ]
+        if kind == "framing":
+            candidates.append(_JOINING)
         for what in growing:
             yield from _grow(bench, what, candidates)
+
+
+# Nothing can hold an event without this: how it grows is how memory does.
+_JOINING = Candidate(
+    name="floor: joining the chunks",
+    distribution=None,
+    run=lambda chunks: b"".join(chunks).decode(),
+    outcome=lambda chunks: None,
+    floor=True,
+)
+
+
+def _in_new_memory(sample: Sample) -> Sample:
+    """Give the same, but each pass asks the kernel for its memory.
+
+    Else the smaller sizes find it as the pass before has left it, and the larger ones,
+    which the allocator gives back, do not: what is linear seems to bend.
+    """
+
+    def fresh(loops: int) -> float:
+        taken = 0.0
+        for _ in range(loops):
+            trim()
+            taken += sample(1)
+        return taken
+
+    return fresh
 
 
 def _grow(
@@ -52,7 +82,7 @@ def _grow(
         samples: dict[str, Sample] = {}
         fault = ""
         for size in sizes:
-            sample = candidate.prepare([chunks[size]])
+            sample = _in_new_memory(candidate.prepare([chunks[size]]))
             try:
                 seconds = sample(1)
             except Exception as error:
