@@ -7,19 +7,9 @@ handling unknown events gracefully".
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from types import MappingProxyType
-from typing import (
-    TYPE_CHECKING,
-    Any,
-    ClassVar,
-    Final,
-    Generic,
-    Literal,
-    TypeAlias,
-    TypeVar,
-    get_args,
-)
+from typing import Any, ClassVar, Final, Literal, TypeAlias, get_args
 
 from attrs import define
 
@@ -34,6 +24,7 @@ from runs_core.models import (
     TextDeltaBlock,
     Thread,
 )
+from runs_core.stream._event import DeltaEvent, Event, KnownEvent
 
 __all__ = [
     "EVENT_CLASSES",
@@ -69,90 +60,6 @@ __all__ = [
     "UnknownEvent",
     "text_of",
 ]
-
-DataT = TypeVar("DataT")
-
-
-class _Event:
-    # Not a field: it is set on few events, and an empty slot costs the others nothing.
-    __slots__ = ("_synthetic",)
-
-    _synthetic: bool
-
-    @property
-    def synthetic(self) -> bool:
-        """Whether the client made the event of what it asked the server for.
-
-        False for all that came in the stream. Not part of equality.
-        """
-        try:
-            return self._synthetic
-        except AttributeError:
-            return False
-
-    @synthetic.setter
-    def synthetic(self, value: bool) -> None:
-        self._synthetic = value
-
-
-# Not frozen, which would triple what it costs to make one, and defined once: every
-# further call of `define` takes longer than making a class.
-@define(eq=False, repr=False, getstate_setstate=False)
-class KnownEvent(_Event, Generic[DataT]):
-    """An event with a name that this library knows. Not to be changed.
-
-    `event` is the name on the wire, `data` what came with it. Equality compares both.
-    """
-
-    # `event` is declared by the classes below: the type of each is its own name.
-    data: DataT
-
-    def __eq__(self, other: object) -> bool:
-        if isinstance(other, KnownEvent) and type(self) is type(other):
-            return bool(self.data == other.data)
-        return NotImplemented
-
-    # `data` is not hashable.
-    __hash__ = None  # type: ignore[assignment]
-
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}(data={self.data!r})"
-
-
-class _DeltaEvent(KnownEvent[DataT]):
-    """An event of which there are thousands, nearly all alike.
-
-    One that a template has made holds the text that it adds, and what makes `data` of
-    that, until `data` is looked at. Nobody has to: a snapshot takes the text alone.
-    """
-
-    __slots__ = ("_build", "_data", "_text")
-
-    _build: Callable[[str], DataT] | None
-    _data: DataT
-    _text: str
-
-    def __init__(self, data: DataT) -> None:
-        self._data = data
-        self._build = None
-
-    if not TYPE_CHECKING:
-
-        @property
-        def data(self) -> DataT:
-            build = self._build
-            if build is not None:
-                self._data = build(self._text)
-                self._build = None
-            return self._data
-
-        @data.setter
-        def data(self, data: DataT) -> None:
-            self._data = data
-            self._build = None
-
-    def __getstate__(self) -> object:
-        return None, {"data": self.data, "_synthetic": self.synthetic}
 
 
 class ThreadCreated(KnownEvent[Thread]):
@@ -250,7 +157,7 @@ class ThreadRunStepInProgress(KnownEvent[RunStep]):
     )
 
 
-class ThreadRunStepDelta(_DeltaEvent[RunStepDeltaEvent]):
+class ThreadRunStepDelta(DeltaEvent[RunStepDeltaEvent]):
     """A part of a step's tool calls."""
 
     __slots__ = ()
@@ -301,7 +208,7 @@ class ThreadMessageInProgress(KnownEvent[Message]):
     )
 
 
-class ThreadMessageDelta(_DeltaEvent[MessageDeltaEvent]):
+class ThreadMessageDelta(DeltaEvent[MessageDeltaEvent]):
     """A part of a message."""
 
     __slots__ = ()
@@ -333,7 +240,7 @@ class ErrorEvent(KnownEvent[ErrorObject]):
 
 
 @define(getstate_setstate=False)
-class UnknownEvent(_Event):
+class UnknownEvent(Event):
     """An event with any other name. Not to be changed.
 
     `data` is its JSON, or its text where that is not JSON.

@@ -1,0 +1,96 @@
+"""What the events of a run's stream have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+from attrs import define
+
+__all__ = ["DeltaEvent", "Event", "KnownEvent"]
+
+DataT = TypeVar("DataT")
+
+
+class Event:
+    """An event of a run's stream, of a known name or not."""
+
+    # Not a field: it is set on few events, and an empty slot costs the others nothing.
+    __slots__ = ("_synthetic",)
+
+    _synthetic: bool
+
+    @property
+    def synthetic(self) -> bool:
+        """Whether the client made the event of what it asked the server for.
+
+        False for all that came in the stream. Not part of equality.
+        """
+        try:
+            return self._synthetic
+        except AttributeError:
+            return False
+
+    @synthetic.setter
+    def synthetic(self, value: bool) -> None:
+        self._synthetic = value
+
+
+# Not frozen, which would triple what it costs to make one, and defined once: every
+# further call of `define` takes longer than making a class.
+@define(eq=False, repr=False, getstate_setstate=False)
+class KnownEvent(Event, Generic[DataT]):
+    """An event with a name that this library knows. Not to be changed.
+
+    `event` is the name on the wire, `data` what came with it. Equality compares both.
+    """
+
+    # `event` is declared by the classes below: the type of each is its own name.
+    data: DataT
+
+    def __eq__(self, other: object) -> bool:
+        if isinstance(other, KnownEvent) and type(self) is type(other):
+            return bool(self.data == other.data)
+        return NotImplemented
+
+    # `data` is not hashable.
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(data={self.data!r})"
+
+
+class DeltaEvent(KnownEvent[DataT]):
+    """An event of which there are thousands, nearly all alike.
+
+    One that a template has made holds the text that it adds, and what makes `data` of
+    that, until `data` is looked at. Nobody has to: a snapshot takes the text alone.
+    """
+
+    __slots__ = ("_build", "_data", "_text")
+
+    _build: Callable[[str], DataT] | None
+    _data: DataT
+    _text: str
+
+    def __init__(self, data: DataT) -> None:
+        self._data = data
+        self._build = None
+
+    if not TYPE_CHECKING:
+
+        @property
+        def data(self) -> DataT:
+            build = self._build
+            if build is not None:
+                self._data = build(self._text)
+                self._build = None
+            return self._data
+
+        @data.setter
+        def data(self, data: DataT) -> None:
+            self._data = data
+            self._build = None
+
+    def __getstate__(self) -> object:
+        return None, {"data": self.data, "_synthetic": self.synthetic}
