@@ -51,7 +51,7 @@ _JITTER = 0.25
 # A server may ask for a longer wait; that is for the caller to decide, not to sit out.
 _LONGEST_RETRY_AFTER = 60.0
 
-_RETIRED_HOSTS = ("api.openai.com", ".openai.azure.com")
+_RETIRED_HOSTS = (".api.openai.com", ".openai.azure.com", ".openai.azure.us")
 
 
 @frozen(kw_only=True)
@@ -338,7 +338,7 @@ def _cleaned(headers: Headers, clean: Callable[[bytes], bytes]) -> Headers:
 
 def _is_retired(base_url: str) -> bool:
     host = urlsplit(base_url).hostname or ""
-    return host.endswith(_RETIRED_HOSTS)
+    return f".{host}".endswith(_RETIRED_HOSTS)
 
 
 def _without(body: bytes, credentials: Headers, sent: Request) -> bytes:

@@ -138,5 +138,5 @@ def _error_object(raw: Any) -> ErrorObject:
         raw = raw["error"]
     if isinstance(raw, dict):
         return structure(raw, ErrorObject)
-    text = raw if isinstance(raw, str) else str(raw)
+    text = raw if isinstance(raw, str) else "" if raw is None else str(raw)
     return ErrorObject(message=text[:_ERROR_BYTES])

@@ -19,6 +19,7 @@ from runs_core.errors import (
     ConnectionOutcomeUnknown,
     DeadlineExceeded,
     InternalServerError,
+    NotFoundError,
     NotSent,
     OutcomeUnknown,
     RateLimitError,
@@ -558,7 +559,13 @@ def test_promise_6_a_refusal_is_not_read_beyond_the_deadline() -> None:
 
 
 @pytest.mark.parametrize(
-    "base_url", ["https://api.openai.com/v1", "https://x.openai.azure.com/openai"]
+    "base_url",
+    [
+        "https://api.openai.com/v1",
+        "https://eu.api.openai.com/v1",
+        "https://x.openai.azure.com/openai",
+        "https://x.openai.azure.us/openai",
+    ],
 )
 def test_the_404_of_a_retired_service_says_so(base_url: str) -> None:
     with pytest.raises(ServiceRetired, match="2026-08-26") as caught:
@@ -568,6 +575,17 @@ def test_the_404_of_a_retired_service_says_so(base_url: str) -> None:
         )
 
     assert caught.value.status == 404
+
+
+@pytest.mark.parametrize("base_url", ["https://myapi.openai.com", "http://openai.com"])
+def test_the_404_of_another_server_is_its_own(base_url: str) -> None:
+    with pytest.raises(NotFoundError) as caught:
+        perform(
+            bound(iter(Call(READ, body)), Endpoint(base_url, "k")),
+            [(sends(), failed(404))],
+        )
+
+    assert not isinstance(caught.value, ServiceRetired)
 
 
 def test_promise_6_the_deadline_bounds_retrying_as_a_whole() -> None:
