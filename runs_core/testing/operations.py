@@ -53,11 +53,22 @@ class Operations:
             "deleteMessage": self._delete_message,
         }
 
+    def _with_stores(self, params: Mapping[str, Any]) -> JSON:
+        """Give the parameters with the id of each vector store that they ask for."""
+        resources = params.get("tool_resources") or {}
+        search = resources.get("file_search", {})
+        if "vector_stores" not in search:
+            return dict(params)
+        ids = [self.store.ids.next("vs") for _ in search["vector_stores"]]
+        resources = {**resources, "file_search": {"vector_store_ids": ids}}
+        return {**params, "tool_resources": resources}
+
     # --- Assistants ---------------------------------------------------------------
 
     def _create_assistant(
         self, ids: _Ids, params: JSON, query: _Query, now: float
     ) -> Answer:
+        params = self._with_stores(params)
         assistant = assistant_object(self.store.ids.next("asst"), int(now), params)
         self.store.assistants[assistant["id"]] = assistant
         self.store.executions["assistants"] += 1
@@ -97,7 +108,8 @@ class Operations:
 
     def add_thread(self, params: Mapping[str, Any], now: float) -> ThreadRecord:
         """Give a new thread with the messages that it is to begin with."""
-        thread = thread_object(self.store.ids.next("thread"), int(now), params)
+        id = self.store.ids.next("thread")
+        thread = thread_object(id, int(now), self._with_stores(params))
         record = self.store.threads[thread["id"]] = ThreadRecord(thread)
         self.store.executions["threads"] += 1
         for message in params.get("messages", ()):

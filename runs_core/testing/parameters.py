@@ -30,6 +30,8 @@ __all__ = ["BODIES", "FILE_SEARCH_CONTENT", "read_query"]
 FILE_SEARCH_CONTENT = "step_details.tool_calls[*].file_search.results[*].content"
 
 _TEXT = string()
+# Of functions and of schemas.
+_NAME = string(max_length=64, pattern="^[a-zA-Z0-9_-]+$")
 _METADATA = nullable(metadata)
 
 _RANKING = fields(
@@ -59,7 +61,7 @@ _TOOL = tagged(
             {
                 "function": fields(
                     {
-                        "name": string(max_length=64),
+                        "name": _NAME,
                         "description": _TEXT,
                         "parameters": fields({}, closed=False),
                         "strict": nullable(boolean),
@@ -73,20 +75,56 @@ _TOOL = tagged(
         ),
     }
 )
-_FILE_IDS = fields({"file_ids": array(_TEXT, most=20)}, closed=False)
-_VECTOR_STORES = {"vector_store_ids": array(_TEXT, most=1)}
-_TOOL_RESOURCES = nullable(
-    fields(
-        {
-            "code_interpreter": _FILE_IDS,
-            "file_search": fields(
-                {**_VECTOR_STORES, "vector_stores": array(anything, most=1)},
-                closed=False,
-            ),
-        },
-        closed=False,
-    )
+_CHUNKING = tagged(
+    {
+        "auto": fields({"type": _TEXT}),
+        "static": fields(
+            {
+                "type": _TEXT,
+                "static": fields(
+                    {
+                        "max_chunk_size_tokens": integer(least=100, most=4096),
+                        "chunk_overlap_tokens": integer(),
+                    },
+                    required=["max_chunk_size_tokens", "chunk_overlap_tokens"],
+                ),
+            },
+            required=["static"],
+        ),
+    }
 )
+_VECTOR_STORE = fields(
+    {
+        "file_ids": array(_TEXT, most=100_000_000),
+        "chunking_strategy": _CHUNKING,
+        "metadata": _METADATA,
+    },
+    closed=False,
+)
+_FILE_IDS = fields({"file_ids": array(_TEXT, most=20)}, closed=False)
+_STORE_IDS = fields({"vector_store_ids": array(_TEXT, most=1)}, closed=False)
+
+
+def _tool_resources(file_search: Check) -> Check:
+    resources = {"code_interpreter": _FILE_IDS, "file_search": file_search}
+    return nullable(fields(resources, closed=False))
+
+
+def _stores(name: str, value: Any) -> None:
+    """Check what a new assistant or thread searches: a store, or one to be made."""
+    _STORE_IDS(name, value)
+    fields({"vector_stores": array(_VECTOR_STORE, most=1)}, closed=False)(name, value)
+    if ("vector_store_ids" in value) == ("vector_stores" in value):
+        raise Refusal(
+            f"Invalid '{name}': expected exactly one of 'vector_store_ids' and"
+            " 'vector_stores'.",
+            param=name,
+        )
+
+
+# Stores are made together with what searches them, and only named afterwards.
+_TOOL_RESOURCES = _tool_resources(_STORE_IDS)
+_NEW_TOOL_RESOURCES = _tool_resources(_stores)
 _RESPONSE_FORMAT = nullable(
     any_of(
         {
@@ -99,7 +137,7 @@ _RESPONSE_FORMAT = nullable(
                         {
                             "json_schema": fields(
                                 {
-                                    "name": string(max_length=64),
+                                    "name": _NAME,
                                     "description": _TEXT,
                                     "schema": fields({}, closed=False),
                                     "strict": nullable(boolean),
@@ -117,20 +155,18 @@ _RESPONSE_FORMAT = nullable(
     )
 )
 _NAMED_TOOL = fields(
-    {"function": fields({"name": _TEXT}, required=["name"], closed=False)},
+    {
+        "type": string(choices=("function", "code_interpreter", "file_search")),
+        "function": fields({"name": _TEXT}, required=["name"], closed=False),
+    },
+    required=["type"],
     closed=False,
 )
 _TOOL_CHOICE = nullable(
     any_of(
         {
             str: string(choices=("none", "auto", "required")),
-            dict: tagged(
-                {
-                    "function": _NAMED_TOOL,
-                    "code_interpreter": anything,
-                    "file_search": anything,
-                }
-            ),
+            dict: _NAMED_TOOL,
         }
     )
 )
@@ -190,7 +226,7 @@ _CREATE_MESSAGE = fields(
 _CREATE_THREAD = fields(
     {
         "messages": array(_CREATE_MESSAGE),
-        "tool_resources": _TOOL_RESOURCES,
+        "tool_resources": _NEW_TOOL_RESOURCES,
         "metadata": _METADATA,
     }
 )
@@ -235,7 +271,9 @@ _RUN: dict[str, Check] = {
 _METADATA_ONLY = fields({"metadata": _METADATA})
 
 BODIES: Mapping[str, Check] = {
-    "createAssistant": fields(_ASSISTANT, required=["model"]),
+    "createAssistant": fields(
+        {**_ASSISTANT, "tool_resources": _NEW_TOOL_RESOURCES}, required=["model"]
+    ),
     "modifyAssistant": fields(_ASSISTANT),
     "createThread": _CREATE_THREAD,
     "modifyThread": fields({"tool_resources": _TOOL_RESOURCES, "metadata": _METADATA}),

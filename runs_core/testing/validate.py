@@ -5,6 +5,7 @@ A check takes the name of the parameter, as in `tools[0].function.name`, and its
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeAlias
 
@@ -45,6 +46,7 @@ def string(
     *,
     max_length: int | None = None,
     choices: Sequence[str] | None = None,
+    pattern: str | None = None,
 ) -> Check:
     def check(name: str, value: Any) -> None:
         if not isinstance(value, str):
@@ -59,6 +61,13 @@ def string(
             )
         if choices is not None and value not in choices:
             raise _invalid_value(name, value, choices)
+        if pattern is not None and not re.fullmatch(pattern, value):
+            raise Refusal(
+                f"Invalid '{name}': string does not match pattern. Expected a string"
+                f" that matches the pattern '{pattern}'.",
+                param=name,
+                code="invalid_value",
+            )
 
     return check
 

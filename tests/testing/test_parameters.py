@@ -216,9 +216,14 @@ def test_a_wrong_body_is_refused_in_the_words_of_the_service(
         {"tools": {}},
         {"tool_choice": "always"},
         {"tool_choice": {"type": "function", "function": {}}},
+        {"tool_choice": {"type": "file_search", "function": {"name": 1}}},
+        {"tools": [{"type": "function", "function": {"name": "look up"}}]},
+        {"tools": [{"type": "function", "function": {"name": ""}}]},
+        {"tools": [{"type": "function", "function": {"name": "n" * 65}}]},
         {"response_format": "text"},
         {"response_format": {"type": "json_schema"}},
         {"response_format": {"type": "json_schema", "json_schema": {"name": 1}}},
+        {"response_format": {"type": "json_schema", "json_schema": {"name": "a.b"}}},
         {"parallel_tool_calls": None},
         {"metadata": []},
         {"thread": {"tool_resources": {"code_interpreter": {"file_ids": [1]}}}},
@@ -230,6 +235,77 @@ def test_what_the_description_forbids_is_refused(local, params):
 
     assert error.param
     assert error.param.startswith(next(iter(params)))
+
+
+STATIC = {"max_chunk_size_tokens": 100, "chunk_overlap_tokens": 50}
+
+
+@pytest.mark.parametrize("path", ["/threads", "/assistants"])
+@pytest.mark.parametrize(
+    "search",
+    [
+        {},
+        {"vector_store_ids": ["vs_1"], "vector_stores": [{}]},
+        {"vector_stores": [{}, {}]},
+        {"vector_stores": [{"file_ids": "file_1"}]},
+        {"vector_stores": [{"metadata": {"k": 1}}]},
+        {"vector_stores": [{"chunking_strategy": {"type": "none"}}]},
+        {"vector_stores": [{"chunking_strategy": {"type": "auto", "static": STATIC}}]},
+        {"vector_stores": [{"chunking_strategy": {"type": "static"}}]},
+        {
+            "vector_stores": [
+                {
+                    "chunking_strategy": {
+                        "type": "static",
+                        "static": {**STATIC, "max_chunk_size_tokens": 99},
+                    }
+                }
+            ]
+        },
+    ],
+)
+def test_a_vector_store_that_cannot_be_made_is_refused(local, path, search):
+    resources = {"tool_resources": {"file_search": search}}
+
+    error = refused(local, path, resources | ({"model": "m"} if path[1] == "a" else {}))
+
+    assert error.param
+    assert error.param.startswith("tool_resources.file_search")
+
+
+@pytest.mark.parametrize(
+    "search",
+    [
+        {"vector_store_ids": ["vs_1"]},
+        {"vector_stores": []},
+        {"vector_stores": [{"file_ids": ["file_1"], "metadata": None}]},
+        {"vector_stores": [{"chunking_strategy": {"type": "auto"}}]},
+        {
+            "vector_stores": [
+                {"chunking_strategy": {"type": "static", "static": STATIC}}
+            ]
+        },
+    ],
+)
+def test_a_vector_store_that_can_be_made_is_taken(local, search):
+    resources = {"tool_resources": {"file_search": search}}
+
+    thread = local.post("/threads", resources)
+    assistant = local.post("/assistants", {"model": "m", **resources})
+
+    for made in (thread, assistant):
+        (told,) = made["tool_resources"]["file_search"].items()
+        name, ids = told
+        assert name == "vector_store_ids"
+        assert len(ids) == len(next(iter(search.values())))
+        assert all(id.startswith("vs_") for id in ids)
+
+
+def test_a_changed_thread_may_name_no_store(local):
+    thread = local.post("/threads")
+
+    changed = {"tool_resources": {"file_search": {}}}
+    assert local.post(f"/threads/{thread['id']}", changed)["id"] == thread["id"]
 
 
 def test_all_that_the_description_allows_is_taken_and_told():
