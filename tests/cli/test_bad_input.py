@@ -284,6 +284,15 @@ def test_a_stream_that_is_cut_is_one_line_that_says_how_to_go_on(cli, via):
     assert f"'runs-core runs poll {run} {thread}'" in ended.error
 
 
+def test_how_to_go_on_is_said_without_the_thread_that_a_server_leaves_out(cli, via):
+    run = b'event: thread.run.created\ndata: {"id": "run_1", "object": "thread.run"}\n\n'
+    with peer(answer("200 OK", run, "text/event-stream")) as terse:
+        ended = cli("runs", "stream", "t", *ANYTHING, "--base-url", terse.url, *via)
+
+    assert ended.status == 1
+    assert "'runs-core runs poll run_1 THREAD_ID' tells how" in ended.error
+
+
 def test_an_error_event_is_one_line(cli, via):
     _, ended = streamed(cli, via, Script([[SendError(message="Out of memory.")]]))
 

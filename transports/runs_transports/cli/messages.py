@@ -76,7 +76,8 @@ def one_line(error: BaseException, *, advise: bool = True) -> str:
 
 def _advice(error: BaseException) -> str | None:
     if isinstance(error, errors.StreamEnded | errors.DeadlineExceeded) and error.run:
-        ids = f"{error.run.id} {error.run.thread_id}"
+        # Some servers leave the thread out of a run; whoever asked knows it.
+        ids = f"{error.run.id} {error.run.thread_id or 'THREAD_ID'}"
         return f"'runs-core runs poll {printable(ids)}' tells how the run went on"
     return next((a for cls, a in _ADVICE.items() if isinstance(error, cls)), None)
 
