@@ -49,7 +49,17 @@ def answer(status: str, body: bytes, content_type: str = "application/json"):
         (("runs", "creat"), "invalid choice: 'creat'"),
         (("runs", "retrieve", "run_1"), "are required: THREAD_ID"),
         (("runs", "create", "thread_1"), "are required: --assistant-id"),
-        (("runs", "list", "t", "--limit", "many"), "--limit: this is not JSON"),
+        (("runs", "list", "t", "--limit", "many"), "--limit: this must be INTEGER;"),
+        (("runs", "list", "t", "--limit", "1.5"), "--limit: this must be INTEGER;"),
+        (("runs", "list", "t", "--limit", "true"), "--limit: this must be INTEGER;"),
+        (
+            ("runs", "create", "t", "--assistant-id", "a", "--top-p", "[1]"),
+            "--top-p: this must be NUMBER or null;",
+        ),
+        (
+            ("runs", "create", "t", "--assistant-id", "a", "--tools", "search"),
+            "--tools: this is not JSON (byte 0);",
+        ),
         (("runs", "list", "t", "--lim", "1"), "there is no option --lim"),
         (("runs", "list", "t", "u"), "there is no place for 1 of the arguments"),
         (("runs", "list", "t", "--transport", "udp"), "invalid choice: 'udp'"),
@@ -285,8 +295,9 @@ def test_a_stream_that_is_cut_is_one_line_that_says_how_to_go_on(cli, via):
 
 
 def test_how_to_go_on_is_said_without_the_thread_that_a_server_leaves_out(cli, via):
-    run = b'event: thread.run.created\ndata: {"id": "run_1", "object": "thread.run"}\n\n'
-    with peer(answer("200 OK", run, "text/event-stream")) as terse:
+    run = b'{"id": "run_1", "object": "thread.run"}'
+    begun = b"event: thread.run.created\ndata: %b\n\n" % run
+    with peer(answer("200 OK", begun, "text/event-stream")) as terse:
         ended = cli("runs", "stream", "t", *ANYTHING, "--base-url", terse.url, *via)
 
     assert ended.status == 1

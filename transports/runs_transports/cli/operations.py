@@ -181,17 +181,32 @@ def _value(members: tuple[Any, ...], text: str) -> Any:
     takes_text = any(m is str or get_origin(m) is Literal for m in members)
     if takes_text and set(members) <= {str, type(None)}:
         return None if text == "null" and type(None) in members else text
+    is_scalar = set(members) <= {*_NAMES, type(None)}
     try:
         value = codec.loads(text)
     except MalformedResponse as error:
         if takes_text:
             return text
+        if is_scalar:
+            raise _wrong_type(members) from None
         where = error.where
         raise argparse.ArgumentTypeError(f"this is not JSON ({where})") from None
     is_null = value is None and type(None) in members
     if takes_text and not is_null and not isinstance(value, dict | list):
         return text
+    if is_scalar and not _is_one_of(members, value):
+        raise _wrong_type(members)
     return value
+
+
+def _is_one_of(members: tuple[Any, ...], value: Any) -> bool:
+    # What Python takes for each other differs: True is an int to it, 1 no float.
+    return type(value) in members or (float in members and type(value) is int)
+
+
+def _wrong_type(members: tuple[Any, ...]) -> argparse.ArgumentTypeError:
+    null = " or null" if type(None) in members else ""
+    return argparse.ArgumentTypeError(f"this must be {_metavar(members)}{null}")
 
 
 # --- What it does ------------------------------------------------------------------
