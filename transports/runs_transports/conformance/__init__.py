@@ -37,6 +37,7 @@ pytest.register_assert_rewrite(
             "strict",
             "suite",
             "tls",
+            "waiting",
         )
     )
 )

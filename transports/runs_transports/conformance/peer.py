@@ -14,6 +14,7 @@ __all__ = [
     "CHUNKED",
     "HEAD",
     "PATIENCE",
+    "STILL_OPEN",
     "UNFRAMED",
     "Connection",
     "Peer",
@@ -32,6 +33,7 @@ CHUNKED = HEAD + b"Transfer-Encoding: chunked\r\n\r\n"
 UNFRAMED = HEAD + b"\r\n"
 
 PATIENCE = 5.0  # A safety net: nothing waits for so long unless it is broken.
+STILL_OPEN = "the exchange was left, and its connection is still open"
 
 
 class Connection:
@@ -71,8 +73,11 @@ class Connection:
     def wait_until_left(self) -> None:
         """Return when the client has closed its end, or reset it."""
         with contextlib.suppress(ConnectionResetError, BrokenPipeError, ssl.SSLError):
-            while self.sock.recv(65536):
-                pass
+            try:
+                while self.sock.recv(65536):
+                    pass
+            except TimeoutError:
+                raise AssertionError(STILL_OPEN) from None
 
     def reset(self) -> None:
         """Close with RST instead of FIN."""
@@ -99,7 +104,7 @@ class Peer:
         # A script has ended, and its connection is closed.
         self.left = threading.Event()
         self._scripts = list(scripts)
-        self._failure: BaseException | None = None
+        self.failure: BaseException | None = None
         self._served = threading.Condition()
         self._open = 0
         self._thread = threading.Thread(target=self._run)
@@ -122,7 +127,7 @@ class Peer:
             try:
                 script(connection)
             except BaseException as error:
-                self._failure = error
+                self.failure = error
             finally:
                 connection.sock.close()
                 self.left.set()
@@ -143,8 +148,6 @@ class Peer:
             self._thread.join(PATIENCE)
         self._listener.close()
         assert not self._thread.is_alive()
-        if self._failure is not None:
-            raise self._failure
 
 
 @contextlib.contextmanager
@@ -152,8 +155,16 @@ def peer(*scripts: Script, host: str = "127.0.0.1") -> Iterator[Peer]:
     server = Peer(*scripts, host=host)
     try:
         yield server
-    finally:
+    except BaseException as error:
         server.close()
+        # The test has failed by itself: that says more than what came of it here.
+        if server.failure is not None:
+            name = type(server.failure).__name__
+            error.add_note(f"the peer had {name}: {server.failure}")
+        raise
+    server.close()
+    if server.failure is not None:
+        raise server.failure
 
 
 def answering(data: bytes) -> Script:

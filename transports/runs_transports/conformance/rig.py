@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from typing import Any, Protocol, TypeVar
 
 import pytest
 from attrs import frozen
 
+from runs_core.errors import TransportError
 from runs_core.transport import AsyncTransport, Opened, Transport
 from runs_core.wire.http import Head, Request, Timeouts
 from runs_transports.torture import open_descriptors
@@ -22,13 +24,18 @@ __all__ = [
     "RigFixture",
     "Runner",
     "Scenario",
+    "declared",
+    "fault_of",
     "fetch",
     "get",
+    "in_time",
     "post",
     "run_on_asyncio",
 ]
 
 T = TypeVar("T")
+# Long for a busy machine, and shorter than any timeout that a library has of itself.
+_LATE_SECONDS = 2.0
 AsyncOpened = Opened[Awaitable[bytes]]
 
 
@@ -158,6 +165,32 @@ async def fetch(io: Io, request: Request) -> Answer:
     if fault is not None:
         raise fault
     return Answer(opened.head, pieces)
+
+
+def declared(io: Io) -> tuple[type[BaseException], ...]:
+    """Give what an exchange may raise."""
+    return (TransportError, *io.errors)
+
+
+async def fault_of(io: Io, request: Request) -> BaseException:
+    """Give the declared error that the exchange, which is to fail, ends in."""
+    try:
+        await fetch(io, request)
+    except declared(io) as error:
+        return error
+    except Exception as error:
+        name = type(error).__name__
+        pytest.fail(f"{name} was raised, but is not among the transport's `errors`")
+    pytest.fail("neither `open` nor `read` raised: a broken answer was taken for whole")
+
+
+@contextmanager
+def in_time() -> Iterator[None]:
+    """Fail if what is done took seconds, though its timeout was a tenth of one."""
+    begun = time.monotonic()
+    yield
+    taken = time.monotonic() - begun
+    assert taken < _LATE_SECONDS, f"a timeout of 0.1 s or less took {taken:.1f} s"
 
 
 def get(url: str, *, read: float | None = 5.0, connect: float | None = 5.0) -> Request:

@@ -1,0 +1,216 @@
+"""Transports that break the contract, each caught in words that say what it did."""
+
+from __future__ import annotations
+
+import gzip
+import http.client
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from urllib.parse import urlsplit
+
+import attrs
+import pytest
+
+from runs_core.errors import NotSent, TransportError
+from runs_core.testing import scenarios
+from runs_core.transport import Opened
+from runs_core.wire.http import Head, Request, Timeouts
+from runs_transports.conformance import TransportSuite, peer, rig, suite
+from runs_transports.conformance.rig import Rig, run_on_asyncio
+from runs_transports.sockets import SocketTransport
+
+Exchange = Opened[bytes]
+
+
+class Correct:
+    """A correct transport; the others break one thing in it."""
+
+    def __init__(self) -> None:
+        self.below = SocketTransport()
+        self.errors: tuple[type[BaseException], ...] = self.below.errors
+
+    @contextmanager
+    def open(self, request: Request) -> Iterator[Exchange]:
+        with self.below.open(request) as opened:
+            yield Opened(opened.head, self.reading(opened), opened.set_timeout)
+
+    def reading(self, opened: Exchange) -> Callable[[], bytes]:
+        return opened.read
+
+    def sleep(self, seconds: float) -> None:
+        self.below.sleep(seconds)
+
+
+class DroppingBytes(Correct):
+    def reading(self, opened: Exchange) -> Callable[[], bytes]:
+        return lambda: opened.read()[:4096]
+
+
+class Collecting(Correct):
+    def reading(self, opened: Exchange) -> Callable[[], bytes]:
+        return lambda: b"".join(iter(opened.read, b""))
+
+
+class SwallowingErrors(Correct):
+    def reading(self, opened: Exchange) -> Callable[[], bytes]:
+        def read() -> bytes:
+            try:
+                return opened.read()
+            except Exception:
+                return b""
+
+        return read
+
+
+class Decompressing(Correct):
+    @contextmanager
+    def open(self, request: Request) -> Iterator[Exchange]:
+        place = urlsplit(request.url).netloc
+        connection = http.client.HTTPConnection(place)
+        connection.request("GET", "/")
+        with connection.getresponse() as response:
+            head = Head(response.status, response.getheaders())
+            pieces = iter([gzip.decompress(response.read())])
+            yield Opened(head, lambda: next(pieces, b""))
+
+
+class FollowingRedirects(Correct):
+    @contextmanager
+    def open(self, request: Request) -> Iterator[Exchange]:
+        with ExitStack() as stack:
+            opened = stack.enter_context(super().open(request))
+            if to := opened.head.headers.get("location"):
+                moved = attrs.evolve(request, url=to)
+                opened = stack.enter_context(super().open(moved))
+            yield opened
+
+
+class DeclaringNothing(Correct):
+    def __init__(self) -> None:
+        super().__init__()
+        self.errors = ()
+
+    @contextmanager
+    def open(self, request: Request) -> Iterator[Exchange]:
+        try:
+            with super().open(request) as opened:
+                yield opened
+        except Exception as error:
+            raise LookupError from error
+
+
+class NeverSent(Correct):
+    @contextmanager
+    def open(self, request: Request) -> Iterator[Exchange]:
+        try:
+            with super().open(request) as opened:
+                yield opened
+        except Exception as error:
+            raise NotSent("it says") from error
+
+
+class KeepingOpen(Correct):
+    def __init__(self) -> None:
+        super().__init__()
+        self.kept = ExitStack()
+
+    @contextmanager
+    def open(self, request: Request) -> Iterator[Exchange]:
+        yield self.kept.enter_context(super().open(request))
+
+
+class Patient(Correct):
+    @contextmanager
+    def open(self, request: Request) -> Iterator[Exchange]:
+        patient = attrs.evolve(request, timeouts=Timeouts(0.3, 0.3))
+        with super().open(patient) as opened:
+            yield opened
+
+
+SUITE = TransportSuite()
+CUT = scenarios.CUT[3]
+
+
+@pytest.mark.parametrize(
+    ("broken", "test", "arguments", "said"),
+    [
+        (DroppingBytes, SUITE.test_a_large_body_goes_both_ways, (), None),
+        (
+            SwallowingErrors,
+            SUITE.test_an_answer_that_is_cut_off_never_looks_whole,
+            (CUT,),
+            "neither `open` nor `read` raised: a broken answer was taken for whole",
+        ),
+        (
+            DeclaringNothing,
+            SUITE.test_an_answer_that_is_cut_off_never_looks_whole,
+            (scenarios.CUT[0],),
+            "LookupError was raised, but is not among the transport's `errors`",
+        ),
+        (
+            NeverSent,
+            SUITE.test_an_answer_that_is_cut_off_never_looks_whole,
+            (scenarios.CUT[0],),
+            "NotSent was raised for a request that was sent: the core would repeat it",
+        ),
+        (
+            FollowingRedirects,
+            SUITE.test_redirects_are_not_followed,
+            (307,),
+            "the redirect was followed",
+        ),
+        (
+            Decompressing,
+            SUITE.test_a_compressed_body_is_refused_or_given_as_it_is,
+            (),
+            "the body was decompressed",
+        ),
+    ],
+)
+def test_what_is_broken_is_said(broken, test, arguments, said):
+    harness = Rig(broken(), run_on_asyncio)
+
+    with pytest.raises((AssertionError, pytest.fail.Exception), match=said):
+        test(harness, *arguments)
+
+
+def test_a_correct_transport_passes_in_this_harness_too():
+    SUITE.test_an_answer_that_is_cut_off_never_looks_whole(
+        Rig(Correct(), run_on_asyncio), CUT
+    )
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is broken waits for the safety net: a short one."""
+    for module in (suite, peer):
+        monkeypatch.setattr(module, "PATIENCE", 0.1)
+
+
+def test_bytes_that_are_kept_back_are_noticed(impatient: None):
+    harness = Rig(Collecting(), run_on_asyncio)
+
+    with pytest.raises(TransportError) as caught:
+        SUITE.test_each_byte_is_delivered_as_soon_as_it_arrives(
+            harness, suite.CHUNKED, b"1\r\na\r\n", b"1\r\nb\r\n", b"0\r\n\r\n"
+        )
+
+    (note,) = caught.value.__notes__
+    assert note.startswith("the peer had AssertionError: a byte that was sent was not")
+
+
+def test_a_connection_that_is_left_open_is_said(impatient: None):
+    transport = KeepingOpen()
+
+    with (
+        transport.kept,
+        pytest.raises(AssertionError, match=r"its connection is still open"),
+    ):
+        SUITE.test_leaving_early_closes_the_connection(Rig(transport, run_on_asyncio))
+
+
+def test_a_timeout_of_the_transports_own_is_said(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(rig, "_LATE_SECONDS", 0.2)
+
+    with pytest.raises(AssertionError, match=r"0\.1 s or less took 0\.[3-9] s"):
+        SUITE.test_a_silent_peer_is_a_timeout(Rig(Patient(), run_on_asyncio), b"")

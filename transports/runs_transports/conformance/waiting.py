@@ -1,0 +1,81 @@
+"""What every transport must do when its peer says nothing."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+
+from runs_core.errors import TransportTimeout
+from runs_transports.conformance.peer import (
+    CHUNKED,
+    PATIENCE,
+    STILL_OPEN,
+    UNFRAMED,
+    Connection,
+    peer,
+    silent_after,
+)
+from runs_transports.conformance.rig import Io, Rig, RigFixture, fetch, get, in_time
+
+__all__ = ["WaitingTests"]
+
+
+class WaitingTests(RigFixture):
+    """Timeouts are kept, and said to be timeouts."""
+
+    @pytest.mark.parametrize(
+        "said", [b"", b"HTTP/1.1 200 OK\r\n", UNFRAMED, CHUNKED + b"3\r\n"]
+    )
+    def test_a_silent_peer_is_a_timeout(self, rig: Rig, said: bytes) -> None:
+        with peer(silent_after(said)) as server:
+            request = get(server.url, read=0.05)
+            with in_time(), pytest.raises(TransportTimeout):
+                rig.run(lambda io: fetch(io, request))
+            assert server.left.wait(PATIENCE), STILL_OPEN
+
+    @pytest.mark.parametrize("timeout", [0.05, 0, -1])
+    def test_a_reader_can_shorten_the_timeout(self, rig: Rig, timeout: float) -> None:
+        async def scenario(io: Io) -> None:
+            async with io.open(get(server.url, read=None)) as opened:
+                assert await opened.read() == b"a"
+                if opened.set_timeout is None:
+                    pytest.skip("without set_timeout deadlines can be overshot")
+                opened.set_timeout(timeout)
+                with in_time(), pytest.raises(TransportTimeout):
+                    await opened.read()
+
+        with peer(silent_after(CHUNKED + b"1\r\na\r\n")) as server:
+            rig.run(scenario)
+
+    def test_a_reader_can_lengthen_the_timeout(self, rig: Rig) -> None:
+        asked = threading.Event()
+        late = 0.2
+
+        def script(connection: Connection) -> None:
+            connection.answer(CHUNKED + b"1\r\na\r\n")
+            assert asked.wait(PATIENCE)
+            if given_up:
+                return
+            # Silence is what is tested: longer than the request's own read timeout.
+            assert not threading.Event().wait(late)
+            connection.send(b"1\r\nb\r\n0\r\n\r\n")
+
+        given_up: list[bool] = []
+
+        async def scenario(io: Io) -> None:
+            async with io.open(get(server.url, read=late / 2)) as opened:
+                assert await opened.read() == b"a"
+                if opened.set_timeout is None:
+                    given_up.append(True)
+                    asked.set()
+                    pytest.skip("without set_timeout deadlines can be overshot")
+                opened.set_timeout(None)
+                asked.set()
+                assert await opened.read() == b"b"
+                opened.set_timeout(PATIENCE)
+                assert await opened.read() == b""
+                opened.set_timeout(0.001)  # Too late to disturb anybody.
+
+        with peer(script) as server:
+            rig.run(scenario)
