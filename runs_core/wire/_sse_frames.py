@@ -21,9 +21,9 @@ from runs_core.wire._sse_blocks import (
 )
 from runs_core.wire._sse_long import LongBlock
 from runs_core.wire._sse_shapes import CRLF, LF, Shape, head_of, is_open, shape_of
-from runs_core.wire._sse_state import StreamState
+from runs_core.wire._sse_state import SHORT_BYTES, StreamState
 
-__all__ = ["Framer", "Frames", "Shape"]
+__all__ = ["SHORT_BYTES", "UNFINISHED", "Framer", "Frames", "Shape"]
 
 # What a chunk completes: the events' names (one str if they have all the same), their
 # data, their ids if not all have the last one, their retries if any has one; and, for
@@ -75,7 +75,7 @@ class Framer(StreamState):
         if pieces := self._pieces:
             text = b"".join([*pieces, data])
         new = len(data)
-        if new <= self._room:
+        if new <= SHORT_BYTES:
             frames = self._lone(text)
             if frames is not None:
                 return frames
@@ -96,13 +96,15 @@ class Framer(StreamState):
             self._free -= len(data)
             self._lane = None
             return UNFINISHED
+        if len(data) > SHORT_BYTES:
+            return None
         text = b"".join([*pieces, data]) if pieces else data
         id = None
         body = text
         if self._with_ids:
             line, _, body = text.partition(eol)
             id = line.removeprefix(b"id: ")
-            if id is line or 0 in id:
+            if id is line or 0 in id or 10 in id or 13 in id:
                 return None
         shape = self._shape
         if shape is None or (behind := body.removeprefix(shape[0])) is body:
@@ -114,7 +116,9 @@ class Framer(StreamState):
                 line, _, head = head.partition(eol)
                 id = line.removeprefix(b"id: ")
                 shape = shapes.get(head)
-                if shape is None or id is line or 0 in id:
+                if shape is None or id is line:
+                    return None
+                if 0 in id or 10 in id or 13 in id:
                     return None
         elif not shape[3] and behind[:1] == b" ":
             return None
@@ -145,7 +149,7 @@ class Framer(StreamState):
             self._shape = shape
         size = len(rest)
         self._base += len(text) - size
-        self._lane = None if rest or id is not None else shape
+        self._lane = shape if shape[3] and not rest and id is None else None
         if pieces or rest:
             self._pieces = [rest] if rest else []
             self._free = self._room - size

@@ -9,12 +9,14 @@ from runs_core.errors import EventTooLarge, UsageError
 from runs_core.wire._sse_long import LongBlock
 from runs_core.wire._sse_shapes import LF, Shape, Style
 
-__all__ = ["StreamState"]
+__all__ = ["SHORT_BYTES", "StreamState"]
 
 _BOM = b"\xef\xbb\xbf"
 # An unfinished block is kept as it came up to this length, or that of a chunk: each
 # byte is then copied a bounded number of times, however the stream is cut.
-_RAW_BYTES = 1024
+_RAW_BYTES = 2048
+# Up to this length a chunk is likely to hold no more than one event.
+SHORT_BYTES = 1024
 # Up to this length a chunk is tried as exactly one event, which copies it twice.
 _WHOLE_BYTES = 64 * 1024
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from attrs import define
 
-from runs_core.wire._sse_frames import UNFINISHED, Framer
+from runs_core.wire._sse_frames import SHORT_BYTES, UNFINISHED, Framer
 
 __all__ = ["MAX_EVENT_BYTES", "EventStreamDecoder", "ServerSentEvent"]
 
@@ -85,7 +85,7 @@ class EventStreamDecoder(Framer):
     but swallows nothing: `feed` gives the events before it, and it is raised by the
     next `feed` or `close`, and by every later one.
 
-    What is held for a stream is its unfinished event and no more, or up to 2 KiB or the
+    What is held for a stream is its unfinished event and no more, or up to 4 KiB or the
     last chunk's length of what has not been looked at yet.
     """
 
@@ -138,7 +138,7 @@ class EventStreamDecoder(Framer):
                     return []
                 # Or more of one that looks like the last, or its end?
                 shape = self._shape
-                if shape is not None and not self._with_ids:
+                if n <= SHORT_BYTES and shape is not None and not self._with_ids:
                     text = b"".join([*pieces, data])
                     body = text.removeprefix(shape[0])
                     if body is text:
@@ -168,7 +168,11 @@ class EventStreamDecoder(Framer):
                             event.id = self._id
                             event.retry = None
                             return [event]
-        if type(data) is bytes and 0 < len(data) <= self._free:
+        if (
+            type(data) is bytes
+            and 0 < len(data) <= SHORT_BYTES
+            and len(data) <= self._free
+        ):
             only = self._little(data)
             if only is UNFINISHED:
                 return []
