@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -115,6 +116,8 @@ def _run(code: str) -> float:
         capture_output=True,
         text=True,
         check=True,
+        # Else ours, which may not have been installed by pip, is never compiled.
+        env={k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"},
     )
     return float(done.stdout)
 
