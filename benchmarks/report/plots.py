@@ -64,7 +64,11 @@ def draw(results: Results, folder: Path) -> list[Path]:
 
 
 def _colours(results: Results) -> dict[str, str]:
-    names = dict.fromkeys(f.candidate for f in results.figures if not f.ours)
+    names = dict.fromkeys(
+        figure.candidate
+        for figure in results.figures
+        if not figure.ours and not figure.candidate.startswith("floor")
+    )
     colours = dict(zip(names, (_COLOURS + _MORE) * 5, strict=False))
     return {OURS: "black", **colours}
 
@@ -145,8 +149,10 @@ def _growth(pyplot: Any, results: Results) -> Any:
         for name, points in _lines(figures):
             sizes, medians = zip(*points, strict=True)
             colour = colours.get(name, "#555555")
+            # What has no colour of its own is a floor, and no candidate.
+            line = "-" if name in colours else ":"
             (labels[name],) = one.plot(
-                sizes, medians, marker="o", markersize=2.5, color=colour
+                sizes, medians, line, marker="o", markersize=2.5, color=colour
             )
         one.set_xscale("log", base=2)
         one.xaxis.set_major_formatter("{x:g}")
