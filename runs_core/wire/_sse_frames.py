@@ -180,10 +180,12 @@ class Framer(StreamState):
     def _uniform(self, text: bytes, new: int) -> Frames | None:
         """Give what a text completes in which all events have one shape; or None."""
         shape = self._shape
-        if shape is None or not self._split or not text.startswith(shape[0]):
+        if shape is None or not self._split:
             return None
         head, end, name, spaced = shape
         start = len(head)
+        if text[:start] != head:
+            return None
         # From the right, which finds as many in three quarters of the time.
         datas = text.rsplit(end + head)
         datas[0] = datas[0][start:]
@@ -205,7 +207,14 @@ class Framer(StreamState):
             return None
         if not found:
             rest = head + rest
-        self._keep(rest, text, len(text) if datas else new)
+        free = self._room - len(rest)
+        if free > 0 and rest:
+            self._base += len(text) - len(rest)
+            self._pieces = [rest]
+            self._free = free
+            self._lane = None
+        else:
+            self._keep(rest, text, len(text) if datas else new)
         return name, datas, None, None, text
 
     def _blocks(self, text: bytes, new: int) -> Frames:
