@@ -15,6 +15,7 @@ from runs_core._version import __version__
 from runs_core.auth import Auth, AuthLike, Bearer, HeaderKeys, as_auth
 from runs_core.errors import InvalidEndpoint, UsageError
 from runs_core.flows.request import ApiRequest
+from runs_core.limits import mapping_of
 from runs_core.wire.http import (
     Headers,
     Query,
@@ -85,20 +86,10 @@ def _with_defaults(headers: HeaderChanges | Headers | None) -> Headers:
     if isinstance(headers, Headers):
         return headers
     changes = []
-    for name, value in _mapping("headers", headers).items():
+    for name, value in mapping_of("headers", headers).items():
         kept = None if isinstance(value, Omit) else value
         changes.append((check_header(name, "" if kept is None else kept)[0], kept))
     return Headers(_DEFAULTS).merged(changes)
-
-
-def _mapping(name: str, value: Any) -> Mapping[str, Any]:
-    if value is None:
-        return {}
-    if not isinstance(value, Mapping):
-        raise UsageError(
-            f"{name} must be a mapping, not of type {type(value).__name__}"
-        )
-    return value
 
 
 def _checked_query(
@@ -125,7 +116,7 @@ def _versioned(
 
 
 def _checked_paths(paths: Mapping[str, str] | None) -> dict[str, str]:
-    paths = _mapping("paths", paths)
+    paths = mapping_of("paths", paths)
     for operation, template in paths.items():
         # Each id's place is a whole segment: half of one could become a dot segment.
         if not isinstance(template, str) or not _TEMPLATE.fullmatch(template):
@@ -180,7 +171,7 @@ class Endpoint:
         paths: Mapping[str, str] | None = None,
     ) -> Self:
         """A server that gets nothing of OpenAI's own: no `OpenAI-Beta`."""
-        headers = {"openai-beta": None, **_mapping("headers", headers)}
+        headers = {"openai-beta": None, **mapping_of("headers", headers)}
         return cls(base_url, auth, headers=headers, query=query, paths=paths)
 
     @classmethod
@@ -199,7 +190,7 @@ class Endpoint:
         """A server that speaks OpenAI's dialect at a base URL such as `…/v1`."""
         named = {"openai-organization": organization, "openai-project": project}
         given = {name: value for name, value in named.items() if value is not None}
-        headers = {**given, **_mapping("headers", headers)}
+        headers = {**given, **mapping_of("headers", headers)}
         return cls(base_url, auth, headers=headers, query=query, paths=paths)
 
     @classmethod

@@ -6,12 +6,21 @@ What is wrong is named, and not shown: it may have been meant for another parame
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from attrs import Attribute
 
-__all__ = ["a_function", "check_amount", "not_negative", "one_of", "whole"]
+from runs_core.errors import UsageError
+
+__all__ = [
+    "a_function",
+    "check_amount",
+    "mapping_of",
+    "not_negative",
+    "one_of",
+    "whole",
+]
 
 Validator = Callable[[Any, "Attribute[Any]", Any], None]
 
@@ -31,6 +40,17 @@ def check_amount(name: str, value: Any) -> None:
         raise ValueError(
             f"{name} must be 0 or more, not {value!r}; None means no limit"
         )
+
+
+def mapping_of(name: str, value: Any) -> Mapping[str, Any]:
+    """Give a mapping, an empty one for None; raise `UsageError` for anything else."""
+    if value is None:
+        return {}
+    if not isinstance(value, Mapping):
+        raise UsageError(
+            f"{name} must be a mapping, not of type {type(value).__name__}"
+        )
+    return value
 
 
 def whole(least: int) -> Validator:

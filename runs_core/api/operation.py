@@ -12,6 +12,7 @@ from runs_core._sealed import forget_frames
 from runs_core.api.omit import Omit, omit
 from runs_core.errors import UsageError
 from runs_core.flows.request import ApiRequest, Repeat
+from runs_core.limits import mapping_of
 from runs_core.wire import codec
 from runs_core.wire.http import Timeouts, check_header, encode_query
 
@@ -122,11 +123,11 @@ def build(
     """
     own = {n: v for n, v in params.items() if n not in _OPTIONS}
     in_url = own.keys() if method == "GET" else own.keys() & set(query)
-    extra_query = _mapping("extra_query", params)
+    extra_query = mapping_of("extra_query", params.get("extra_query"))
     in_query = [(n, v) for n, v in own.items() if n in in_url and n not in extra_query]
     in_query += extra_query.items()
     body = {n: v for n, v in own.items() if n not in in_url}
-    body |= _mapping("extra_body", params)
+    body |= mapping_of("extra_body", params.get("extra_body"))
     headers = tuple(_headers(params))
     if "idempotency_key" in params and repeat is Repeat.ONCE:
         repeat = Repeat.KEYED
@@ -164,19 +165,8 @@ def split(
     return named, {n: v for n, v in params.items() if n not in names}
 
 
-def _mapping(name: str, params: Mapping[str, Any]) -> Mapping[str, Any]:
-    value = params.get(name)
-    if value is None:
-        return {}
-    if not isinstance(value, Mapping):
-        raise UsageError(
-            f"{name} must be a mapping, not of type {type(value).__name__}"
-        )
-    return value
-
-
 def _headers(params: Mapping[str, Any]) -> Iterable[tuple[str, str | None]]:
-    for name, value in _mapping("extra_headers", params).items():
+    for name, value in mapping_of("extra_headers", params.get("extra_headers")).items():
         if isinstance(value, Omit):
             value = None
         yield check_header(name, "" if value is None else value)[0], value

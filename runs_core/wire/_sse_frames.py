@@ -1,9 +1,10 @@
 """Event streams without their events: bytes in any cut to names and data, in bulk.
 
-`Framer` is what decoders of event streams are built on. A decoder takes a whole chunk's
-frames at once (`_frames`), so that no object is made for an event on the way, and makes
-of them what it gives. `EventStreamDecoder.feed` shows how to have a short way besides,
-for the chunk that completes one event.
+`Framer` is what decoders of event streams are built on. A decoder asks for the data of
+the one event that a short chunk completes (`_little`), and otherwise takes a whole
+chunk's frames at once (`_any`), so that no object is made for an event on the way;
+`_frames` does both. `EventStreamDecoder.feed` has shorter ways besides, for events that
+look like the last.
 """
 
 from __future__ import annotations

@@ -100,12 +100,8 @@ def test_a_stream_that_broke_cancels_its_run_when_it_is_left() -> None:
     assert bench.cancelled == 1
 
 
-def test_an_interrupted_poll_cancels_its_run_and_raises_what_interrupted_it() -> None:
-    bench = Bench(Hang())
-
-    def interrupt(run: Run) -> None:
-        raise KeyboardInterrupt
-
+def poll_until(bench: Bench, interrupt: Callable[[Run], None]) -> None:
+    """Make a run and poll it, until the caller is interrupted."""
     with pytest.raises(KeyboardInterrupt):
         bench.client.beta.threads.runs.create_and_poll(
             bench.thread,
@@ -113,6 +109,15 @@ def test_an_interrupted_poll_cancels_its_run_and_raises_what_interrupted_it() ->
             on_poll=interrupt,
             cancel_on_exit=True,
         )
+
+
+def test_an_interrupted_poll_cancels_its_run_and_raises_what_interrupted_it() -> None:
+    bench = Bench(Hang())
+
+    def interrupt(run: Run) -> None:
+        raise KeyboardInterrupt
+
+    poll_until(bench, interrupt)
 
     assert bench.cancelled == 1
 
@@ -124,13 +129,7 @@ def test_a_poll_that_is_left_at_its_runs_end_cancels_nothing() -> None:
         if run.status == "completed":
             raise KeyboardInterrupt
 
-    with pytest.raises(KeyboardInterrupt):
-        bench.client.beta.threads.runs.create_and_poll(
-            bench.thread,
-            assistant_id=bench.assistant,
-            on_poll=interrupt,
-            cancel_on_exit=True,
-        )
+    poll_until(bench, interrupt)
 
     assert bench.cancelled == 0
 
