@@ -222,7 +222,10 @@ class TransportSuite(WaitingTests):
         with peer(script) as server:
             got = rig.run(lambda io: fetch(io, post(server.url, body)))
 
-        assert got.body == body
+        # Compared outside of `assert`: where pytest thinks it runs on a CI server, it
+        # would look for the difference of the two for hours.
+        unharmed = got.body == body
+        assert unharmed, f"{len(body)} bytes came back as {len(got.body)}, or others"
 
     def test_sleeping_takes_the_time(self, rig: Rig) -> None:
         rig.run(lambda io: io.sleep(0))
