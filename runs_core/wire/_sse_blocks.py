@@ -10,13 +10,14 @@ import re
 from collections.abc import Iterable
 from typing import TypeAlias
 
-from runs_core.wire._sse_shapes import known
+from runs_core.wire._sse_shapes import CRLF, LF, known
 
 __all__ = [
     "FIELDS",
     "Block",
     "end_of_blocks",
     "first_too_large",
+    "is_open",
     "read_block",
     "read_id",
     "read_retry",
@@ -63,6 +64,25 @@ def end_of_blocks(text: bytes, start: int) -> int:
     if at < 0:
         return 0
     return at + 3 if text[at + 1 : at + 3] == b"\r\n" else at + 2
+
+
+def is_open(rest: bytes, head: bytes, end: bytes) -> bool:
+    """Whether no block ends in this beginning of one, of which `head` is expected.
+
+    `end` is not in it, and is LF LF or CR LF CR LF.
+    """
+    if head.startswith(rest):
+        return True
+    body = rest.removeprefix(head)
+    if end == LF.behind:
+        # Only a CR can end a block.
+        return 13 not in body
+    if not (10 in body or 13 in body):
+        return True
+    line, _, data = rest.partition(CRLF.before)
+    if line in CRLF.shapes and not (10 in data or 13 in data):
+        return True
+    return rest[0] != 10 and rest[0] != 13 and end_of_blocks(rest, 0) == 0
 
 
 def first_too_large(blocks: Iterable[bytes], limit: int) -> int | None:

@@ -9,19 +9,20 @@ look like the last.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Final, TypeAlias
 
 from runs_core.wire._sse_blocks import (
     end_of_blocks,
     first_too_large,
+    is_open,
     read_block,
     start_of_too_large,
     starts_of_events,
     unix,
 )
+from runs_core.wire._sse_events import read_blocks
 from runs_core.wire._sse_long import LongBlock
-from runs_core.wire._sse_shapes import CRLF, LF, Shape, head_of, is_open, shape_of
+from runs_core.wire._sse_shapes import CRLF, LF, Shape, Style, head_of, shape_of
 from runs_core.wire._sse_state import SHORT_BYTES, StreamState
 
 __all__ = ["SHORT_BYTES", "UNFINISHED", "Framer", "Frames", "Shape"]
@@ -40,6 +41,8 @@ Frames: TypeAlias = tuple[
 # What `Framer._little` gives where no event has ended: data that has no line end, has
 # not this.
 UNFINISHED: Final = b"\n"
+
+_ONE_LINE_END = (b"", b"\r\n", b"\r", b"\n")
 
 
 class Framer(StreamState):
@@ -112,9 +115,11 @@ class Framer(StreamState):
             head, _, behind = body.partition(before)
             shape = shapes.get(head)
             if shape is None:
+                line, _, head = head.partition(eol)
+                if not behind and line in shapes and b"data: ".startswith(head):
+                    return self._unfinished(text)
                 if id is not None:
                     return None
-                line, _, head = head.partition(eol)
                 id = line.removeprefix(b"id: ")
                 shape = shapes.get(head)
                 if shape is None or id is line:
@@ -125,18 +130,16 @@ class Framer(StreamState):
             return None
         value, found, rest = behind.rpartition(end)
         if not found:
-            size = len(text)
-            if (
-                size > self._room
-                or text[0] == 10
-                or 13 in text
-                or (13 in end and 10 in text)
-            ):
-                return None
-            self._pieces = [text]
-            self._free = self._room - size
-            self._lane = None
-            return UNFINISHED
+            # Here the head has come whole: it has no blank line.
+            if end == LF.behind:
+                return None if 13 in rest else self._unfinished(text)
+            value = rest.rstrip(b"\r\n")
+            ended = rest[len(value) :]
+            if ended != b"\r\n\r":
+                if 10 in value or 13 in value or ended not in _ONE_LINE_END:
+                    return None
+                return self._unfinished(text)
+            rest = b""
         if 10 in value or 13 in value:
             return None
         if rest and (13 in rest or 13 in end) and not is_open(rest, shape[0], end):
@@ -155,6 +158,13 @@ class Framer(StreamState):
             self._pieces = [rest] if rest else []
             self._free = self._room - size
         return value
+
+    def _unfinished(self, text: bytes) -> bytes:
+        """Keep a text in which no block ends."""
+        self._pieces = [text]
+        self._free = self._room - len(text)
+        self._lane = None
+        return UNFINISHED
 
     def _lone(self, text: bytes) -> Frames | None:
         """Give what a text with LF says that is one block, of any kind; or None."""
@@ -226,23 +236,46 @@ class Framer(StreamState):
             if not stripped:
                 return _nothing()
             text = stripped
-        eol = b"\n"
         if 13 in text:
-            cut = end_of_blocks(text, max(0, len(text) - new - 3))
-            if text[cut - 1] == 13:
-                eol = b"\r"
-            elif text[cut - 2] == 13:
-                eol = b"\r\n"
-                self._style = CRLF
-            rest = text[cut:]
-            blocks = unix(text[:cut]).rsplit(b"\n\n")
-            blocks.pop()
-        else:
-            self._style = LF
-            # From the right, which takes half as long. What more line ends there are,
-            # a block then ends with them, and reads the same.
-            blocks = text.rsplit(b"\n\n")
-            rest = blocks.pop()
+            return self._crlf(text, new) or self._mixed(text, new)
+        self._style = LF
+        # From the right, which takes half as long. What more line ends there are, a
+        # block then ends with them, and reads the same.
+        blocks = text.rsplit(b"\n\n")
+        return self._finished(blocks, blocks.pop(), text, new, b"\n")
+
+    def _crlf(self, text: bytes, new: int) -> Frames | None:
+        """Give what a text completes whose blocks all end with CRLF; or None."""
+        if self._style is not CRLF or len(text) > self._limit:
+            return None
+        blocks = text.rsplit(CRLF.behind)
+        rest = blocks.pop()
+        if rest and not is_open(rest, b"", CRLF.behind):
+            return None
+        if not blocks:
+            self._keep(rest, text, new)
+            return _nothing()
+        frames = self._read(blocks, CRLF, CRLF.eol, text)
+        self._keep(rest, text, len(text))
+        return frames
+
+    def _mixed(self, text: bytes, new: int) -> Frames:
+        """Give what a text completes whose lines end in any way."""
+        cut = end_of_blocks(text, max(0, len(text) - new - 3))
+        eol = b"\n"
+        if text[cut - 1] == 13:
+            eol = b"\r"
+        elif text[cut - 2] == 13:
+            eol = b"\r\n"
+            self._style = CRLF
+        blocks = unix(text[:cut]).rsplit(b"\n\n")
+        blocks.pop()
+        return self._finished(blocks, text[cut:], text, new, eol)
+
+    def _finished(
+        self, blocks: list[bytes], rest: bytes, text: bytes, new: int, eol: bytes
+    ) -> Frames:
+        """Give what blocks with LF say, and keep the rest of the text they are from."""
         if not blocks:
             self._keep(rest, text, new)
             return _nothing()
@@ -251,72 +284,25 @@ class Framer(StreamState):
             if index is not None:
                 self._fail(self._base + start_of_too_large(text, self._limit))
                 del blocks[index:]
-        names, datas, ids, retries = self._read(blocks, eol)
+        frames = self._read(blocks, LF, eol, text)
         if self._fault is not None:
             self._base += len(text)
         else:
             self._keep(rest, text, len(text))
-        return names, datas, ids, retries, text
+        return frames
 
     def _read(
-        self, blocks: Iterable[bytes], eol: bytes
-    ) -> tuple[list[str], list[bytes], list[str] | None, list[int | None] | None]:
-        """Give what blocks with LF say: names, data, ids, retries."""
-        names: list[str] = []
-        datas: list[bytes] = []
-        ids: list[str] = []
-        retries: dict[int, int] = {}
-        id = self._id
-        shape = self._shape
-        # No block begins with this, as none has it inside.
-        head, name = (b"\n\n", "") if shape is None else (unix(shape[0]), shape[2])
-        spaced = head[-1] == 32
-        misses = 0
-        for block in blocks:
-            data = block.removeprefix(head)
-            if data is not block and 10 not in data and (spaced or data[:1] != b" "):
-                names.append(name)
-                datas.append(data)
-                continue
-            misses += 1
-            if data is block and block[:4] == b"id: ":
-                # Like the last but for its first line, where each event has an id.
-                line, _, behind = block.partition(b"\n")
-                data = behind.removeprefix(head)
-                if (data is not behind and 10 not in data and 0 not in line) and (
-                    spaced or data[:1] != b" "
-                ):
-                    # What has no id until here has the one before.
-                    ids += [id] * (len(datas) - len(ids))
-                    id = line[4:].decode("utf-8", "replace")
-                    names.append(name)
-                    datas.append(data)
-                    continue
-            found, what, new_id, retry = read_block(block)
-            if new_id is not None and new_id != id:
-                ids += [id] * (len(datas) - len(ids))
-                id = new_id
-            if what is None:
-                continue
-            if retry is not None:
-                retries[len(datas)] = retry
-            elif new_id is None or block[:4] == b"id: ":
-                other = head_of(block, what)
-                if other is not None:
-                    head, name = other, found
-                    spaced = head[-1] == 32
-            names.append(found)
-            datas.append(what)
-        self._id = id
+        self, blocks: list[bytes], style: Style, eol: bytes, text: bytes
+    ) -> Frames:
+        """Give what blocks of a text say whose lines end so, and in the stream so."""
+        said = read_blocks(blocks, style, self._shape, self._id)
+        names, datas, ids, retries, self._id, shape, turns = said
         if self._fault is None:
-            self._shape = None if head == b"\n\n" else shape_of(head, name, eol)
-            self._split = misses < 3
-        return (
-            names,
-            datas,
-            ids + [id] * (len(datas) - len(ids)) if ids else None,
-            [retries.get(index) for index in range(len(datas))] if retries else None,
-        )
+            if shape is not None and eol != style.eol:
+                shape = shape_of(unix(shape[0]), shape[2], eol)
+            self._shape = shape
+            self._split = turns < 3
+        return names, datas, ids, retries, text
 
     def _continue(self, long: LongBlock, data: bytes) -> Frames:
         """Read on in a long block, and in what is behind it."""

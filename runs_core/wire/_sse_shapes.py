@@ -9,7 +9,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import NamedTuple, TypeAlias
 
-__all__ = ["CRLF", "LF", "Shape", "Style", "head_of", "is_open", "known", "shape_of"]
+__all__ = ["CRLF", "LF", "Shape", "Style", "head_of", "known", "shape_of"]
 
 # How an event looked that has one data line and sets neither id nor retry: all before
 # its data, all behind it, its name, and whether "data:" has its space. Another that
@@ -77,17 +77,3 @@ def head_of(block: bytes, data: bytes) -> bytes | None:
 def shape_of(head: bytes, name: str, eol: bytes) -> Shape:
     """Give the shape of events with this head (with LF) in a stream with this eol."""
     return head.replace(b"\n", eol), eol + eol, name, head[-1] == 32
-
-
-def is_open(rest: bytes, head: bytes, end: bytes) -> bool:
-    """Whether no block ends in this beginning of one, of which `head` is expected.
-
-    `end` is not in it. Where that is LF LF, only a CR can end a block; otherwise any
-    line end that is not the head's may.
-    """
-    if head.startswith(rest):
-        return True
-    body = rest.removeprefix(head)
-    if end == b"\n\n":
-        return 13 not in body
-    return not (10 in body or 13 in body)

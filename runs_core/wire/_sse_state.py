@@ -7,7 +7,7 @@ from typing import Literal
 
 from runs_core.errors import EventTooLarge, UsageError
 from runs_core.wire._sse_long import LongBlock
-from runs_core.wire._sse_shapes import LF, Shape, Style
+from runs_core.wire._sse_shapes import CRLF, LF, Shape, Style
 
 __all__ = ["SHORT_BYTES", "StreamState"]
 
@@ -113,6 +113,9 @@ class StreamState:
             return b""
         self._bom = None
         self._begin()
+        end = data.find(b"\n")
+        if end > 0 and data[end - 1] == 13:
+            self._style = CRLF
         if data.startswith(_BOM):
             self._base = len(_BOM)
             return data[len(_BOM) :]

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from attrs import define
 
+from runs_core.wire._sse_blocks import is_open
 from runs_core.wire._sse_frames import SHORT_BYTES, UNFINISHED, Framer
 
 __all__ = ["MAX_EVENT_BYTES", "EventStreamDecoder", "ServerSentEvent"]
@@ -154,8 +155,11 @@ class EventStreamDecoder(Framer):
                         found, tail, rest = body.rpartition(shape[1])
                         if (
                             (tail and rest)
-                            and not (10 in found or 13 in found or 13 in rest)
-                            and (tail == b"\n\n" or 10 not in rest)
+                            and not (10 in found or 13 in found)
+                            and (
+                                not (13 in rest or (10 in rest and 13 in tail))
+                                or is_open(rest, shape[0], tail)
+                            )
                             and (shape[3] or found[:1] != b" ")
                         ):
                             n = len(rest)

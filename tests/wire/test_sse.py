@@ -312,6 +312,28 @@ def test_events_that_look_alike_one_by_one(
     ]
 
 
+@pytest.mark.parametrize("eol", [b"\n", b"\r\n"])
+@pytest.mark.parametrize("other", [b"\n", b"\r\n", b"\r", b"\nx\r\n", b"\rx\r\n"])
+@pytest.mark.parametrize("block", BLOCKS[:-1])
+def test_one_line_ends_in_another_way(
+    block: list[bytes], other: bytes, eol: bytes
+) -> None:
+    first = eol.join([b"event: a", b"data: 0", b"", *block, b"", b""])
+    after = [b"id: 1", b"event: a", b"data: 4", b"", b"event: a", b"data: 5", b""]
+    lines = [*block, b"", *after]
+
+    for odd in range(len(block) + 1):
+        eols = [eol] * len(lines)
+        eols[odd] = other
+        stream = b"".join(line + end for line, end in zip(lines, eols, strict=True))
+        whole = expected(first + stream).events
+        for cut in range(len(stream)):
+            decoder = EventStreamDecoder()
+            begun = plain(decoder.feed(first)) + plain(decoder.feed(stream[:cut]))
+            assert begun == expected(first + stream[:cut]).events
+            assert begun + plain(decoder.feed(stream[cut:])) == whole
+
+
 class Places(Framer):
     """Says of each event where its block begins, as decoders built on it do."""
 
