@@ -69,7 +69,8 @@ def _decoding(
             yield from measured(bench, suite, candidates, expected, input, where)
     for found in bench.recorded():
         recorded = found if suite == "framing" else found.well_formed()
-        for where in (few[:1] if bench.quick else few) if recorded else ():
+        cuts = few[:1] if bench.quick else CUTS if suite == "framing" else few
+        for where in cuts if recorded else ():
             assert recorded is not None
             bench.step(f"{suite}: {recorded.name}, {where}")
             yield from measured(bench, suite, candidates, expected, recorded, where)

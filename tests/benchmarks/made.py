@@ -4,11 +4,15 @@ from benchmarks.results import Figure, Results
 
 
 def figure(
-    candidate: str, *samples: float, fault: str = "", size: float | None = None
+    candidate: str,
+    *samples: float,
+    fault: str = "",
+    size: float | None = None,
+    input: str = "text",
 ) -> Figure:
     return Figure(
         suite="framing",
-        input="text",
+        input=input,
         variant="1 event" if size is None else f"{size:g}",
         candidate=candidate,
         unit="us/event",

@@ -5,6 +5,7 @@ from tests.benchmarks.made import figure, results
 
 LARGER = Target("a ratio", 2, 3, lambda _: None)
 SMALLER = Target("seconds", 3, 2, lambda _: None, smaller=True)
+WORST = "framing, the worst of the recorded, 1 event, against openai-python"
 FASTEST = "framing, text, 1 event, against the fastest other in Python"
 
 
@@ -42,6 +43,20 @@ def test_who_gets_the_input_wrong_is_not_the_fastest_other() -> None:
     found = {one.target.what: one.figure for one in reached(made)}
 
     assert found[FASTEST] == 4
+
+
+def test_of_recorded_streams_the_worst_counts() -> None:
+    made = results(
+        figure("runs-core", 1, input="recorded: a"),
+        figure("openai-python", 9, input="recorded: a"),
+        figure("runs-core", 1, input="recorded: b"),
+        figure("openai-python", 3, input="recorded: b"),
+        figure("runs-core", 1),
+        figure("openai-python", 2),
+    )
+    found = {one.target.what: one.figure for one in reached(made)}
+
+    assert found[WORST] == 3
 
 
 def test_every_target_has_an_aim_beyond_what_is_the_least() -> None:
