@@ -71,8 +71,10 @@ class Framer(StreamState):
             data = bytes(data)
         if self._special:
             data = self._prepare(data)
-            if self._long is not None and data:
+            if data and self._long is not None:
                 return self._continue(self._long, data)
+            if data:
+                return self._frames(data)
         if not data:
             return _nothing()
         text = data
@@ -83,7 +85,8 @@ class Framer(StreamState):
             frames = self._lone(text)
             if frames is not None:
                 return frames
-        return self._uniform(text, new) or self._blocks(text, new)
+        frames = self._uniform(text, new) if self._split else None
+        return frames or self._blocks(text, new)
 
     def _little(self, data: bytes) -> bytes | None:
         """Give the data of the one event that a short chunk completes, or `UNFINISHED`.
@@ -100,7 +103,7 @@ class Framer(StreamState):
             self._free -= len(data)
             self._lane = None
             return UNFINISHED
-        if len(data) > SHORT_BYTES:
+        if len(data) > SHORT_BYTES and (pieces or data[-1] != 10):
             return None
         text = b"".join([*pieces, data]) if pieces else data
         id = None
@@ -191,7 +194,7 @@ class Framer(StreamState):
     def _uniform(self, text: bytes, new: int) -> Frames | None:
         """Give what a text completes in which all events have one shape; or None."""
         shape = self._shape
-        if shape is None or not self._split:
+        if shape is None:
             return None
         head, end, name, spaced = shape
         start = len(head)
@@ -241,8 +244,8 @@ class Framer(StreamState):
         self._style = LF
         # From the right, which takes half as long. What more line ends there are, a
         # block then ends with them, and reads the same.
-        blocks = text.rsplit(b"\n\n")
-        return self._finished(blocks, blocks.pop(), text, new, b"\n")
+        blocks = text.rsplit(LF.behind)
+        return self._finished(blocks, blocks.pop(), text, new, LF, LF.eol)
 
     def _crlf(self, text: bytes, new: int) -> Frames | None:
         """Give what a text completes whose blocks all end with CRLF; or None."""
@@ -252,30 +255,34 @@ class Framer(StreamState):
         rest = blocks.pop()
         if rest and not is_open(rest, b"", CRLF.behind):
             return None
-        if not blocks:
-            self._keep(rest, text, new)
-            return _nothing()
-        frames = self._read(blocks, CRLF, CRLF.eol, text)
-        self._keep(rest, text, len(text))
-        return frames
+        return self._finished(blocks, rest, text, new, CRLF, CRLF.eol)
 
     def _mixed(self, text: bytes, new: int) -> Frames:
         """Give what a text completes whose lines end in any way."""
         cut = end_of_blocks(text, max(0, len(text) - new - 3))
-        eol = b"\n"
+        eol = LF.eol
         if text[cut - 1] == 13:
             eol = b"\r"
         elif text[cut - 2] == 13:
-            eol = b"\r\n"
+            eol = CRLF.eol
             self._style = CRLF
-        blocks = unix(text[:cut]).rsplit(b"\n\n")
+        blocks = unix(text[:cut]).rsplit(LF.behind)
         blocks.pop()
-        return self._finished(blocks, text[cut:], text, new, eol)
+        return self._finished(blocks, text[cut:], text, new, LF, eol)
 
     def _finished(
-        self, blocks: list[bytes], rest: bytes, text: bytes, new: int, eol: bytes
+        self,
+        blocks: list[bytes],
+        rest: bytes,
+        text: bytes,
+        new: int,
+        style: Style,
+        eol: bytes,
     ) -> Frames:
-        """Give what blocks with LF say, and keep the rest of the text they are from."""
+        """Give what blocks of this style say, and keep the rest of their text.
+
+        `eol` is how lines end in the stream.
+        """
         if not blocks:
             self._keep(rest, text, new)
             return _nothing()
@@ -284,24 +291,16 @@ class Framer(StreamState):
             if index is not None:
                 self._fail(self._base + start_of_too_large(text, self._limit))
                 del blocks[index:]
-        frames = self._read(blocks, LF, eol, text)
+        said = read_blocks(blocks, style, self._shape, self._id)
+        names, datas, ids, retries, self._id, shape, turns = said
         if self._fault is not None:
             self._base += len(text)
         else:
-            self._keep(rest, text, len(text))
-        return frames
-
-    def _read(
-        self, blocks: list[bytes], style: Style, eol: bytes, text: bytes
-    ) -> Frames:
-        """Give what blocks of a text say whose lines end so, and in the stream so."""
-        said = read_blocks(blocks, style, self._shape, self._id)
-        names, datas, ids, retries, self._id, shape, turns = said
-        if self._fault is None:
             if shape is not None and eol != style.eol:
                 shape = shape_of(unix(shape[0]), shape[2], eol)
             self._shape = shape
             self._split = turns < 3
+            self._keep(rest, text, len(text))
         return names, datas, ids, retries, text
 
     def _continue(self, long: LongBlock, data: bytes) -> Frames:

@@ -174,8 +174,8 @@ class EventStreamDecoder(Framer):
                             return [event]
         if (
             type(data) is bytes
-            and 0 < len(data) <= SHORT_BYTES
-            and len(data) <= self._free
+            and 0 < len(data) <= self._free
+            and (len(data) <= SHORT_BYTES or data[-1] == 10)
         ):
             only = self._little(data)
             if only is UNFINISHED:
