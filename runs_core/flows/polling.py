@@ -17,7 +17,7 @@ from runs_core.limits import a_function, not_negative
 from runs_core.models import Run
 from runs_core.wire.http import Headers
 
-__all__ = ["POLL_DEADLINE", "PollOptions", "poll_flow", "then_poll"]
+__all__ = ["POLL_DEADLINE", "PollOptions", "at_rest", "poll_flow", "then_poll"]
 
 # Runs of the original service expired ten minutes after their creation.
 POLL_DEADLINE = 900.0
@@ -47,10 +47,20 @@ class PollOptions:
     cancel_on_exit: bool = False
 
 
+def at_rest(run: Run) -> bool:
+    """Tell whether a run has ended or asks for something."""
+    # A status of another type is unknown, too.
+    return isinstance(run.status, str) and run.status in RUN_ENDS
+
+
 def poll_flow(
-    retrieve: Call[Run], options: PollOptions, seen: Seen, start: float | None = None
+    retrieve: Call[Run],
+    options: PollOptions,
+    seen: Seen,
+    start: float | None = None,
+    enough: Callable[[Run], bool] = at_rest,
 ) -> Flow[Run]:
-    """Look at a run until it has ended or asks for something.
+    """Look at a run until it has ended or asks for something, or as `enough` says.
 
     An unknown status is waited for like a known one that goes on. Raises
     `DeadlineExceeded` with the run as last seen, at the deadline, which counts from
@@ -67,8 +77,7 @@ def poll_flow(
         run = seen.now(retrieve.parse(response))
         if options.on_poll is not None:
             yield from Invoke(options.on_poll, (run,))
-        # A status of another type is unknown, too.
-        if isinstance(run.status, str) and run.status in RUN_ENDS:
+        if enough(run):
             return run
         seconds = _interval(response.headers, options.poll_interval_ms)
         if until is not None:

@@ -24,7 +24,7 @@ from runs_core.errors import (
 )
 from runs_core.flows.call import Call
 from runs_core.flows.effects import Flow, Invoke, Now, function_name
-from runs_core.flows.polling import PollOptions, poll_flow
+from runs_core.flows.polling import PollOptions, at_rest, poll_flow
 from runs_core.flows.request import ApiRequest
 from runs_core.flows.run_requests import RunRequests
 from runs_core.flows.seen import Seen
@@ -99,10 +99,12 @@ def polled_tools(
     begun = yield from Now()
     run = seen.now((yield from start.within(options.deadline)))
     rounds = 0
+    calls: ToolCalls = []
     while True:
         left = yield from _left(begun, options.deadline)
         look = requests.retrieve(run.id, _thread_of(run, start.request))
-        run = yield from poll_flow(look, evolve(options, deadline=left), seen)
+        wait = evolve(options, deadline=left)
+        run = yield from poll_flow(look, wait, seen, enough=_beyond(calls))
         if not (calls := _open_calls(run)):
             return run
         rounds += 1
@@ -136,6 +138,15 @@ def streamed_tools(
         ids = run.id, _thread_of(run, start)
         outputs = yield from _round(run, calls, rounds, toolbox, requests.cancel(*ids))
         request = requests.submit(*ids, outputs, True)
+
+
+def _beyond(answered: ToolCalls) -> Callable[[Run], bool]:
+    """Tell of runs that are at rest, and not because of these calls.
+
+    Right after the outputs, a server may still show the run as it was before them: no
+    function is called twice for that.
+    """
+    return lambda run: at_rest(run) and (not answered or _open_calls(run) != answered)
 
 
 def _left(begun: float, deadline: float | None) -> Flow[float | None]:

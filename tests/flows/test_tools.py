@@ -53,8 +53,10 @@ ANSWER = Turn((Say("done"),))
 class Bench:
     """A client on a local service that plays the given turns, and a thread to run."""
 
-    def __init__(self, *turns: Turn) -> None:
-        self.service = LocalService(Script(turns))
+    def __init__(
+        self, *turns: Turn, service: type[LocalService] = LocalService
+    ) -> None:
+        self.service = service(Script(turns))
         self.transport = InMemoryTransport(self.service)
         self.client = Client(self.transport, Endpoint("http://local.test/v1", "key"))
         beta = self.client.beta
@@ -348,14 +350,8 @@ def _sparse(text: bytes) -> bytes:
     return json.dumps(value).encode()
 
 
-def sparse(*turns: Turn) -> Bench:
-    bench = Bench(*turns)
-    bench.service.__class__ = Sparse
-    return bench
-
-
 def test_a_server_may_leave_the_thread_out_and_name_calls_twice(loop: Loop) -> None:
-    bench = sparse(TWO_CALLS, ANSWER)
+    bench = Bench(TWO_CALLS, ANSWER, service=Sparse)
     run = loop(bench, functions=[add])
 
     assert (run.status, run.thread_id) == ("completed", None)
@@ -364,7 +360,7 @@ def test_a_server_may_leave_the_thread_out_and_name_calls_twice(loop: Loop) -> N
 
 
 def test_a_run_without_its_thread_is_cancelled_where_its_tool_fails(loop: Loop) -> None:
-    bench = sparse(ONE_CALL)
+    bench = Bench(ONE_CALL, service=Sparse)
     with pytest.raises(UnknownTool):
         loop(bench, functions={})
 
@@ -386,3 +382,48 @@ def test_promise_6_a_cancellation_that_hangs_keeps_no_error_back(loop: Loop) -> 
         loop(bench, functions={})
 
     assert bench.transport.time - start <= 10.0
+
+
+class Lagging(LocalService):
+    """Shows a run that was given outputs as it was before them, some times."""
+
+    times = 2
+    late = 0
+    shown: ServiceReply | None = None
+
+    def handle(self, request: ServiceRequest, now: float) -> ServiceReply:
+        reply = super().handle(request, now)
+        if request.target.endswith("/submit_tool_outputs"):
+            self.late = self.times
+        elif request.method == "GET" and "/runs/" in request.target:
+            if self.late and self.shown is not None:
+                self.late -= 1
+                return self.shown
+            self.shown = reply
+        return reply
+
+
+class Stuck(Lagging):
+    times = 10**9
+
+
+def test_no_call_is_answered_twice_where_the_server_lags() -> None:
+    bench = Bench(ONE_CALL, ONE_CALL, ANSWER, service=Lagging)
+
+    run = polled(bench, functions=[add], max_rounds=2)
+
+    assert run.status == "completed"
+    assert len(bench.submitted()) == 2
+    assert bench.service.executions["submissions"] == 2
+
+
+def test_promise_6_a_server_that_never_sees_the_outputs_is_left_at_the_deadline() -> (
+    None
+):
+    bench = Bench(ONE_CALL, ANSWER, service=Stuck)
+
+    with pytest.raises(DeadlineExceeded, match="still requires_action") as caught:
+        polled(bench, functions=[add], deadline=60.0)
+
+    assert caught.value.run is not None
+    assert len(bench.submitted()) == 1
