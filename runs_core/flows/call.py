@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Sequence
 from typing import Any, Generic, NoReturn, TypeVar
 
-from attrs import evolve, frozen
+from attrs import evolve, field, frozen
 
 from runs_core.errors import (
     MalformedOutcomeUnknown,
@@ -120,6 +120,9 @@ class Paged(Call[Page[T]]):
     backwards: towards the beginning of the list.
     """
 
+    passed: frozenset[tuple[str, str]] = field(default=frozenset(), repr=False)
+    """The cursors of the calls that this one was made from, by `next`."""
+
     def items(self, page: Page[T] | None = None) -> Feed[T, int]:
         """A feed of every item on every page; it ends in their number.
 
@@ -139,16 +142,17 @@ class Paged(Call[Page[T]]):
         """The call for the page after this one, or None where there is none.
 
         The cursor is the id of the page's last item (its first, going backwards).
-        Raises `PageRepeated` where the server gave the page that was asked from.
+        Raises `PageRepeated` where the server gave a page that was asked from, by this
+        call or by those it comes from.
         """
         cursor = self._cursor(page)
         if cursor is None:
             return None
-        if cursor in self.request.query:
-            self._refuse_circle(page)
+        if self._repeats(cursor, page):
             return None
         kept = (pair for pair in self.request.query if pair[0] != cursor[0])
-        return evolve(self, request=evolve(self.request, query=(*kept, cursor)))
+        request = evolve(self.request, query=(*kept, cursor))
+        return evolve(self, request=request, passed=self._passed())
 
     def _cursor(self, page: Page[T]) -> tuple[str, str] | None:
         names = {name for name, _ in self.request.query}
@@ -161,13 +165,21 @@ class Paged(Call[Page[T]]):
             return None
         return ("before" if backward else "after", id)
 
-    def _refuse_circle(self, page: Page[T]) -> None:
-        """Refuse to follow a page in a circle; without `has_more` it is the end."""
+    def _passed(self) -> frozenset[tuple[str, str]]:
+        """The cursors that pages came after: what ends in one of them was given."""
+        own = (pair for pair in self.request.query if pair[0] in ("after", "before"))
+        return self.passed.union(own)
+
+    def _repeats(self, cursor: tuple[str, str], page: Page[T]) -> bool:
+        """Refuse to follow pages in a circle; without `has_more` it is their end."""
+        if cursor not in self._passed():
+            return False
         if page.has_more:
             raise PageRepeated(
                 f"{self.request.operation}: the server gave the same page again; it"
                 " seems to ignore the cursor, so read one page with a higher limit"
             )
+        return True
 
     def _walk(
         self,
@@ -175,18 +187,13 @@ class Paged(Call[Page[T]]):
         items: Callable[[Paged[T], Page[T]], Sequence[Any]],
     ) -> Flow[int]:
         call: Paged[T] | None = self
-        # The cursors that pages came after: what ends in one of them has been given.
-        seen = {pair for pair in self.request.query if pair[0] in ("after", "before")}
         count = 0
         while call is not None:
             if page is None:
                 page = yield from call
             cursor = call._cursor(page)
-            if cursor is not None:
-                if cursor in seen:
-                    call._refuse_circle(page)
-                    break
-                seen.add(cursor)
+            if cursor is not None and call._repeats(cursor, page):
+                break
             emitted = items(call, page)
             count += len(emitted)
             yield from Emit(emitted)

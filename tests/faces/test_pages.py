@@ -191,6 +191,15 @@ def test_a_server_that_goes_round_in_pages_is_not_followed() -> None:
     assert seen == ["a", "b"]
 
 
+def test_nor_is_it_by_hand() -> None:
+    pages = [a_page(id, has_more=True) for id in "aba"]
+    page = fake_client(*pages).beta.threads.runs.list("thread_1")
+    again = page.get_next_page().get_next_page()
+
+    with pytest.raises(PageRepeated):
+        again.next_page()
+
+
 def test_without_has_more_an_empty_page_is_the_end() -> None:
     page = fake_client(a_page("a"), a_page("b"), a_page()).beta.threads.runs.list("t")
 
