@@ -18,10 +18,16 @@ else:
         """
         from importlib import import_module
 
+        # A module does not need the rest either, and while the rest is loaded, it would
+        # go round in a circle.
+        try:
+            return import_module(f"{__name__}.{name}")
+        except ModuleNotFoundError as error:
+            if error.name != f"{__name__}.{name}":
+                raise
         public = import_module("runs_core._public")
         names = {known: vars(public)[known] for known in public.__all__}
         globals().update(names, __all__=public.__all__)
-        # Among them are now the modules that came along, such as `runs_core.models`.
         if name not in globals():
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
         return globals()[name]

@@ -166,6 +166,37 @@ def test_importing_the_core_waits_for_no_heavy_dependency(loaded: set[str]) -> N
     assert {"cattrs", "msgspec"} & loaded == set()
 
 
+FIRST = """
+import sys
+from importlib import import_module
+wrong = []
+for name in sys.argv[1:]:
+    for loaded in [m for m in sys.modules if m.partition(".")[0] == "runs_core"]:
+        del sys.modules[loaded]
+    try:
+        import_module(name)
+    except ImportError as error:
+        wrong.append(f"{name}: {error}")
+print(*wrong, sep=chr(10))
+"""
+
+
+def test_any_module_can_be_the_first_that_is_imported() -> None:
+    names = [
+        ".".join(path.relative_to(CORE.parent).with_suffix("").parts)
+        for path in MODULES
+    ]
+    result = subprocess.run(
+        [sys.executable, "-c", FIRST, *names],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=CORE.parent,
+    )
+
+    assert result.stdout.strip() == ""
+
+
 def every_source() -> list[Path]:
     root = CORE.parent
     folders = ["runs_core", "transports", "tests", "benchmarks", "docs"]
