@@ -1,8 +1,8 @@
 """Every parameter list, once.
 
 A key that is absent is not sent; None is JSON `null`. Objects may be given as models or
-as plain dicts. Source: the API reference's request bodies; constraints in the comments
-are the server's to check.
+as plain dicts. Source: the API reference's request bodies; constraints are the
+server's to check.
 """
 
 # No `from __future__ import annotations`: `__required_keys__` needs the real types.
@@ -99,6 +99,7 @@ class Streaming(TypedDict, total=False):
     cancel_on_exit: bool
     """Cancel the run at the server if you close the stream before its end."""
     max_event_bytes: int | None
+    """The longest event that is taken, in bytes (32 MiB); None for any."""
 
 
 class ToolLoop(TypedDict, total=False):
@@ -113,25 +114,33 @@ class ToolLoop(TypedDict, total=False):
 
 class IncludeParams(RequestOptions, total=False):
     include: Iterable[Include | str]
+    """What to add to steps: the text of file search results, if anything."""
 
 
 class ListParams(RequestOptions, total=False):
-    limit: int  # 1 to 100, by default 20
-    order: Literal["asc", "desc"]  # by created_at, by default desc
+    limit: int
+    """How many on a page, 1 to 100 (20)."""
+    order: Literal["asc", "desc"]
+    """By `created_at`: the newest first (`desc`, the default), or the oldest."""
     after: str
+    """Begin behind the element with this id."""
     before: str
+    """End before the element with this id."""
 
 
 class StepListParams(ListParams, total=False):
     include: Iterable[Include | str]
+    """What to add to steps: the text of file search results, if anything."""
 
 
 class MessageListParams(ListParams, total=False):
     run_id: str
+    """Only messages that this run has made."""
 
 
 class MetadataParams(RequestOptions, total=False):
     metadata: Metadata | None
+    """Up to 16 pairs of text of your own."""
 
 
 # --- Runs --------------------------------------------------------------------------
@@ -141,25 +150,43 @@ class RunParams(RequestOptions, total=False):
     """A new run, however it is waited for."""
 
     assistant_id: Required[str]
+    """The assistant that answers: its model, instructions and tools are the run's."""
     include: Iterable[Include | str]
+    """What to add to steps: the text of file search results, if anything."""
     model: str | None
+    """The model, instead of the assistant's."""
     reasoning_effort: (
         Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"] | None
     )
+    """How much a reasoning model thinks before it answers."""
     instructions: str | None
+    """The instructions, instead of the assistant's."""
     additional_instructions: str | None
+    """Added to the end of the instructions."""
     additional_messages: Iterable[Json] | None
+    """Messages that are added to the thread before the run."""
     tools: Iterable[Json] | None
+    """The tools, instead of the assistant's."""
     metadata: Metadata | None
+    """Up to 16 pairs of text of your own."""
     temperature: float | None
+    """How much chance plays in the answer, 0 to 2."""
     top_p: float | None
+    """Take only the likeliest tokens, up to this sum of their probabilities, 0 to 1."""
     max_prompt_tokens: int | None
+    """The most tokens to read, 256 at least; beyond it the run is `incomplete`."""
     max_completion_tokens: int | None
+    """The most tokens to write, 256 at least; beyond it the run is `incomplete`."""
     truncation_strategy: Json | None
+    """How much of a long thread is read: `auto`, or its `last_messages`."""
     tool_choice: Literal["none", "auto", "required"] | Json | None
+    """Whether tools are called, or which one is."""
     parallel_tool_calls: bool
+    """Whether several calls may be asked for at once (true)."""
     response_format: Literal["auto"] | Json | None
+    """What the answer looks like: text, JSON, or JSON of a schema."""
     tool_resources: Json | None
+    """What tools use: the files or the vector stores of each."""
 
 
 class RunCreateParams(RunParams, total=False):
@@ -188,7 +215,9 @@ class SubmitParams(RequestOptions, total=False):
     """A run's tool outputs, however it is waited for."""
 
     tool_outputs: Required[Iterable[Json]]
+    """One output for each call: objects of `tool_call_id` and `output`."""
     tool_approvals: Iterable[Json]
+    """One verdict for each call that waits for approval (Foundry)."""
 
 
 class SubmitToolOutputsParams(SubmitParams, total=False):
@@ -222,33 +251,53 @@ class StreamToolsParams(RunParams, Streaming, ToolLoop, total=False):
 
 class ThreadCreateParams(RequestOptions, total=False):
     messages: Iterable[Json]
+    """What the thread begins with."""
     metadata: Metadata | None
+    """Up to 16 pairs of text of your own."""
     tool_resources: Json | None
+    """What tools use: the files or the vector stores of each."""
 
 
 class ThreadUpdateParams(RequestOptions, total=False):
     metadata: Metadata | None
+    """Up to 16 pairs of text of your own."""
     tool_resources: Json | None
+    """What tools use: the files or the vector stores of each."""
 
 
 class ThreadAndRunParams(RequestOptions, total=False):
     """A new thread and its first run, however it is waited for."""
 
     assistant_id: Required[str]
+    """The assistant that answers: its model, instructions and tools are the run's."""
     thread: Json
+    """The new thread: its messages, metadata and tool resources."""
     model: str | None
+    """The model, instead of the assistant's."""
     instructions: str | None
+    """The instructions, instead of the assistant's."""
     tools: Iterable[Json] | None
+    """The tools, instead of the assistant's."""
     tool_resources: Json | None
+    """What tools use: the files or the vector stores of each."""
     metadata: Metadata | None
+    """Up to 16 pairs of text of your own."""
     temperature: float | None
+    """How much chance plays in the answer, 0 to 2."""
     top_p: float | None
+    """Take only the likeliest tokens, up to this sum of their probabilities, 0 to 1."""
     max_prompt_tokens: int | None
+    """The most tokens to read, 256 at least; beyond it the run is `incomplete`."""
     max_completion_tokens: int | None
+    """The most tokens to write, 256 at least; beyond it the run is `incomplete`."""
     truncation_strategy: Json | None
+    """How much of a long thread is read: `auto`, or its `last_messages`."""
     tool_choice: Literal["none", "auto", "required"] | Json | None
+    """Whether tools are called, or which one is."""
     parallel_tool_calls: bool
+    """Whether several calls may be asked for at once (true)."""
     response_format: Literal["auto"] | Json | None
+    """What the answer looks like: text, JSON, or JSON of a schema."""
 
 
 class ThreadCreateAndRunParams(ThreadAndRunParams, total=False):
@@ -271,26 +320,42 @@ class ThreadAndRunEventsParams(ThreadCreateAndRunStreamParams, total=False):
 
 class MessageCreateParams(RequestOptions, total=False):
     role: Required[Literal["user", "assistant"]]
+    """Who says it: `user`, or `assistant` to put words into its mouth."""
     content: Required[str | Iterable[Json]]
+    """Text, or a list of blocks of text and images."""
     attachments: Iterable[Json] | None
+    """Files, each with the tools that may use it."""
     metadata: Metadata | None
+    """Up to 16 pairs of text of your own."""
 
 
 class AssistantUpdateParams(RequestOptions, total=False):
     model: str
+    """The model that answers."""
     name: str | None
+    """What it is called; up to 256 characters."""
     description: str | None
+    """What it is for; up to 512 characters."""
     instructions: str | None
+    """What the model is told to be; up to 256,000 characters."""
     reasoning_effort: (
         Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"] | None
     )
+    """How much a reasoning model thinks before it answers."""
     tools: Iterable[Json]
+    """The tools it may use; up to 128."""
     tool_resources: Json | None
+    """What tools use: the files or the vector stores of each."""
     metadata: Metadata | None
+    """Up to 16 pairs of text of your own."""
     temperature: float | None
+    """How much chance plays in the answer, 0 to 2."""
     top_p: float | None
+    """Take only the likeliest tokens, up to this sum of their probabilities, 0 to 1."""
     response_format: Literal["auto"] | Json | None
+    """What the answer looks like: text, JSON, or JSON of a schema."""
 
 
 class AssistantCreateParams(AssistantUpdateParams, total=False):
     model: Required[str]  # type: ignore[misc]  # the one difference to an update
+    """The model that answers."""

@@ -10,6 +10,7 @@ import pytest
 from runs_core.api import assistants, messages, runs, steps, threads
 from runs_transports.cli.driving import TRANSPORTS
 from runs_transports.cli.operations import OPERATIONS
+from runs_transports.cli.parameter_help import parameter_help
 from tests.testing.local import WEATHER
 
 
@@ -49,6 +50,17 @@ def test_every_operation_of_the_api_is_a_command(noun, module):
     functions = {getattr(module, name) for name in module.__all__}
     # These call Python functions.
     assert functions - {runs.run_tools, runs.stream_tools} == set(OPERATIONS[noun])
+
+
+@pytest.mark.parametrize(
+    "function", [function for noun in OPERATIONS for function in OPERATIONS[noun]]
+)
+def test_every_parameter_says_what_it_means(function):
+    said = parameter_help(function)
+
+    for parameter in inspect.signature(function).parameters.values():
+        if parameter.kind is parameter.KEYWORD_ONLY and parameter.name != "stream":
+            assert said[parameter.name].endswith("."), parameter.name
 
 
 @pytest.mark.parametrize(

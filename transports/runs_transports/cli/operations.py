@@ -29,6 +29,7 @@ from runs_transports.cli.options import (
     endpoint_of,
 )
 from runs_transports.cli.output import write_json
+from runs_transports.cli.parameter_help import parameter_help
 
 __all__ = ["OPERATIONS", "add_commands"]
 
@@ -115,11 +116,13 @@ def _add_parameters(function: Operation, parser: Parser) -> None:
     for parameter in ids:
         parser.add_argument(parameter.name, metavar=parameter.name.upper())
     group = parser.add_argument_group("parameters")
+    said = parameter_help(function)
     for parameter in keywords:
         members = _members(parameter.annotation)
         group.add_argument(
             f"--{parameter.name.replace('_', '-')}",
             dest=f"{_PARAMETER}{parameter.name}",
+            help=said.get(parameter.name, "").replace("%", "%%"),
             metavar=_metavar(members),
             type=partial(_value, members),
             required=parameter.default is inspect.Parameter.empty,
