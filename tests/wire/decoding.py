@@ -1,0 +1,95 @@
+"""What is done with an event-stream decoder in tests, and what is expected of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any, NamedTuple
+
+import pytest
+
+from runs_core.errors import EventTooLarge
+from runs_core.wire._sse_frames import Framer
+from runs_core.wire.sse import EventStreamDecoder, ServerSentEvent
+from tests.wire import sse_reference
+from tests.wire.event_stream_cases import Event
+
+KIB = 1024
+MIB = 1024 * KIB
+
+
+class Outcome(NamedTuple):
+    events: list[Event]
+    fault: int | None
+
+
+def decode(
+    chunks: Iterable[bytes], *, limit: int | None = None, flush: bool = False
+) -> Outcome:
+    """Feed and close; check on the way what is true of every decoder."""
+    decoder = EventStreamDecoder(limit, on_eof="flush" if flush else "discard")
+    events: list[ServerSentEvent] = []
+    fed = 0
+    try:
+        for chunk in chunks:
+            events += decoder.feed(chunk)
+            fed += len(chunk)
+            assert decoder.offset == fed
+        events += decoder.close()
+    except EventTooLarge as error:
+        fault = error
+    else:
+        return Outcome(plain(events), None)
+    for call in (decoder.close, lambda: decoder.feed(b"data: x\n\n")):
+        with pytest.raises(EventTooLarge) as again:
+            call()
+        assert str(again.value) == str(fault)
+    assert fault.limit == limit
+    return Outcome(plain(events), fault.offset)
+
+
+def plain(events: Iterable[ServerSentEvent]) -> list[Event]:
+    for event in events:
+        assert type(event.data) is bytes
+    return [Event(e.event, e.data, e.id, e.retry) for e in events]
+
+
+def expected(
+    stream: bytes, *, limit: int | None = None, flush: bool = False
+) -> Outcome:
+    outcome = sse_reference.decode(stream, limit=limit, flush=flush)
+    return Outcome([Event(*seen[:4]) for seen in outcome.events], outcome.fault)
+
+
+def single_bytes(stream: bytes) -> Iterator[bytes]:
+    return (stream[i : i + 1] for i in range(len(stream)))
+
+
+def pieces(stream: bytes, size: int) -> Iterator[bytes]:
+    return (stream[i : i + size] for i in range(0, len(stream), size))
+
+
+class Places(Framer):
+    """Says of each event where its block begins, as decoders built on it do."""
+
+    __slots__ = ()
+
+    def feed(self, data: bytes) -> list[tuple[str, bytes, int]]:
+        frames = self._frames(data)
+        names, datas = frames[:2]
+        if isinstance(names, str):
+            names = [names] * len(datas)
+        return [
+            (name, data, self._offset_of(index, frames))
+            for index, (name, data) in enumerate(zip(names, datas, strict=True))
+        ]
+
+
+def places(chunks: Iterable[bytes], *, limit: int | None) -> list[tuple[Any, ...]]:
+    decoder = Places(limit, "discard")
+    found: list[tuple[Any, ...]] = []
+    try:
+        for chunk in chunks:
+            found += decoder.feed(chunk)
+    except EventTooLarge:
+        pass
+    return found
