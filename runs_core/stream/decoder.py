@@ -141,25 +141,19 @@ class RunEventDecoder(Framer):
                     templates.hits += 1
                     self._fuse(template)
                     return [template.make(text)]
-        parse = templates.parsers.get(name)
-        if parse is not None and templates.misses < templates.wait:
-            # Templates do not pay here.
-            templates.misses += 1
-            try:
-                return [parse(found)]
-            except Exception:  # whatever a parser raises
-                templates.refuse(name)
-        whole = b"".join([*pieces, data])
-        frames = name, [found], None, None, whole
         if name not in _DELTAS:
-            return self._events(frames)
+            return self._events(self._alone(found, pieces, data))
         try:
             event = self._delta(name, found, template)
         except MalformedResponse as error:
-            self._fail_at(0, frames, error)
+            self._fail_at(0, self._alone(found, pieces, data), error)
             return []
         self._fuse(templates.first)
         return [event]
+
+    def _alone(self, found: bytes, pieces: list[bytes], data: bytes) -> Frames:
+        assert self._shape is not None
+        return self._shape[2], [found], None, None, b"".join([*pieces, data])
 
     def _fuse(self, template: Template) -> None:
         """Expect chunks that are one event, by the last shape and this template."""
@@ -228,6 +222,14 @@ class RunEventDecoder(Framer):
     def _delta(self, name: str, data: bytes, tried: Template | None) -> RunStreamEvent:
         """Read a delta that the template which was tried does not fit."""
         templates = self._templates
+        parse = templates.parsers.get(name)
+        if parse is not None and templates.misses < templates.wait:
+            # Templates do not pay here.
+            templates.misses += 1
+            try:
+                return parse(data)
+            except Exception:  # whatever a parser raises
+                templates.refuse(name)
         if templates.others or templates.first is not tried:
             template = templates.find(name, data)
             if template is not None:

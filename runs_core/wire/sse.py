@@ -140,11 +140,11 @@ class EventStreamDecoder(Framer):
                 # Or more of one that looks like the last, or its end?
                 shape = self._shape
                 if n <= SHORT_BYTES and shape is not None and not self._with_ids:
-                    text = b"".join([*pieces, data])
+                    pieces.append(data)
+                    text = b"".join(pieces)
                     body = text.removeprefix(shape[0])
                     if body is text:
                         if shape[0].startswith(text):
-                            pieces.append(data)
                             self._free -= n
                             return []
                     elif not (10 in body or 13 in body):
@@ -172,6 +172,7 @@ class EventStreamDecoder(Framer):
                             event.id = self._id
                             event.retry = None
                             return [event]
+                    pieces.pop()
         if (
             type(data) is bytes
             and 0 < len(data) <= self._free
