@@ -42,6 +42,7 @@ Frames: TypeAlias = tuple[
 # not this.
 UNFINISHED: Final = b"\n"
 
+# What may be behind a line without a blank line behind it.
 _ONE_LINE_END = (b"", b"\r\n", b"\r", b"\n")
 
 
