@@ -1,8 +1,21 @@
 """Settings for all tests."""
 
+import signal
+
+import pytest
 from hypothesis import settings
 
 # The suite gives the same verdict every time: examples are the same in every run, and
 # none is judged by the clock. `python -m tests.fuzz` looks for new ones.
 settings.register_profile("suite", deadline=None, derandomize=True)
 settings.load_profile("suite")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _can_be_interrupted() -> None:
+    """Let Ctrl-C reach the processes that tests start.
+
+    Shells have it ignored in what they run in the background, and it is inherited.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Iterable, Mapping
+import threading
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -70,6 +72,18 @@ def process(
         env=environment(**(variables or {})),
     )
     return Ended(done.returncode, done.stdout.decode(), done.stderr.decode())
+
+
+@contextmanager
+def patient(process: subprocess.Popen[Any]) -> Iterator[None]:
+    """End the process if it takes too long, so that nobody waits for it for ever."""
+    net = threading.Timer(PATIENCE, process.kill)
+    net.start()
+    try:
+        yield
+    finally:
+        net.cancel()
+        net.join()
 
 
 # --- Recordings --------------------------------------------------------------------

@@ -14,7 +14,14 @@ import pytest
 
 from runs_core.testing import Say, Script
 from runs_transports.conformance.peer import peer
-from tests.cli.command import PATIENCE, arguments, environment, process, recorded
+from tests.cli.command import (
+    PATIENCE,
+    arguments,
+    environment,
+    patient,
+    process,
+    recorded,
+)
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="POSIX only")
 
@@ -118,12 +125,15 @@ def test_an_output_that_is_not_utf_8_gets_what_it_can_take(hello, encoding):
 def test_an_event_is_written_when_it_has_come(form):
     data = recorded(HELLO)
     half = data.index(b"event: thread.run.in_progress")
-    with subprocess.Popen(
-        arguments("replay", *form, "-"),
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        env=environment(),
-    ) as replaying:
+    with (
+        subprocess.Popen(
+            arguments("replay", *form, "-"),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env=environment(),
+        ) as replaying,
+        patient(replaying),
+    ):
         assert replaying.stdin is not None
         assert replaying.stdout is not None
         replaying.stdin.write(data[:half])
@@ -140,12 +150,15 @@ def test_an_event_is_written_when_it_has_come(form):
 def on_a_terminal(*argv: str, **variables: str) -> bytes:
     """What the command writes to a terminal."""
     ours, theirs = pty.openpty()
-    with subprocess.Popen(
-        arguments(*argv),
-        stdin=theirs,
-        stdout=theirs,
-        stderr=theirs,
-        env=environment(TERM="xterm-256color", COLUMNS="60", **variables),
+    with (
+        subprocess.Popen(
+            arguments(*argv),
+            stdin=theirs,
+            stdout=theirs,
+            stderr=theirs,
+            env=environment(TERM="xterm-256color", COLUMNS="60", **variables),
+        ) as writing,
+        patient(writing),
     ):
         os.close(theirs)
         written = b""

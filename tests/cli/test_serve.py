@@ -14,7 +14,7 @@ from functools import partial
 
 import pytest
 
-from tests.cli.command import PATIENCE, arguments, environment
+from tests.cli.command import PATIENCE, arguments, environment, patient
 
 pytestmark = pytest.mark.skipif(
     sys.platform == "win32", reason="processes are ended by POSIX signals here"
@@ -24,13 +24,16 @@ pytestmark = pytest.mark.skipif(
 @contextmanager
 def serving(*argv: str, **variables: str) -> Iterator[subprocess.Popen[str]]:
     """The command as a process; it is told to end, if it has not."""
-    with subprocess.Popen(
-        arguments("serve", *argv),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env=environment(**variables),
-    ) as process:
+    with (
+        subprocess.Popen(
+            arguments("serve", *argv),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env=environment(**variables),
+        ) as process,
+        patient(process),
+    ):
         try:
             yield process
         finally:
