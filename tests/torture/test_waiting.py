@@ -9,7 +9,7 @@ from __future__ import annotations
 import inspect
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import pytest
@@ -112,7 +112,9 @@ def test_promise_6_repeating_ends_at_the_clients_deadline(rig: AnyRig) -> None:
     busy = b"HTTP/1.1 429 No\r\nRetry-After: 0.03\r\nContent-Length: 0\r\n\r\n"
 
     def script(connection: Any) -> None:
-        connection.answer(busy)
+        # At the deadline the client leaves, perhaps before it has sent all.
+        with suppress(AssertionError, OSError):
+            connection.answer(busy)
 
     # The server's last word, unless the deadline comes while that is waited for.
     ends = (RateLimitError, DeadlineExceeded)
