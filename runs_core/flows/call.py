@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Sequence
-from typing import Any, Generic, NoReturn, TypeVar
+from collections.abc import Callable, Generator, Iterator, Sequence
+from typing import Any, Generic, NoReturn, TypeAlias, TypeVar
 
 from attrs import evolve, field, frozen
 
@@ -112,6 +112,9 @@ def json_answer(cls: type[T]) -> Callable[[Response], T]:
     return decode
 
 
+_Passed: TypeAlias = "tuple[tuple[str, str], _Passed] | None"
+
+
 @frozen
 class Paged(Call[Page[T]]):
     """A `Call` for the first page that can also go through all of them.
@@ -120,8 +123,8 @@ class Paged(Call[Page[T]]):
     backwards: towards the beginning of the list.
     """
 
-    passed: frozenset[tuple[str, str]] = field(default=frozenset(), repr=False)
-    """The cursors of the calls that this one was made from, by `next`."""
+    passed: _Passed = field(default=None, repr=False, eq=False)
+    """The cursors of the calls that this one was made from, the last one first."""
 
     def items(self, page: Page[T] | None = None) -> Feed[T, int]:
         """A feed of every item on every page; it ends in their number.
@@ -148,11 +151,18 @@ class Paged(Call[Page[T]]):
         cursor = self._cursor(page)
         if cursor is None:
             return None
-        if self._repeats(cursor, page):
+        if cursor in self._cursors():
+            self._refuse_circle(page)
             return None
+        return self._after(cursor)
+
+    def _after(self, cursor: tuple[str, str]) -> Paged[T]:
         kept = (pair for pair in self.request.query if pair[0] != cursor[0])
         request = evolve(self.request, query=(*kept, cursor))
-        return evolve(self, request=request, passed=self._passed())
+        passed = self.passed
+        for pair in self._own_cursors():
+            passed = pair, passed
+        return evolve(self, request=request, passed=passed)
 
     def _cursor(self, page: Page[T]) -> tuple[str, str] | None:
         names = {name for name, _ in self.request.query}
@@ -165,21 +175,24 @@ class Paged(Call[Page[T]]):
             return None
         return ("before" if backward else "after", id)
 
-    def _passed(self) -> frozenset[tuple[str, str]]:
-        """The cursors that pages came after: what ends in one of them was given."""
-        own = (pair for pair in self.request.query if pair[0] in ("after", "before"))
-        return self.passed.union(own)
+    def _own_cursors(self) -> Iterator[tuple[str, str]]:
+        return (pair for pair in self.request.query if pair[0] in ("after", "before"))
 
-    def _repeats(self, cursor: tuple[str, str], page: Page[T]) -> bool:
-        """Refuse to follow pages in a circle; without `has_more` it is their end."""
-        if cursor not in self._passed():
-            return False
+    def _cursors(self) -> Iterator[tuple[str, str]]:
+        """The cursors that pages came after: what ends in one of them was given."""
+        yield from self._own_cursors()
+        passed = self.passed
+        while passed is not None:
+            cursor, passed = passed
+            yield cursor
+
+    def _refuse_circle(self, page: Page[T]) -> None:
+        """Refuse to follow a page in a circle; without `has_more` it is the end."""
         if page.has_more:
             raise PageRepeated(
                 f"{self.request.operation}: the server gave the same page again; it"
                 " seems to ignore the cursor, so read one page with a higher limit"
             )
-        return True
 
     def _walk(
         self,
@@ -187,15 +200,19 @@ class Paged(Call[Page[T]]):
         items: Callable[[Paged[T], Page[T]], Sequence[Any]],
     ) -> Flow[int]:
         call: Paged[T] | None = self
+        seen = set(self._cursors())
         count = 0
         while call is not None:
             if page is None:
                 page = yield from call
             cursor = call._cursor(page)
-            if cursor is not None and call._repeats(cursor, page):
-                break
+            if cursor is not None:
+                if cursor in seen:
+                    call._refuse_circle(page)
+                    break
+                seen.add(cursor)
             emitted = items(call, page)
             count += len(emitted)
             yield from Emit(emitted)
-            call, page = call.next(page), None
+            call, page = None if cursor is None else call._after(cursor), None
         return count
