@@ -223,14 +223,9 @@ class RunEventDecoder(Framer):
         """Read a delta that the template which was tried does not fit."""
         templates = self._templates
         parse = templates.parsers.get(name)
-        if parse is not None and templates.misses < templates.wait:
-            # Templates do not pay here.
-            templates.misses += 1
-            try:
-                return parse(data)
-            except Exception:  # whatever a parser raises
-                templates.refuse(name)
-        if templates.others or templates.first is not tried:
+        # Not worth looking for where there is a parser, and templates do not pay.
+        pays = parse is None or templates.misses >= templates.wait
+        if pays and (templates.others or templates.first is not tried):
             template = templates.find(name, data)
             if template is not None:
                 value = data[len(template.prefix) : len(data) - len(template.suffix)]
@@ -244,7 +239,6 @@ class RunEventDecoder(Framer):
         templates.misses += 1
         due = templates.misses > templates.wait
         event: RunStreamEvent | None
-        parse = templates.parsers.get(name)
         if parse is not None:
             try:
                 event = parse(data)
