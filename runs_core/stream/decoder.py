@@ -109,7 +109,7 @@ class RunEventDecoder(Framer):
         if self._malformed is not None:
             raise _malformed_event(*self._malformed)
         frames = self._any(data)
-        return self._events(frames) if frames[1] else []
+        return self._events(frames) if frames[1] or frames[2] else []
 
     def close(self) -> list[RunStreamEvent]:
         """Say that the bytes have ended. An event that is not complete is dropped."""
@@ -125,7 +125,6 @@ class RunEventDecoder(Framer):
     ) -> list[RunStreamEvent]:
         """Read the data of an event that came alone, at the end of these pieces."""
         lane = self._shape
-        assert lane is not None
         name = lane[2]
         templates = self._templates
         template = templates.first
@@ -152,8 +151,7 @@ class RunEventDecoder(Framer):
         return [event]
 
     def _alone(self, found: bytes, pieces: list[bytes], data: bytes) -> Frames:
-        assert self._shape is not None
-        return self._shape[2], [found], None, None, b"".join([*pieces, data])
+        return self._shape[2], [found], [], None, None, b"".join([*pieces, data])
 
     def _fuse(self, template: Template) -> None:
         """Expect chunks that are one event, by the last shape and this template."""
@@ -162,13 +160,13 @@ class RunEventDecoder(Framer):
             self._fused_of = template
             self._fused_lane = shape
             self._fused = None
-            if shape is not None and shape[3] and template.name == shape[2]:
+            if shape[3] and template.name == shape[2]:
                 head, tail, _, _ = shape
                 prefix, suffix = head + template.prefix, template.suffix + tail
                 self._fused = prefix, suffix, template.make
 
     def _events(self, frames: Frames) -> list[RunStreamEvent]:
-        names, datas, _, _, _ = frames
+        kind, datas, pairs, _, _, _ = frames
         events: list[RunStreamEvent] = []
         event: RunStreamEvent | None
         parse = self._parse_string
@@ -178,9 +176,7 @@ class RunEventDecoder(Framer):
         prefix, suffix = template.prefix, template.suffix
         hits = 0
         try:
-            for name, data in zip(
-                repeat(names) if isinstance(names, str) else names, datas, strict=False
-            ):
+            for name, data in zip(repeat(kind), datas) if datas else pairs:
                 if name == expected:
                     body = data.removeprefix(prefix)
                     value = body.removesuffix(suffix)
@@ -214,8 +210,8 @@ class RunEventDecoder(Framer):
         return events
 
     def _fail_at(self, index: int, frames: Frames, error: MalformedResponse) -> None:
-        names = frames[0]
-        name = names if isinstance(names, str) else names[index]
+        kind, datas, pairs, _, _, _ = frames
+        name = kind if datas else pairs[index][0]
         self._malformed = name, self._offset_of(index, frames), str(error)
         self._stop()
 

@@ -71,16 +71,16 @@ def is_open(rest: bytes, head: bytes, end: bytes) -> bool:
 
     `end` is not in it, and is LF LF or CR LF CR LF.
     """
+    if end == LF.behind:
+        # Only a CR can end a block.
+        return 13 not in rest
     if head.startswith(rest):
         return True
     body = rest.removeprefix(head)
-    if end == LF.behind:
-        # Only a CR can end a block.
-        return 13 not in body
     if not (10 in body or 13 in body):
         return True
-    line, _, data = rest.partition(CRLF.before)
-    if line in CRLF.shapes and not (10 in data or 13 in data):
+    line, parted, data = rest.partition(CRLF.before)
+    if parted and line in CRLF.shapes and not (10 in data or 13 in data):
         return True
     return rest[0] != 10 and rest[0] != 13 and end_of_blocks(rest, 0) == 0
 

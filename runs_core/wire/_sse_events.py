@@ -2,105 +2,91 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import TypeAlias
 
 from runs_core.wire._sse_blocks import read_block, unix
 from runs_core.wire._sse_shapes import CRLF, Shape, Style, head_of, shape_of
 
-__all__ = ["read_blocks"]
+__all__ = ["Said", "read_blocks"]
 
 
-# For each event its name, data, id, and how long to wait: no ids if all events have the
-# one before them, no waits if there is none. Then the last id, the shape of the last
-# event that has one, and how often an event did not look like the one before.
+# For each event its name and data; for each its id, or None if all have the one before
+# them; for each how long to wait, or None if there is none. Then the last id, the shape
+# of the last regular event, and how often an event did not look like the last.
 Said: TypeAlias = tuple[
-    list[str],
-    list[bytes],
+    list[tuple[str, bytes]],
     list[str] | None,
     list[int | None] | None,
     str,
-    Shape | None,
+    Shape,
     int,
 ]
 
 
-def read_blocks(
-    blocks: Iterable[bytes], style: Style, shape: Shape | None, id: str
-) -> Said:
+def read_blocks(blocks: Sequence[bytes], style: Style, shape: Shape, id: str) -> Said:
     """Give what whole blocks say that come after an event of this shape, and this id.
 
     They are what was between two blank lines of the style. Of LF, they have no CR.
     """
-    eol, before, end, shapes = style
-    crlf = style is CRLF
-    names: list[str] = []
-    datas: list[bytes] = []
+    eol, before, _, shapes = style
+    events: list[tuple[str, bytes]] = []
     ids: list[str] = []
     retries: dict[int, int] = {}
-    # No block begins with this end of one, as none has it inside.
-    head, _, name, spaced = shape or (end, end, "", True)
-    # Whether it is worth looking for a block among the shapes that are known.
-    regular = True
+    head, _, name, spaced = shape
+    with_id = bool(blocks) and blocks[0][:4] == b"id: "
     turns = 0
     for block in blocks:
-        # Does it look like the last, perhaps with an id in front?
+        # Does it look like the last, perhaps behind an id?
         body = block
-        line = b""
-        data = block.removeprefix(head)
-        if data is block and block[:4] == b"id: ":
+        if with_id:
             line, _, body = block.partition(eol)
-            data = body.removeprefix(head)
+        data = body.removeprefix(head)
         if data is body:
             # Or like one before?
             turns += 1
-            found = None
-            if regular and body[:7] == b"event: ":
-                key, parted, data = body.partition(before)
-                found = shapes.get(key) if parted else None
-            if found is None or 10 in data or (crlf and 13 in data):
-                if regular and block[:1] == b":" and not (10 in block or 13 in block):
-                    continue
+            key, parted, data = body.partition(before)
+            found = shapes.get(key) if parted else None
+            if found is None:
                 data = b"\n"
             else:
                 shape = found
                 head, _, name, spaced = found
-        if (
-            not (10 in data or (crlf and (13 in data or 13 in line or 10 in line)))
-            and (spaced or data[:1] != b" ")
-            and not (line and 0 in line)
-        ):
-            if line:
+        if not (10 in data or 13 in data) and (spaced or data[:1] != b" "):
+            if not with_id:
+                events.append((name, data))
+                continue
+            new_id = line.removeprefix(b"id: ")
+            if new_id is not line and not (0 in line or 10 in line or 13 in line):
                 # What has no id until here has the one before.
-                ids += [id] * (len(datas) - len(ids))
-                id = line[4:].decode("utf-8", "replace")
-            names.append(name)
-            datas.append(data)
+                ids += [id] * (len(events) - len(ids))
+                id = new_id.decode("utf-8", "replace")
+                events.append((name, data))
+                continue
+        if block[:1] == b":" and not (10 in block or 13 in block):
             continue
+        with_id = block[:4] == b"id: "
         # If lines end in more than one way, it may be several blocks.
-        for part in unix(block).split(b"\n\n") if crlf else (block,):
-            what, value, new_id, retry = read_block(part)
-            if new_id is not None and new_id != id:
-                ids += [id] * (len(datas) - len(ids))
-                id = new_id
+        for part in unix(block).split(b"\n\n") if style is CRLF else (block,):
+            what, value, new, retry = read_block(part)
+            if new is not None and new != id:
+                ids += [id] * (len(events) - len(ids))
+                id = new
             if value is None:
                 continue
             other = None
             if retry is not None:
-                retries[len(datas)] = retry
-            elif new_id is None or part[:4] == b"id: ":
+                retries[len(events)] = retry
+            elif new is None or part[:4] == b"id: ":
                 other = head_of(part, value)
                 if other is not None:
                     shape = shape_of(other, what, eol)
                     head, _, name, spaced = shape
-            regular = other is not None
-            names.append(what)
-            datas.append(value)
+            events.append((what, value))
     return (
-        names,
-        datas,
-        ids + [id] * (len(datas) - len(ids)) if ids else None,
-        [retries.get(index) for index in range(len(datas))] if retries else None,
+        events,
+        ids + [id] * (len(events) - len(ids)) if ids else None,
+        [retries.get(index) for index in range(len(events))] if retries else None,
         id,
         shape,
         turns,

@@ -3,8 +3,8 @@
 `Framer` is what decoders of event streams are built on. A decoder asks for the data of
 the one event that a short chunk completes (`_little`), and otherwise takes a whole
 chunk's frames at once (`_any`), so that no object is made for an event on the way;
-`_frames` does both. `EventStreamDecoder.feed` has shorter ways besides, for events that
-look like the last.
+`_frames` does both. `EventStreamDecoder.feed` has a shorter way besides, for a chunk
+that is one event and looks like the last.
 """
 
 from __future__ import annotations
@@ -22,17 +22,19 @@ from runs_core.wire._sse_blocks import (
 )
 from runs_core.wire._sse_events import read_blocks
 from runs_core.wire._sse_long import LongBlock
-from runs_core.wire._sse_shapes import CRLF, LF, Shape, Style, head_of, shape_of
+from runs_core.wire._sse_shapes import CRLF, LF, Shape, shape_of
 from runs_core.wire._sse_state import SHORT_BYTES, StreamState
 
 __all__ = ["SHORT_BYTES", "UNFINISHED", "Framer", "Frames", "Shape"]
 
-# What a chunk completes: the events' names (one str if they have all the same), their
-# data, their ids if not all have the last one, their retries if any has one; and, for
-# `Framer._offset_of`, the text they were found in, which is the last that was fed.
+# What a chunk completes: the data of its events if all have the same name, and that;
+# or name and data of each. Their ids if not all have the last one, their retries if any
+# has one; and, for `Framer._offset_of`, the text they were found in, which is the last
+# that was fed.
 Frames: TypeAlias = tuple[
-    str | list[str],
+    str,
     list[bytes],
+    list[tuple[str, bytes]],
     list[str] | None,
     list[int | None] | None,
     bytes,
@@ -41,9 +43,6 @@ Frames: TypeAlias = tuple[
 # What `Framer._little` gives where no event has ended: data that has no line end, has
 # not this.
 UNFINISHED: Final = b"\n"
-
-# What may be behind a line without a blank line behind it.
-_ONE_LINE_END = (b"", b"\r\n", b"\r", b"\n")
 
 
 class Framer(StreamState):
@@ -59,9 +58,8 @@ class Framer(StreamState):
             if found is UNFINISHED:
                 return _nothing()
             if found is not None:
-                assert self._shape is not None
                 text = b"".join([*pieces, data])
-                return self._shape[2], [found], None, None, text
+                return self._shape[2], [found], [], None, None, text
         return self._any(data)
 
     def _any(self, data: bytes | bytearray | memoryview) -> Frames:
@@ -72,22 +70,74 @@ class Framer(StreamState):
             data = bytes(data)
         if self._special:
             data = self._prepare(data)
-            if data and self._long is not None:
-                return self._continue(self._long, data)
             if data:
+                if self._long is not None:
+                    return self._continue(self._long, data)
                 return self._frames(data)
         if not data:
             return _nothing()
+        new = len(data)
         text = data
         if pieces := self._pieces:
-            text = b"".join([*pieces, data])
-        new = len(data)
-        if new <= SHORT_BYTES:
-            frames = self._lone(text)
+            pieces.append(data)
+            text = b"".join(pieces)
+        elif data[0] == 10 or data[0] == 13:
+            text = data.lstrip(b"\r\n")
+            self._base += new - len(text)
+            if not text:
+                return _nothing()
+        if self._split and new > SHORT_BYTES:
+            frames = self._uniform(text, new)
             if frames is not None:
                 return frames
-        frames = self._uniform(text, new) if self._split else None
-        return frames or self._blocks(text, new)
+        style = LF
+        if 13 not in text:
+            # From the right, which takes half as long. What more line ends there are,
+            # a block then ends with them, and reads the same.
+            blocks = text.rsplit(b"\n\n")
+            rest = blocks.pop()
+            eol = b"\n"
+            self._style = LF
+        else:
+            eol = b"\r\n"
+            blocks = text.rsplit(b"\r\n\r\n")
+            rest = blocks.pop()
+            if (
+                self._style is CRLF
+                and len(text) <= self._limit
+                and (not rest or is_open(rest, self._shape[0], CRLF.behind))
+            ):
+                style = CRLF
+            else:
+                blocks, rest, eol = self._mixed(text, new)
+        size = len(rest)
+        events: list[tuple[str, bytes]] = []
+        ids = retries = None
+        if blocks:
+            if len(text) > self._limit:
+                index = first_too_large(blocks, self._limit)
+                if index is not None:
+                    self._fail(self._base + start_of_too_large(text, self._limit))
+                    del blocks[index:]
+            events, ids, retries, self._id, shape, turns = read_blocks(
+                blocks, style, self._shape, self._id
+            )
+            if self._fault is not None:
+                self._base += len(text)
+                return "", [], events, ids, retries, text
+            if eol != style.eol:
+                shape = shape_of(unix(shape[0]), shape[2], eol)
+            self._shape = shape
+            self._split = 8 * turns <= len(blocks)
+            new = len(text)
+        if 0 < size < self._room:
+            self._base += len(text) - size
+            self._pieces = [rest]
+            self._free = self._room - size
+            self._lane = None
+        else:
+            self._keep(rest, text, new)
+        return "", [], events, ids, retries, text
 
     def _little(self, data: bytes) -> bytes | None:
         """Give the data of the one event that a short chunk completes, or `UNFINISHED`.
@@ -97,7 +147,6 @@ class Framer(StreamState):
 
         `data` is not empty, and no more than `_free`.
         """
-        eol, before, end, shapes = self._style
         pieces = self._pieces
         if not (10 in data or 13 in data):
             pieces.append(data)
@@ -106,61 +155,69 @@ class Framer(StreamState):
             return UNFINISHED
         if len(data) > SHORT_BYTES and (pieces or data[-1] != 10):
             return None
-        text = b"".join([*pieces, data]) if pieces else data
+        return self._one_event(data)
+
+    def _one_event(self, data: bytes) -> bytes | None:
+        """As `_little`, for data with a line end."""
+        pieces = self._pieces
+        text = data
+        if pieces:
+            pieces.append(data)
+            text = b"".join(pieces)
+            pieces.pop()
         id = None
-        body = text
-        if self._with_ids:
-            line, _, body = text.partition(eol)
-            id = line.removeprefix(b"id: ")
-            if id is line or 0 in id or 10 in id or 13 in id:
-                return None
         shape = self._shape
-        if shape is None or (behind := body.removeprefix(shape[0])) is body:
-            head, _, behind = body.partition(before)
-            shape = shapes.get(head)
-            if shape is None:
-                line, _, head = head.partition(eol)
-                if not behind and line in shapes and b"data: ".startswith(head):
-                    return self._unfinished(text)
-                if id is not None:
+        behind = text.removeprefix(shape[0])
+        if behind is text:
+            eol, before, end, shapes = self._style
+            line, parted, behind = text.partition(before)
+            if not parted:
+                # Not even a head, or a block that is not regular.
+                if text[0] > 13 and not text.rpartition(end)[1]:
+                    return self._unfinished(text) if is_open(text, b"", end) else None
+                return None
+            known = shapes.get(line)
+            if known is None:
+                first, _, line = line.partition(eol)
+                id = first.removeprefix(b"id: ")
+                known = shapes.get(line)
+                if known is None or id is first or 0 in id or 10 in id or 13 in id:
                     return None
-                id = line.removeprefix(b"id: ")
-                shape = shapes.get(head)
-                if shape is None or id is line:
-                    return None
-                if 0 in id or 10 in id or 13 in id:
-                    return None
-        elif not shape[3] and behind[:1] == b" ":
+            shape = known
+        head, end, _, spaced = shape
+        if not spaced and behind[:1] == b" ":
             return None
-        value, found, rest = behind.rpartition(end)
-        if not found:
-            # Here the head has come whole: it has no blank line.
-            if end == LF.behind:
-                return None if 13 in rest else self._unfinished(text)
-            value = rest.rstrip(b"\r\n")
-            ended = rest[len(value) :]
-            if ended != b"\r\n\r":
-                if 10 in value or 13 in value or ended not in _ONE_LINE_END:
-                    return None
-                return self._unfinished(text)
-            rest = b""
+        value, ended, rest = behind.rpartition(end)
+        if 13 in rest or (10 in rest and 13 in end):
+            if not ended and end == rest[-3:] + b"\n":
+                value = rest[:-3]
+                ended = end
+                rest = b""
+            elif not is_open(rest, head, end):
+                return None
+        if not ended:
+            # The head has come whole: it has no blank line.
+            self._pieces = [text]
+            self._free = self._room - len(text)
+            self._lane = None
+            return UNFINISHED
         if 10 in value or 13 in value:
-            return None
-        if rest and (13 in rest or 13 in end) and not is_open(rest, shape[0], end):
             return None
         if id is not None:
             self._id = id.decode("utf-8", "replace")
-            self._with_ids = True
-        elif self._with_ids:
-            self._with_ids = False
-        if shape is not self._shape:
-            self._shape = shape
-        size = len(rest)
-        self._base += len(text) - size
-        self._lane = shape if shape[3] and not rest and id is None else None
-        if pieces or rest:
-            self._pieces = [rest] if rest else []
+        self._shape = shape
+        if rest:
+            size = len(rest)
+            self._base += len(text) - size
+            self._pieces = [rest]
             self._free = self._room - size
+            self._lane = None
+        else:
+            self._base += len(text)
+            self._lane = shape if spaced and id is None else None
+            if pieces:
+                self._pieces = []
+                self._free = self._room
         return value
 
     def _unfinished(self, text: bytes) -> bytes:
@@ -170,40 +227,14 @@ class Framer(StreamState):
         self._lane = None
         return UNFINISHED
 
-    def _lone(self, text: bytes) -> Frames | None:
-        """Give what a text with LF says that is one block, of any kind; or None."""
-        block = text.removesuffix(b"\n\n")
-        if block is text or 13 in block or block[:1] == b"\n":
-            return None
-        if block.rfind(b"\n\n") >= 0 or len(block) > self._limit:
-            return None
-        self._style = LF
-        name, data, id, retry = read_block(block)
-        self._with_ids = id is not None
-        if id is not None:
-            self._id = id
-        elif data is not None and retry is None:
-            head = head_of(block, data)
-            if head is not None:
-                self._shape = shape_of(head, name, b"\n")
-                self._split = True
-        self._keep(b"", text, len(text))
-        if data is None:
-            return _nothing()
-        return name, [data], None, None if retry is None else [retry], text
-
     def _uniform(self, text: bytes, new: int) -> Frames | None:
         """Give what a text completes in which all events have one shape; or None."""
-        shape = self._shape
-        if shape is None:
-            return None
-        head, end, name, spaced = shape
-        start = len(head)
-        if text[:start] != head:
+        head, end, name, spaced = self._shape
+        body = text.removeprefix(head)
+        if body is text:
             return None
         # From the right, which finds as many in three quarters of the time.
-        datas = text.rsplit(end + head)
-        datas[0] = datas[0][start:]
+        datas = body.rsplit(end + head)
         body, found, rest = datas.pop().rpartition(end)
         if found:
             datas.append(body)
@@ -216,7 +247,7 @@ class Framer(StreamState):
             or (not spaced and any(data[:1] == b" " for data in datas))
         ):
             return None
-        if len(text) > self._limit and start + max(map(len, datas), default=0) > (
+        if len(text) > self._limit and len(head) + max(map(len, datas), default=0) > (
             self._limit
         ):
             return None
@@ -230,36 +261,10 @@ class Framer(StreamState):
             self._lane = None
         else:
             self._keep(rest, text, len(text) if datas else new)
-        return name, datas, None, None, text
+        return name, datas, [], None, None, text
 
-    def _blocks(self, text: bytes, new: int) -> Frames:
-        """Give what a text of any shape completes; its last `new` bytes are new."""
-        if text[0] in b"\r\n":
-            stripped = text.lstrip(b"\r\n")
-            self._base += len(text) - len(stripped)
-            if not stripped:
-                return _nothing()
-            text = stripped
-        if 13 in text:
-            return self._crlf(text, new) or self._mixed(text, new)
-        self._style = LF
-        # From the right, which takes half as long. What more line ends there are, a
-        # block then ends with them, and reads the same.
-        blocks = text.rsplit(LF.behind)
-        return self._finished(blocks, blocks.pop(), text, new, LF, LF.eol)
-
-    def _crlf(self, text: bytes, new: int) -> Frames | None:
-        """Give what a text completes whose blocks all end with CRLF; or None."""
-        if self._style is not CRLF or len(text) > self._limit:
-            return None
-        blocks = text.rsplit(CRLF.behind)
-        rest = blocks.pop()
-        if rest and not is_open(rest, b"", CRLF.behind):
-            return None
-        return self._finished(blocks, rest, text, new, CRLF, CRLF.eol)
-
-    def _mixed(self, text: bytes, new: int) -> Frames:
-        """Give what a text completes whose lines end in any way."""
+    def _mixed(self, text: bytes, new: int) -> tuple[list[bytes], bytes, bytes]:
+        """Split a text with any line ends: blocks with LF, the rest, the eol."""
         cut = end_of_blocks(text, max(0, len(text) - new - 3))
         eol = LF.eol
         if text[cut - 1] == 13:
@@ -269,40 +274,7 @@ class Framer(StreamState):
             self._style = CRLF
         blocks = unix(text[:cut]).rsplit(LF.behind)
         blocks.pop()
-        return self._finished(blocks, text[cut:], text, new, LF, eol)
-
-    def _finished(
-        self,
-        blocks: list[bytes],
-        rest: bytes,
-        text: bytes,
-        new: int,
-        style: Style,
-        eol: bytes,
-    ) -> Frames:
-        """Give what blocks of this style say, and keep the rest of their text.
-
-        `eol` is how lines end in the stream.
-        """
-        if not blocks:
-            self._keep(rest, text, new)
-            return _nothing()
-        if len(text) > self._limit:
-            index = first_too_large(blocks, self._limit)
-            if index is not None:
-                self._fail(self._base + start_of_too_large(text, self._limit))
-                del blocks[index:]
-        said = read_blocks(blocks, style, self._shape, self._id)
-        names, datas, ids, retries, self._id, shape, turns = said
-        if self._fault is not None:
-            self._base += len(text)
-        else:
-            if shape is not None and eol != style.eol:
-                shape = shape_of(unix(shape[0]), shape[2], eol)
-            self._shape = shape
-            self._split = turns < 3
-            self._keep(rest, text, len(text))
-        return names, datas, ids, retries, text
+        return blocks, text[cut:], eol
 
     def _continue(self, long: LongBlock, data: bytes) -> Frames:
         """Read on in a long block, and in what is behind it."""
@@ -327,16 +299,16 @@ class Framer(StreamState):
         frames = self._frames(data[end:])
         if found is None:
             return frames
-        names, datas, ids, retries, place = frames
-        if isinstance(names, str):
-            names = [names] * len(datas)
+        name_, datas, events, ids, retries, place = frames
+        events = [*((name_, data) for data in datas), *events]
         if ids is None and id != self._id:
-            ids = [self._id] * len(datas)
+            ids = [self._id] * len(events)
         if retries is None and retry is not None:
-            retries = [None] * len(datas)
+            retries = [None] * len(events)
         return (
-            [name, *names],
-            [found, *datas],
+            "",
+            [],
+            [(name, found), *events],
             None if ids is None else [id, *ids],
             None if retries is None else [retry, *retries],
             place,
@@ -364,20 +336,20 @@ class Framer(StreamState):
         name, _, id, retry = block
         if id is not None:
             self._id = id
-        return name, [block[1]], None, [retry], b""
+        return name, [block[1]], [], None, [retry], b""
 
     def _offset_of(self, index: int, frames: Frames) -> int:
         """Give where in the stream the block of an event of the last frames begins."""
-        _, datas, _, _, text = frames
+        _, datas, events, _, _, text = frames
         base = self.offset - len(text)
         starts = [base + start for start in starts_of_events(text)]
         if self._fault is not None:
             starts = [start for start in starts if start < self._fault]
         # One more event than there are in the text: the first was in a long block.
-        if len(starts) < len(datas):
+        if len(starts) < len(datas) + len(events):
             starts.insert(0, self._long_start)
         return starts[index]
 
 
 def _nothing() -> Frames:
-    return "", [], None, None, b""
+    return "", [], [], None, None, b""

@@ -9,12 +9,15 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import NamedTuple, TypeAlias
 
-__all__ = ["CRLF", "LF", "Shape", "Style", "head_of", "known", "shape_of"]
+__all__ = ["CRLF", "LF", "UNNAMED", "Shape", "Style", "head_of", "known", "shape_of"]
 
 # How an event looked that has one data line and sets neither id nor retry: all before
 # its data, all behind it, its name, and whether "data:" has its space. Another that
 # looks so differs in nothing but its data; without the space, that begins with none.
 Shape: TypeAlias = tuple[bytes, bytes, str, bool]
+
+# What is expected first.
+UNNAMED: Shape = b"data: ", b"\n\n", "message", True
 
 # Longer heads are read anew each time, and no more of them are kept: they are the
 # server's words.

@@ -7,7 +7,7 @@ from typing import Literal
 
 from runs_core.errors import EventTooLarge, UsageError
 from runs_core.wire._sse_long import LongBlock
-from runs_core.wire._sse_shapes import CRLF, LF, Shape, Style
+from runs_core.wire._sse_shapes import CRLF, LF, UNNAMED, Shape, Style
 
 __all__ = ["SHORT_BYTES", "StreamState"]
 
@@ -48,17 +48,19 @@ class StreamState:
         "_split",
         "_style",
         "_whole",
-        "_with_ids",
     )
 
     def __init__(
         self, max_event_bytes: int | None, on_eof: Literal["discard", "flush"]
     ) -> None:
+        if max_event_bytes is None:
+            limit = sys.maxsize
+        elif max_event_bytes >= 0:
+            limit = max_event_bytes
+        else:
+            raise UsageError("max_event_bytes is a number of bytes, or None: no limit")
         if on_eof not in ("discard", "flush"):
             raise UsageError(f"on_eof is 'discard' or 'flush', not {on_eof!r}")
-        if max_event_bytes is not None and max_event_bytes < 0:
-            raise UsageError("max_event_bytes is a number of bytes, or None: no limit")
-        limit = sys.maxsize if max_event_bytes is None else max_event_bytes
         self._limit = limit
         self._flush = on_eof == "flush"
         # The last event id of the stream.
@@ -69,9 +71,10 @@ class StreamState:
         # of it may wait unread, and how many more. (As many pieces of one byte may wait
         # besides, not counted one by one: hence half of the limit.)
         self._pieces: list[bytes] = []
-        self._room = min(limit // 2, _RAW_BYTES)
+        half = limit // 2
+        self._room = half if half < _RAW_BYTES else _RAW_BYTES
         self._free = 0
-        self._whole = min(limit, _WHOLE_BYTES)
+        self._whole = limit if limit < _WHOLE_BYTES else _WHOLE_BYTES
         # The unfinished block as it is read, how much of it has been, and where the
         # last one that was finished began.
         self._long: LongBlock | None = None
@@ -82,8 +85,7 @@ class StreamState:
         # How the last regular event looked; whether events of one shape come in a row;
         # and the shape once more while no block is unfinished, which is when a chunk
         # can be one event.
-        self._shape: Shape | None = None
-        self._with_ids = False
+        self._shape: Shape = UNNAMED
         self._split = True
         self._lane: Shape | None = None
         # Whether the next chunk must be looked at first: at the stream's beginning,
@@ -108,17 +110,20 @@ class StreamState:
         if self._bom is None or not data:
             return data
         data = self._bom + data
-        if _BOM.startswith(data):
-            self._bom = data
-            return b""
+        if data[0] == _BOM[0]:
+            if _BOM.startswith(data):
+                self._bom = data
+                return b""
+            if data.startswith(_BOM):
+                self._base = len(_BOM)
+                data = data[len(_BOM) :]
         self._bom = None
-        self._begin()
-        end = data.find(b"\n")
-        if end > 0 and data[end - 1] == 13:
-            self._style = CRLF
-        if data.startswith(_BOM):
-            self._base = len(_BOM)
-            return data[len(_BOM) :]
+        self._special = False
+        self._free = self._room
+        if 13 in data:
+            line, _, _ = data.partition(b"\n")
+            if line[-1:] == b"\r":
+                self._style = CRLF
         return data
 
     def _keep(self, rest: bytes, text: bytes, new: int) -> None:
@@ -133,8 +138,7 @@ class StreamState:
         if not rest:
             self._pieces = []
             shape = self._shape
-            regular = shape is not None and shape[3] and not self._with_ids
-            self._lane = shape if regular else None
+            self._lane = shape if shape[3] else None
         elif size <= self._limit and size <= max(new, _RAW_BYTES):
             self._pieces = [rest]
             self._lane = None
@@ -157,7 +161,8 @@ class StreamState:
         self._pieces = []
         self._long = None
         self._long_bytes = 0
-        self._shape = self._lane = None
+        self._shape = UNNAMED
+        self._lane = None
         self._special = True
         self._free = 0
 

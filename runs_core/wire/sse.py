@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from attrs import define
 
-from runs_core.wire._sse_blocks import is_open
 from runs_core.wire._sse_frames import SHORT_BYTES, UNFINISHED, Framer
 
 __all__ = ["MAX_EVENT_BYTES", "EventStreamDecoder", "ServerSentEvent"]
@@ -106,10 +105,10 @@ class EventStreamDecoder(Framer):
         Raises `EventTooLarge` if that was found in the bytes before these, and
         `UsageError` after `close`.
         """
-        lane = self._lane
-        if lane is not None:
-            # Nothing is unfinished: is this one event that looks like the last?
-            if type(data) is bytes:
+        if type(data) is bytes:
+            lane = self._lane
+            if lane is not None:
+                # Nothing is unfinished: is this one event that looks like the last?
                 head, tail, name, _ = lane
                 body = data.removeprefix(head)
                 found = body.removesuffix(tail)
@@ -123,92 +122,49 @@ class EventStreamDecoder(Framer):
                         event.id = self._id
                         event.retry = None
                         return [event]
-        elif type(data) is bytes:
-            # Is this no more than a piece of one?
-            pieces = self._pieces
-            if len(data) == 1:
+                self._lane = None
+            n = len(data)
+            if n == 1:
+                pieces = self._pieces
                 if len(pieces) < self._free and (
                     data > b"\r" or (pieces and pieces[-1][-1] > 13)
                 ):
                     pieces.append(data)
                     return []
-            elif pieces and 0 < (n := len(data)) <= self._free:
+            if 0 < n <= self._free:
+                # Or no more than a piece of one?
                 if not (10 in data or 13 in data):
-                    pieces.append(data)
+                    self._pieces.append(data)
                     self._free -= n
                     return []
-                # Or more of one that looks like the last, or its end?
-                shape = self._shape
-                if n <= SHORT_BYTES and shape is not None and not self._with_ids:
-                    pieces.append(data)
-                    text = b"".join(pieces)
-                    body = text.removeprefix(shape[0])
-                    if body is text:
-                        if shape[0].startswith(text):
-                            self._free -= n
-                            return []
-                    elif not (10 in body or 13 in body):
-                        self._pieces = [text]
-                        self._free = self._room - len(text)
+                if n <= SHORT_BYTES or data[-1] == 10:
+                    only = self._one_event(data)
+                    if only is UNFINISHED:
                         return []
-                    else:
-                        found, tail, rest = body.rpartition(shape[1])
-                        if (
-                            (tail and rest)
-                            and not (10 in found or 13 in found)
-                            and (
-                                not (13 in rest or (10 in rest and 13 in tail))
-                                or is_open(rest, shape[0], tail)
-                            )
-                            and (shape[3] or found[:1] != b" ")
-                        ):
-                            n = len(rest)
-                            self._base += len(text) - n
-                            self._pieces = [rest]
-                            self._free = self._room - n
-                            event = _blank()
-                            event.event = shape[2]
-                            event.data = found
-                            event.id = self._id
-                            event.retry = None
-                            return [event]
-                    pieces.pop()
-        if (
-            type(data) is bytes
-            and 0 < len(data) <= self._free
-            and (len(data) <= SHORT_BYTES or data[-1] == 10)
-        ):
-            only = self._little(data)
-            if only is UNFINISHED:
-                return []
-            if only is not None:
-                shape = self._shape
-                assert shape is not None
-                event = _blank()
-                event.event = shape[2]
-                event.data = only
-                event.id = self._id
-                event.retry = None
-                return [event]
-        names, datas, ids, retries, _ = self._any(data)
+                    if only is not None:
+                        event = _blank()
+                        event.event = self._shape[2]
+                        event.data = only
+                        event.id = self._id
+                        event.retry = None
+                        return [event]
+        name, datas, pairs, ids, retries, _ = self._any(data)
         events = []
         id = self._id
-        if isinstance(names, str):
-            for found in datas:
-                event = _blank()
-                event.event = names
-                event.data = found
-                event.id = id
-                event.retry = None
-                events.append(event)
-        else:
-            for name, found in zip(names, datas, strict=True):
-                event = _blank()
-                event.event = name
-                event.data = found
-                event.id = id
-                event.retry = None
-                events.append(event)
+        for found in datas:
+            event = _blank()
+            event.event = name
+            event.data = found
+            event.id = id
+            event.retry = None
+            events.append(event)
+        for name, found in pairs:
+            event = _blank()
+            event.event = name
+            event.data = found
+            event.id = id
+            event.retry = None
+            events.append(event)
         if ids is not None:
             for event, id in zip(events, ids, strict=True):
                 event.id = id
@@ -223,7 +179,7 @@ class EventStreamDecoder(Framer):
         Raises `EventTooLarge` if that was found. Can be called again, and gives
         nothing then.
         """
-        name, datas, _, retries, _ = self._finish()
-        if not datas or retries is None or not isinstance(name, str):
+        name, datas, _, _, retries, _ = self._finish()
+        if not datas or retries is None:
             return []
         return [ServerSentEvent(name, datas[0], self._id, retries[0])]

@@ -75,12 +75,10 @@ class Places(Framer):
 
     def feed(self, data: bytes) -> list[tuple[str, bytes, int]]:
         frames = self._frames(data)
-        names, datas = frames[:2]
-        if isinstance(names, str):
-            names = [names] * len(datas)
+        name, datas, pairs = frames[:3]
         return [
             (name, data, self._offset_of(index, frames))
-            for index, (name, data) in enumerate(zip(names, datas, strict=True))
+            for index, (name, data) in enumerate(pairs or [(name, d) for d in datas])
         ]
 
 
