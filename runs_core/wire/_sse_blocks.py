@@ -20,6 +20,7 @@ __all__ = [
     "is_open",
     "read_block",
     "read_id",
+    "read_lines",
     "read_retry",
     "start_of_too_large",
     "starts_of_events",
@@ -142,10 +143,11 @@ def read_block(block: bytes) -> Block:
         # Whether each line end has gone the same way.
         if len(data) - len(joined) == 6 * joined.count(b"\n"):
             return name, joined, id, None
-    return _read_lines(block)
+    return read_lines(block)
 
 
-def _read_lines(block: bytes) -> Block:
+def read_lines(block: bytes) -> Block:
+    """As `read_block`, which takes less time where lines come in the usual order."""
     name = b""
     id: str | None = None
     retry: int | None = None

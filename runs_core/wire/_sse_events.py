@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TypeAlias
 
-from runs_core.wire._sse_blocks import read_block, unix
+from runs_core.wire._sse_blocks import read_block, read_lines, unix
 from runs_core.wire._sse_shapes import CRLF, Shape, Style, head_of, shape_of
 
 __all__ = ["Said", "read_blocks"]
@@ -13,7 +13,8 @@ __all__ = ["Said", "read_blocks"]
 
 # For each event its name and data; for each its id, or None if all have the one before
 # them; for each how long to wait, or None if there is none. Then the last id, the shape
-# of the last regular event, and how often an event did not look like the last.
+# of the last regular event, how many have come since that are not, and how often an
+# event did not look like the last.
 Said: TypeAlias = tuple[
     list[tuple[str, bytes]],
     list[str] | None,
@@ -21,12 +22,21 @@ Said: TypeAlias = tuple[
     str,
     Shape,
     int,
+    int,
 ]
 
+# So many events that are not regular are looked at for how the next may look, and then
+# one of so many.
+_FEW = 2
+_OFTEN = 16
 
-def read_blocks(blocks: Sequence[bytes], style: Style, shape: Shape, id: str) -> Said:
+
+def read_blocks(
+    blocks: Sequence[bytes], style: Style, shape: Shape, odd: int, id: str
+) -> Said:
     """Give what whole blocks say that come after an event of this shape, and this id.
 
+    `odd` counts the events since that one, which were not regular.
     They are what was between two blank lines of the style. Of LF, they have no CR.
     """
     eol, before, _, shapes = style
@@ -52,6 +62,7 @@ def read_blocks(blocks: Sequence[bytes], style: Style, shape: Shape, id: str) ->
             else:
                 shape = found
                 head, _, name, spaced = found
+                odd = 0
         if not (10 in data or 13 in data) and (spaced or data[:1] != b" "):
             if not with_id:
                 events.append((name, data))
@@ -67,8 +78,9 @@ def read_blocks(blocks: Sequence[bytes], style: Style, shape: Shape, id: str) ->
             continue
         with_id = block[:4] == b"id: "
         # If lines end in more than one way, it may be several blocks.
+        learns = odd < _FEW or not odd % _OFTEN
         for part in unix(block).split(b"\n\n") if style is CRLF else (block,):
-            what, value, new, retry = read_block(part)
+            what, value, new, retry = read_block(part) if learns else read_lines(part)
             if new is not None and new != id:
                 ids += [id] * (len(events) - len(ids))
                 id = new
@@ -77,11 +89,12 @@ def read_blocks(blocks: Sequence[bytes], style: Style, shape: Shape, id: str) ->
             other = None
             if retry is not None:
                 retries[len(events)] = retry
-            elif new is None or part[:4] == b"id: ":
+            elif learns and (new is None or part[:4] == b"id: "):
                 other = head_of(part, value)
                 if other is not None:
                     shape = shape_of(other, what, eol)
                     head, _, name, spaced = shape
+            odd = 0 if other is not None or 10 in value else odd + 1
             events.append((what, value))
     return (
         events,
@@ -89,5 +102,6 @@ def read_blocks(blocks: Sequence[bytes], style: Style, shape: Shape, id: str) ->
         [retries.get(index) for index in range(len(events))] if retries else None,
         id,
         shape,
+        odd,
         turns,
     )

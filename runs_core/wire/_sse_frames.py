@@ -44,6 +44,8 @@ Frames: TypeAlias = tuple[
 # not this.
 UNFINISHED: Final = b"\n"
 
+_I = ord("i")
+
 
 class Framer(StreamState):
     """Finds the events of one stream, the same ones for every way to cut its bytes."""
@@ -119,8 +121,8 @@ class Framer(StreamState):
                 if index is not None:
                     self._fail(self._base + start_of_too_large(text, self._limit))
                     del blocks[index:]
-            events, ids, retries, self._id, shape, turns = read_blocks(
-                blocks, style, self._shape, self._id
+            events, ids, retries, self._id, shape, self._odd, turns = read_blocks(
+                blocks, style, self._shape, self._odd, self._id
             )
             if self._fault is not None:
                 self._base += len(text)
@@ -170,20 +172,23 @@ class Framer(StreamState):
         behind = text.removeprefix(shape[0])
         if behind is text:
             eol, before, end, shapes = self._style
-            line, parted, behind = text.partition(before)
-            if not parted:
-                # Not even a head, or a block that is not regular.
-                if text[0] > 13 and not text.rpartition(end)[1]:
-                    return self._unfinished(text) if is_open(text, b"", end) else None
-                return None
-            known = shapes.get(line)
-            if known is None:
-                first, _, line = line.partition(eol)
-                id = first.removeprefix(b"id: ")
-                known = shapes.get(line)
-                if known is None or id is first or 0 in id or 10 in id or 13 in id:
+            body = text
+            if text[0] == _I:
+                line, _, body = text.partition(eol)
+                id = line.removeprefix(b"id: ")
+                if id is line or 0 in id or 10 in id or 13 in id:
                     return None
-            shape = known
+                behind = body.removeprefix(shape[0])
+            if behind is body:
+                line, parted, behind = body.partition(before)
+                known = shapes.get(line)
+                if parted and known is not None:
+                    shape = known
+                elif parted or text[0] in b"\r\n" or text.rpartition(end)[1]:
+                    return None
+                else:
+                    # Not even a head, it seems.
+                    return self._unfinished(text) if is_open(text, b"", end) else None
         head, end, _, spaced = shape
         if not spaced and behind[:1] == b" ":
             return None

@@ -41,6 +41,7 @@ class StreamState:
         "_long",
         "_long_bytes",
         "_long_start",
+        "_odd",
         "_pieces",
         "_room",
         "_shape",
@@ -82,10 +83,11 @@ class StreamState:
         self._long_start = 0
         # How lines end in this stream, as far as it is known.
         self._style: Style = LF
-        # How the last regular event looked; whether events of one shape come in a row;
-        # and the shape once more while no block is unfinished, which is when a chunk
-        # can be one event.
+        # How the last regular event looked; how many have come since that are not;
+        # whether events of one shape come in a row; and the shape once more while no
+        # block is unfinished, which is when a chunk can be one event.
         self._shape: Shape = UNNAMED
+        self._odd = 0
         self._split = True
         self._lane: Shape | None = None
         # Whether the next chunk must be looked at first: at the stream's beginning,
