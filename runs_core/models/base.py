@@ -61,14 +61,14 @@ class Value(WireObject):
     __slots__ = ()
 
     def __attrs_post_init__(self) -> None:
-        nulls = []
+        sent = []
         for name in field_names(self.__class__):
             value = getattr(self, name)
             if value is None:
-                nulls.append(name)
+                sent.append(name)
             elif value is ABSENT:
                 object.__setattr__(self, name, None)
-        object.__setattr__(self, "_nulls", tuple(nulls))
+        object.__setattr__(self, "_sent", tuple(sent))
 
 
 class UnknownDelta(Unknown):

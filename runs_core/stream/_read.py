@@ -104,6 +104,9 @@ def _make_reader(event: Any) -> Reader:
                 raise
             made = hook({**raw, "object": ""})
             made.object = None
+            # It was not sent.
+            sent = getattr(made, "_sent", ())
+            made._sent = tuple([key for key in sent if key != "object"])
         id = made.id
         if id.__class__ is not str or not id:
             why = f"the id of a {model.__name__} must be a string that is not empty"

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import cache
 from json.decoder import scanstring  # type: ignore[attr-defined]
 from typing import TypeAlias
 
@@ -195,6 +196,7 @@ def parse_string(data: bytes) -> str:
     raise ValueError
 
 
+@cache
 def make_parse_string() -> ParseString:
     """Give the fastest `parse_string`: that of msgspec, if it is installed."""
     try:

@@ -140,18 +140,22 @@ class RunEventDecoder(Framer):
                     templates.hits += 1
                     self._fuse(template)
                     return [template.make(text)]
-        if name not in _DELTAS:
-            return self._events(self._alone(found, pieces, data))
+        event: RunStreamEvent | None
         try:
-            event = self._delta(name, found, template)
+            if name in _DELTAS:
+                event = self._delta(name, found, template)
+                self._fuse(templates.first)
+            else:
+                event = read_event(name, found, self._loads)
         except MalformedResponse as error:
-            self._fail_at(0, self._alone(found, pieces, data), error)
+            frames: Frames = name, [found], [], None, None, b"".join([*pieces, data])
+            self._fail_at(0, frames, error)
             return []
-        self._fuse(templates.first)
+        if event is None:
+            self._done = True
+            self._stop()
+            return []
         return [event]
-
-    def _alone(self, found: bytes, pieces: list[bytes], data: bytes) -> Frames:
-        return self._shape[2], [found], [], None, None, b"".join([*pieces, data])
 
     def _fuse(self, template: Template) -> None:
         """Expect chunks that are one event, by the last shape and this template."""

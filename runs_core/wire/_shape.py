@@ -19,12 +19,13 @@ from collections.abc import (
 )
 from enum import Enum
 from functools import cache, partial
-from typing import Any, ClassVar, SupportsIndex, TypeVar
+from typing import Any, ClassVar, SupportsIndex, TypeAlias, TypeVar
 
 from attrs import define, fields, frozen
 
 __all__ = [
     "ABSENT",
+    "Fields",
     "Irregular",
     "Reads",
     "Tagged",
@@ -37,6 +38,14 @@ __all__ = [
 ]
 
 T = TypeVar("T")
+
+# Those of an object's keys that are fields, and the others.
+_Found: TypeAlias = tuple[tuple[str, ...], tuple[str, ...]]
+
+# So many sets of keys are kept for a class, of so many characters each: they are the
+# server's words.
+_MOST_FOUND = 64
+_MAX_KEYS = 2048
 
 
 class _Absent(Enum):
@@ -72,20 +81,21 @@ class Reads:
 class WireObject:
     """An attrs class whose fields are named as on the wire.
 
-    None in a field is a key that is absent, unless the object came with a null there;
-    `extra` holds the keys that the class has no field for. Equality compares fields
-    and `extra`. An object built by keyword (`attrs.evolve` does that, too) leaves out
-    what is None.
+    None in a field is a key that is absent, unless the object came with a null there
+    (which of the two a None is that was put there later, is not defined); `extra` holds
+    the keys that the class has no field for. Equality compares fields and `extra`. An
+    object built by keyword (`attrs.evolve` does that, too) leaves out what is None.
     """
 
     # Not fields: most objects never fill these slots, and an empty slot costs nothing.
-    __slots__ = ("__weakref__", "_extra", "_nulls")
+    # `_sent` names the fields that are on the wire where they are None.
+    __slots__ = ("__weakref__", "_extra", "_sent")
 
     # Keys without which the object means nothing, beside the fields with no default.
     _required: ClassVar[tuple[str, ...]] = ()
 
     _extra: dict[str, Any]
-    _nulls: tuple[str, ...]
+    _sent: tuple[str, ...]
 
     @property
     def extra(self) -> dict[str, Any]:
@@ -154,13 +164,38 @@ def field_names(cls: type[Any]) -> tuple[str, ...]:
 _field_names: Any = cache(lambda cls: tuple(field.name for field in fields(cls)))
 
 
-def note(made: WireObject, raw: dict[str, Any], known: frozenset[str]) -> None:
+class Fields:
+    """The fields of a class, and which of an object's keys they are.
+
+    The objects of a server have the same keys again and again: what was found is kept,
+    as far as that takes little.
+    """
+
+    def __init__(self, cls: type[Any]) -> None:
+        self.names = frozenset(field_names(cls))
+        self.found: dict[tuple[str, ...], _Found] = {}
+
+    def find(self, keys: tuple[str, ...]) -> _Found:
+        """Give which of the keys are fields, and which are not."""
+        names = self.names
+        found = (
+            tuple([key for key in keys if key in names]),
+            tuple([key for key in keys if key not in names]),
+        )
+        if sum(map(len, keys)) <= _MAX_KEYS:
+            if len(self.found) >= _MOST_FOUND:
+                self.found.clear()
+            self.found[keys] = found
+        return found
+
+
+def note(made: WireObject, raw: dict[str, Any], fields: Fields) -> None:
     """Keep what the fields of a new object cannot say about where it came from."""
-    nulls = tuple([key for key, value in raw.items() if value is None])
-    object.__setattr__(made, "_nulls", nulls)
-    if not raw.keys() <= known:
-        extra = {key: value for key, value in raw.items() if key not in known}
-        object.__setattr__(made, "_extra", extra)
+    keys = tuple(raw)
+    known, unknown = fields.found.get(keys) or fields.find(keys)
+    object.__setattr__(made, "_sent", known)
+    if unknown:
+        object.__setattr__(made, "_extra", {key: raw[key] for key in unknown})
 
 
 @define(eq=False, repr=False)
@@ -252,7 +287,7 @@ def _as_raw(value: WireObject) -> Any:
         item = getattr(value, name)
         if item is not None and not _is_absent(item):
             raw[name] = unstructure(item)
-    for name in getattr(value, "_nulls", ()):
+    for name in getattr(value, "_sent", ()):
         raw.setdefault(name, None)
     return raw | unstructure(value.extra)
 

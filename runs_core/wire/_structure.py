@@ -27,7 +27,7 @@ from runs_core.wire._plan import (
     plan_fields,
     plan_union,
 )
-from runs_core.wire._shape import ABSENT, Irregular, Unknown, field_names, note
+from runs_core.wire._shape import ABSENT, Fields, Irregular, Unknown, note
 
 __all__ = ["Reader", "tagged_reader", "wire_reader"]
 
@@ -72,6 +72,11 @@ def _element_reader(tp: Any) -> Reader:
     if is_tagged_union(tp):
         return tagged_reader(tp)
     return wire_reader(tp) if is_wire_class(tp) else lambda raw, _=None: raw
+
+
+@cache
+def _fields_of(cls: type[Any]) -> Fields:
+    return Fields(cls)
 
 
 def _can_fail(tp: Any) -> bool:
@@ -158,8 +163,7 @@ def _object(
         write(f"{made} = blank({write.use('Class', cls)})", depth)
         for field, value in values:
             write(f"{made}.{field.name} = {value}", depth)
-    known = write.use("known", frozenset(field_names(cls)))
-    keep = f"note({made}, {raw}, {known})"
+    keep = f"note({made}, {raw}, {write.use('fields', _fields_of(cls))})"
     write(keep if always else f"if {left}: {keep}", depth)
 
 

@@ -26,6 +26,7 @@ from runs_core.models import (
     Thread,
     Usage,
 )
+from runs_core.wire._shape import Fields
 from runs_core.wire.codec import WireObject, structure
 
 RUN = {"id": "run_1", "object": "thread.run"}
@@ -114,10 +115,33 @@ def test_a_list_that_was_absent_is_written_once_it_holds_something() -> None:
     assert made.to_dict() == {**RUN, "tools": [{"type": "code_interpreter"}]}
 
 
+def test_what_is_known_of_keys_is_bounded() -> None:
+    """They are the server's words: as many as it likes, and as long."""
+    fields = Fields(models.Run)
+    long = tuple(f"{number}" * 100 for number in range(100))
+    for number in range(1000):
+        assert fields.find(("id", f"x{number}")) == (("id",), (f"x{number}",))
+        assert len(fields.found) <= 64
+    kept = dict(fields.found)
+
+    assert fields.find(long) == ((), long)
+    assert fields.found == kept
+
+
+def test_objects_of_one_class_with_unlike_keys() -> None:
+    for more in ({}, {"x": 1}, {"y": None}, {"x": None, "y": 2}, {"x": 1}):
+        raw = {**RUN, "model": None, **more}
+
+        made = structure(raw, models.Run)
+
+        assert made.extra == more
+        assert made.to_dict() == raw
+
+
 def test_an_object_without_nulls_and_unknown_keys_keeps_no_notes() -> None:
     block = structure({"type": "text", "index": 0}, models.MessageContentDelta)
 
-    assert not hasattr(block, "_nulls")
+    assert not hasattr(block, "_sent")
     assert not hasattr(block, "_extra")
 
 

@@ -143,7 +143,7 @@ def mutated(draw: st.DrawFn) -> tuple[Any, Any]:
             case "drop":
                 del parent[key]
             case "add" if isinstance(parent, dict):
-                parent[draw(st.sampled_from(["x", "extra", "raw", "_nulls"]))] = draw(
+                parent[draw(st.sampled_from(["x", "extra", "raw", "_sent"]))] = draw(
                     JSON
                 )
             case "rename" if isinstance(parent[key], str):
