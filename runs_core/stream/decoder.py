@@ -20,7 +20,7 @@ from runs_core.stream.events import (
     ThreadMessageDelta,
     ThreadRunStepDelta,
 )
-from runs_core.wire._sse_frames import UNFINISHED, Framer, Frames, Shape
+from runs_core.wire._sse_frames import SHORT_BYTES, UNFINISHED, Framer, Frames, Shape
 from runs_core.wire.codec import loads as _loads
 from runs_core.wire.codec import make_loads
 from runs_core.wire.sse import MAX_EVENT_BYTES
@@ -67,7 +67,7 @@ class RunEventDecoder(Framer):
         # and behind the string, and what makes the event. And what this was made of.
         self._fused: tuple[bytes, bytes, Make] | None = None
         self._fused_of = NO_TEMPLATE
-        self._fused_lane: Shape | None = None
+        self._fused_lane: Shape = self._shape
         self._done = False
         self._malformed: tuple[str, int, str] | None = None
 
@@ -104,6 +104,14 @@ class RunEventDecoder(Framer):
                     return []
                 if found is not None:
                     return self._one(found, pieces, data)
+            if (
+                self._fused is not None
+                and len(data) > SHORT_BYTES
+                and not self._special
+            ):
+                events = self._alike(data, *self._fused)
+                if events:
+                    return events
         if self._done:
             return []
         if self._malformed is not None:
@@ -156,6 +164,47 @@ class RunEventDecoder(Framer):
             self._stop()
             return []
         return [event]
+
+    def _alike(
+        self, data: bytes, prefix: bytes, suffix: bytes, make: Make
+    ) -> list[RunStreamEvent]:
+        """Give the events of a chunk that begins with some of one template.
+
+        Give none, and change nothing, where the first is not of that template.
+        """
+        events: list[RunStreamEvent] = []
+        pieces = self._pieces
+        text = b"".join([*pieces, data]) if pieces else data
+        if text.removeprefix(prefix) is text or len(text) > self._limit:
+            return events
+        parse = self._parse_string
+        # From the right, which finds a short end sooner.
+        parts = text.rsplit(suffix)
+        parts.pop()
+        n = 0
+        try:
+            for part in parts:
+                value = part.removeprefix(prefix)
+                if value is part:
+                    break
+                # No text that can be parsed has a line end in it.
+                events.append(make(parse(value)))
+                n += len(part)
+        except Exception:  # whatever a parser raises
+            pass
+        if not events:
+            return events
+        self._templates.hits += len(events)
+        n += len(events) * len(suffix)
+        self._base += n
+        self._pieces = []
+        self._free = self._room
+        self._shape = self._fused_lane
+        self._lane = None if n < len(text) else self._shape
+        frames = self._frames(text[n:])
+        if frames[1] or frames[2]:
+            events += self._events(frames)
+        return events
 
     def _fuse(self, template: Template) -> None:
         """Expect chunks that are one event, by the last shape and this template."""
@@ -210,6 +259,8 @@ class RunEventDecoder(Framer):
                 events.append(event)
         except MalformedResponse as error:
             self._fail_at(len(events), frames, error)
+        else:
+            self._fuse(template)
         templates.hits += hits
         return events
 

@@ -339,9 +339,12 @@ DAMAGE = [
 def outcome(pieces: Iterator[bytes] | list[bytes], **options: Any) -> Any:
     decoder = RunEventDecoder(**options)
     events: list[Any] = []
+    fed = 0
     try:
         for piece in pieces:
             events += decoder.feed(piece)
+            fed += len(piece)
+            assert decoder.done or decoder._malformed or decoder.offset == fed
         decoder.close()
     except MalformedEvent as error:
         return [*map(shown, events), (error.offset, error.event, str(error))]
@@ -383,6 +386,22 @@ def test_any_stream_decodes_as_without_templates(
                 patch.setattr(decoder_module, "make_parse_string", make)
                 pieces = cut(stream, size) if size else events
                 assert expected == outcome(pieces, **options)
+
+
+@given(st.lists(deltas(), max_size=4), st.integers(0, 10), st.integers(0, 200))
+def test_any_stream_in_large_pieces_decodes_as_without_templates(
+    events: list[bytes], regular: int, beginning: int
+) -> None:
+    before, behind = WARM * regular, WARM * (10 - regular)
+    chunk = b"".join([*before, *events, *behind])
+    # The last piece but one ends within an event, and this one begins there.
+    pieces = [*WARM, ODD[:beginning], ODD[beginning:] + chunk + ODD[:beginning]]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(decoder_module, "Templates", learning_nothing)
+        expected = outcome([b"".join(pieces)])
+
+    assert expected == outcome(pieces)
+    assert expected == outcome([*WARM, b"".join(pieces[3:])])
 
 
 @given(st.binary(max_size=40))
@@ -438,6 +457,7 @@ ODD = frame(MESSAGE, text_delta("d"))
         ODD[:-1],
         ODD[:-2],
         ODD[1:],
+        ODD[ODD.index(b'"d"') :],
     ],
 )
 def test_what_differs_from_the_events_before_is_seen(odd: bytes) -> None:
@@ -448,6 +468,13 @@ def test_what_differs_from_the_events_before_is_seen(odd: bytes) -> None:
             expected = outcome([b"".join(stream)])
         assert expected == outcome(stream)
         assert expected == outcome([b"".join(WARM), b"".join(stream[3:])])
+        # And among so many that they are taken together.
+        for before, behind in ((WARM * 6, WARM), (WARM, WARM * 6), ([], WARM * 6)):
+            chunk = b"".join([*before, *stream[3:], *behind])
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setattr(decoder_module, "Templates", learning_nothing)
+                expected = outcome([b"".join([*WARM, chunk])])
+            assert expected == outcome([*WARM, chunk])
 
 
 @pytest.mark.parametrize("end", [b"\n", b"\r\n", b"\r"])
