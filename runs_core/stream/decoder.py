@@ -97,18 +97,21 @@ class RunEventDecoder(Framer):
                         self._base += len(data)
                         self._templates.hits += 1
                         return [make(text)]
-            if 0 < len(data) <= self._free:
+            n = len(data)
+            if 0 < n <= self._free:
                 pieces = self._pieces
-                found = self._little(data)
-                if found is UNFINISHED:
+                if not (10 in data or 13 in data):
+                    pieces.append(data)
+                    self._free -= n
+                    self._lane = None
                     return []
-                if found is not None:
-                    return self._one(found, pieces, data)
-            if (
-                self._fused is not None
-                and len(data) > SHORT_BYTES
-                and not self._special
-            ):
+                if n <= SHORT_BYTES or data[-1] == 10:
+                    found = self._one_event(data)
+                    if found is UNFINISHED:
+                        return []
+                    if found is not None:
+                        return self._one(found, pieces, data)
+            if n > SHORT_BYTES and self._fused is not None and not self._special:
                 events = self._alike(data, *self._fused)
                 if events:
                     return events

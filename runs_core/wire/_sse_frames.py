@@ -1,7 +1,7 @@
 """Event streams without their events: bytes in any cut to names and data, in bulk.
 
 `Framer` is what decoders of event streams are built on. A decoder asks for the data of
-the one event that a short chunk completes (`_little`), and otherwise takes a whole
+the one event that a short chunk completes (`_one_event`), and otherwise takes a whole
 chunk's frames at once (`_any`), so that no object is made for an event on the way;
 `_frames` does both. `EventStreamDecoder.feed` has a shorter way besides, for a chunk
 that is one event and looks like the last.
@@ -40,8 +40,8 @@ Frames: TypeAlias = tuple[
     bytes,
 ]
 
-# What `Framer._little` gives where no event has ended: data that has no line end, has
-# not this.
+# What `Framer._one_event` gives where no event has ended. No data that it gives has a
+# line end in it.
 UNFINISHED: Final = b"\n"
 
 _I = ord("i")
@@ -54,18 +54,24 @@ class Framer(StreamState):
 
     def _frames(self, data: bytes | bytearray | memoryview) -> Frames:
         """Give what these bytes complete; raise the fault met by an earlier call."""
-        if type(data) is bytes and 0 < len(data) <= self._free:
+        if type(data) is bytes and 0 < (n := len(data)) <= self._free:
             pieces = self._pieces
-            found = self._little(data)
-            if found is UNFINISHED:
+            if not (10 in data or 13 in data):
+                pieces.append(data)
+                self._free -= n
+                self._lane = None
                 return _nothing()
-            if found is not None:
-                text = b"".join([*pieces, data])
-                return self._shape[2], [found], [], None, None, text
+            if n <= SHORT_BYTES or data[-1] == 10:
+                found = self._one_event(data)
+                if found is UNFINISHED:
+                    return _nothing()
+                if found is not None:
+                    text = b"".join([*pieces, data])
+                    return self._shape[2], [found], [], None, None, text
         return self._any(data)
 
     def _any(self, data: bytes | bytearray | memoryview) -> Frames:
-        """Give what these bytes complete, if `_little` does not."""
+        """Give what these bytes complete, if `_one_event` does not."""
         if type(data) is not bytes:
             if not isinstance(data, (bytes, bytearray, memoryview)):
                 raise TypeError(f"feed takes bytes, not {type(data).__name__}")
@@ -141,26 +147,15 @@ class Framer(StreamState):
             self._keep(rest, text, new)
         return "", [], events, ids, retries, text
 
-    def _little(self, data: bytes) -> bytes | None:
-        """Give the data of the one event that a short chunk completes, or `UNFINISHED`.
+    def _one_event(self, data: bytes) -> bytes | None:
+        """Give the data of the one event that a chunk completes, or `UNFINISHED`.
 
         None, and nothing has changed, if it may be another number of events, or one
         that is not regular. The event's shape is then in `_shape`.
 
-        `data` is not empty, and no more than `_free`.
+        `data` has a line end, and is no more than `_free`. It need not be tried if it
+        is longer than `SHORT_BYTES` and does not end with a line.
         """
-        pieces = self._pieces
-        if not (10 in data or 13 in data):
-            pieces.append(data)
-            self._free -= len(data)
-            self._lane = None
-            return UNFINISHED
-        if len(data) > SHORT_BYTES and (pieces or data[-1] != 10):
-            return None
-        return self._one_event(data)
-
-    def _one_event(self, data: bytes) -> bytes | None:
-        """As `_little`, for data with a line end."""
         pieces = self._pieces
         text = data
         if pieces:
