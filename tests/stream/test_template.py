@@ -488,6 +488,13 @@ def test_an_event_may_be_cut_at_every_place_after_regular_ones(end: bytes) -> No
         assert expected == decode([*warm, odd[:at], odd[at:] + warm[0], *warm[1:]]), at
 
 
+@pytest.mark.parametrize("piece", [b"x", b": c", b"event", b"data: 2", b"id: 7\n"])
+def test_a_piece_in_front_of_what_looks_like_an_event(piece: bytes) -> None:
+    for behind in (WARM, [b"".join(WARM * 6)]):
+        chunks = [*WARM, piece, *behind]
+        assert outcome([b"".join(chunks)]) == outcome(chunks)
+
+
 def test_the_same_data_under_another_name_is_another_event() -> None:
     data = dumped(text_delta())
     names = [MESSAGE, MESSAGE, STEP, STEP, STEP, MESSAGE, STEP, "new", "new", MESSAGE]

@@ -16,6 +16,7 @@ from tests.wire.decoding import (
     pieces,
     places,
     plain,
+    single_bytes,
 )
 from tests.wire.event_stream_cases import CASES, Case
 
@@ -155,6 +156,20 @@ def test_events_that_look_alike_one_by_one(
         (seen.event, seen.data, seen.start)
         for seen in sse_reference.decode(stream, limit=limit).events
     ]
+
+
+@pytest.mark.parametrize("eol", [b"\n", b"\r\n"])
+@pytest.mark.parametrize(
+    "piece", [b"x", b"xy", b": c", b"data: 2", b"id: 7\n", b"event: b\r", b"\n", b"\r"]
+)
+def test_a_piece_in_front_of_what_looks_like_an_event(piece: bytes, eol: bytes) -> None:
+    event = eol.join([b"event: a", b"data: 1", b"", b""])
+    stream = b"".join([event, event, piece, event, event])
+
+    for cut in ([piece], list(single_bytes(piece)), [piece, b"y"]):
+        chunks = [event, event, *cut, event, event]
+        assert decode(chunks) == expected(b"".join(chunks))
+    assert decode([event, event, piece + event, event]) == expected(stream)
 
 
 @pytest.mark.parametrize("eol", [b"\n", b"\r\n"])
