@@ -45,6 +45,7 @@ def read_blocks(
     retries: dict[int, int] = {}
     head, _, name, spaced = shape
     with_id = bool(blocks) and blocks[0][:4] == b"id: "
+    line = b""
     turns = 0
     for block in blocks:
         # Does it look like the last, perhaps behind an id?
