@@ -200,13 +200,19 @@ class RunEventDecoder(Framer):
         self._templates.hits += len(events)
         n += len(events) * len(suffix)
         self._base += n
+        self._shape = self._fused_lane
         self._pieces = []
         self._free = self._room
-        self._shape = self._fused_lane
-        self._lane = None if n < len(text) else self._shape
-        frames = self._frames(text[n:])
-        if frames[1] or frames[2]:
-            events += self._events(frames)
+        rest = text[n:]
+        self._lane = None if rest else self._shape
+        body = rest.removeprefix(self._shape[0])
+        if 10 in body or 13 in body:
+            frames = self._frames(rest)
+            if frames[1] or frames[2]:
+                events += self._events(frames)
+        elif rest:
+            self._pieces.append(rest)
+            self._free -= len(rest)
         return events
 
     def _fuse(self, template: Template) -> None:

@@ -131,23 +131,22 @@ class EventStreamDecoder(Framer):
                 ):
                     pieces.append(data)
                     return []
-            if 0 < n <= self._free:
+            if 0 < n <= self._free and (n <= SHORT_BYTES or data[-1] == 10):
                 # Or no more than a piece of one?
                 if not (10 in data or 13 in data):
                     self._pieces.append(data)
                     self._free -= n
                     return []
-                if n <= SHORT_BYTES or data[-1] == 10:
-                    only = self._one_event(data)
-                    if only is UNFINISHED:
-                        return []
-                    if only is not None:
-                        event = _blank()
-                        event.event = self._shape[2]
-                        event.data = only
-                        event.id = self._id
-                        event.retry = None
-                        return [event]
+                only = self._one_event(data)
+                if only is UNFINISHED:
+                    return []
+                if only is not None:
+                    event = _blank()
+                    event.event = self._shape[2]
+                    event.data = only
+                    event.id = self._id
+                    event.retry = None
+                    return [event]
         name, datas, pairs, ids, retries, _ = self._any(data)
         events = []
         id = self._id

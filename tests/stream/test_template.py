@@ -469,7 +469,12 @@ def test_what_differs_from_the_events_before_is_seen(odd: bytes) -> None:
         assert expected == outcome(stream)
         assert expected == outcome([b"".join(WARM), b"".join(stream[3:])])
         # And among so many that they are taken together.
-        for before, behind in ((WARM * 6, WARM), (WARM, WARM * 6), ([], WARM * 6)):
+        for before, behind in (
+            (WARM * 6, WARM),
+            (WARM, WARM * 6),
+            ([], WARM * 6),
+            (WARM * 6, []),
+        ):
             chunk = b"".join([*before, *stream[3:], *behind])
             with pytest.MonkeyPatch.context() as patch:
                 patch.setattr(decoder_module, "Templates", learning_nothing)
