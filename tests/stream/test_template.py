@@ -475,7 +475,7 @@ def test_what_differs_from_the_events_before_is_seen(odd: bytes) -> None:
             ([], WARM * 6),
             (WARM * 6, []),
         ):
-            chunk = b"".join([*before, *stream[3:], *behind])
+            chunk = b"".join([*before, *stream[3:-3], *behind])
             with pytest.MonkeyPatch.context() as patch:
                 patch.setattr(decoder_module, "Templates", learning_nothing)
                 expected = outcome([b"".join([*WARM, chunk])])
