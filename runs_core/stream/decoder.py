@@ -119,8 +119,7 @@ class RunEventDecoder(Framer):
             return []
         if self._malformed is not None:
             raise _malformed_event(*self._malformed)
-        frames = self._any(data)
-        return self._events(frames) if frames[1] or frames[2] else []
+        return self._events(self._any(data))
 
     def close(self) -> list[RunStreamEvent]:
         """Say that the bytes have ended. An event that is not complete is dropped."""
@@ -135,8 +134,7 @@ class RunEventDecoder(Framer):
         self, found: bytes, pieces: list[bytes], data: bytes
     ) -> list[RunStreamEvent]:
         """Read the data of an event that came alone, at the end of these pieces."""
-        lane = self._shape
-        name = lane[2]
+        name = self._shape[2]
         templates = self._templates
         template = templates.first
         if name == template.name:
@@ -178,7 +176,7 @@ class RunEventDecoder(Framer):
         events: list[RunStreamEvent] = []
         pieces = self._pieces
         text = b"".join([*pieces, data]) if pieces else data
-        if text.removeprefix(prefix) is text or len(text) > self._limit:
+        if not text.startswith(prefix) or len(text) > self._limit:
             return events
         parse = self._parse_string
         # From the right, which finds a short end sooner.
@@ -207,9 +205,7 @@ class RunEventDecoder(Framer):
         self._lane = None if rest else self._shape
         body = rest.removeprefix(self._shape[0])
         if 10 in body or 13 in body:
-            frames = self._frames(rest)
-            if frames[1] or frames[2]:
-                events += self._events(frames)
+            events += self._events(self._frames(rest))
         elif rest:
             self._pieces.append(rest)
             self._free -= len(rest)
@@ -230,6 +226,8 @@ class RunEventDecoder(Framer):
     def _events(self, frames: Frames) -> list[RunStreamEvent]:
         kind, datas, pairs, _, _, _ = frames
         events: list[RunStreamEvent] = []
+        if not (datas or pairs):
+            return events
         event: RunStreamEvent | None
         parse = self._parse_string
         templates = self._templates

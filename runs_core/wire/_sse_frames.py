@@ -22,7 +22,7 @@ from runs_core.wire._sse_blocks import (
 )
 from runs_core.wire._sse_events import read_blocks
 from runs_core.wire._sse_long import LongBlock
-from runs_core.wire._sse_shapes import CRLF, LF, Shape, shape_of
+from runs_core.wire._sse_shapes import CRLF, LF, Shape, Style, shape_of
 from runs_core.wire._sse_state import SHORT_BYTES, StreamState
 
 __all__ = ["SHORT_BYTES", "UNFINISHED", "Framer", "Frames", "Shape"]
@@ -54,20 +54,18 @@ class Framer(StreamState):
 
     def _frames(self, data: bytes | bytearray | memoryview) -> Frames:
         """Give what these bytes complete; raise the fault met by an earlier call."""
-        if type(data) is bytes and 0 < (n := len(data)) <= self._free:
+        if (
+            type(data) is bytes
+            and 0 < (n := len(data)) <= self._free
+            and (n <= SHORT_BYTES or data[-1] == 10)
+        ):
             pieces = self._pieces
-            if not (10 in data or 13 in data):
-                pieces.append(data)
-                self._free -= n
-                self._lane = None
+            found = self._one_event(data)
+            if found is UNFINISHED:
                 return _nothing()
-            if n <= SHORT_BYTES or data[-1] == 10:
-                found = self._one_event(data)
-                if found is UNFINISHED:
-                    return _nothing()
-                if found is not None:
-                    text = b"".join([*pieces, data])
-                    return self._shape[2], [found], [], None, None, text
+            if found is not None:
+                text = b"".join([*pieces, data])
+                return self._shape[2], [found], [], None, None, text
         return self._any(data)
 
     def _any(self, data: bytes | bytearray | memoryview) -> Frames:
@@ -98,27 +96,7 @@ class Framer(StreamState):
             frames = self._uniform(text, new)
             if frames is not None:
                 return frames
-        style = LF
-        if 13 not in text:
-            # From the right, which takes half as long. What more line ends there are,
-            # a block then ends with them, and reads the same.
-            blocks = text.rsplit(b"\n\n")
-            rest = blocks.pop()
-            eol = b"\n"
-            self._style = LF
-        else:
-            eol = b"\r\n"
-            blocks = text.rsplit(b"\r\n\r\n")
-            rest = blocks.pop()
-            if (
-                self._style is CRLF
-                and len(text) <= self._limit
-                and (not rest or is_open(rest, self._shape[0], CRLF.behind))
-            ):
-                style = CRLF
-            else:
-                blocks, rest, eol = self._mixed(text, new)
-        size = len(rest)
+        style, blocks, rest, eol = self._split_text(text, new)
         events: list[tuple[str, bytes]] = []
         ids = retries = None
         if blocks:
@@ -138,13 +116,7 @@ class Framer(StreamState):
             self._shape = shape
             self._split = 8 * turns <= len(blocks)
             new = len(text)
-        if 0 < size < self._room:
-            self._base += len(text) - size
-            self._pieces = [rest]
-            self._free = self._room - size
-            self._lane = None
-        else:
-            self._keep(rest, text, new)
+        self._keep(rest, text, new)
         return "", [], events, ids, retries, text
 
     def _one_event(self, data: bytes) -> bytes | None:
@@ -153,8 +125,8 @@ class Framer(StreamState):
         None, and nothing has changed, if it may be another number of events, or one
         that is not regular. The event's shape is then in `_shape`.
 
-        `data` has a line end, and is no more than `_free`. It need not be tried if it
-        is longer than `SHORT_BYTES` and does not end with a line.
+        `data` is not empty, and no more than `_free`. It need not be tried if it is
+        longer than `SHORT_BYTES` and does not end with a line.
         """
         pieces = self._pieces
         text = data
@@ -197,10 +169,7 @@ class Framer(StreamState):
                 return None
         if not ended:
             # The head has come whole: it has no blank line.
-            self._pieces = [text]
-            self._free = self._room - len(text)
-            self._lane = None
-            return UNFINISHED
+            return self._unfinished(text)
         if 10 in value or 13 in value:
             return None
         if id is not None:
@@ -262,6 +231,23 @@ class Framer(StreamState):
         else:
             self._keep(rest, text, len(text) if datas else new)
         return name, datas, [], None, None, text
+
+    def _split_text(
+        self, text: bytes, new: int
+    ) -> tuple[Style, list[bytes], bytes, bytes]:
+        """Give the style of a text's blocks, these, the rest, and the stream's eol."""
+        if 13 not in text:
+            self._style = LF
+            # From the right, which takes half as long. What more line ends there are,
+            # a block then ends with them, and reads the same.
+            blocks = text.rsplit(LF.behind)
+            return LF, blocks, blocks.pop(), LF.eol
+        if self._style is CRLF and len(text) <= self._limit:
+            blocks = text.rsplit(CRLF.behind)
+            rest = blocks.pop()
+            if not rest or is_open(rest, self._shape[0], CRLF.behind):
+                return CRLF, blocks, rest, CRLF.eol
+        return LF, *self._mixed(text, new)
 
     def _mixed(self, text: bytes, new: int) -> tuple[list[bytes], bytes, bytes]:
         """Split a text with any line ends: blocks with LF, the rest, the eol."""

@@ -120,8 +120,7 @@ class StreamState:
                 self._base = len(_BOM)
                 data = data[len(_BOM) :]
         self._bom = None
-        self._special = False
-        self._free = self._room
+        self._begin()
         if 13 in data:
             line, _, _ = data.partition(b"\n")
             if line[-1:] == b"\r":
@@ -141,7 +140,7 @@ class StreamState:
             self._pieces = []
             shape = self._shape
             self._lane = shape if shape[3] else None
-        elif size <= self._limit and size <= max(new, _RAW_BYTES):
+        elif size < self._room or size <= min(self._limit, max(new, _RAW_BYTES)):
             self._pieces = [rest]
             self._lane = None
         else:
