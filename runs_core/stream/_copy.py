@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+from runs_core.wire._blank import blank_of
 from runs_core.wire.codec import Irregular, WireObject, field_names
 
 __all__ = ["copied"]
@@ -46,7 +47,7 @@ def _make_copier(cls: type[WireObject]) -> Callable[[Any], Any]:
     frozen = cls.__setattr__ is not object.__setattr__
     fields = field_names(cls)
     slots = [slot for base in cls.__mro__ for slot in getattr(base, "__slots__", ())]
-    lines = ["def copy(old):", "    made = blank(cls)"]
+    lines = ["def copy(old):", "    made = blank()"]
     for slot in dict.fromkeys([*fields, *slots]):
         value = f"v if (v := old.{slot}).__class__ in leaves else copied(v)"
         keep = f"put(made, {slot!r}, {value})" if frozen else f"made.{slot} = {value}"
@@ -57,8 +58,7 @@ def _make_copier(cls: type[WireObject]) -> Callable[[Any], Any]:
             lines.append(f"    if hasattr(old, {slot!r}): {keep}")
     lines.append("    return made")
     scope: dict[str, Any] = {
-        "blank": object.__new__,
-        "cls": cls,
+        "blank": blank_of(cls),
         "copied": _copied,
         "leaves": _LEAVES,
         "put": object.__setattr__,

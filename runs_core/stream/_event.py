@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 from attrs import define
 
+from runs_core.wire._blank import Blank
+
 __all__ = ["DeltaEvent", "Event", "KnownEvent"]
 
 DataT = TypeVar("DataT")
 
 
-class Event:
+class Event(metaclass=Blank):
     """An event of a run's stream, of a known name or not."""
 
     # Not a field: it is set on few events, and an empty slot costs the others nothing.
@@ -73,7 +75,7 @@ class DeltaEvent(KnownEvent[DataT]):
     _data: DataT
     _text: str
 
-    def __init__(self, data: DataT) -> None:
+    def __attrs_init__(self, data: DataT) -> None:
         self._data = data
         self._build = None
 

@@ -18,6 +18,7 @@ from runs_core.stream.events import (
     ThreadRunStepDelta,
     UnknownEvent,
 )
+from runs_core.wire._blank import blank_of
 from runs_core.wire.codec import structure, structure_hook
 
 __all__ = ["UNNAMED", "Loads", "Reader", "event_reader", "read_event"]
@@ -87,12 +88,12 @@ def event_reader(name: str) -> Reader | None:
 
 # Made when they are first needed, and only for the names of the table.
 _readers: dict[str, Reader] = {}
-_new = object.__new__
 
 
 def _make_reader(event: Any) -> Reader:
     (model,) = get_args(event.__orig_bases__[0])
     hook: Callable[[Any], Any] = structure_hook(model)
+    blank: Callable[[], Any] = blank_of(event)
     is_delta = event in (ThreadMessageDelta, ThreadRunStepDelta)
 
     def read(raw: Any) -> RunStreamEvent:
@@ -112,7 +113,7 @@ def _make_reader(event: Any) -> Reader:
             why = f"the id of a {model.__name__} must be a string that is not empty"
             raise MalformedResponse(f"{why} @ $.id", where="$.id")
         # Not `event(made)`, which takes half as long again.
-        known: Any = _new(event)
+        known = blank()
         if is_delta:
             known._data = made
             known._build = None

@@ -23,6 +23,7 @@ from runs_core.models import (
     TextDelta,
 )
 from runs_core.stream.events import RunStreamEvent
+from runs_core.wire._blank import blank_of
 from runs_core.wire.codec import WireObject
 
 __all__ = ["TEXTS", "Make", "Parse", "Quick", "make_of", "parser_of", "quick_reader_of"]
@@ -109,9 +110,9 @@ def _shape_of_item(item: Any, values: list[Any], mark: str) -> _Shape:
 
 def _event_of(writer: _Writer, cls: type, made: str) -> list[str]:
     """Give the lines that return an event with this data."""
-    writer.scope["Event"] = cls
+    writer.scope["new_event"] = blank_of(cls)
     return [
-        "    event = new(Event)",
+        "    event = new_event()",
         f"    event._data = {made}",
         "    event._build = None",
         "    return event",
@@ -123,15 +124,15 @@ class _Writer:
 
     def __init__(self) -> None:
         self.lines: list[str] = []
-        self.scope: dict[str, Any] = {"new": object.__new__}
+        self.scope: dict[str, Any] = {}
         self.values = 0
         self.has_text = False
 
     def object(self, shape: Any) -> str:
         """Write what makes an object of this shape; give its name."""
         made = f"o{len(self.scope)}"
-        self.scope[f"C{made}"] = shape[0]
-        lines = [f"    {made} = new(C{made})"]
+        self.scope[f"new_{made}"] = blank_of(shape[0])
+        lines = [f"    {made} = new_{made}()"]
         for slot, item in zip(shape[1::2], shape[2::2], strict=True):
             lines.append(f"    {made}.{slot} = {self.item(item)}")
         self.lines += lines
@@ -163,7 +164,7 @@ def _maker(cls: type, shape: _Shape) -> Callable[..., Make] | None:
     made = writer.object(shape)
     if not writer.has_text:
         return None
-    writer.scope["Event"] = cls
+    writer.scope["new_event"] = blank_of(cls)
     names = ", ".join(f"v{at}" for at in range(writer.values))
     factory: Callable[..., Make] = writer.function(
         "factory",
@@ -172,7 +173,7 @@ def _maker(cls: type, shape: _Shape) -> Callable[..., Make] | None:
         *writer.lines,
         f"    return {made}",
         "  def make(text):",
-        "    event = new(Event)",
+        "    event = new_event()",
         "    event._text = text",
         "    event._build = build",
         "    return event",

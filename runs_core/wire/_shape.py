@@ -23,6 +23,8 @@ from typing import Any, ClassVar, SupportsIndex, TypeAlias, TypeVar
 
 from attrs import define, fields, frozen
 
+from runs_core.wire._blank import Blank
+
 __all__ = [
     "ABSENT",
     "Fields",
@@ -78,7 +80,7 @@ class Reads:
     read: Callable[[Any], Any]
 
 
-class WireObject:
+class WireObject(metaclass=Blank):
     """An attrs class whose fields are named as on the wire.
 
     None in a field is a key that is absent, unless the object came with a null there

@@ -18,6 +18,7 @@ from functools import cache
 from typing import Any, get_origin
 
 from runs_core.errors import MalformedResponse
+from runs_core.wire._blank import blank_of
 from runs_core.wire._plan import (
     FieldPlan,
     UnionPlan,
@@ -95,7 +96,6 @@ class _Writer:
             "ABSENT": ABSENT,
             "Irregular": Irregular,
             "MalformedResponse": MalformedResponse,
-            "blank": object.__new__,
             "missing": _missing,
             "no_list": _no_list,
             "no_object": _no_object,
@@ -155,12 +155,12 @@ def _object(
         values.append((field, value))
     # A class that tells nulls itself, when built by keyword, takes None for null.
     always = hasattr(cls, "__attrs_post_init__")
+    write(f"{made} = {write.use('blank', blank_of(cls))}()", depth)
     if always or cls.__setattr__ is not object.__setattr__:
         arguments = [f"{f.name}={value}" if f.keyword else value for f, value in values]
-        write(f"{made} = {write.use('Class', cls)}({', '.join(arguments)})", depth)
+        write(f"{made}.__attrs_init__({', '.join(arguments)})", depth)
     else:
-        # By hand: calling `__init__` takes a quarter longer.
-        write(f"{made} = blank({write.use('Class', cls)})", depth)
+        # By hand: calling `__attrs_init__` takes a quarter longer.
         for field, value in values:
             write(f"{made}.{field.name} = {value}", depth)
     keep = f"note({made}, {raw}, {write.use('fields', _fields_of(cls))})"
