@@ -67,6 +67,7 @@ class DeltaEvent(KnownEvent[DataT]):
 
     One that a template has made holds the text that it adds, and what makes `data` of
     that, until `data` is looked at. Nobody has to: a snapshot takes the text alone.
+    `Template.make` makes such events.
     """
 
     __slots__ = ("_build", "_data", "_text")
@@ -85,8 +86,9 @@ class DeltaEvent(KnownEvent[DataT]):
         def data(self) -> DataT:
             build = self._build
             if build is not None:
-                self._data = build(self._text)
+                self._data = data = build(self._text)
                 self._build = None
+                return data
             return self._data
 
         @data.setter

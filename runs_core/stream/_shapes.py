@@ -1,8 +1,8 @@
 """The shape of an event, and functions that make events of the same shape.
 
 These functions are written out once for a shape, as `runs_core.wire._structure` does
-for a class. One makes an event of a text, all else being as in the event that was seen.
-The others make it of decoded JSON, or of its bytes, if that has the keys that were
+for a class. One makes data of a text, all else being as in the event that was seen. The
+others make an event of decoded JSON, or of its bytes, if that has the keys that were
 seen, and no others: what is left to look at then is a fraction of what the general
 reader looks at.
 """
@@ -26,9 +26,18 @@ from runs_core.stream.events import RunStreamEvent
 from runs_core.wire._blank import blank_of
 from runs_core.wire.codec import WireObject
 
-__all__ = ["TEXTS", "Make", "Parse", "Quick", "make_of", "parser_of", "quick_reader_of"]
+__all__ = [
+    "TEXTS",
+    "Build",
+    "Parse",
+    "Quick",
+    "build_of",
+    "parser_of",
+    "quick_reader_of",
+]
 
-Make: TypeAlias = Callable[[str], RunStreamEvent]
+# Makes the data of an event, of a text.
+Build: TypeAlias = Callable[[str], Any]
 Quick: TypeAlias = Callable[[Any], RunStreamEvent | None]
 Parse: TypeAlias = Callable[[bytes], RunStreamEvent]
 
@@ -53,14 +62,14 @@ class _NoShape(Exception):
     """The event has something that is not made by the functions' few means."""
 
 
-def make_of(event: Any, mark: str) -> Make | None:
-    """Give what makes such an event with another text in the place of the mark.
+def build_of(event: Any, mark: str) -> Build | None:
+    """Give what makes such data with another text in the place of the mark.
 
     None if the mark, which is in the event once, is not the whole of one of `TEXTS`.
     """
     values: list[Any] = []
     try:
-        factory = _maker(event.__class__, _shape_of(event.data, values, mark))
+        factory = _builder(_shape_of(event.data, values, mark))
     except _NoShape:
         return None
     return None if factory is None else factory(*values)
@@ -158,26 +167,20 @@ class _Writer:
 
 # There are few different shapes: no list in them has more than one element.
 @lru_cache(maxsize=64)
-def _maker(cls: type, shape: _Shape) -> Callable[..., Make] | None:
+def _builder(shape: _Shape) -> Callable[..., Build] | None:
     """Give what gives the function, of the values; None if there is no text."""
     writer = _Writer()
     made = writer.object(shape)
     if not writer.has_text:
         return None
-    writer.scope["new_event"] = blank_of(cls)
     names = ", ".join(f"v{at}" for at in range(writer.values))
-    factory: Callable[..., Make] = writer.function(
+    factory: Callable[..., Build] = writer.function(
         "factory",
         f"def factory({names}):",
         "  def build(text):",
         *writer.lines,
         f"    return {made}",
-        "  def make(text):",
-        "    event = new_event()",
-        "    event._text = text",
-        "    event._build = build",
-        "    return event",
-        "  return make",
+        "  return build",
     )
     return factory
 

@@ -1,10 +1,10 @@
 """Deltas that differ in one text only, without parsing the rest of them again.
 
 Consecutive deltas of a message or a call are the same JSON but for one string. A
-template is what stands before and behind that string, and a function that makes the
-event of it. A document that begins and ends with these bytes, with exactly one JSON
-string between them, has the tokens of the document that the template was learned from,
-but for that string: its event is the one that a full parse gives.
+template is what stands before and behind that string, and what makes an event of it. A
+document that begins and ends with these bytes, with exactly one JSON string between
+them, has the tokens of the document that the template was learned from, but for that
+string: its event is the one that a full parse gives.
 
 A template is learned from one document, by putting a mark in the string's place and
 parsing that: the mark must come out as the whole of a text that nothing depends on.
@@ -16,7 +16,7 @@ import re
 from collections.abc import Callable
 from functools import cache
 from json.decoder import scanstring  # type: ignore[attr-defined]
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from attrs import define, field, frozen
 
@@ -24,14 +24,15 @@ from runs_core.errors import MalformedResponse
 from runs_core.stream._read import Loads, event_reader
 from runs_core.stream._shapes import (
     TEXTS,
-    Make,
+    Build,
     Parse,
     Quick,
-    make_of,
+    build_of,
     parser_of,
     quick_reader_of,
 )
 from runs_core.stream.events import RunStreamEvent
+from runs_core.wire._blank import blank_of
 
 __all__ = [
     "NO_TEMPLATE",
@@ -70,14 +71,21 @@ class Template:
     name: str
     prefix: bytes
     suffix: bytes
-    make: Make
+    blank: Callable[[], Any]
+    """Makes an event with nothing in it."""
+    build: Build
+    """Makes its data."""
+
+    def make(self, text: str) -> RunStreamEvent:
+        """Give the event with this text."""
+        event = self.blank()
+        event._text = text
+        event._build = self.build
+        return event  # type: ignore[no-any-return]
 
 
-def _no_event(text: str) -> RunStreamEvent:
-    raise AssertionError("no event has this name")
-
-
-NO_TEMPLATE = Template("", b"", b"", _no_event)
+# No event has this name.
+NO_TEMPLATE = Template("", b"", b"", object, str)
 
 
 @define
@@ -175,8 +183,10 @@ def learn(name: str, data: bytes, loads: Loads) -> Template | None:
         event = reader(loads(prefix + _MARK_JSON + suffix))
     except MalformedResponse:
         return None
-    make = make_of(event, _MARK)
-    return None if make is None else Template(name, prefix, suffix, make)
+    build = build_of(event, _MARK)
+    if build is None:
+        return None
+    return Template(name, prefix, suffix, blank_of(event.__class__), build)
 
 
 # --- One JSON string ---------------------------------------------------------------

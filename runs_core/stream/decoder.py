@@ -8,7 +8,6 @@ from typing import Any
 
 from runs_core.errors import MalformedEvent, MalformedResponse
 from runs_core.stream._read import UNNAMED, event_reader, read_event
-from runs_core.stream._shapes import Make
 from runs_core.stream._template import (
     NO_TEMPLATE,
     Template,
@@ -64,8 +63,8 @@ class RunEventDecoder(Framer):
         self._parse_string = make_parse_string()
         self._templates = Templates(self._loads, loads is None)
         # For a chunk that is exactly one event, by the first template: what is before
-        # and behind the string, and what makes the event. And what this was made of.
-        self._fused: tuple[bytes, bytes, Make] | None = None
+        # and behind the string, and the template. And what this was made of.
+        self._fused: tuple[bytes, bytes, Template] | None = None
         self._fused_of = NO_TEMPLATE
         self._fused_lane: Shape = self._shape
         self._done = False
@@ -85,7 +84,7 @@ class RunEventDecoder(Framer):
         if type(data) is bytes:
             lane = self._lane
             if lane is not None and self._fused is not None:
-                prefix, suffix, make = self._fused
+                prefix, suffix, template = self._fused
                 body = data.removeprefix(prefix)
                 value = body.removesuffix(suffix)
                 if value is not body is not data and len(data) <= self._whole:
@@ -96,7 +95,11 @@ class RunEventDecoder(Framer):
                     else:
                         self._base += len(data)
                         self._templates.hits += 1
-                        return [make(text)]
+                        # By hand, as `Template.make` does it.
+                        event = template.blank()
+                        event._text = text
+                        event._build = template.build
+                        return [event]
             n = len(data)
             if 0 < n <= self._free:
                 pieces = self._pieces
@@ -167,7 +170,7 @@ class RunEventDecoder(Framer):
         return [event]
 
     def _alike(
-        self, data: bytes, prefix: bytes, suffix: bytes, make: Make
+        self, data: bytes, prefix: bytes, suffix: bytes, template: Template
     ) -> list[RunStreamEvent]:
         """Give the events of a chunk that begins with some of one template.
 
@@ -178,7 +181,7 @@ class RunEventDecoder(Framer):
         text = b"".join([*pieces, data]) if pieces else data
         if not text.startswith(prefix) or len(text) > self._limit:
             return events
-        parse = self._parse_string
+        parse, blank, build = self._parse_string, template.blank, template.build
         # From the right, which finds a short end sooner.
         parts = text.rsplit(suffix)
         parts.pop()
@@ -189,7 +192,11 @@ class RunEventDecoder(Framer):
                 if value is part:
                     break
                 # No text that can be parsed has a line end in it.
-                events.append(make(parse(value)))
+                string = parse(value)
+                event = blank()
+                event._text = string
+                event._build = build
+                events.append(event)
                 n += len(part)
         except Exception:  # whatever a parser raises
             pass
@@ -221,7 +228,7 @@ class RunEventDecoder(Framer):
             if shape[3] and template.name == shape[2]:
                 head, tail, _, _ = shape
                 prefix, suffix = head + template.prefix, template.suffix + tail
-                self._fused = prefix, suffix, template.make
+                self._fused = prefix, suffix, template
 
     def _events(self, frames: Frames) -> list[RunStreamEvent]:
         kind, datas, pairs, _, _, _ = frames
