@@ -262,10 +262,10 @@ def unstructure(value: Any) -> Any:
 
     What was received comes back equal. What JSON has nothing for is left as it is.
     """
+    if value is None or isinstance(value, _SCALARS):
+        return value.raw if isinstance(value, TextOf) else value
     if isinstance(value, WireObject):
         return _as_raw(value)
-    if isinstance(value, _SCALARS):
-        return value.raw if isinstance(value, TextOf) else value
     if isinstance(value, Mapping):
         return {key: unstructure(item) for key, item in value.items()}
     if isinstance(value, _LISTS) and not isinstance(value, _NOT_LISTS):
@@ -276,6 +276,7 @@ def unstructure(value: Any) -> Any:
 
 
 _SCALARS = (str, int, float)
+_PLAIN = frozenset((*_SCALARS, bool))
 # Not every iterable: a set has no order, and foreign models iterate over pairs.
 _LISTS = (Sequence, Iterator, KeysView, ValuesView)
 _NOT_LISTS = (bytes, bytearray, memoryview)
@@ -287,7 +288,10 @@ def _as_raw(value: WireObject) -> Any:
     raw = {}
     for name in field_names(value.__class__):
         item = getattr(value, name)
-        if item is not None and not _is_absent(item):
+        # Most are scalars, and `isinstance` takes twice as long with `Unknown`.
+        if item.__class__ in _PLAIN:
+            raw[name] = item
+        elif item is not None and not _is_absent(item):
             raw[name] = unstructure(item)
     for name in getattr(value, "_sent", ()):
         raw.setdefault(name, None)
