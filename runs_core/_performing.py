@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import inspect
-from typing import Any
+from typing import Any, NoReturn
+from urllib.parse import urlsplit
 
-from runs_core.errors import UsageError
+from runs_core._sealed import forget_frames, name_frames
+from runs_core.errors import RunsError, TransportError, UsageError
 from runs_core.flows.effects import Invoke, Open, Send, function_name
-from runs_core.wire.http import Request
+from runs_core.wire.http import SHORTEST_SECRET, Head, Request
 
-__all__ = ["absolute", "call_blocking", "check_awaited", "check_blocking"]
+__all__ = [
+    "absolute",
+    "call_blocking",
+    "check_awaited",
+    "check_blocking",
+    "raise_translated",
+    "shown",
+]
 
 
 def absolute(ask: Send | Open) -> Request:
@@ -50,3 +59,33 @@ def check_awaited(context: object, transport: object) -> None:
             f"{type(transport).__name__} is blocking and this client is not: use"
             " Client, or an async transport"
         )
+
+
+def raise_translated(
+    error: BaseException,
+    expected: tuple[type[BaseException], ...],
+    callers: BaseException | None,
+) -> NoReturn:
+    """Raise the core's error for one that the transport declares as its own.
+
+    Any other as it is. The transport's frames hold the request's bytes, keys among
+    them, so no error keeps them; one that is a mistake has them in a note.
+    """
+    declared = isinstance(error, expected)
+    if isinstance(error, Exception) and not declared:
+        name_frames(error)
+    forget_frames(error, callers)
+    if isinstance(error, RunsError) or not declared:
+        raise error
+    raise TransportError(f"the connection failed: {type(error).__name__}") from error
+
+
+def shown(request: Request, head: Head) -> str:
+    """Say what was asked and answered: no query, header, body, or key in the id."""
+    id = head.request_id
+    for _, value in request.headers.secret():
+        key = value.removeprefix("Bearer ")
+        if id is not None and len(key) >= SHORTEST_SECRET and key in id:
+            id = "[redacted]"
+    path = urlsplit(request.url).path
+    return f"{request.method} {path}: {head.status} (request id {id})"

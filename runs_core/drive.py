@@ -15,18 +15,11 @@ import sys
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, AbstractContextManager
-from typing import Any, Generic, NoReturn, TypeVar, assert_never
-from urllib.parse import urlsplit
+from typing import Any, Generic, TypeVar, assert_never
 
 from attrs import frozen
 
-from runs_core._performing import (
-    absolute,
-    call_blocking,
-    check_awaited,
-    check_blocking,
-)
-from runs_core._sealed import forget_frames, name_frames
+from runs_core import _performing as performing
 from runs_core.errors import RunsError, TransportError, UsageError
 from runs_core.flows.effects import (
     Ask,
@@ -42,7 +35,7 @@ from runs_core.flows.effects import (
 from runs_core.flows.once import check_unconsumed
 from runs_core.transport import AsyncTransport, Opened, Transport
 from runs_core.wire.body import Body
-from runs_core.wire.http import SHORTEST_SECRET, Head, Request, Response, shorter
+from runs_core.wire.http import Response, shorter
 
 __all__ = ["AsyncDriver", "Driver", "Outside", "log_decision"]
 
@@ -86,6 +79,7 @@ class _Steps(Generic[ItemT, T]):
         self._answers: list[Any] = [None]
         self._error: BaseException | None = None
         self._ended = False
+        self._busy = False
         self._result: tuple[T] | None = None
 
     @property
@@ -109,12 +103,24 @@ class _Steps(Generic[ItemT, T]):
             )
         return self._result[0]
 
+    def _begin(self) -> None:
+        """Say that the flow is being driven, or raise that it is already."""
+        if self._busy:
+            raise UsageError(
+                "this is being read already, by another task, thread or a function that"
+                " it waits for: read a stream in one place"
+            )
+        self._busy = True
+
     def _next_ask(self) -> Ask | None:
-        # Also where a user's function has closed the stream that called it.
-        if self._ended:
-            return None
         error, self._error = self._error, None
         try:
+            if self._ended:
+                # Closed by somebody else while it waited. That breaks the connection;
+                # anything else, such as being cancelled, is for whoever waited.
+                if error is None or isinstance(error, TransportError):
+                    return None
+                raise error
             if error is not None:
                 return self._flow.throw(error)
             return self._flow.send(self._answers.pop())
@@ -130,28 +136,10 @@ class _Steps(Generic[ItemT, T]):
         logger.debug("wait %.3f s: %s", seconds, ask.reason)
         return seconds
 
-    def _raise_translated(
-        self, error: BaseException, callers: BaseException | None
-    ) -> NoReturn:
-        """Raise the core's error for one that the transport declares as its own.
-
-        Any other as it is. The transport's frames hold the request's bytes, keys among
-        them, so no error keeps them; one that is a mistake has them in a note.
-        """
-        expected = isinstance(error, self._expected)
-        if isinstance(error, Exception) and not expected:
-            name_frames(error)
-        forget_frames(error, callers)
-        if isinstance(error, RunsError) or not expected:
-            raise error
-        raise TransportError(
-            f"the connection failed: {type(error).__name__}"
-        ) from error
-
     def _closed(self, error: BaseException, callers: BaseException | None) -> None:
         """Raise what an exchange's end raised, unless the transport declares it."""
         if not isinstance(error, self._expected):
-            self._raise_translated(error, callers)
+            performing.raise_translated(error, self._expected, callers)
         # The answer is in hand, or another error is on its way.
         logger.debug("closing the exchange failed: %s", type(error).__name__)
 
@@ -174,7 +162,11 @@ class Driver(_Steps[ItemT, T]):
         return self.result
 
     def advance(self) -> Sequence[ItemT] | None:
-        """Drive the flow until it emits, and give the items; None at its end."""
+        """Drive the flow until it emits, and give the items; None at its end.
+
+        Raises `UsageError`, and changes nothing, while it is already being driven.
+        """
+        self._begin()
         try:
             while (ask := self._next_ask()) is not None:
                 if isinstance(ask, Emit):
@@ -188,6 +180,8 @@ class Driver(_Steps[ItemT, T]):
         except BaseException:
             self.close()
             raise
+        finally:
+            self._busy = False
         self._close_exchange()
         return None
 
@@ -212,26 +206,26 @@ class Driver(_Steps[ItemT, T]):
             case Sleep():
                 return self._transport.sleep(self._pause(ask))
             case Invoke():
-                return call_blocking(ask)
+                return performing.call_blocking(ask)
             case Emit():
                 raise AssertionError("advance() answers Emit itself")
             case _:
                 assert_never(ask)
 
     def _open(self, ask: Send | Open) -> Opened[bytes]:
-        request = absolute(ask)
+        request = performing.absolute(ask)
         self._close_exchange()
         callers = sys.exception()
         try:
             context = self._transport.open(request)
-            check_blocking(context, self._transport)
+            performing.check_blocking(context, self._transport)
             opened = context.__enter__()
         except BaseException as error:
-            self._raise_translated(error, callers)
+            performing.raise_translated(error, self._expected, callers)
         self._context = context
         self._opened = opened
         self._read_timeout = request.timeouts.read
-        _log_exchange(request, opened.head)
+        logger.debug("%s", performing.shown(request, opened.head))
         return opened
 
     def _read(self, timeout: float | None) -> bytes:
@@ -244,7 +238,7 @@ class Driver(_Steps[ItemT, T]):
                 opened.set_timeout(shorter(self._read_timeout, timeout))
             piece = opened.read()
         except BaseException as error:
-            self._raise_translated(error, callers)
+            performing.raise_translated(error, self._expected, callers)
         if not piece:
             self._close_exchange()
         return piece
@@ -252,8 +246,12 @@ class Driver(_Steps[ItemT, T]):
     def _send(self, ask: Send) -> Response:
         until = None if ask.timeout is None else self._now() + ask.timeout
         body = Body(self._open(ask).head, ask.limit, until)
-        while body.add(self._read(body.left(self._now()))):
-            pass
+        try:
+            while body.add(self._read(body.left(self._now()))):
+                pass
+        except TransportError:
+            if not body.is_error:
+                raise
         self._close_exchange()
         return body.response()
 
@@ -287,7 +285,11 @@ class AsyncDriver(_Steps[ItemT, T]):
         return self.result
 
     async def advance(self) -> Sequence[ItemT] | None:
-        """Drive the flow until it emits, and give the items; None at its end."""
+        """Drive the flow until it emits, and give the items; None at its end.
+
+        Raises `UsageError`, and changes nothing, while it is already being driven.
+        """
+        self._begin()
         try:
             while (ask := self._next_ask()) is not None:
                 if isinstance(ask, Emit):
@@ -301,6 +303,8 @@ class AsyncDriver(_Steps[ItemT, T]):
         except BaseException:
             await self.close()
             raise
+        finally:
+            self._busy = False
         await self._close_exchange()
         return None
 
@@ -333,19 +337,19 @@ class AsyncDriver(_Steps[ItemT, T]):
                 assert_never(ask)
 
     async def _open(self, ask: Send | Open) -> Opened[Awaitable[bytes]]:
-        request = absolute(ask)
+        request = performing.absolute(ask)
         await self._close_exchange()
         callers = sys.exception()
         try:
             context = self._transport.open(request)
-            check_awaited(context, self._transport)
+            performing.check_awaited(context, self._transport)
             opened = await context.__aenter__()
         except BaseException as error:
-            self._raise_translated(error, callers)
+            performing.raise_translated(error, self._expected, callers)
         self._context = context
         self._opened = opened
         self._read_timeout = request.timeouts.read
-        _log_exchange(request, opened.head)
+        logger.debug("%s", performing.shown(request, opened.head))
         return opened
 
     async def _read(self, timeout: float | None) -> bytes:
@@ -358,7 +362,7 @@ class AsyncDriver(_Steps[ItemT, T]):
                 opened.set_timeout(shorter(self._read_timeout, timeout))
             piece = await opened.read()
         except BaseException as error:
-            self._raise_translated(error, callers)
+            performing.raise_translated(error, self._expected, callers)
         if not piece:
             await self._close_exchange()
         return piece
@@ -366,8 +370,12 @@ class AsyncDriver(_Steps[ItemT, T]):
     async def _send(self, ask: Send) -> Response:
         until = None if ask.timeout is None else self._now() + ask.timeout
         body = Body((await self._open(ask)).head, ask.limit, until)
-        while body.add(await self._read(body.left(self._now()))):
-            pass
+        try:
+            while body.add(await self._read(body.left(self._now()))):
+                pass
+        except TransportError:
+            if not body.is_error:
+                raise
         await self._close_exchange()
         return body.response()
 
@@ -385,15 +393,3 @@ class AsyncDriver(_Steps[ItemT, T]):
 def log_decision(sentence: str) -> None:
     """Log what was decided about a failed attempt: a `Policy`'s `notice`."""
     logger.debug("%s", sentence)
-
-
-def _log_exchange(request: Request, head: Head) -> None:
-    """Log without query, headers or body, nor a key that the server echoes."""
-    if logger.isEnabledFor(logging.DEBUG):
-        path, id = urlsplit(request.url).path, head.request_id or ""
-        keys = [value.removeprefix("Bearer ") for _, value in request.headers.secret()]
-        echoed = any(len(key) >= SHORTEST_SECRET and key in id for key in keys)
-        shown = "[redacted]" if echoed else head.request_id
-        logger.debug(
-            "%s %s: %d (request id %s)", request.method, path, head.status, shown
-        )

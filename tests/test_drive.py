@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import traceback
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
@@ -437,6 +439,102 @@ def test_a_users_function_may_close_the_driver_that_calls_it(rig: Rig) -> None:
     assert exchange.closed
     with pytest.raises(UsageError, match="left, or has failed"):
         _ = driver.result
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt(), ZeroDivisionError()])
+def test_what_stops_a_function_is_raised_though_it_has_closed_its_driver(
+    rig: Rig, error: BaseException
+) -> None:
+    def flow() -> Flow[str]:
+        yield from Invoke(leave)
+        raise AssertionError("the flow was closed")
+
+    driver = rig.driver(flow(), rig.transport())
+
+    def leave() -> Any:
+        rig.wait(driver.close())
+        raise error
+
+    with pytest.raises(type(error)):
+        rig.wait(driver.advance())
+
+
+def test_a_connection_that_breaks_because_it_was_closed_is_the_end(rig: Rig) -> None:
+    pieces: list[bytes | BaseException] = [FakeError()]
+
+    def flow() -> Flow[str]:
+        yield from Open(GET)
+        yield from Read()
+        raise AssertionError("the flow was closed")
+
+    class Closing(Exchange):
+        def _read(self) -> bytes:
+            rig.wait(driver.close())
+            return super()._read()
+
+    driver = rig.driver(flow(), rig.transport(Closing(body=pieces)))
+
+    assert rig.wait(driver.advance()) is None
+
+
+def test_a_flow_is_driven_in_one_place_and_goes_on_there(rig: Rig) -> None:
+    def flow() -> Flow[str]:
+        yield from Emit([(yield from Invoke(intrude))])
+        return "end"
+
+    driver = rig.driver(flow(), rig.transport())
+
+    def intrude() -> str:
+        with pytest.raises(UsageError, match="being read already"):
+            rig.wait(driver.advance())
+        return "item"
+
+    assert rig.wait(driver.advance()) == ["item"]
+    assert rig.wait(driver.advance()) is None
+    assert driver.result == "end"
+
+
+def test_a_task_that_is_cancelled_while_another_closes_its_stream_is_cancelled() -> (
+    None
+):
+    async def main() -> None:
+        silence = asyncio.Event()
+
+        class Silent(Exchange):
+            async def _read(self) -> bytes:  # type: ignore[override]
+                await silence.wait()
+                return b""
+
+        class Transport(AsyncFakeTransport):
+            @asynccontextmanager
+            async def open(self, request: Request) -> AsyncIterator[Any]:
+                yield Opened(Head(200, []), Silent()._read)
+
+        def flow() -> Flow[None]:
+            yield from Open(GET)
+            yield from Read()
+
+        driver = AsyncDriver[Any, None](flow(), Transport())
+        task = asyncio.create_task(driver.run())
+        await asyncio.sleep(0)
+        task.cancel()
+        await driver.close()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        assert task.cancelled()
+
+    asyncio.run(main())
+
+
+def test_the_status_of_an_error_is_kept_where_its_body_breaks(rig: Rig) -> None:
+    broken = Exchange(400, body=[b"half", FakeError()])
+
+    def flow() -> Flow[tuple[int, bytes]]:
+        response = yield from Send(GET)
+        return response.status, response.body
+
+    assert rig.run(flow(), rig.transport(broken)) == (400, b"half")
+    assert broken.closed
 
 
 def test_the_body_limit_is_kept(rig: Rig) -> None:

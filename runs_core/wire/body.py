@@ -32,7 +32,7 @@ class Body:
         self._parts += piece
         if len(self._parts) <= self._allowed:
             return bool(piece)
-        if self._is_error:
+        if self.is_error:
             del self._parts[self._allowed :]
             return False
         raise ResponseTooLarge(
@@ -52,9 +52,10 @@ class Body:
         return Response(self.head.status, self.head.headers, bytes(self._parts))
 
     @property
-    def _is_error(self) -> bool:
+    def is_error(self) -> bool:
+        """Whether it only explains its status: then not all of it has to arrive."""
         return self.head.status >= 300
 
     @property
     def _allowed(self) -> int:
-        return min(self.limit, ERROR_BODY_LIMIT) if self._is_error else self.limit
+        return min(self.limit, ERROR_BODY_LIMIT) if self.is_error else self.limit
