@@ -7,6 +7,7 @@ operations under openai-python's names.
 from __future__ import annotations
 
 import inspect
+from collections.abc import Generator, Iterable
 from contextlib import nullcontext, suppress
 from types import TracebackType
 from typing import Any, Self, TypedDict, TypeVar, Unpack, overload
@@ -24,7 +25,7 @@ from runs_core.event_stream import (
 )
 from runs_core.flows.call import Call
 from runs_core.flows.effects import Feed, Flow
-from runs_core.flows.once import check_unconsumed
+from runs_core.flows.once import OnceFeed, check_unconsumed
 from runs_core.flows.retry import Policy, bound
 from runs_core.flows.streaming import RunFeed
 from runs_core.transport import AsyncTransport, Transport
@@ -71,7 +72,7 @@ class _Settings:
         self._outside = outside
 
     def _bound(self, conversation: Call[T] | Flow[T]) -> Flow[T]:
-        flow = iter(conversation)
+        flow = _taken(conversation)
         check_unconsumed(flow)
         return bound(flow, self.endpoint, self.policy)
 
@@ -91,6 +92,19 @@ class _Settings:
             "outside": self._outside,
             **changes,
         }
+
+
+def _taken(conversation: Call[T] | Flow[T]) -> Flow[T]:
+    if isinstance(conversation, OnceFeed):
+        return conversation.taken()
+    flow = iter(conversation) if isinstance(conversation, Iterable) else None
+    if not isinstance(flow, Generator):
+        raise TypeError(
+            "a client runs calls and flows, such as runs.retrieve(run_id, thread_id),"
+            f" not a {type(conversation).__name__}"
+            + (": call the function" if callable(conversation) else "")
+        )
+    return flow
 
 
 def _check_transport(transport: object) -> None:

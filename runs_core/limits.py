@@ -20,26 +20,25 @@ __all__ = [
     "not_negative",
     "one_of",
     "whole",
+    "yes_or_no",
 ]
 
 Validator = Callable[[Any, "Attribute[Any]", Any], None]
 
 
 def not_negative(owner: Any, attribute: Attribute[Any], value: Any) -> None:
-    """Refuse what is no amount (seconds, milliseconds, bytes); None means no limit."""
+    """Refuse what is no amount (seconds, milliseconds, bytes), nor None."""
     check_amount(attribute.name, value)
 
 
 def check_amount(name: str, value: Any) -> None:
-    """Raise TypeError or ValueError for what is no amount; None means no limit."""
+    """Raise TypeError or ValueError for what is no amount, nor None."""
     if value is None:
         return
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise TypeError(f"{name} must be a number, not {_kind(value)}")
     if not value >= 0 or math.isinf(value):
-        raise ValueError(
-            f"{name} must be 0 or more, not {value!r}; None means no limit"
-        )
+        raise ValueError(f"{name} must be 0 or more, or None, not {value!r}")
 
 
 def mapping_of(name: str, value: Any) -> Mapping[str, Any]:
@@ -76,6 +75,12 @@ def one_of(*choices: str | None) -> Validator:
             raise ValueError(f"{attribute.name} must be {listed}")
 
     return check
+
+
+def yes_or_no(owner: Any, attribute: Attribute[Any], value: Any) -> None:
+    """Refuse what is neither True nor False: "no" would be true."""
+    if not isinstance(value, bool):
+        raise TypeError(f"{attribute.name} must be True or False, not {_kind(value)}")
 
 
 def a_function(owner: Any, attribute: Attribute[Any], value: Any) -> None:

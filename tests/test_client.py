@@ -207,9 +207,18 @@ def test_polling_waits_as_the_server_asks(rig: Rig) -> None:
     assert transport.slept == [2.5]
 
 
-def test_what_is_no_conversation_is_refused(rig: Rig) -> None:
-    with pytest.raises(TypeError):
-        rig.run(runs.create)
+@pytest.mark.parametrize(
+    ("thing", "said"),
+    [
+        (runs.retrieve, "not a function: call the function"),
+        ("run_1", "not a str"),
+        (None, "not a NoneType"),
+        ([], "not a list"),
+    ],
+)
+def test_what_is_no_conversation_is_refused(rig: Rig, thing: Any, said: str) -> None:
+    with pytest.raises(TypeError, match=f"a client runs calls and flows.*{said}$"):
+        rig.run(thing)
 
 
 # --- Repetition, end to end ----------------------------------------------------------
@@ -313,6 +322,16 @@ def test_errors_say_how_many_attempts_were_taken(rig: Rig) -> None:
         rig.run(RETRIEVE, *[Exchange(opening=FakeError()) for _ in range(3)])
 
     assert answered.value.retries_taken == failed.value.retries_taken == 2
+
+
+def test_an_attempt_with_new_credentials_counts_among_those_taken(rig: Rig) -> None:
+    endpoint = Endpoint(BASE, lambda: "token")
+    answers = [refused(401), refused(500), refused(500), refused(404)]
+    transport = rig.transport(*answers)
+    with pytest.raises(NotFoundError) as caught:
+        rig.wait(rig.client(transport, endpoint).run(RETRIEVE))
+
+    assert caught.value.retries_taken == len(transport.requests) - 1 == 3
 
 
 def test_a_token_is_asked_for_again_after_a_401(rig: Rig) -> None:
@@ -661,7 +680,7 @@ def test_promise_4_no_failure_of_a_method_shows_a_key_it_was_given(rig: Rig) -> 
             lambda runs: runs.create_and_poll("t", assistant_id="a", **with_key()),
             Exchange(200, JSON, [dots]),
         ),
-        UsageError,
+        MalformedResponse,
     )
 
 

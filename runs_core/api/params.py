@@ -91,7 +91,8 @@ class Polling(TypedDict, total=False):
 
 class Streaming(TypedDict, total=False):
     idle_timeout: float | None
-    """The longest wait for an event, in seconds (5 minutes); None for no limit."""
+    """The longest wait for an event once the answer has begun, in seconds (5 minutes);
+    None for no limit."""
     deadline: float | None
     """The longest time for the whole stream, in seconds; None for no limit."""
     resume: Literal["poll"] | None

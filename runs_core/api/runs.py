@@ -5,8 +5,8 @@ https://platform.openai.com/docs/api-reference/runs
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any, Unpack
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, ParamSpec, TypeVar, Unpack
 
 from attrs import evolve
 
@@ -31,7 +31,7 @@ from runs_core.api.params import (
     SubmitToolOutputsParams,
     ToolLoop,
 )
-from runs_core.errors import UsageError
+from runs_core.errors import InvalidPathParameter, MalformedResponse, UsageError
 from runs_core.flows.call import Call, Paged, json_answer
 from runs_core.flows.effects import Flow
 from runs_core.flows.once import OnceFeed
@@ -59,6 +59,9 @@ __all__ = [
     "submit_tool_outputs_stream",
     "update",
 ]
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 _RUNS = "/threads/{thread_id}/runs"
 _RUN = "/threads/{thread_id}/runs/{run_id}"
@@ -277,15 +280,14 @@ def run_requests(params: Mapping[str, Any]) -> RunRequests:
     """Give what goes on with a run, with the headers and timeout it began with."""
     kept = {n: v for n, v in params.items() if n in _CARRIED}
     listed = {**kept, "order": "asc", "limit": 100}
-    # Sealed: what is kept can hold keys, and a server's id can be one that is refused.
     return RunRequests(
-        retrieve=sealed(lambda run, thread: retrieve(run, thread, **kept)),
-        cancel=sealed(lambda run, thread: cancel(run, thread, **kept)),
-        messages=sealed(
+        retrieve=_answered(lambda run, thread: retrieve(run, thread, **kept)),
+        cancel=_answered(lambda run, thread: cancel(run, thread, **kept)),
+        messages=_answered(
             lambda run, thread: messages.list(thread, run_id=run, **listed)
         ),
-        steps=sealed(lambda run, thread: steps.list(run, thread, **listed)),
-        submit=sealed(
+        steps=_answered(lambda run, thread: steps.list(run, thread, **listed)),
+        submit=_answered(
             lambda run, thread, outputs, streamed: _submit_request(
                 run,
                 thread,
@@ -294,6 +296,23 @@ def run_requests(params: Mapping[str, Any]) -> RunRequests:
             )
         ),
     )
+
+
+def _answered(make: Callable[P, R]) -> Callable[P, R]:
+    """Give the function for ids that a server gave: a bad one is not its caller's.
+
+    Sealed, because what it holds can be keys.
+    """
+
+    def call(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return make(*args, **kwargs)
+        except InvalidPathParameter as error:
+            raise MalformedResponse(
+                f"the server's run cannot be asked for: {error} @ $", where="$"
+            ) from None
+
+    return sealed(call)
 
 
 def _ids(thread_id: str, run_id: str) -> dict[str, str]:

@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable, Generator
 from inspect import GEN_CREATED, getgeneratorstate, isgenerator
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn, Self, TypeVar
 
-from runs_core.errors import FlowConsumed
+from runs_core.errors import FlowConsumed, UsageError
 from runs_core.flows.effects import Ask, Feed, Flow
 
 if TYPE_CHECKING:
@@ -28,7 +28,8 @@ class OnceFeed(Feed[ItemT, T]):
     """A flow or feed around a generator. Whoever iterates over it has taken it.
 
     `on_exit`, where there is one, gives the call that whoever drives the flow makes
-    when they leave it before its end, or None where nothing is left to do.
+    when they leave it before its end, or None where nothing is left to do. A flow
+    within another one is left without a word: one with `on_exit` refuses to be that.
     """
 
     __slots__ = ("_begun", "_ended", "_flow", "_taken", "on_exit")
@@ -39,6 +40,16 @@ class OnceFeed(Feed[ItemT, T]):
         self._taken = self._begun = self._ended = False
 
     def __iter__(self) -> Generator[Ask, Any, T]:
+        if self.on_exit is not None:
+            raise UsageError(
+                "a flow with cancel_on_exit is for a client to run or stream: within a"
+                " flow of yours, leave it out, and cancel the run where you catch what"
+                " stops you"
+            )
+        return self.taken()
+
+    def taken(self) -> Self:
+        """Take the flow, for whoever drives it and keeps to its `on_exit`."""
         if self._taken or self.consumed:
             _refuse()
         self._taken = True

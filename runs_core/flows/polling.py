@@ -13,7 +13,7 @@ from runs_core.flows.effects import Flow, Invoke, Now, Send, Sleep
 from runs_core.flows.seen import Seen
 from runs_core.flows.status import finite_number
 from runs_core.lifecycle import RUN_ENDS
-from runs_core.limits import a_function, not_negative
+from runs_core.limits import a_function, not_negative, yes_or_no
 from runs_core.models import Run
 from runs_core.wire.http import Headers
 
@@ -44,7 +44,7 @@ class PollOptions:
     poll_interval_ms: float | None = field(default=None, validator=not_negative)
     deadline: float | None = field(default=POLL_DEADLINE, validator=not_negative)
     on_poll: Callable[[Run], Any] | None = field(default=None, validator=a_function)
-    cancel_on_exit: bool = False
+    cancel_on_exit: bool = field(default=False, validator=yes_or_no)
 
 
 def at_rest(run: Run) -> bool:

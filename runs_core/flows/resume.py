@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TypeVar, cast
 
 from runs_core.errors import RunsError, StreamEnded
@@ -27,8 +27,9 @@ def missed_events(
     snapshot: RunSnapshot,
     requests: RunRequests,
     until: float | None,
+    enough: Callable[[Run], bool],
 ) -> Flow[list[RunStreamEvent]]:
-    """Wait for the run's end, and give the events that the stream would have ended in.
+    """Wait until the run is at rest, as `enough` says, and give the missing events.
 
     First of its messages and steps that have ended since, then of the run, each marked
     `synthetic`. All of it is done by `until` on the clock. Raises `broken` where the
@@ -42,7 +43,10 @@ def missed_events(
         if until is not None:
             options = PollOptions(deadline=(yield from _left(until)))
         run = yield from poll_flow(
-            requests.retrieve(run_id, thread_id), options, Seen(snapshot.run)
+            requests.retrieve(run_id, thread_id),
+            options,
+            Seen(snapshot.run),
+            enough=enough,
         )
         messages = yield from _every(requests.messages(run_id, thread_id), until)
         steps = yield from _every(requests.steps(run_id, thread_id), until)

@@ -154,6 +154,7 @@ def _exchange(
         until = own if until is None else min(until, own)
     refresh = refreshed = perhaps_sent = False
     verdict: Sleep | str | None
+    # Repetitions with the same credentials: new ones are tried besides.
     attempt = 0
     while True:
         credentials = yield from endpoint.auth.credentials(refresh=refresh)
@@ -166,12 +167,12 @@ def _exchange(
             left = until - (yield from Now())
             if left <= 0:
                 late = _late(request.operation)
-                late.retries_taken = attempt
+                late.retries_taken = attempt + refreshed
                 raise as_unknown(late, request) if perhaps_sent else late
         try:
             answer: Response | Head = yield evolve(ask, request=prepared, timeout=left)
         except TransportError as error:
-            error.retries_taken = attempt
+            error.retries_taken = attempt + refreshed
             perhaps_sent = perhaps_sent or not isinstance(error, NotSent)
             what = type(error).__name__
             verdict = _after_error(request, error, attempt, policy)
@@ -186,7 +187,7 @@ def _exchange(
                 yield from _tell(policy, request, what, _NEW_CREDENTIALS)
                 refresh = refreshed = True
                 continue
-            answer = evolve(answer, retries_taken=attempt)
+            answer = evolve(answer, retries_taken=attempt + refreshed)
             verdict = _after_answer(request, answer, attempt, policy)
             if not isinstance(verdict, Sleep) or not (
                 yield from _in_time(verdict, until)

@@ -8,7 +8,7 @@ from typing import Any, TypeAlias, TypeVar
 
 from attrs import define
 
-from runs_core.errors import RunsError, UsageError
+from runs_core.errors import MalformedResponse, RunsError, UsageError
 from runs_core.flows.call import Call
 from runs_core.flows.effects import Flow
 from runs_core.flows.once import OnceFeed
@@ -29,12 +29,14 @@ class Seen:
     """The run as the server said it was, last.
 
     `run_id` and `thread_id` are what was asked for, where that is known: servers leave
-    a run's thread out, and there may be no answer yet.
+    a run's thread out, and there may be no answer yet. `cancelled` is whether the flow
+    has asked for that itself.
     """
 
     run: Run | None = None
     run_id: str | None = None
     thread_id: str | None = None
+    cancelled: bool = False
 
     def now(self, run: Run) -> Run:
         """Take the run as it is now, and give it."""
@@ -42,7 +44,9 @@ class Seen:
         return run
 
     def still_open(self) -> Ids | None:
-        """Give the run's id and its thread's, unless the run has ended."""
+        """Give the run's id and its thread's, unless there is nothing left to end."""
+        if self.cancelled:
+            return None
         if self.run is None:
             return self.run_id, self.thread_id
         if self.run.status in RUN_TERMINAL:
@@ -74,7 +78,7 @@ def cancelled_on_exit(
         if not run_id or not thread_id:
             return None
         # A server's id can be one that no path can hold, and there is an error already.
-        with suppress(UsageError):
+        with suppress(MalformedResponse, UsageError):
             return requests.cancel(run_id, thread_id)
         return None
 

@@ -24,13 +24,14 @@ from runs_core.errors import (
 from runs_core.flows.effects import Emit, Flow, Now, Open, Read
 from runs_core.flows.once import OnceFeed
 from runs_core.flows.outcome import as_unknown
+from runs_core.flows.polling import at_rest
 from runs_core.flows.request import ApiRequest
 from runs_core.flows.resume import ids_of, missed_events
 from runs_core.flows.run_requests import RunRequests
 from runs_core.flows.seen import Ids, cancelled_on_exit
 from runs_core.flows.status import one_line, refusal
 from runs_core.lifecycle import RUN_ENDS
-from runs_core.limits import not_negative, one_of
+from runs_core.limits import not_negative, one_of, yes_or_no
 from runs_core.models import ErrorObject, Run
 from runs_core.stream import (
     EVENT_CLASSES,
@@ -69,8 +70,9 @@ _RUN_END_EVENTS = frozenset(
 class StreamOptions:
     """How long a stream may take, and how large an event may be.
 
-    `idle_timeout` is the longest wait for an event, `deadline` the longest time for
-    all, in seconds; None for no limit. Comments are not events. `resume="poll"` ends a
+    `idle_timeout` is the longest wait for an event of an answer that has begun (until
+    then, the read timeout counts), `deadline` the longest time for all, in seconds;
+    None for no limit. Comments are not events. `resume="poll"` ends a
     stream that broke or fell silent by polling the same run. `cancel_on_exit` cancels
     the run at the server if its caller leaves before its end.
     """
@@ -79,7 +81,7 @@ class StreamOptions:
     deadline: float | None = field(default=None, validator=not_negative)
     max_event_bytes: int | None = field(default=MAX_EVENT_BYTES, validator=not_negative)
     resume: Literal["poll"] | None = field(default=None, validator=one_of(None, "poll"))
-    cancel_on_exit: bool = False
+    cancel_on_exit: bool = field(default=False, validator=yes_or_no)
 
 
 @define
@@ -166,8 +168,11 @@ def stream_flow(
     progress: Progress,
     options: StreamOptions,
     requests: RunRequests,
+    enough: Callable[[Run], bool] = at_rest,
 ) -> Flow[Run]:
     """Emit a run's events as they arrive; end in the run, ended or asking for action.
+
+    A stream that is finished by polling ends where `enough` says.
 
     Raises `StreamTruncated`, `StreamError`, `StreamIdle`, `MalformedEvent`,
     `EventTooLarge`, `InvalidDelta`, `DeadlineExceeded`, and what `Open` raises. `run`
@@ -193,7 +198,12 @@ def stream_flow(
                 raise broken from error.__cause__
             until = None if options.deadline is None else start + options.deadline
             events = yield from missed_events(
-                cast(StreamEnded, broken), request, progress.snapshot, requests, until
+                cast(StreamEnded, broken),
+                request,
+                progress.snapshot,
+                requests,
+                until,
+                enough,
             )
             yield from _hand_out(events, progress)
     except RunsError as error:

@@ -99,17 +99,19 @@ def polled_tools(
     begun = yield from Now()
     run = seen.now((yield from start.within(options.deadline)))
     rounds = 0
-    calls: ToolCalls = []
+    answered: _Answered = []
     while True:
         left = yield from _left(begun, options.deadline)
         look = requests.retrieve(run.id, _thread_of(run, start.request))
         wait = evolve(options, deadline=left)
-        run = yield from poll_flow(look, wait, seen, enough=_beyond(calls))
+        run = yield from poll_flow(look, wait, seen, enough=_beyond(answered))
         if not (calls := _open_calls(run)):
             return run
         rounds += 1
         ids = run.id, _thread_of(run, start.request)
-        outputs = yield from _round(run, calls, rounds, toolbox, requests.cancel(*ids))
+        cancel = requests.cancel(*ids)
+        outputs = yield from _round(run, calls, rounds, toolbox, cancel, seen)
+        answered += map(_key, calls)
         submit = evolve(start, request=requests.submit(*ids, outputs, False))
         left = yield from _left(begun, options.deadline)
         run = seen.now((yield from submit.within(left)))
@@ -127,26 +129,44 @@ def streamed_tools(
     begun = yield from Now()
     request = start
     rounds = 0
+    answered: _Answered = []
     while True:
         left = yield from _left(begun, options.deadline)
         streamed = evolve(options, deadline=left)
-        events = stream_flow(request, progress, streamed, requests)
+        enough = _beyond(answered)
+        events = stream_flow(request, progress, streamed, requests, enough)
         run = seen.now((yield from events))
         if not (calls := _open_calls(run)):
             return run
         rounds += 1
         ids = run.id, _thread_of(run, start)
-        outputs = yield from _round(run, calls, rounds, toolbox, requests.cancel(*ids))
+        cancel = requests.cancel(*ids)
+        outputs = yield from _round(run, calls, rounds, toolbox, cancel, seen)
+        answered += map(_key, calls)
         request = requests.submit(*ids, outputs, True)
 
 
-def _beyond(answered: ToolCalls) -> Callable[[Run], bool]:
-    """Tell of runs that are at rest, and not because of these calls.
+# Which calls have outputs: an id alone is given twice by some servers.
+_Answered: TypeAlias = list[tuple[Any, Any, Any]]
 
-    Right after the outputs, a server may still show the run as it was before them: no
+
+def _key(call: RequiredActionFunctionToolCall) -> tuple[Any, Any, Any]:
+    return call.id, call.function.name, call.function.arguments
+
+
+def _beyond(answered: _Answered) -> Callable[[Run], bool]:
+    """Tell of runs that are at rest, and not because of these calls alone.
+
+    After the outputs, a server may still show the run as it was before them: no
     function is called twice for that.
     """
-    return lambda run: at_rest(run) and (not answered or _open_calls(run) != answered)
+
+    def is_beyond(run: Run) -> bool:
+        calls = _open_calls(run)
+        new = not calls or any(_key(call) not in answered for call in calls)
+        return at_rest(run) and new
+
+    return is_beyond
 
 
 def _left(begun: float, deadline: float | None) -> Flow[float | None]:
@@ -185,6 +205,7 @@ def _round(
     number: int,
     toolbox: Toolbox,
     cancel: Call[Run],
+    seen: Seen,
 ) -> Flow[list[ToolOutput]]:
     """Give the outputs of one round; on failure the run is cancelled at the server."""
     try:
@@ -203,6 +224,7 @@ def _round(
         return outputs
     except Exception as error:
         # What stopped the run matters more than that it could not be cancelled.
+        seen.cancelled = True
         with contextlib.suppress(RunsError):
             yield from cancel.within(_CANCEL_TIME)
         if isinstance(error, RunsError):
@@ -217,7 +239,8 @@ def _batch(
 ) -> Flow[list[ToolOutput]]:
     try:
         given = yield from Invoke(function, (calls,))
-    except Exception as error:
+    except Exception as raised:
+        error = _own(raised)
         if on_tool_error == "output" and not _is_mistake(error):
             text = _told(error)
             return [ToolOutput(tool_call_id=call.id, output=text) for call in calls]
@@ -270,7 +293,8 @@ def _output(
         function, arguments = _prepared(call, functions)
         result = yield from Invoke(function, kwargs=arguments)
         return _text(result)
-    except Exception as error:
+    except Exception as raised:
+        error = _own(raised)
         if on_tool_error == "output" and not _is_mistake(error):
             return _told(error)
         if isinstance(error, ToolError):
@@ -278,7 +302,17 @@ def _output(
         raise _failed(call.function.name, error) from error
 
 
-def _is_mistake(error: Exception) -> bool:
+def _own(error: Exception) -> BaseException:
+    """Give what a function raised: no generator can raise a StopIteration as it is."""
+    cause = error.__cause__
+    if isinstance(error, RuntimeError) and isinstance(
+        cause, StopIteration | StopAsyncIteration
+    ):
+        return cause
+    return error
+
+
+def _is_mistake(error: BaseException) -> bool:
     """Tell whether the caller has to mend something, of which no model can know.
 
     A function that is async where none can be awaited. Subclasses are about values,
@@ -287,12 +321,12 @@ def _is_mistake(error: Exception) -> bool:
     return type(error) is UsageError
 
 
-def _told(error: Exception) -> str:
+def _told(error: BaseException) -> str:
     """Give what the model reads of an error."""
     return f"{type(error).__name__}: {error}"
 
 
-def _failed(name: str, error: Exception) -> ToolError:
+def _failed(name: str, error: BaseException) -> ToolError:
     return ToolError(
         f"the function {name!r} raised {type(error).__name__}; its run was cancelled",
         name=name,

@@ -20,7 +20,8 @@ from runs_core import (
     runs,
 )
 from runs_core.api.runs import RunFeed, run_requests
-from runs_core.errors import DeadlineExceeded
+from runs_core.errors import DeadlineExceeded, UsageError
+from runs_core.flows.effects import Flow
 from runs_core.flows.seen import Seen, cancelled_on_exit
 from runs_core.models import Run
 from runs_core.testing import (
@@ -216,6 +217,23 @@ def test_a_run_whose_id_no_path_can_hold_keeps_the_error_that_there_is() -> None
 
     assert feed.on_exit is not None
     assert feed.on_exit() is None
+
+
+def test_a_flow_inside_another_refuses_what_only_a_client_can_do() -> None:
+    def mine() -> Flow[Run]:
+        return (yield from runs.poll("r", "t", cancel_on_exit=True))
+
+    bench = Bench(WORDS)
+    with pytest.raises(UsageError, match="cancel_on_exit is for a client"):
+        bench.client.run(mine())
+
+
+@pytest.mark.parametrize(
+    "make", [runs.create_and_poll, runs.stream, runs.create_and_stream]
+)
+def test_the_wish_is_true_or_false(make: Any) -> None:
+    with pytest.raises(TypeError, match="cancel_on_exit must be True or False"):
+        make("t", assistant_id="a", cancel_on_exit="no")
 
 
 def test_a_poll_that_is_late_cancels_its_run() -> None:

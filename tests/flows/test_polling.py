@@ -9,12 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from runs_core.api import threads
 from runs_core.errors import (
     DeadlineExceeded,
     MalformedResponse,
     NotFoundError,
     OutcomeUnknown,
     TransportError,
+    UsageError,
 )
 from runs_core.flows.call import Call, json_answer
 from runs_core.flows.effects import Flow, Invoke, Now, Send, Sleep
@@ -332,3 +334,19 @@ def test_an_error_before_the_first_look_names_the_run_that_was_begun() -> None:
 def test_an_unknown_outcome_of_the_beginning_is_raised_as_it_is() -> None:
     with pytest.raises(OutcomeUnknown):
         begin_and_poll((Now, 0.0), (Send, Response(502)), deadline=None)
+
+
+@pytest.mark.parametrize(
+    "ids",
+    [{"id": ".."}, {"id": "r"}, {"id": "r", "thread_id": 7}],
+    ids=["id", "no thread", "thread"],
+)
+def test_a_run_that_cannot_be_asked_for_is_the_servers_fault(ids: Any) -> None:
+    begun = json.dumps({"object": "thread.run", "status": "queued", **ids}).encode()
+    flow = threads.create_and_run_poll(assistant_id="a", deadline=None)
+
+    with pytest.raises(MalformedResponse, match="cannot be asked for") as caught:
+        perform(flow, [(Now, 0.0), (Send, Response(200, {}, begun))])
+
+    assert caught.value.run is not None
+    assert not isinstance(caught.value, UsageError)

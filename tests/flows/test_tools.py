@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 from collections.abc import Callable
@@ -367,6 +368,32 @@ def test_a_run_without_its_thread_is_cancelled_where_its_tool_fails(loop: Loop) 
     assert bench.service.executions["cancellations"] == 1
 
 
+def test_a_run_whose_tool_fails_is_cancelled_once(loop: Loop) -> None:
+    bench = Bench(ONE_CALL)
+    with pytest.raises(UnknownTool):
+        loop(bench, functions={}, cancel_on_exit=True)
+
+    cancels = [r for r in bench.service.requests if r.path.endswith("/cancel")]
+    assert len(cancels) == 1
+
+
+@pytest.mark.parametrize("error", [StopIteration("no"), StopAsyncIteration("no")])
+def test_an_error_that_no_generator_can_raise_has_its_name(
+    loop: Loop, error: Exception
+) -> None:
+    def stop(a: int, b: int) -> int:
+        raise error
+
+    name = type(error).__name__
+    with pytest.raises(ToolError, match=f"raised {name}") as caught:
+        loop(Bench(ONE_CALL), functions={"add": stop})
+    assert caught.value.__cause__ is error
+
+    bench = Bench(ONE_CALL, ANSWER)
+    loop(bench, functions={"add": stop}, on_tool_error="output")
+    assert bench.submitted()[0][0]["output"] == f"{name}: no"
+
+
 def test_promise_6_a_cancellation_that_hangs_keeps_no_error_back(loop: Loop) -> None:
     bench = Bench(ONE_CALL)
 
@@ -403,18 +430,75 @@ class Lagging(LocalService):
         return reply
 
 
+class Reordering(Lagging):
+    """Names the calls the other way round while it lags."""
+
+    def handle(self, request: ServiceRequest, now: float) -> ServiceReply:
+        stale = self.late and request.method == "GET"
+        reply = super().handle(request, now)
+        if not stale:
+            return reply
+        run = json.loads(b"".join(c for c in reply.chunks if isinstance(c, bytes)))
+        run["required_action"]["submit_tool_outputs"]["tool_calls"].reverse()
+        return evolve(reply, chunks=[json.dumps(run).encode()])
+
+
+class FarBehind(Lagging):
+    """Shows a run as it was when it first asked for something."""
+
+    def handle(self, request: ServiceRequest, now: float) -> ServiceReply:
+        first = self.shown
+        reply = super().handle(request, now)
+        if first is not None and b"requires_action" in b"".join(
+            c for c in first.chunks if isinstance(c, bytes)
+        ):
+            self.shown = first
+        return reply
+
+
+class CutAndLagging(Lagging):
+    """Breaks the stream that follows outputs, and then lags."""
+
+    def handle(self, request: ServiceRequest, now: float) -> ServiceReply:
+        if not request.target.endswith("/submit_tool_outputs"):
+            return super().handle(request, now)
+        target = request.target.removesuffix("/submit_tool_outputs")
+        look = evolve(request, method="GET", target=target, body=b"")
+        self.shown = LocalService.handle(self, look, now)
+        reply = super().handle(request, now)
+        return evolve(reply, chunks=itertools.islice(reply.chunks, 1))
+
+
 class Stuck(Lagging):
     times = 10**9
 
 
-def test_no_call_is_answered_twice_where_the_server_lags() -> None:
-    bench = Bench(ONE_CALL, ONE_CALL, ANSWER, service=Lagging)
+@pytest.mark.parametrize("service", [Lagging, Reordering, FarBehind])
+def test_no_call_is_answered_twice_where_the_server_lags(
+    service: type[LocalService],
+) -> None:
+    bench = Bench(TWO_CALLS, ONE_CALL, ANSWER, service=service)
+    called = []
 
-    run = polled(bench, functions=[add], max_rounds=2)
+    def counting(a: int, b: int) -> int:
+        called.append((a, b))
+        return a + b
+
+    run = polled(bench, functions={"add": counting}, max_rounds=2)
 
     assert run.status == "completed"
+    assert called == [(1, 2), (3, 4), (1, 2)]
     assert len(bench.submitted()) == 2
     assert bench.service.executions["submissions"] == 2
+
+
+def test_no_call_is_answered_twice_where_a_stream_breaks_and_the_server_lags() -> None:
+    bench = Bench(ONE_CALL, ANSWER, service=CutAndLagging)
+
+    run = streamed(bench, functions=[add], max_rounds=1, resume="poll")
+
+    assert run.status == "completed"
+    assert len(bench.submitted()) == 1
 
 
 def test_promise_6_a_server_that_never_sees_the_outputs_is_left_at_the_deadline() -> (
