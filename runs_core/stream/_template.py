@@ -195,7 +195,8 @@ def learn(name: str, data: bytes, loads: Loads) -> Template | None:
 def parse_string(data: bytes) -> str:
     """Give the string that is the whole of a JSON text, or raise ValueError.
 
-    UTF-8 must be valid; there are no control characters in it, no CR and no LF.
+    UTF-8 must be valid, and no control character is in the string. White space around
+    it, of which CR and LF are two, may be refused or not.
     """
     text = data.decode()
     if text[:1] == '"':
@@ -208,7 +209,7 @@ def parse_string(data: bytes) -> str:
 
 @cache
 def make_parse_string() -> ParseString:
-    """Give the fastest `parse_string`: that of msgspec, if it is installed."""
+    """Give the fastest that does as `parse_string`: msgspec's, if it is installed."""
     try:
         from msgspec.json import Decoder
     except ImportError:

@@ -87,7 +87,12 @@ class RunEventDecoder(Framer):
                 prefix, suffix, template = self._fused
                 body = data.removeprefix(prefix)
                 value = body.removesuffix(suffix)
-                if value is not body is not data and len(data) <= self._whole:
+                if (
+                    value is not body is not data
+                    # Around a JSON string, line ends are white space.
+                    and not (10 in value or 13 in value)
+                    and len(data) <= self._whole
+                ):
                     try:
                         text = self._parse_string(value)
                     except Exception:  # whatever a parser raises
@@ -189,9 +194,8 @@ class RunEventDecoder(Framer):
         try:
             for part in parts:
                 value = part.removeprefix(prefix)
-                if value is part:
+                if value is part or 10 in value or 13 in value:
                     break
-                # No text that can be parsed has a line end in it.
                 string = parse(value)
                 event = blank()
                 event._text = string

@@ -13,6 +13,8 @@ __all__ = ["streams"]
 
 NAMES = [*EVENT_CLASSES, "done", "message", "", "thread.run.new", "\u2028"]
 ENDS = [b"\n", b"\r\n", b"\r"]
+# What means something to one layer or another, put where nobody expects it.
+MARKS = [*ENDS, b"\n\n", b" ", b"\t", b'"', b"\\", b"\x00", b"\xff", b"data: "]
 IDS = st.sampled_from(["m1"] * 30 + ["m2"] * 15 + ["", None, 1])
 INDICES = st.sampled_from([0] * 9 + [1, 1, 2, 3, -1, 10**9, True, 1.0, "0", None])
 TEXTS = st.sampled_from(
@@ -120,7 +122,10 @@ def _events(draw: st.DrawFn) -> bytes:
     extra = draw(st.sampled_from([b""] * 9 + [b": ping", b"id: 1", b"retry: 5", b"x"]))
     if extra:
         lines.insert(draw(st.integers(0, len(lines))), extra)
-    return end.join([*lines, b"", b""])
+    event = end.join([*lines, b"", b""])
+    mark = draw(_rare(st.just(b""), st.sampled_from(MARKS)))
+    at = draw(st.integers(0, len(event)))
+    return event[:at] + mark + event[at:]
 
 
 def streams() -> Any:

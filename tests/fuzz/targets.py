@@ -5,6 +5,7 @@ The first two bytes say how the rest is fed: the limit of an event, and the piec
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -35,6 +36,7 @@ def event_stream(data: bytes) -> None:
     limit, sizes, stream = _plan(data)
     whole = _events(limit, [stream])
     assert _events(limit, _cut(stream, sizes)) == whole
+    assert _events(limit, _blocks(stream)) == whole
     seen = sse_reference.decode(stream, limit=limit)
     assert whole[0] == [(e.event, e.data, e.id, e.retry) for e in seen.events]
     assert whole[1] == seen.fault
@@ -45,6 +47,7 @@ def typed(data: bytes) -> None:
     limit, sizes, stream = _plan(data)
     whole = _typed(limit, [stream])
     assert _typed(limit, _cut(stream, sizes)) == whole
+    assert _typed(limit, _blocks(stream)) == whole
     events, fault, done = whole
     expected = _by_hand(limit, stream)
     assert events == expected[0]
@@ -92,6 +95,11 @@ def _cut(data: bytes, seed: int) -> Iterator[bytes]:
         size = (0, 1, 2, 3, 17, 150, 600, 5000)[seed % 8]
         yield data[at : at + size]
         at += size
+
+
+def _blocks(data: bytes) -> Iterator[bytes]:
+    """Give the bytes cut where servers do: before each line that begins an event."""
+    yield from re.split(rb"(?=event: )", data)
 
 
 def _events(limit: int | None, pieces: Any) -> tuple[list[Any], int | None]:

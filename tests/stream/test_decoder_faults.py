@@ -196,3 +196,46 @@ def test_no_error_shows_what_the_server_sent(stream: bytes) -> None:
     assert not any(CANARY in text for text in shown)
     assert error.__cause__ is None
     assert error.__context__ is None
+
+
+@pytest.mark.parametrize("behind", [b"", b"\n", b"\r", b"\r\n", b"\n\n", b" ", b"\t"])
+@pytest.mark.parametrize("before", [b"", b"\n", b"\r", b"\r\n", b"\n\n", b" ", b"\t"])
+@pytest.mark.parametrize("others", [1, 40])
+def test_white_space_around_a_text_is_the_same_in_any_cut(
+    before: bytes, behind: bytes, others: int
+) -> None:
+    # A parser of JSON takes what an event stream takes for the end of a line.
+    odd = delta(before + b'"odd"' + behind)
+    stream = [*[delta(b'"like"')] * others, odd, *[delta(b'"like"')] * others]
+    in_bulk = [b"".join(stream[:others]), b"".join(stream[others:])]
+    seen = [outcome(pieces) for pieces in (stream, in_bulk, [b"".join(stream)])]
+
+    assert seen[0] == seen[1] == seen[2]
+    texts, offset = seen[0]
+    assert texts[:others] == ["like"] * others
+    breaks = bool((before + behind).strip(b" \t"))
+    assert offset == (others * len(delta(b'"like"')) if breaks else None)
+    assert breaks or texts[others:] == ["odd", *["like"] * others]
+
+
+def delta(text: bytes) -> bytes:
+    before, behind = frame(
+        "thread.message.delta",
+        {
+            "id": "m",
+            "object": "thread.message.delta",
+            "delta": {
+                "content": [{"index": 0, "type": "text", "text": {"value": "*"}}]
+            },
+        },
+    ).split(b'"*"')
+    return before + text + behind
+
+
+def outcome(pieces: Iterable[bytes]) -> tuple[list[str | None], int | None]:
+    events: list[Any] = []
+    try:
+        feed_all(RunEventDecoder(), pieces, events)
+    except MalformedEvent as error:
+        return [text_of(event) for event in events], error.offset
+    return [text_of(event) for event in events], None
