@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from io import StringIO
-from typing import Any
+from typing import Any, TypeAlias
 
 from runs_core.errors import InvalidDelta
 from runs_core.models import (
@@ -72,10 +72,12 @@ _PARTS: dict[type[WireObject], dict[str, Callable[[], Any]]] = {
 class Entries:
     """A list whose entries come by index, in any order, and perhaps with gaps."""
 
-    __slots__ = ("by_index", "length")
+    __slots__ = ("by_index", "length", "places")
 
     def __init__(self, items: Iterable[Any] = ()) -> None:
         self.by_index: dict[int, Any] = dict(enumerate(items))
+        self.places: dict[int, int] = {}
+        """Where in a delta's list the entry of an index stands."""
         self.length = len(self.by_index)
         """One more than the highest index."""
 
@@ -135,6 +137,7 @@ def entries(items: list[Any], where: str) -> Entries:
         before = found.by_index.get(index)
         _check(before, entry, at, max_gap=None)
         found.put(index, _added(before, entry, ""))
+        found.places.setdefault(index, position)
     return found
 
 
@@ -151,6 +154,16 @@ def _opaque(value: Any, where: str) -> Any:
 
 # --- A tree that grows -------------------------------------------------------------
 
+# A JSONPath, or the one that leads to its last step: written out where it is needed.
+_Where: TypeAlias = "str | tuple[_Where, str | int]"
+
+
+def _path(where: _Where) -> str:
+    if isinstance(where, str):
+        return where
+    before, step = where
+    return _path(before) + (f".{step}" if isinstance(step, str) else f"[{step}]")
+
 
 def add(tree: Any, delta: Any, where: str) -> Any:
     """Add a fragment to a tree and give the tree; None is an empty one.
@@ -161,14 +174,14 @@ def add(tree: Any, delta: Any, where: str) -> Any:
     return _added(tree, delta, "")
 
 
-def _check(old: Any, new: Any, where: str, *, max_gap: int | None) -> None:
+def _check(old: Any, new: Any, where: _Where, *, max_gap: int | None) -> None:
     if isinstance(new, Entries):
         if not isinstance(old, Entries | list | None):
             raise _invalid(_KIND, where)
         grown = _as_entries(old)
         length = grown.length
         for index, entry in new.by_index.items():
-            at = f"{where}[{index}]"
+            at = where, new.places.get(index, index)
             if max_gap is not None and index >= length + max_gap:
                 raise _invalid(f"an index is {max_gap} or more behind the end", at)
             length = max(length, index + 1)
@@ -181,7 +194,7 @@ def _check(old: Any, new: Any, where: str, *, max_gap: int | None) -> None:
             if before[key] and new[key] and before[key] != new[key]:
                 raise _invalid(f"its {key} is not the one it had before", where)
         for key, item in new.items():
-            _check(before.get(key), item, where, max_gap=max_gap)
+            _check(before.get(key), item, (where, key), max_gap=max_gap)
     elif isinstance(new, list):
         if not isinstance(old, list | None) and (new or not isinstance(old, Entries)):
             raise _invalid(_KIND, where)
@@ -259,7 +272,8 @@ def plain(tree: Any) -> Any:
 _KIND = "it is not of the kind that came before"
 
 
-def _invalid(why: str, where: str) -> InvalidDelta:
+def _invalid(why: str, where: _Where) -> InvalidDelta:
+    where = _path(where)
     return InvalidDelta(
         f"the delta does not fit what came before it: {why} @ {where}", where=where
     )

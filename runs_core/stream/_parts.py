@@ -61,6 +61,9 @@ class MessageParts:
         self._model: Message | None = None
         self._text: str | None = None
 
+    def __getstate__(self) -> object:
+        return None, _state(self, _writers={})
+
     def replace(self, message: Message, *, last: bool) -> None:
         """Take a whole message, which becomes the part's own."""
         if self.ended and not last:
@@ -158,6 +161,21 @@ class MessageParts:
         return self._text
 
 
+def _state(parts: Any, **without: Any) -> dict[str, Any]:
+    """Give what is to be copied: all but what writes to the texts of the original.
+
+    `add` makes that anew.
+    """
+    return {slot: getattr(parts, slot) for slot in parts.__slots__} | without
+
+
+def _has_details(step: RunStep) -> bool:
+    details = step.step_details
+    if isinstance(details, ToolCallsStepDetails):
+        return bool(details.tool_calls)
+    return details is not None and bool(details.type)
+
+
 class StepParts:
     """A run step as far as it has come."""
 
@@ -181,15 +199,17 @@ class StepParts:
         self._inputs: dict[int, tuple[Write, object]] = {}
         self._model: RunStep | None = None
 
+    def __getstate__(self) -> object:
+        return None, _state(self, _arguments={}, _inputs={})
+
     def replace(self, step: RunStep, *, last: bool) -> None:
         """Take a whole step, which becomes the part's own."""
         if self.ended and not last:
             return
         self.ended = last
         self._whole = step
-        # One that has no calls yet, and comes late, takes none away.
-        details = step.step_details
-        if last or not isinstance(details, ToolCallsStepDetails) or details.tool_calls:
+        # One that says nothing of its calls yet, and comes late, takes none away.
+        if last or _has_details(step):
             self._details = None
             self._arguments = {}
             self._inputs = {}

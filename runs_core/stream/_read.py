@@ -30,8 +30,8 @@ Reader: TypeAlias = Callable[[Any], RunStreamEvent]
 UNNAMED: Final = "message"
 _DONE_NAMES = (UNNAMED, "done")
 _DONE = b"[DONE]"
-# As much as is kept of the body of any other error.
-_ERROR_BYTES = 64 * 1024
+# As much as is kept of the body of any other error, in characters here.
+_ERROR_LENGTH = 64 * 1024
 
 
 def read_event(name: str, data: bytes, loads: Loads) -> RunStreamEvent | None:
@@ -101,13 +101,13 @@ def _make_reader(event: Any) -> Reader:
             made = hook(raw)
         except MalformedResponse:
             # Without `object`, the event's name says what the object is.
-            if not isinstance(raw, dict) or "object" in raw:
+            if not isinstance(raw, dict) or raw.get("object") is not None:
                 raise
             made = hook({**raw, "object": ""})
             made.object = None
-            # It was not sent.
-            sent = getattr(made, "_sent", ())
-            made._sent = tuple([key for key in sent if key != "object"])
+            # A null was sent, what is absent was not.
+            sent = [key for key in getattr(made, "_sent", ()) if key != "object"]
+            made._sent = (*sent, *(["object"] if "object" in raw else []))
         id = made.id
         if id.__class__ is not str or not id:
             why = f"the id of a {model.__name__} must be a string that is not empty"
@@ -136,11 +136,20 @@ def _error_object(raw: Any) -> ErrorObject:
     """Give an error object of whatever a server sent as one.
 
     It is flat in the API's description, and under `error` in HTTP bodies, which some
-    servers send in a stream, too.
+    servers send in a stream, too. What stands beside it is kept in `extra`.
     """
-    if isinstance(raw, dict) and raw.get("error"):
-        raw = raw["error"]
     if isinstance(raw, dict):
+        error = raw.get("error")
+        beside = {key: value for key, value in raw.items() if key != "error"}
+        if isinstance(error, dict) and error:
+            return structure({**beside, **error}, ErrorObject)
+        # A word or a flag beside the message is not the message.
+        if error and raw.get("message") is None:
+            return structure({**beside, "message": _as_text(error)}, ErrorObject)
         return structure(raw, ErrorObject)
+    return ErrorObject(message=_as_text(raw))
+
+
+def _as_text(raw: object) -> str:
     text = raw if isinstance(raw, str) else "" if raw is None else str(raw)
-    return ErrorObject(message=text[:_ERROR_BYTES])
+    return text[:_ERROR_LENGTH]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from copy import deepcopy
 from typing import Any
 
 from runs_core.errors import InvalidDelta
@@ -58,7 +59,10 @@ class RunSnapshot:
 
     A whole object replaces what deltas had added up to; that of a `completed` event, or
     another that ends a run, message or step, is the last word on it. A run that waits
-    in `requires_action` has not ended. Events of another run do not fit.
+    in `requires_action` has not ended. Events about another run do not fit; messages
+    and steps are taken by their own ids.
+
+    It can be copied and pickled, at any moment.
 
     Deltas may come without a `created` before them. They add up by these rules: texts
     append, numbers replace, list entries with an index are merged under it, unknown
@@ -94,6 +98,16 @@ class RunSnapshot:
         self._build: object = None
         self._part: Any = None
         self._write: Callable[[str], object] = str
+
+    def __getstate__(self) -> object:
+        # Without the shortcut to the text that is being added to: it would go on with
+        # that of the original. It is found again by the next delta but one.
+        state = {slot: getattr(self, slot) for slot in self.__slots__}
+        return None, state | {"_build": None, "_part": None, "_write": str}
+
+    def __copy__(self) -> RunSnapshot:
+        # One that shared its parts with the original would change it.
+        return deepcopy(self)
 
     def __repr__(self) -> str:
         return (

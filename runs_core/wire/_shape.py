@@ -307,7 +307,10 @@ def _is_absent(item: Any) -> bool:
 def _dumped(value: Any) -> Any:
     if isinstance(value, WireObject) and not isinstance(value, Unknown):
         names = field_names(value.__class__)
-        return {name: _dumped(getattr(value, name)) for name in names} | value.extra
+        dumped = {name: _dumped(getattr(value, name)) for name in names}
+        return dumped | unstructure(value.extra)
+    if isinstance(value, Unknown) and value.raw is ABSENT:
+        return None
     if isinstance(value, list):
         return [_dumped(item) for item in value]
     return str(value) if isinstance(value, TextOf) else unstructure(value)

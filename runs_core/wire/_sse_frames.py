@@ -71,9 +71,11 @@ class Framer(StreamState):
     def _any(self, data: bytes | bytearray | memoryview) -> Frames:
         """Give what these bytes complete, if `_one_event` does not."""
         if type(data) is not bytes:
-            if not isinstance(data, (bytes, bytearray, memoryview)):
-                raise TypeError(f"feed takes bytes, not {type(data).__name__}")
-            data = bytes(data)
+            try:
+                data = bytes(memoryview(data))
+            except TypeError:
+                kind = type(data).__name__
+                raise TypeError(f"feed takes bytes, not {kind}") from None
         if self._special:
             data = self._prepare(data)
             if data:

@@ -126,9 +126,22 @@ def parse_json(data: bytes | str) -> Any:
     # Out of `except`: a JSONDecodeError holds the whole text.
     if at is None:
         raise MalformedResponse(f"unreadable JSON: {why} @ $")
-    offset = len(text[:at].encode("utf-8", "surrogatepass"))
-    where = f"byte {offset}"
+    where = f"byte {_offset_of(data, at)}"
     raise MalformedResponse(f"not JSON: {why} @ {where}", where=where)
+
+
+def _offset_of(data: bytes | str, at: int) -> int:
+    """Give the byte offset of a character at which the text is not JSON."""
+    if isinstance(data, str):
+        return len(data[:at].encode("utf-8", "surrogatepass"))
+    # Read as one character each, bad bytes break the text in the same place.
+    text = data.decode("utf-8", "surrogateescape")
+    start = 1 if text.startswith("\ufeff") else 0
+    try:
+        _decoder.decode(text[start:])
+    except json.JSONDecodeError as error:
+        at = error.pos + start
+    return len(text[:at].encode("utf-8", "surrogateescape"))
 
 
 def _finite(text: str) -> float:

@@ -344,6 +344,21 @@ def test_model_dump_has_every_field() -> None:
     assert json.loads(run(x=1).model_dump_json(indent=2)) == run(x=1).model_dump()
 
 
+def test_model_dump_has_none_for_what_is_absent_where_any_kind_may_be() -> None:
+    step = structure({"id": "s", "object": "thread.run.step"}, RunStep)
+
+    assert step.model_dump()["step_details"] is None
+    assert json.loads(step.model_dump_json())["step_details"] is None
+
+
+def test_model_dump_shares_nothing_with_the_object() -> None:
+    raw = {"id": "r", "object": "thread.run", "new": {"list": [1]}}
+    run = structure(raw, Run)
+    run.model_dump()["new"]["list"].append(2)
+
+    assert run.extra == {"new": {"list": [1]}}
+
+
 def test_to_json_is_json_of_what_was_received() -> None:
     made = run(instructions="naïve", usage=None)
 

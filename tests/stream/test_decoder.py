@@ -4,7 +4,9 @@ import gc
 import json
 import tracemalloc
 import weakref
+from array import array
 from collections.abc import Callable
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
@@ -134,7 +136,7 @@ def test_events_are_the_same_for_any_cuts(data: st.DataObject) -> None:
     assert decode_plainly(stream) == decode(pieces)
 
 
-@pytest.mark.parametrize("kind", [bytearray, memoryview])
+@pytest.mark.parametrize("kind", [bytearray, memoryview, partial(array, "B")])
 def test_any_bytes_like_object_will_do(kind: Callable[[bytes], Any]) -> None:
     stream = STREAMS["text_run"]
     assert decode([stream]) == decode(map(kind, blocks(stream)))

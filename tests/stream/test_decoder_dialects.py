@@ -134,6 +134,9 @@ def test_an_error_object_is_found_where_servers_put_it(stream: bytes) -> None:
         (b"null", ""),
         (b"{}", None),
         (b'{"error": null, "message": "m"}', "m"),
+        (b'{"error": true, "message": "m"}', "m"),
+        (b'{"error": "Bad Request", "message": "m", "statusCode": 400}', "m"),
+        (b'{"error": "overloaded", "message": null}', "overloaded"),
     ],
 )
 def test_an_error_event_without_an_error_object_says_what_came(
@@ -142,6 +145,16 @@ def test_an_error_event_without_an_error_object_says_what_came(
     (event,) = decode([b"event: error\ndata: " + data + b"\n\n"])
     assert type(event) is ErrorEvent
     assert event.data.message == message
+
+
+def test_what_stands_beside_an_error_is_kept() -> None:
+    beside = {"status": 500, "message": "outer"}
+    (nested,) = decode([frame("error", {"error": FLAT, **beside})])
+    (word,) = decode([frame("error", {"error": "Bad Request", **beside})])
+
+    assert (nested.data.message, nested.data.extra) == ("Too much.", {"status": 500})
+    assert word.data.message == "outer"
+    assert word.data.extra == {"status": 500, "error": "Bad Request"}
 
 
 def test_a_long_text_in_place_of_an_error_is_cut() -> None:
@@ -216,6 +229,14 @@ def test_the_name_says_what_an_event_is_and_not_its_object_field() -> None:
     raw = {"id": "m", "object": "thread.run", "delta": {"content": []}}
     (event,) = decode([frame("thread.message.delta", raw)])
     assert type(event) is ThreadMessageDelta
+    assert event.data.to_dict() == raw
+
+
+def test_an_object_field_may_be_null() -> None:
+    raw = {"id": "r", "object": None, "status": "queued"}
+    (event,) = decode([frame("thread.run.queued", raw)])
+
+    assert event.data.object is None
     assert event.data.to_dict() == raw
 
 

@@ -449,6 +449,16 @@ def test_an_object_without_content_takes_none_away_unless_it_is_the_last() -> No
     assert raw_calls(applied(calling, (STEP_DONE, step()))) == []
 
 
+@pytest.mark.parametrize("details", [{"step_details": None}, {"step_details": {}}, {}])
+@pytest.mark.parametrize("name", ["run.step.created", "run.step.in_progress"])
+def test_a_step_without_details_takes_none_away(name: str, details: Any) -> None:
+    bare = {"id": "step_1", "object": "thread.run.step", "thread_id": "t", **details}
+    late = applied((STEP_DELTA, calls(function("{"))), (name, bare))
+
+    assert raw_calls(late)[0]["function"]["arguments"] == "{"
+    assert late.steps[0].thread_id == "t"
+
+
 def test_nothing_but_another_end_changes_what_has_ended() -> None:
     done = (DONE, message("msg_1", "all"))
     for late in [(DELTA, delta(text("x"))), (CREATED, message()), (DELTA, delta({}))]:

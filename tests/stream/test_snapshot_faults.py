@@ -97,6 +97,26 @@ def test_promise_8_a_call_that_does_not_fit_changes_nothing(bad: Any) -> None:
         assert state(snapshot) == expected
 
 
+@pytest.mark.parametrize(
+    ("raw", "where"),
+    [
+        (calls(function("x", id="call_2")), "tool_calls[0]"),
+        (calls(function("x"), function("x", 5000)), "tool_calls[1]"),
+        (calls(function("x"), function({}, 1)), "tool_calls[1].function.arguments"),
+        (calls(function("x", 1), function(["x"])), "tool_calls[1].function.arguments"),
+    ],
+)
+def test_an_error_says_where_in_the_delta_it_is(raw: Any, where: str) -> None:
+    begun = function("{", id="call_1"), function("{", 1, id="call_3")
+    snapshot = applied((STEP_DELTA, calls(*begun)))
+    (event,) = made((STEP_DELTA, raw))
+
+    with pytest.raises(InvalidDelta) as caught:
+        snapshot.apply(event)
+    assert caught.value.where == f"$.delta.step_details.{where}"
+    assert str(caught.value).endswith(f"@ {caught.value.where}")
+
+
 def test_a_step_keeps_its_type() -> None:
     odd = {**calls(), "delta": {"step_details": {"type": "message_creation"}}}
     begun = made((STEP_DELTA, calls(function("{"))), (STEP_DELTA, odd))

@@ -1,6 +1,8 @@
 """The snapshot is apart from the events, and costs what is new."""
 
+import copy
 import gc
+import pickle
 import sys
 import weakref
 from collections.abc import Callable
@@ -8,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from runs_core.errors import InvalidDelta
+from runs_core.errors import InvalidDelta, StreamTruncated
 from runs_core.models import (
     Message,
     MessageDelta,
@@ -37,7 +39,7 @@ from tests.stream.build import (
     run,
     text,
 )
-from tests.stream.samples import STREAMS, blocks, decode, state, summed
+from tests.stream.samples import STREAMS, blocks, decode, frame, state, summed
 
 # --- Apart from the events --------------------------------------------------------
 
@@ -334,3 +336,43 @@ def calls_made(function: Callable[[], Any]) -> int:
     finally:
         sys.setprofile(None)
     return count
+
+
+@pytest.mark.parametrize(
+    "copied",
+    [copy.copy, copy.deepcopy, lambda s: pickle.loads(pickle.dumps(s))],
+    ids=["copy", "deepcopy", "pickle"],
+)
+@pytest.mark.parametrize("name", STREAMS)
+def test_a_copy_of_a_snapshot_goes_its_own_way_from_any_event_on(
+    name: str, copied: Callable[[RunSnapshot], RunSnapshot]
+) -> None:
+    events = decode(blocks(STREAMS[name]))
+    for at in range(len(events) + 1):
+        original = summed(events[:at])
+        before = state(original)
+        other = copied(original)
+        assert state(other) == before
+        for event in events[at:]:
+            other.apply(event)
+        assert state(original) == before
+        assert state(other) == state(summed(events))
+
+
+def test_a_copy_is_taken_in_the_middle_of_a_text() -> None:
+    # As a template makes them, so that the snapshot writes to the text at once.
+    stream = [frame(f"thread.{DELTA}", delta(text(letter))) for letter in "abcdef"]
+    events = decode(stream)
+    original = summed(events[:4])
+    other = copy.deepcopy(original)
+    for event in events[4:]:
+        other.apply(event)
+
+    assert (original.text, other.text) == ("abcd", "abcdef")
+
+
+def test_an_error_with_a_snapshot_can_be_pickled() -> None:
+    broken = StreamTruncated("cut", snapshot=applied((DELTA, delta(text("a")))))
+    found = pickle.loads(pickle.dumps(broken))
+
+    assert found.snapshot.text == "a"
