@@ -46,19 +46,35 @@ def call_blocking(ask: Invoke) -> Any:
 def check_blocking(context: object, transport: object) -> None:
     """Refuse by name a transport whose exchanges have to be awaited."""
     if not hasattr(context, "__enter__"):
-        raise UsageError(
-            f"{type(transport).__name__} is async and this client is not: use"
-            " AsyncClient, or a blocking transport"
-        )
+        name = type(transport).__name__
+        if hasattr(context, "__aenter__"):
+            raise UsageError(
+                f"{name} is async and this client is not: use AsyncClient, or a"
+                " blocking transport"
+            )
+        raise UsageError(_no_context(name, context, "@contextmanager"))
 
 
 def check_awaited(context: object, transport: object) -> None:
     """Refuse by name a transport whose exchanges cannot be awaited."""
     if not hasattr(context, "__aenter__"):
-        raise UsageError(
-            f"{type(transport).__name__} is blocking and this client is not: use"
-            " Client, or an async transport"
-        )
+        name = type(transport).__name__
+        if hasattr(context, "__enter__"):
+            raise UsageError(
+                f"{name} is blocking and this client is not: use Client, or an async"
+                " transport"
+            )
+        raise UsageError(_no_context(name, context, "@asynccontextmanager"))
+
+
+def _no_context(name: str, context: object, decorator: str) -> str:
+    kind = type(context).__name__
+    if inspect.iscoroutine(context):
+        context.close()  # Nobody will await it.
+    return (
+        f"open() of {name} gives a {kind} and not a context manager: decorate it with"
+        f" {decorator}"
+    )
 
 
 def raise_translated(

@@ -114,6 +114,16 @@ def _check_transport(transport: object) -> None:
             "transport must be an object with errors, open and sleep, such as"
             f" RequestsTransport(); {_what_it_is(transport, lacks)}"
         )
+    errors: Any = getattr(transport, "errors", ())
+    if not isinstance(errors, tuple) or not all(map(_is_exception, errors)):
+        raise UsageError(
+            f"errors of {type(transport).__name__} must be a tuple of exception types,"
+            " such as (OSError,)"
+        )
+
+
+def _is_exception(cls: object) -> bool:
+    return isinstance(cls, type) and issubclass(cls, BaseException)
 
 
 def _what_it_is(transport: object, lacks: list[str]) -> str:

@@ -340,6 +340,11 @@ def _resource(url: str) -> str:
             "resource_url names a deployment, which has no threads: give the resource,"
             " https://<name>.openai.azure.com, and the deployment's name as model"
         )
+    if url.endswith("/openai/v1"):
+        raise InvalidEndpoint(
+            "resource_url names the v1 API, which has no threads: give the resource,"
+            " https://<name>.openai.azure.com"
+        )
     return url.removesuffix("/openai")
 
 

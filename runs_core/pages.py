@@ -70,6 +70,10 @@ class _CursorPage(Generic[T]):
         """Give every field of the page, also those that are None, as plain values."""
         return self.page.model_dump()
 
+    def model_dump_json(self, indent: int | None = None) -> str:
+        """Give `model_dump()` as JSON text."""
+        return self.page.model_dump_json(indent)
+
     def __repr__(self) -> str:
         return (
             f"<{type(self).__name__}: {len(self.data)} of a list,"

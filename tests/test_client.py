@@ -383,6 +383,17 @@ def test_an_option_that_is_not_given_stays(rig: Rig) -> None:
     assert same.policy.deadline == 3.0
 
 
+@pytest.mark.parametrize(
+    "errors", [OSError, [OSError], ("OSError",), (OSError(),), None]
+)
+def test_the_errors_of_a_transport_are_exception_types(rig: Rig, errors: Any) -> None:
+    transport = rig.transport()
+    transport.errors = errors
+
+    with pytest.raises(UsageError, match=r"must be a tuple of exception types, such"):
+        rig.client(transport)
+
+
 @pytest.mark.parametrize("make", [Client, AsyncClient])
 def test_what_a_client_is_made_of_is_checked_when_it_is_made(make: Any) -> None:
     transport = AsyncFakeTransport() if make is AsyncClient else FakeTransport()

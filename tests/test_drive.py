@@ -640,6 +640,22 @@ def test_a_transport_of_the_other_colour_is_refused_by_name() -> None:
         Rig("async").run(sending(), FakeTransport(Exchange()))
 
 
+def test_a_transport_that_forgot_its_decorator_is_told_so(rig: Rig) -> None:
+    class Bare(FakeTransport):
+        def open(self, request: Request) -> Any:
+            yield Opened(Head(200, []), bytes)
+
+    class BareAsync(AsyncFakeTransport):
+        async def open(self, request: Request) -> Any:  # type: ignore[override]
+            raise AssertionError("not awaited")
+
+    transport = BareAsync() if rig.is_async else Bare()
+    kind, name = ("coroutine", "async") if rig.is_async else ("generator", "")
+    said = f"gives a {kind} and not a .* decorate it with @{name}contextmanager"
+    with pytest.raises(UsageError, match=said):
+        rig.run(sending(), transport)
+
+
 def test_a_transport_need_not_take_timeouts_for_reads(rig: Rig) -> None:
     class Plain(type(rig.transport())):  # type: ignore[misc]
         def open(self, request: Request) -> Any:

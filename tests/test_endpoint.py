@@ -423,6 +423,12 @@ def test_an_azure_base_url_of_openai_python_is_the_same_resource() -> None:
         assert Endpoint.azure_openai(url, api_key="k") == short
 
 
+def test_an_azure_v1_url_is_no_place_for_threads() -> None:
+    for path in ("/openai/v1", "/openai/v1/"):
+        with pytest.raises(InvalidEndpoint, match="v1 API, which has no threads"):
+            Endpoint.azure_openai(f"https://x.openai.azure.com{path}", api_key="k")
+
+
 def test_an_azure_deployment_is_no_place_for_threads() -> None:
     for path in ("/openai/deployments/gpt-4o", "/openai/deployments/gpt-4o/"):
         with pytest.raises(InvalidEndpoint, match="deployment's name as model"):

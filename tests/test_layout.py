@@ -22,7 +22,6 @@ pytestmark = pytest.mark.skipif(
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
     """The names of the files in the wheel."""
-    pytest.importorskip("hatchling")
     folder = tmp_path_factory.mktemp("wheel")
     build = (
         "from hatchling.build import build_wheel; import sys; build_wheel(sys.argv[1])"

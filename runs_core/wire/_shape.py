@@ -19,7 +19,7 @@ from collections.abc import (
 )
 from enum import Enum
 from functools import cache, partial
-from typing import Any, ClassVar, SupportsIndex, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, SupportsIndex, TypeAlias, TypeVar
 
 from attrs import define, fields, frozen
 
@@ -214,6 +214,11 @@ class Unknown(WireObject):
         """The variant's own name for itself; "" where it has none."""
         kind = self.get("type")
         return kind if isinstance(kind, str) else ""
+
+    if TYPE_CHECKING:
+        # So that `if block.type == "text": block.text` passes as it does with a union
+        # of known members; an unknown one has that type only if it is broken.
+        def __getattr__(self, name: str) -> Any: ...
 
     def get(self, key: str, default: Any = None) -> Any:
         """Give the value under `key`, or `default`, also where `raw` is no object."""

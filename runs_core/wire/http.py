@@ -39,10 +39,10 @@ _HARMLESS = re.compile(
     r"|openai-(beta|poll-after-ms|processing-ms|version)|retry-after(-ms)?|user-agent"
     r"|transfer-encoding|x-should-retry|x-ratelimit-.*|(x|apim|x-ms)-request-id"
 )
-# And those whose value must not be shown even where a server repeats it.
 # A shorter word is no secret, and may well be part of an answer.
 SHORTEST_SECRET = 8
 
+# Those whose value must not be shown even where a server repeats it.
 _SECRET = re.compile(r"auth|key|token|secret|cookie|password|signature|credential")
 _HEADER_NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 # Visible ASCII, with single spaces or tabs inside: RFC 9110 section 5.5, without

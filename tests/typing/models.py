@@ -65,3 +65,21 @@ def what_is_required_must_be_given() -> None:
     m.FunctionTool(function=m.FunctionDefinition(name="f"))
     m.FunctionTool(function={"name": "f"})  # type: ignore[arg-type] # pyright: ignore
     m.TruncationStrategy()  # type: ignore[call-arg] # pyright: ignore
+
+
+def blocks_as_code_for_openai_python_tells_them_apart(message: m.Message) -> None:
+    for block in message.content:
+        match block.type:
+            case "text":
+                print(block.text.value)
+
+
+def calls_as_code_for_openai_python_tells_them_apart(step: m.RunStep) -> None:
+    match step.step_details.type:
+        case "tool_calls":
+            print(len(step.step_details.tool_calls))
+    if isinstance(step.step_details, m.ToolCallsStepDetails):
+        for call in step.step_details.tool_calls:
+            match call.type:
+                case "function":
+                    print(call.function.name, call.function.arguments)
