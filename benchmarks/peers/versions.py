@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from importlib import import_module, metadata
 from types import ModuleType
 from typing import Any
@@ -24,7 +23,3 @@ def load(name: str) -> Any:
     """
     module: ModuleType = import_module(name)
     return module
-
-
-def python() -> str:
-    return sys.version.split()[0]
