@@ -125,11 +125,15 @@ class Results:
     @classmethod
     def read(cls, path: Path) -> Results:
         """Read a file. Raises `ValueError` if it is of another form."""
-        raw = json.loads(path.read_text())
-        if raw.pop("schema", None) != SCHEMA:
-            raise ValueError(f"{path} is not a result file of schema {SCHEMA}")
-        figures = [Figure(**figure) for figure in raw.pop("figures")]
-        return cls(figures=figures, **raw)
+        try:
+            raw = json.loads(path.read_text())
+            if raw.pop("schema", None) != SCHEMA:
+                raise ValueError("it says another schema, or none")
+            figures = [Figure(**figure) for figure in raw.pop("figures")]
+            return cls(figures=figures, **raw)
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            told = f"{path} is not a result file of schema {SCHEMA}"
+            raise ValueError(f"{told}: {error}") from error
 
 
 def _slope(sizes: Sequence[float], times: Sequence[float]) -> float:

@@ -14,10 +14,21 @@ def test_a_file_gives_back_what_was_written(tmp_path: Path) -> None:
     assert Results.read(tmp_path / "deep" / "results.json") == made
 
 
-def test_a_file_of_another_form_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "other.json").write_text('{"figures": []}')
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"figures": []}',
+        '{"schema": 1, "figures": []}',
+        '{"schema": 1, "figures": [{"speed": 9}]}',
+        '{"schema": 1, "figures": [',
+        "[]",
+        "",
+    ],
+)
+def test_a_file_of_another_form_is_refused(tmp_path: Path, text: str) -> None:
+    (tmp_path / "other.json").write_text(text)
 
-    with pytest.raises(ValueError, match="schema"):
+    with pytest.raises(ValueError, match=r"other\.json is not a result file of schema"):
         Results.read(tmp_path / "other.json")
 
 
