@@ -3,12 +3,10 @@
 import subprocess
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 
 import pytest
 
 from benchmarks.bench import Bench
-from benchmarks.cli import main
 from benchmarks.measure.memory import kept
 from benchmarks.measure.replay import replaying
 from benchmarks.measure.resident import available, kept_in_file, resident_growth
@@ -18,7 +16,6 @@ from benchmarks.peers.clients import CLIENTS
 from benchmarks.streams.growing import huge_event
 from benchmarks.streams.inputs import generate
 from benchmarks.suites.decoding import measured
-from tests.benchmarks.made import figure, results
 
 
 def test_a_cell_has_a_figure_for_each_candidate_and_says_who_is_wrong() -> None:
@@ -126,21 +123,6 @@ def test_every_transport_of_ours_reads_what_is_replayed() -> None:
     assert first.events == 9
     assert all(len(found.firsts) == 2 for found in seen.values())
     assert all(found.cpu > 0 for found in seen.values())
-
-
-def test_compare_prints_what_changed(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    for name, ours in (("old", 2.0), ("new", 1.0)):
-        made = results(figure("runs-core", ours), figure("openai-python", 10))
-        made.write(tmp_path / f"{name}.json")
-
-    assert (
-        main(["compare", str(tmp_path / "old.json"), str(tmp_path / "new.json")]) == 0
-    )
-    printed = capsys.readouterr().out
-    assert "-50%" in printed
-    assert "5 (MISSED) to 10 (met)" in printed
 
 
 def test_the_tests_import_no_peer() -> None:

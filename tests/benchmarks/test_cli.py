@@ -1,0 +1,51 @@
+"""The command as a whole, where it takes no time."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from benchmarks.cli import main
+from tests.benchmarks.made import figure, results
+
+
+@pytest.fixture(autouse=True)
+def _all_cores() -> Iterator[None]:
+    """The command pins its process to one core, which here is that of all tests."""
+    if not hasattr(os, "sched_setaffinity"):
+        yield
+        return
+    cores = os.sched_getaffinity(0)
+    yield
+    os.sched_setaffinity(0, cores)
+
+
+@pytest.fixture(autouse=True)
+def _no_packages_of_node(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+
+
+def test_the_rules_are_written_to_the_folder_that_is_asked_for(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["conformance", "--out", str(tmp_path)]) == 0
+
+    printed = capsys.readouterr().out
+    assert f"wrote {tmp_path / 'benchmarks' / 'conformance.json'}" in printed
+    assert not (tmp_path / "benchmarks.md").exists()
+
+
+def test_compare_prints_what_changed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name, ours in (("old", 2.0), ("new", 1.0)):
+        made = results(figure("runs-core", ours), figure("openai-python", 10))
+        made.write(tmp_path / f"{name}.json")
+
+    assert (
+        main(["compare", str(tmp_path / "old.json"), str(tmp_path / "new.json")]) == 0
+    )
+    printed = capsys.readouterr().out
+    assert "-50%" in printed
+    assert "5 (MISSED) to 10 (met)" in printed
