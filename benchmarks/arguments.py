@@ -1,4 +1,8 @@
-"""The command line: what may be asked, and where what is found is written."""
+"""The command line: what may be asked, and where what is found is written.
+
+Decoders, files and folders are looked at here, so that nothing is measured first that
+could not be used.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +11,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from benchmarks.measure.workers import ROOT
+from benchmarks.peers.candidate import first_line
+from benchmarks.peers.registry import resolve
+from benchmarks.results import Results
 from benchmarks.run import SUITES
+from benchmarks.streams.captures import recorded
 
 __all__ = ["ASIDE", "DOCS", "parse"]
 
@@ -21,9 +29,18 @@ Only a whole run is published, in docs/; any other is written to build/benchmark
 
 
 def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
-    """Give what is asked; `out` is always a folder."""
-    asked = _parser().parse_args(arguments)
+    """Give what is asked; `out` is always a folder, and results are read.
+
+    Exits with a line that says what is wrong with it, if it cannot be done.
+    """
+    parser = _parser()
+    asked = parser.parse_args(arguments)
     asked.out = asked.out or _folder_for(asked)
+    if asked.command == "render":
+        try:
+            _results(str(asked.out / "benchmarks" / "results.json"))
+        except argparse.ArgumentTypeError as error:
+            parser.error(f"nothing to render: {error}")
     return asked
 
 
@@ -46,15 +63,18 @@ def _parser() -> argparse.ArgumentParser:
         "--only", action="append", choices=SUITES, help="one suite; may be repeated"
     )
     parser.add_argument(
-        "--captures", type=Path, metavar="DIR", help="recorded streams, below a folder"
+        "--captures",
+        type=_captures,
+        metavar="DIR",
+        help="recorded streams, below a folder",
     )
     parser.add_argument(
-        "--pyperf", type=Path, metavar="FILE", help="write pyperf's format, too"
+        "--pyperf", type=_file, metavar="FILE", help="write pyperf's format, too"
     )
     commands = parser.add_subparsers(title="commands", dest="command")
     compare = commands.add_parser("compare", help="what changed between two results")
-    compare.add_argument("before", type=Path)
-    compare.add_argument("after", type=Path)
+    compare.add_argument("before", type=_results)
+    compare.add_argument("after", type=_results)
     rules = commands.add_parser("conformance", help="which decoder passes which case")
     _add_candidates(rules)
     _add_out(rules, "instead of build/benchmarks/; `docs` publishes the table")
@@ -75,6 +95,7 @@ def _add_candidates(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--decoder",
+        type=_decoder,
         default=argparse.SUPPRESS,
         metavar="MODULE:FACTORY",
         help="a decoder of yours takes part",
@@ -83,5 +104,63 @@ def _add_candidates(parser: argparse.ArgumentParser) -> None:
 
 def _add_out(parser: argparse.ArgumentParser, what: str) -> None:
     parser.add_argument(
-        "--out", type=Path, default=argparse.SUPPRESS, metavar="DIR", help=what
+        "--out", type=_folder, default=argparse.SUPPRESS, metavar="DIR", help=what
     )
+
+
+# What arguments are read with: a message is all that is shown.
+
+
+def _decoder(path: str) -> str:
+    try:
+        decoder = resolve(path)()
+        wanting = [n for n in ("feed", "close") if not hasattr(decoder, n)]
+    except Exception as error:  # The user's code: anything may come of it.
+        why = f"{type(error).__name__}: {first_line(error)}"
+    else:
+        if not wanting:
+            return path
+        why = f"it has no {' and no '.join(wanting)}"
+    raise argparse.ArgumentTypeError(
+        f"no decoder is made by {path} ({why}); give module:factory, of a module that"
+        " is installed or in this folder, and a factory without arguments"
+    )
+
+
+def _results(path: str) -> tuple[Path, Results]:
+    try:
+        return Path(path), Results.read(Path(path))
+    except OSError as error:
+        told = f"cannot read {path}: {error.strerror}; give a results.json of a run"
+    except ValueError as error:
+        told = f"{error}; give a results.json of a run"
+    raise argparse.ArgumentTypeError(told)
+
+
+def _captures(path: str) -> Path:
+    folder = Path(path)
+    if not folder.is_dir():
+        raise argparse.ArgumentTypeError(f"{path} is no folder; give one that is there")
+    if not recorded(folder):
+        raise argparse.ArgumentTypeError(
+            f"no event stream is below {path}: put *.sse or *.response.raw files into"
+            " a folder in it"
+        )
+    return folder
+
+
+def _folder(path: str) -> Path:
+    folder = Path(path)
+    there = next(one for one in (folder, *folder.parents) if one.exists())
+    if not there.is_dir():
+        raise argparse.ArgumentTypeError(f"{there} is a file; give a folder")
+    return folder
+
+
+def _file(path: str) -> Path:
+    file = Path(path)
+    if file.is_dir() or not file.parent.is_dir():
+        raise argparse.ArgumentTypeError(
+            f"cannot write {path}; give a file in a folder that is there"
+        )
+    return file

@@ -6,6 +6,7 @@ from argparse import Namespace
 from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
+from subprocess import CalledProcessError
 
 from rich.console import Console
 from rich.table import Table
@@ -48,7 +49,7 @@ def _run(asked: Namespace, bench: Bench, console: Console) -> list[Path]:
         results = measure(bench, names, _command(asked), console)
     if asked.command == "conformance" or not asked.only:
         verdicts = conformance(bench, console)
-    print_tables(results, verdicts or (), console)
+    print_tables(results, verdicts or (), bench.missing, console)
     if results is not None and asked.pyperf:
         write_pyperf(results, asked.pyperf)
     return publish(asked.out, results, verdicts, _versions(bench))
@@ -73,7 +74,11 @@ def _bench(asked: Namespace, stack: ExitStack) -> Bench:
     )
     folder = cache_folder()
     if asked.node:
-        install(folder)
+        try:
+            install(folder)
+        except (CalledProcessError, OSError, RuntimeError) as error:
+            # What was asked for is not measured without.
+            raise SystemExit(f"--node: cannot install from npm: {error}") from error
     try:
         bench.node = stack.enter_context(Node(folder, 0.02 if asked.quick else 0.1))
     except RuntimeError as error:
@@ -87,11 +92,13 @@ def _versions(bench: Bench) -> dict[str, str]:
     return {c.name: c.version for c in bench.candidates("framing") if c.version}
 
 
-def _compare(before: Path, after: Path, console: Console) -> int:
-    old, new = Results.read(before), Results.read(after)
+def _compare(
+    before: tuple[Path, Results], after: tuple[Path, Results], console: Console
+) -> int:
+    (before_path, old), (after_path, new) = before, after
     for difference in other_conditions(old, new):
         console.print(f"differs: {difference}")
-    table = Table(title=f"{before} ({old.date}) to {after} ({new.date})")
+    table = Table(title=f"{before_path} ({old.date}) to {after_path} ({new.date})")
     for name in ("", "before", "after", "change", "without the machine's part"):
         table.add_column(name)
     found = list(changes(old, new))

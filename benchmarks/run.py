@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -96,13 +96,22 @@ def _stepping(progress: Progress, task: TaskID, before: str) -> Callable[[str], 
 
 
 def print_tables(
-    results: Results | None, verdicts: Sequence[matrix.Verdict], console: Console
+    results: Results | None,
+    verdicts: Sequence[matrix.Verdict],
+    missing: Mapping[str, str],
+    console: Console,
 ) -> None:
-    """Print every table, the targets last."""
+    """Print every table, the targets last, and who did not take part."""
     if verdicts:
         console.print(conformance_table(verdicts, {}).rich())
-    if results is None:
-        return
+    if results is not None:
+        _print_results(results, console)
+    for name, why in sorted(missing.items()):
+        line = f"{name} did not take part: {why}"
+        console.print(line, markup=False, soft_wrap=True)
+
+
+def _print_results(results: Results, console: Console) -> None:
     for suite in ("framing", "typed", "snapshot"):
         for table in decoding_tables(results, suite):
             console.print(table.rich())
@@ -112,8 +121,6 @@ def print_tables(
     for table in other_tables(results):
         console.print(table.rich())
     console.print(target_table(results).rich())
-    for name, why in sorted(results.missing.items()):
-        console.print(f"{name} did not take part: {why}")
 
 
 def publish(

@@ -1,6 +1,7 @@
 """What is asked on the command line, and what is refused before it is begun."""
 
 import re
+from pathlib import Path
 
 import pytest
 
@@ -50,3 +51,76 @@ def test_the_help_says_what_each_command_is_for(
 
     assert listed == ["compare", "conformance", "render"]
     assert "Only a whole run is published" in printed
+
+
+def refused(line: str, capsys: pytest.CaptureFixture[str]) -> str:
+    """Give the last line that is printed, which says all that is wrong."""
+    with pytest.raises(SystemExit) as stopped:
+        parse(line.split())
+    printed = capsys.readouterr().err
+
+    assert stopped.value.code == 2
+    assert printed.count("error: ") == 1
+    return printed.splitlines()[-1]
+
+
+class Blunt:
+    """Has none of the methods of a decoder but one."""
+
+    def feed(self, data: bytes) -> list[object]:
+        return []
+
+
+@pytest.mark.parametrize("before", ["", "conformance "])
+@pytest.mark.parametrize(
+    ("decoder", "why"),
+    [
+        ("nope:Dec", "No module named 'nope'"),
+        ("mydec", "module:factory, not 'mydec'"),
+        (":Dec", "Empty module name"),
+        ("tests.benchmarks.made:Nope", "has no attribute 'Nope'"),
+        ("tests.benchmarks.made:figure", "missing 1 required positional argument"),
+        ("tests.benchmarks.made:results", "it has no feed and no close"),
+        (f"{__name__}:Blunt", "(it has no close)"),
+    ],
+)
+def test_a_decoder_that_cannot_be_made_is_refused(
+    before: str, decoder: str, why: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    line = refused(f"{before}--decoder {decoder}", capsys)
+
+    assert f"argument --decoder: no decoder is made by {decoder} (" in line
+    assert why in line
+    assert "give module:factory" in line
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("compare {0}/x {0}/y", "cannot read {0}/x: No such file or directory; give"),
+        ("compare {0}/full {0}/y", "cannot read {0}/full: Is a directory; give"),
+        ("compare {0}/broken {0}/y", "{0}/broken is not a result file of schema 1"),
+        ("render --out {0}", "nothing to render: cannot read {0}/benchmarks/results"),
+        ("--captures {0}/nonexist", "{0}/nonexist is no folder; give one"),
+        ("--captures {0}/empty", "no event stream is below {0}/empty: put *.sse"),
+        ("--out {0}/broken/deep", "{0}/broken is a file; give a folder"),
+        ("conformance --out {0}/broken", "{0}/broken is a file; give a folder"),
+        ("--pyperf {0}/no/file", "cannot write {0}/no/file; give a file in a folder"),
+        ("--pyperf {0}/empty", "cannot write {0}/empty; give a file"),
+    ],
+)
+def test_paths_that_are_of_no_use_are_refused(
+    line: str, told: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "full" / "server").mkdir(parents=True)
+    (tmp_path / "broken").write_text('{"schema": 1, ')
+
+    assert told.format(tmp_path) in refused(line.format(tmp_path), capsys)
+
+
+def test_a_folder_of_recorded_streams_is_taken(tmp_path: Path) -> None:
+    (tmp_path / "server").mkdir()
+    (tmp_path / "server" / "one.sse").write_bytes(b"data: x\n\n")
+
+    assert parse(["--captures", str(tmp_path)]).captures == tmp_path

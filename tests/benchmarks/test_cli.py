@@ -34,6 +34,16 @@ def test_the_rules_are_written_to_the_folder_that_is_asked_for(
     printed = capsys.readouterr().out
     assert f"wrote {tmp_path / 'benchmarks' / 'conformance.json'}" in printed
     assert not (tmp_path / "benchmarks.md").exists()
+    assert "Node did not take part: " in printed
+
+
+def test_node_that_cannot_be_installed_is_no_reason_to_go_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+
+    with pytest.raises(SystemExit, match=r"--node: cannot install .* npm is not"):
+        main(["conformance", "--node", "--out", str(tmp_path)])
 
 
 def test_compare_prints_what_changed(
