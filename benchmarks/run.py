@@ -34,6 +34,7 @@ from benchmarks.suites.json_library import json_library
 from benchmarks.suites.many import many
 from benchmarks.suites.memory import memory
 from benchmarks.suites.sockets import sockets
+from benchmarks.targets import TARGETS
 
 __all__ = ["SUITES", "conformance", "measure", "print_tables", "publish"]
 
@@ -120,7 +121,12 @@ def _print_results(results: Results, console: Console) -> None:
         console.print(growth.rich())
     for table in other_tables(results):
         console.print(table.rich())
-    console.print(target_table(results).rich())
+    targets = target_table(results, measured=True)
+    if targets.rows:
+        console.print(targets.rich())
+    unknown = len(TARGETS) - len(targets.rows)
+    if unknown:
+        console.print(f"{unknown} of {len(TARGETS)} targets were not measured")
 
 
 def publish(

@@ -96,8 +96,7 @@ def conformance_table(
     passed = [
         sum(not v.fault for v in verdicts if v.decoder == name) for name in decoders
     ]
-    total = len(table.rows)
-    table.rows.append(["**passed**", *(f"**{n} of {total}**" for n in passed)])
+    table.total = ["passed", *(f"{n} of {len(table.rows)}" for n in passed)]
     return table
 
 

@@ -6,7 +6,9 @@ import math
 from collections.abc import Callable, Sequence
 
 from attrs import Factory, define
+from rich.markup import escape
 from rich.table import Table as RichTable
+from rich.text import Text
 
 from benchmarks.results import OURS, Figure, Results, ratios, spread
 
@@ -19,28 +21,37 @@ _SHAKY = 0.1
 
 @define(kw_only=True)
 class Table:
-    """Rows of text below a title; `notes` are said once, below."""
+    """Rows of plain text below a title; `notes` are said once, below.
+
+    `total` is the row that sums up the others, if there is one.
+    """
 
     title: str
     head: Sequence[str]
     rows: list[Sequence[str]] = Factory(list)
+    total: Sequence[str] = ()
     notes: list[str] = Factory(list)
 
     def markdown(self) -> str:
         title = [f"**{self.title}**", ""] if self.title else []
         lines = [*title, _row(self.head), _row(["---"] * len(self.head))]
         lines += map(_row, self.rows)
+        if self.total:
+            lines.append(_row([f"**{cell}**" for cell in self.total]))
         if self.notes:
             lines += ["", *(f"{note}  " for note in self.notes)]
         return "\n".join([*lines, ""])
 
     def rich(self) -> RichTable:
-        caption = "\n".join(self.notes) or None
+        # Without markup: what a decoder raises may look like it.
+        caption = escape("\n".join(self.notes)) or None
         table = RichTable(title=self.title, caption=caption, title_justify="left")
         for at, name in enumerate(self.head):
-            table.add_column(name, justify="right" if at else "left")
+            table.add_column(Text(name), justify="right" if at else "left")
         for row in self.rows:
-            table.add_row(*row)
+            table.add_row(*map(Text, row))
+        if self.total:
+            table.add_row(*map(Text, self.total), style="bold")
         return table
 
 

@@ -18,9 +18,12 @@ _CALLED = {
 }
 
 
-def target_table(results: Results) -> Table:
+def target_table(results: Results, *, measured: bool = False) -> Table:
+    """Give all targets, or, with `measured`, those that there is a figure for."""
     table = Table(title="", head=["target", "reached", "at least", "aim", "verdict"])
     for one in reached(results):
+        if measured and one.figure is None:
+            continue
         target = one.target
         limit = "at most " if target.smaller else ""
         figure = "-"

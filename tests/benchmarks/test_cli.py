@@ -22,7 +22,9 @@ def _all_cores() -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
-def _no_packages_of_node(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def _bare_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No packages of Node are in the cache, and nobody wants colours."""
+    monkeypatch.delenv("FORCE_COLOR", raising=False)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
 
 

@@ -1,8 +1,13 @@
+from io import StringIO
+
 import pytest
+from rich.console import Console
 
 from benchmarks.conformance.matrix import Verdict
 from benchmarks.report.page import conformance_table, page
 from benchmarks.report.table import grid, significant
+from benchmarks.report.tables import target_table
+from benchmarks.targets import TARGETS
 from tests.benchmarks.made import figure, results
 
 VERDICTS = [
@@ -58,8 +63,34 @@ def test_the_rules_are_told_by_case_and_decoder() -> None:
     assert table.rows == [
         ["easy", "yes", "yes"],
         ["hard", "yes", "no: 1 event too many, in 2 of 3 cuts"],
-        ["**passed**", "**2 of 2**", "**1 of 2**"],
     ]
+    assert table.total == ["passed", "2 of 2", "1 of 2"]
+    assert table.markdown().endswith("| **passed** | **2 of 2** | **1 of 2** |\n")
+
+
+def test_a_table_in_a_terminal_has_no_markup() -> None:
+    verdicts = [Verdict("easy", "bad", "raises Oops: [/red] [b]", 1, 1)]
+    table = conformance_table(verdicts, {})
+    table.notes.append("† bad: [/red].")
+    file = StringIO()
+    Console(file=file, width=120, color_system=None).print(table.rich())
+    printed = file.getvalue()
+
+    assert "passed" in printed
+    assert "no: raises Oops: [/red] [b]" in printed
+    assert "† bad: [/red]." in printed
+    assert "**" not in printed
+
+
+def test_targets_that_were_not_measured_are_on_the_page_only() -> None:
+    made = results(figure("runs-core", 1), figure("openai-python", 9))
+    shown = target_table(made, measured=True).rows
+
+    assert "not measured" not in {row[-1] for row in shown}
+    assert [
+        row for row in target_table(made).rows if row[-1] != "not measured"
+    ] == shown
+    assert len(target_table(made).rows) == len(TARGETS)
 
 
 def test_the_page_says_what_it_was_measured_with() -> None:

@@ -1,0 +1,42 @@
+from collections.abc import Sequence
+from io import StringIO
+
+from rich.console import Console
+
+from benchmarks.conformance.matrix import Verdict
+from benchmarks.results import Results
+from benchmarks.run import print_tables
+from benchmarks.targets import TARGETS
+from tests.benchmarks.made import figure, results
+
+
+def printed(
+    results: Results | None, verdicts: Sequence[Verdict] = (), **missing: str
+) -> str:
+    file = StringIO()
+    print_tables(
+        results, verdicts, missing, Console(file=file, width=200, color_system=None)
+    )
+    return file.getvalue()
+
+
+def test_targets_that_were_not_measured_are_counted_in_one_line() -> None:
+    text = printed(results(figure("runs-core", 1), figure("openai-python", 9)))
+
+    assert "framing, text, 1 event, against openai-python" in text
+    assert text.count("not measured") == 1
+    # Two were: openai-python is also the fastest other.
+    assert f"{len(TARGETS) - 2} of {len(TARGETS)} targets were not measured\n" in text
+
+
+def test_without_a_target_that_was_measured_there_is_no_table_of_them() -> None:
+    total = len(TARGETS)
+
+    assert printed(results()) == f"{total} of {total} targets were not measured\n"
+
+
+def test_who_is_missing_is_said_also_without_results() -> None:
+    text = printed(None, [Verdict("easy", "good", "", 1, 0)], Node="[none] is here")
+
+    assert "1 of 1" in text
+    assert text.endswith("Node did not take part: [none] is here\n")
