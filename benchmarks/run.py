@@ -18,6 +18,7 @@ from rich.progress import (
 from benchmarks.bench import Bench
 from benchmarks.conformance import matrix
 from benchmarks.machine import describe
+from benchmarks.peers.versions import version_of
 from benchmarks.report.page import conformance_table, page
 from benchmarks.report.plots import draw
 from benchmarks.report.tables import (
@@ -57,6 +58,9 @@ def measure(
     bench: Bench, names: Iterable[str], command: str, console: Console
 ) -> Results:
     """Run these suites and give their results. `command` is what is said of how."""
+    # Also where no candidate is named for it: our own decoders read JSON with it.
+    if installed := version_of("msgspec"):
+        bench.versions["msgspec"] = installed
     results = Results(
         date=datetime.now(UTC).date().isoformat(),
         command=command,

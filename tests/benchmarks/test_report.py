@@ -3,13 +3,16 @@ from io import StringIO
 import pytest
 from rich.console import Console
 
-from benchmarks.conformance.matrix import Verdict
+from benchmarks.arguments import DOCS
+from benchmarks.conformance.matrix import Verdict, read
 from benchmarks.report.page import conformance_table, page
 from benchmarks.report.table import grid, significant
 from benchmarks.report.tables import target_table
+from benchmarks.results import Results
 from benchmarks.targets import TARGETS
 from tests.benchmarks.made import figure, results
 
+PLOTS = ("framing", "typed-and-snapshot", "growth", "footprint")
 VERDICTS = [
     Verdict("easy", "good", "", 3, 0),
     Verdict("hard", "good", "", 3, 0),
@@ -106,3 +109,22 @@ def test_the_page_says_what_it_was_measured_with() -> None:
     assert "quick run:" not in text
     assert "$" not in text
     assert "\n\n\n" not in text
+
+
+def test_the_page_says_at_its_top_what_reads_json() -> None:
+    fast = page(results(figure("runs-core", 1), msgspec="0.22"), (), {}, [])
+    plain = page(results(figure("runs-core", 1)), (), {}, [])
+
+    top, _, _ = fast.partition("## ")
+    assert "with the extra `fast` installed: msgspec 0.22 reads JSON.\n" in top
+    assert "without the extra `fast` (msgspec)." in plain.partition("## ")[0]
+
+
+def test_the_published_page_is_what_its_results_give() -> None:
+    """Its own sentences, too: after a change, `python -m benchmarks render`."""
+    data = DOCS / "benchmarks"
+    plots = [data / f"{name}.svg" for name in PLOTS]
+    verdicts, versions = read(data / "conformance.json")
+    given = page(Results.read(data / "results.json"), verdicts, versions, plots)
+
+    assert (DOCS / "benchmarks.md").read_text("utf-8") == given

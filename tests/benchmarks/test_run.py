@@ -1,11 +1,14 @@
 from collections.abc import Sequence
 from io import StringIO
 
+import pytest
 from rich.console import Console
 
+from benchmarks.bench import Bench
 from benchmarks.conformance.matrix import Verdict
+from benchmarks.peers.versions import version_of
 from benchmarks.results import Results
-from benchmarks.run import print_tables
+from benchmarks.run import measure, print_tables
 from benchmarks.targets import TARGETS
 from tests.benchmarks.made import figure, results
 
@@ -40,3 +43,10 @@ def test_who_is_missing_is_said_also_without_results() -> None:
 
     assert "1 of 1" in text
     assert text.endswith("Node did not take part: [none] is here\n")
+
+
+def test_results_say_what_reads_json() -> None:
+    pytest.importorskip("pyperf", reason="describes the machine")
+    made = measure(Bench(), (), "nothing", Console(file=StringIO()))
+
+    assert made.versions["msgspec"] == version_of("msgspec")
