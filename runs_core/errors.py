@@ -1,15 +1,15 @@
 """Every error this library raises, and whose fault each one is.
 
-One base, `RunsError`. Below it: what the caller did wrong (`UsageError`), and what
-went wrong between client and server (`APIError`): what the network did
-(`TransportError`), what the server answered (`APIStatusError`), what the server sent
-that is not the protocol (`ProtocolError`), how a stream ended wrongly (`StreamEnded`),
-what ran out of time (`DeadlineExceeded`).
+Below `RunsError`: what the caller did wrong (`UsageError`) or a function of theirs
+(`ToolError`), and what went wrong between client and server (`APIError`): on the
+network (`TransportError`), by an answer's status (`APIStatusError`), by what is not the
+protocol (`ProtocolError`), by how a stream (`StreamEnded`) or the time ended
+(`DeadlineExceeded`). Where something may have been done nevertheless, it is an
+`OutcomeUnknown` besides.
 
-openai-python's names stand for what they stand for there, so that its `except` clauses
-still catch what they are meant to: `APIError` is all of these, `APIConnectionError`
-whatever kept the whole answer from coming, `APITimeoutError` whatever took too long.
-Two more of its names are aliases at the end of this module.
+openai-python's names stand for what they do there, so that its `except` clauses catch
+what they are meant to: `APIConnectionError` is whatever kept the whole answer from
+coming, `APITimeoutError` whatever took too long; two more are aliases at the end.
 
 Messages name the place and the way out. They never quote payload or credentials.
 """
@@ -39,15 +39,13 @@ class RunsError(Exception):
         return _rebuilt, (type(self), self.args, vars(self))
 
 
-def _rebuilt(
-    cls: type[RunsError], args: tuple[Any, ...], attributes: dict[str, Any]
-) -> RunsError:
+def _rebuilt(cls: type[RunsError], args: tuple[Any, ...], state: Any) -> RunsError:
     error = cls.__new__(cls, *args)
-    vars(error).update(attributes)
+    vars(error).update(state)
     return error
 
 
-# --- What the caller did -----------------------------------------------------------
+# --- What the caller did, and the caller's functions --------------------------------
 
 
 class UsageError(RunsError):
@@ -72,9 +70,6 @@ class InvalidPathParameter(UsageError, ValueError):
 
 class ToolOutputsInvalid(UsageError, ValueError):
     """The tool outputs do not answer the run's tool calls; nothing was sent."""
-
-
-# --- What the user's functions did -------------------------------------------------
 
 
 class ToolError(RunsError):
@@ -138,6 +133,10 @@ class APIConnectionError(APIError):
 
 class APITimeoutError(APIConnectionError):
     """Something took longer than it was allowed to."""
+
+
+class DeadlineExceeded(APITimeoutError):
+    """The deadline given for the whole operation has passed."""
 
 
 # --- What the network did ----------------------------------------------------------
@@ -388,24 +387,14 @@ class StreamError(StreamEnded):
         snapshot: RunSnapshot | None = None,
         body: object = None,
     ) -> None:
-        StreamEnded.__init__(
-            self, message, run_id=run_id, last_event=last_event, snapshot=snapshot
+        super().__init__(
+            message, run_id=run_id, last_event=last_event, snapshot=snapshot
         )
         self.error = error
-        self.code = error.code if error is not None else None
-        self.param = error.param if error is not None else None
-        self.type = error.type if error is not None else None
+        if error is not None:
+            self.code, self.param, self.type = error.code, error.param, error.type
         self.body = body
 
-
-# --- What ran out of time ----------------------------------------------------------
-
-
-class DeadlineExceeded(APITimeoutError):
-    """The deadline given for the whole operation has passed."""
-
-
-# --- openai-python's names for what has another name here ----------------------------
 
 OpenAIError = RunsError
 APIResponseValidationError = ProtocolError
