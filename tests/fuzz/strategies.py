@@ -85,6 +85,16 @@ DATA = {
         delta=_object(step_details=_DETAILS),
     ),
 }
+# As servers send them.
+_PART: Any = {"index": 0, "type": "text", "text": {"value": "*", "annotations": []}}
+_PIECE: Any = {"index": 0, "type": "function", "function": {"arguments": "*"}}
+ALIKE = [
+    ("thread.message.delta", {"content": [_PART]}),
+    (
+        "thread.run.step.delta",
+        {"step_details": {"type": "tool_calls", "tool_calls": [_PIECE]}},
+    ),
+]
 _MESSAGE = _object(
     id=IDS,
     object=st.just("thread.message"),
@@ -122,15 +132,30 @@ def _events(draw: st.DrawFn) -> bytes:
     extra = draw(st.sampled_from([b""] * 9 + [b": ping", b"id: 1", b"retry: 5", b"x"]))
     if extra:
         lines.insert(draw(st.integers(0, len(lines))), extra)
-    event = end.join([*lines, b"", b""])
-    mark = draw(_rare(st.just(b""), st.sampled_from(MARKS)))
-    at = draw(st.integers(0, len(event)))
-    return event[:at] + mark + event[at:]
+    return end.join([*lines, b"", b""])
+
+
+@st.composite
+def _alike(draw: st.DrawFn) -> bytes:
+    """Deltas that differ in one text, as servers send them, and one that is damaged."""
+    name, delta = draw(st.sampled_from(ALIKE))
+    end = draw(_rare(st.just("\n"), st.just("\r\n")))
+    data = json.dumps({"id": "m1", "object": name, "delta": delta})
+    whole = f"event: {name}{end}data: {data}{end}{end}"
+    before, behind = whole.split('"*"')
+    texts = draw(st.lists(st.text(max_size=3).map(json.dumps), min_size=1, max_size=6))
+    stream = [f"{before}{text}{behind}".encode() for text in texts]
+    at = draw(st.integers(0, len(stream) - 1))
+    odd = stream[at]
+    # Most layers meet at the ends of a text.
+    ends = [len(before), len(odd) - len(behind.encode())]
+    place = draw(st.sampled_from([*ends, draw(st.integers(0, len(odd)))]))
+    stream[at] = odd[:place] + draw(st.sampled_from(MARKS)) + odd[place:]
+    return b"".join(stream)
 
 
 def streams() -> Any:
     """Give a strategy for what the targets take."""
     pieces = st.lists(_rare(_events(), st.binary(max_size=30)), max_size=12)
-    return st.tuples(st.binary(min_size=2, max_size=2), pieces).map(
-        lambda drawn: drawn[0] + b"".join(drawn[1])
-    )
+    stream = st.one_of(pieces.map(b"".join), _alike())
+    return st.tuples(st.binary(min_size=2, max_size=2), stream).map(b"".join)
