@@ -11,9 +11,12 @@ from contextlib import asynccontextmanager, suppress
 from runs_core.transport import Opened
 from runs_core.wire.http import Head, Request
 from runs_transports._errors import not_sent, timed_out
+from runs_transports._extras import comes_with
 from runs_transports._request import Address
 from runs_transports._tls import default_context
-from runs_transports.http1 import READ_BYTES, Http1Exchange
+
+with comes_with("sockets", __name__):
+    from runs_transports.http1 import READ_BYTES, Http1Exchange
 
 __all__ = ["AsyncioTransport"]
 

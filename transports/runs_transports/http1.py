@@ -14,8 +14,6 @@ A blocking transport, without its timeouts and errors::
 
 from __future__ import annotations
 
-import h11
-
 from runs_core.errors import InvalidHeader, TransportProtocolError
 from runs_core.wire.http import Head, Request
 from runs_transports._errors import (
@@ -24,6 +22,7 @@ from runs_transports._errors import (
     ENDLESS_INTERIM,
     LONG_HEAD,
 )
+from runs_transports._extras import comes_with
 from runs_transports._request import (
     MAX_HEAD_BYTES,
     MAX_INTERIM,
@@ -31,6 +30,9 @@ from runs_transports._request import (
     check_encoding,
     fields_to_send,
 )
+
+with comes_with("sockets", __name__):
+    import h11
 
 __all__ = ["READ_BYTES", "Address", "Http1Exchange"]
 

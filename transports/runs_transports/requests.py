@@ -12,15 +12,18 @@ from http.cookiejar import DefaultCookiePolicy
 from types import TracebackType
 from typing import Any, Self
 
-import requests
-import urllib3.exceptions
-
 from runs_core.errors import TransportError, TransportProtocolError, UsageError
 from runs_core.transport import Opened
 from runs_core.wire.http import Head, Request, Timeouts
-from runs_transports._adapter import HeadFault, StrictAdapter
 from runs_transports._errors import CUT_BODY, not_sent, timed_out
+from runs_transports._extras import comes_with
 from runs_transports._request import Address, check_encoding, fields_to_send
+
+with comes_with("requests", __name__):
+    import requests
+    import urllib3.exceptions
+
+    from runs_transports._adapter import HeadFault, StrictAdapter
 
 __all__ = ["RequestsTransport"]
 

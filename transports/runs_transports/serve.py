@@ -19,10 +19,12 @@ from collections.abc import Callable, Iterator
 from types import TracebackType
 from typing import Any, Generic, Protocol, Self, TypeVar, overload
 
-import h11
-
 from runs_core.errors import UsageError
 from runs_core.testing import LocalService, ServiceReply, ServiceRequest
+from runs_transports._extras import comes_with
+
+with comes_with("sockets", __name__):
+    import h11
 
 __all__ = ["Server", "Service", "serve"]
 

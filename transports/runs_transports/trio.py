@@ -7,14 +7,17 @@ import ssl
 from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager, suppress
 
-import trio
-
 from runs_core.transport import Opened
 from runs_core.wire.http import Head, Request
 from runs_transports._errors import not_sent, timed_out
+from runs_transports._extras import comes_with
 from runs_transports._request import Address
 from runs_transports._tls import default_context
-from runs_transports.http1 import READ_BYTES, Http1Exchange
+
+with comes_with("trio", __name__):
+    import trio
+
+    from runs_transports.http1 import READ_BYTES, Http1Exchange
 
 __all__ = ["TrioTransport"]
 

@@ -16,6 +16,7 @@ from runs_core.client import AsyncClient, Client
 from runs_core.endpoint import Endpoint
 from runs_core.flows.effects import Feed
 from runs_core.transport import AsyncTransport, Transport
+from runs_transports._extras import missing
 from runs_transports.cli.messages import CommandError
 
 __all__ = ["DEFAULT_TRANSPORT", "TRANSPORTS", "check_installed", "drive"]
@@ -57,8 +58,7 @@ def check_installed(transport: str) -> None:
         importlib.import_module(f"runs_transports.{transport}")
     except ModuleNotFoundError as error:
         raise CommandError(
-            f"the transport {transport} needs {error.name}, which is not installed:"
-            " pip install 'runs-core[cli]'"
+            missing(f"the transport {transport}", error.name, "cli")
         ) from None
 
 

@@ -6,6 +6,7 @@ import re
 import sys
 from typing import TYPE_CHECKING
 
+from runs_transports._extras import missing
 from runs_transports.cli.messages import CommandError, printable
 
 if TYPE_CHECKING:
@@ -27,10 +28,7 @@ def _new_console() -> Console:
     try:
         from rich.console import Console
     except ModuleNotFoundError:
-        raise CommandError(
-            "showing this needs rich, which is not installed: pip install"
-            " 'runs-core[cli]'"
-        ) from None
+        raise CommandError(missing("showing this", "rich", "cli")) from None
 
     class Plain(Console):
         def on_broken_pipe(self) -> None:

@@ -16,6 +16,7 @@ from itertools import chain
 from runs_core.errors import TransportProtocolError
 from runs_core.transport import Opened
 from runs_core.wire.http import Head, Headers, Request
+from runs_transports._extras import missing
 from runs_transports.cli.messages import CommandError
 
 __all__ = ["Recording"]
@@ -102,10 +103,7 @@ def _http(pieces: Iterator[bytes]) -> tuple[Head, Iterator[bytes]]:
     try:
         import h11
     except ModuleNotFoundError:
-        raise CommandError(
-            "a recorded HTTP response needs h11, which is not installed:"
-            " pip install 'runs-core[cli]'"
-        ) from None
+        raise CommandError(missing("a recorded HTTP response", "h11", "cli")) from None
     connection = h11.Connection(h11.CLIENT, max_incomplete_event_size=_MAX_START)
     connection.send(h11.Request(method="GET", target="/", headers=[("host", "file")]))
     connection.send(h11.EndOfMessage())

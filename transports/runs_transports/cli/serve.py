@@ -8,6 +8,7 @@ import signal
 import time
 from typing import Any
 
+from runs_transports._extras import missing
 from runs_transports.cli.messages import OK, USAGE, CommandError, one_line
 
 __all__ = ["add_commands"]
@@ -47,10 +48,7 @@ def _run(options: argparse.Namespace) -> int:
     try:
         from runs_transports.serve import serve
     except ModuleNotFoundError as error:
-        raise CommandError(
-            f"serving needs {error.name}, which is not installed:"
-            " pip install 'runs-core[cli]'"
-        ) from None
+        raise CommandError(missing("serving", error.name, "cli")) from None
     from runs_core.errors import UsageError
     from runs_core.testing import LocalService
 

@@ -24,7 +24,10 @@ What answers a transport must and must not take is in `runs_core.testing.scenari
 """
 
 # ruff: noqa: E402
-import pytest
+from runs_transports._extras import comes_with
+
+with comes_with("conformance", __name__):
+    import pytest
 
 pytest.register_assert_rewrite(
     *(

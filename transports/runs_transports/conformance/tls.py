@@ -1,6 +1,6 @@
 """What every transport that speaks TLS must demand; there is no switch to demand less.
 
-Needs `trustme`, which makes certificates for the moment.
+Needs `trustme` (extra `conformance`), which makes certificates for the moment.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 
 import pytest
-import trustme
 from attrs import frozen
 
 from runs_core.errors import NotSent, TransportProtocolError, TransportTimeout
+from runs_transports._extras import comes_with
 from runs_transports.conformance.peer import (
     PATIENCE,
     Connection,
@@ -26,6 +26,9 @@ from runs_transports.conformance.peer import (
     whole,
 )
 from runs_transports.conformance.rig import Io, Rig, RigFixture, fetch, get, post
+
+with comes_with("conformance", __name__):
+    import trustme
 
 __all__ = ["Authority", "TlsSuite", "one_authority", "securely"]
 

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
-import trio
 from attrs import define
+
+from runs_transports._extras import comes_with
+
+with comes_with("trio", __name__):
+    import trio
 
 __all__ = ["cancel_at_each_step"]
 
