@@ -6,7 +6,7 @@ The tests compare what is committed with what this gives.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -14,6 +14,7 @@ from typing import Any
 from runs_core import assistants, messages, runs, steps, threads
 from runs_core.api.params import RequestOptions
 from runs_core.lifecycle import MESSAGE, RUN, STEP, Lifecycle
+from runs_transports.cli.parameter_help import parameter_help
 
 DOCS = Path(__file__).parent
 NOUNS = (runs, steps, threads, messages, assistants)
@@ -31,9 +32,14 @@ OPERATIONS = """\
 # Operations
 
 Each operation is one function of `runs_core.api`, and the method of the same name on
-the clients. It gives a `Call` (one request), a `Paged` (a call that can go on through
-all pages), a `Flow` (a conversation) or a `RunFeed` (a conversation that emits events).
-All of them also take {options}.
+the clients.
+It gives a `Call` (one request), a `Paged` (a call that can go on through all pages),
+a `Flow` (a conversation) or a `RunFeed` (a conversation that emits events).
+A parameter that is left out is not sent, and None is JSON `null`.
+
+All of them also take:
+
+{options}
 """
 
 LIFECYCLE = """\
@@ -47,7 +53,7 @@ waited for like one that goes on.
 
 
 def operations_page() -> str:
-    options = ", ".join(f"`{name}`" for name in RequestOptions.__annotations__)
+    options = "\n".join(_listed(RequestOptions.__annotations__, runs.cancel))
     nouns = (line for noun in NOUNS for line in _noun(noun))
     return "\n".join([OPERATIONS.format(options=options), *nouns])
 
@@ -70,11 +76,22 @@ def _operation(noun: str, name: str, function: Any) -> Iterator[str]:
     yield ""
     result = str(signature.return_annotation).strip("'\"")
     yield f"Gives: `{result}`"
-    for title, names in (("Ids", ids), ("Required", required), ("Optional", optional)):
+    if ids:
+        yield ""
+        yield "Ids: " + ", ".join(f"`{n}`" for n in ids)
+    for title, names in (("Required", required), ("Optional", optional)):
         if names:
             yield ""
-            yield f"{title}: " + ", ".join(f"`{n}`" for n in names)
+            yield f"{title}:"
+            yield ""
+            yield from _listed(names, function)
     yield ""
+
+
+def _listed(names: Iterable[str], function: Any) -> Iterator[str]:
+    said = parameter_help(function)
+    for name in names:
+        yield f"- `{name}`: {said[name]}"
 
 
 def _parameters(

@@ -192,6 +192,7 @@ class RunParams(RequestOptions, total=False):
 
 class RunCreateParams(RunParams, total=False):
     stream: Literal[False] | None
+    """False, as without it; a client's method takes true, and then gives events."""
 
 
 class CreateAndPollParams(RunParams, Polling, total=False):
@@ -223,6 +224,7 @@ class SubmitParams(RequestOptions, total=False):
 
 class SubmitToolOutputsParams(SubmitParams, total=False):
     stream: Literal[False] | None
+    """False, as without it; a client's method takes true, and then gives events."""
 
 
 class SubmitAndPollParams(SubmitParams, Polling, total=False):
@@ -303,6 +305,7 @@ class ThreadAndRunParams(RequestOptions, total=False):
 
 class ThreadCreateAndRunParams(ThreadAndRunParams, total=False):
     stream: Literal[False] | None
+    """False, as without it; a client's method takes true, and then gives events."""
 
 
 class ThreadCreateAndRunPollParams(ThreadAndRunParams, Polling, total=False):

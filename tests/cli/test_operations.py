@@ -59,7 +59,7 @@ def test_every_parameter_says_what_it_means(function):
     said = parameter_help(function)
 
     for parameter in inspect.signature(function).parameters.values():
-        if parameter.kind is parameter.KEYWORD_ONLY and parameter.name != "stream":
+        if parameter.kind is parameter.KEYWORD_ONLY:
             assert said[parameter.name].endswith("."), parameter.name
 
 

@@ -1,24 +1,28 @@
-"""What the parameters of operations mean, as their lists say it."""
+"""What the parameters of operations mean, as their lists say it.
+
+Python keeps no text that stands below a name. It is read from the source here, for the
+command's help and for the reference that `docs/generate.py` writes.
+"""
 
 from __future__ import annotations
 
 import ast
 import inspect
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from itertools import pairwise
 from typing import Any
 
 from runs_core.api import params
 
-__all__ = ["parameter_help"]
+__all__ = ["described", "parameter_help"]
 
 
 def parameter_help(operation: Callable[..., Any]) -> dict[str, str]:
     """Give a line for each parameter of an operation.
 
-    It is the text below the parameter in its list, which Python does not keep: read
-    from the source, and empty where there is none.
+    It is the text below the parameter in its list; there is none where the source is
+    not at hand.
     """
     signature = inspect.signature(inspect.unwrap(operation))
     (listed,) = [
@@ -35,7 +39,9 @@ def _said_of(listed: str) -> dict[str, str]:
     if listed in lists:
         for base in lists[listed].bases:
             found |= _said_of(ast.unparse(base))
-        found |= _described(lists[listed])
+        found |= {
+            ast.unparse(p.target): text for p, text in described(lists[listed].body)
+        }
     return found
 
 
@@ -49,11 +55,9 @@ def _lists() -> dict[str, ast.ClassDef]:
     return {node.name: node for node in body if isinstance(node, ast.ClassDef)}
 
 
-def _described(listed: ast.ClassDef) -> Iterator[tuple[str, str]]:
-    for field, text in pairwise(listed.body):
+def described(body: Iterable[ast.stmt]) -> Iterator[tuple[ast.AnnAssign, str]]:
+    """Give the annotated names that have a text below them, each with its text."""
+    for field, text in pairwise(body):
         match field, text:
-            case (
-                ast.AnnAssign(target=ast.Name(id=name)),
-                ast.Expr(value=ast.Constant(value=str(said))),
-            ):
-                yield name, " ".join(said.split())
+            case ast.AnnAssign(), ast.Expr(value=ast.Constant(value=str(said))):
+                yield field, " ".join(said.split())
