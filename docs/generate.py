@@ -5,25 +5,29 @@ The tests compare what is committed with what this gives.
 
 from __future__ import annotations
 
+import ast
 import inspect
+import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from runs_core import assistants, messages, runs, steps, threads
+from runs_core import assistants, messages, models, runs, steps, stream, threads
 from runs_core.api.params import RequestOptions
 from runs_core.lifecycle import MESSAGE, RUN, STEP, Lifecycle
-from runs_transports.cli.parameter_help import parameter_help
+from runs_transports.cli.parameter_help import described, parameter_help
 
 DOCS = Path(__file__).parent
 NOUNS = (runs, steps, threads, messages, assistants)
+PACKAGES = (models, stream)
 
 
 def pages() -> dict[str, str]:
     """Give each generated page's text by its path below docs/."""
     return {
         "reference/operations.md": operations_page(),
+        "reference/types.md": types_page(),
         "topics/lifecycle.md": lifecycle_page(),
     }
 
@@ -40,6 +44,12 @@ A parameter that is left out is not sent, and None is JSON `null`.
 All of them also take:
 
 {options}
+"""
+
+TYPES = """\
+# Types
+
+The names that stand for several classes or values, and what they stand for.
 """
 
 LIFECYCLE = """\
@@ -108,6 +118,52 @@ def _parameters(
         elif name not in RequestOptions.__annotations__:
             optional.append(name)
     return ids, required, optional
+
+
+def types_page() -> str:
+    return "\n".join([TYPES, *(line for p in PACKAGES for line in _types_of(p))])
+
+
+def _types_of(package: ModuleType) -> Iterator[str]:
+    yield f"## {package.__name__}"
+    yield ""
+    yield "```{eval-rst}"
+    yield f".. py:currentmodule:: {package.__name__}"
+    found = {ast.unparse(node.target): (node, text) for node, text in _named(package)}
+    for name in package.__all__:
+        if name in found:
+            yield ""
+            yield from _type(name, *found[name])
+    yield "```"
+    yield ""
+
+
+def _named(package: ModuleType) -> Iterator[tuple[ast.AnnAssign, str]]:
+    for name, module in sorted(sys.modules.items()):
+        if name.startswith(f"{package.__name__}."):
+            yield from described(ast.parse(inspect.getsource(module)).body)
+
+
+def _type(name: str, node: ast.AnnAssign, text: str) -> Iterator[str]:
+    if ast.unparse(node.annotation) == "TypeAlias":
+        yield f".. py:type:: {name}"
+        yield f"   :canonical: {_bare(node.value)}"
+    else:
+        yield f".. py:data:: {name}"
+        yield f"   :type: {_bare(node.annotation)}"
+    yield ""
+    yield f"   {text}"
+
+
+def _bare(node: ast.expr | None) -> str:
+    """Give the type without what is said of it to type checkers and to the codec."""
+    match node:
+        case ast.Subscript(ast.Name("Annotated"), ast.Tuple([kind, *_])):
+            return ast.unparse(kind)
+        case ast.Subscript(ast.Name("Final"), kind):
+            return ast.unparse(kind)
+    assert node is not None
+    return ast.unparse(node)
 
 
 def lifecycle_page() -> str:

@@ -63,12 +63,14 @@ class _Settings:
                 f" type {type(endpoint).__name__}"
             )
         self.endpoint = endpoint
+        """Where the requests go, and as whom: an `Endpoint`."""
         self.policy = Policy(
             max_retries=max_retries,
             timeouts=None if timeout is None else Timeouts.of(timeout),
             deadline=deadline,
             notice=log_decision,
         )
+        """How often and how long it tries: a `Policy`."""
         self._outside = outside
 
     def _bound(self, conversation: Call[T] | Flow[T]) -> Flow[T]:
@@ -160,7 +162,9 @@ class Client(_Settings):
                 " take a blocking transport"
             )
         self.transport = transport
+        """What carries the requests."""
         self.beta = faces.Beta(self)
+        """The operations under openai-python's names: `beta.threads.runs.create(…)`."""
 
     @property
     def with_raw_response(self) -> faces.RawNouns:
@@ -233,7 +237,9 @@ class AsyncClient(_Settings):
         super().__init__(endpoint, max_retries, timeout, deadline, outside)
         _check_transport(transport)
         self.transport = transport
+        """What carries the requests."""
         self.beta = faces.AsyncBeta(self)
+        """The operations under openai-python's names: `beta.threads.runs.create(…)`."""
 
     @property
     def with_raw_response(self) -> faces.AsyncRawNouns:

@@ -10,8 +10,11 @@ __all__ = ["NOT_GIVEN", "NotGiven", "Omit", "not_given", "omit"]
 
 
 NotGiven = Omit
+"""`Omit`, under an older name of openai-python's."""
 
-# Of any type, so that it can stand where a value of any parameter's type does.
 omit: Any = Omit()
+"""An argument that is not given; of any type, so that it can stand for any."""
 not_given: Any = omit
+"""`omit`, under an older name of openai-python's."""
 NOT_GIVEN: Any = omit
+"""`omit`, under the oldest name of openai-python's."""
