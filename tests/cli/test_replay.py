@@ -11,7 +11,7 @@ import pytest
 
 from runs_core.testing import CodeInterpreter, Cut, Fail, Raw, Say, Script, SendError
 from tests.cli.command import chunked, process, recorded, recorded_call
-from tests.models.samples import CAPTURES
+from tests.models.samples import CAPTURES, needs_recordings
 
 EVENT_STREAM = "Content-Type: text/event-stream; charset=utf-8"
 JSON = "Content-Type: application/json"
@@ -596,10 +596,7 @@ def captures():
             yield path
 
 
-@pytest.mark.skipif(
-    not (CAPTURES / "index.json").exists(),
-    reason="no recorded traffic: set RUNS_CORE_CAPTURES to its folder",
-)
+@needs_recordings
 def test_every_recording_of_real_servers_is_shown_or_said_to_be_broken(cli):
     paths = {path.relative_to(CAPTURES).as_posix(): path for path in captures()}
     assert len(paths) > 350

@@ -17,12 +17,9 @@ from runs_core.wire.codec import (
     parse_json,
     structure,
 )
-from tests.models.samples import CAPTURES, class_of, recorded
+from tests.models.samples import class_of, needs_recordings, recorded
 
-pytestmark = pytest.mark.skipif(
-    not (CAPTURES / "index.json").exists(),
-    reason="no recorded traffic: set RUNS_CORE_CAPTURES to its folder",
-)
+pytestmark = needs_recordings
 
 # Folder: how many whole objects it holds at least, and how many texts are broken (the
 # published examples have a stray bracket).

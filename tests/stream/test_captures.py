@@ -14,13 +14,10 @@ from runs_core.stream import (
     ThreadRunStepCompleted,
     UnknownEvent,
 )
-from tests.models.samples import CAPTURES, _body
+from tests.models.samples import CAPTURES, _body, needs_recordings
 from tests.stream.samples import blocks, cut, decode, decode_plainly, state, summed
 
-pytestmark = pytest.mark.skipif(
-    not (CAPTURES / "index.json").exists(),
-    reason="no recorded traffic: set RUNS_CORE_CAPTURES to its folder",
-)
+pytestmark = needs_recordings
 
 
 def body(path: Path) -> bytes:

@@ -6,16 +6,11 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-import pytest
-
 from runs_core.testing import Call, CodeInterpreter, Say, Script
-from tests.models.samples import CAPTURES
+from tests.models.samples import CAPTURES, needs_recordings
 from tests.testing.local import WEATHER, Local, read_event, read_events
 
-pytestmark = pytest.mark.skipif(
-    not (CAPTURES / "index.json").exists(),
-    reason="no recorded traffic: set RUNS_CORE_CAPTURES to its folder",
-)
+pytestmark = needs_recordings
 
 
 def whole(value: Any) -> Iterator[tuple[str, dict[str, Any]]]:

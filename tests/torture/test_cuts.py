@@ -12,6 +12,7 @@ import pytest
 from runs_core import RunEventDecoder
 from runs_core.errors import MalformedEvent
 from runs_core.testing.torture import pieces, truncations
+from tests.models.samples import needs_recordings
 from tests.torture.cuts import (
     SCRIPTS,
     Stream,
@@ -76,10 +77,7 @@ def test_the_scripts_end_in_all_the_ways_that_there_are() -> None:
     assert all(len(stream.ends) > 1 for stream in STREAMS)
 
 
-@pytest.mark.skipif(
-    len(STREAMS) == len(SCRIPTS) + 2,
-    reason="no recorded traffic: set RUNS_CORE_CAPTURES to its folder",
-)
+@needs_recordings
 def test_recorded_streams_are_cut_too() -> None:
     outcomes = [s.expected(len(s.data)) for s in recorded_streams()]
 
