@@ -217,8 +217,8 @@ def test_a_401_is_one_line_without_the_key_that_it_quotes(cli, via, key):
 
     assert ended.status == 1
     assert ended.error == (
-        "threads.create: the server answered 401: Incorrect API key: [redacted].;"
-        " check OPENAI_API_KEY"
+        "threads.create: the server answered 401: Incorrect API key: [redacted];"
+        " check the key"
     )
 
 
@@ -308,7 +308,7 @@ def test_an_error_event_is_one_line(cli, via):
     _, ended = streamed(cli, via, Script([[SendError(message="Out of memory.")]]))
 
     assert ended.status == 1
-    assert "the server sent an error event: Out of memory." in ended.error
+    assert "the server sent an error event: Out of memory; " in ended.error
 
 
 def test_a_stream_that_is_no_stream_is_one_line(cli, via):

@@ -47,6 +47,28 @@ def test_an_error_is_one_line(error, line):
     assert one_line(error) == line
 
 
+def test_advice_follows_what_was_said_without_its_full_stop_and_once():
+    said = errors.AuthenticationError("No API key was provided.", status=401)
+    silent = errors.AuthenticationError("refused: check the key and more", status=401)
+
+    assert one_line(said) == "No API key was provided; check the key"
+    assert one_line(silent) == "refused: check the key and more"
+
+
+@pytest.mark.parametrize(
+    ("error", "line"),
+    [
+        (errors.InvalidEndpoint("None waits for ever"), "null waits for ever"),
+        (CommandError("a number, or None: no limit"), "a number, or null: no limit"),
+        (CommandError("None of them"), "None of them"),
+        (errors.StreamError("None for me"), "None for me"),
+        (errors.NotFoundError("None for me", status=404), "None for me"),
+    ],
+)
+def test_null_is_said_for_none_but_in_what_the_server_says(error, line):
+    assert one_line(error) == line
+
+
 def test_advice_can_be_left_out():
     assert one_line(errors.NotSent("nothing was sent"), advise=False) == (
         "nothing was sent"
@@ -79,6 +101,15 @@ def test_secrets_are_what_follows_a_key_or_is_in_a_variable_of_that_name():
         "argument-2",
         "variable-1",
     }
+
+
+def test_a_secret_that_ends_in_a_full_stop_is_known_without_it():
+    secrets = known_secrets(["--api-key", "sk-12345678."], {})
+    error = errors.AuthenticationError("no such key: sk-12345678.", status=401)
+
+    assert redacted(one_line(error), secrets) == (
+        "no such key: [redacted]; check the key"
+    )
 
 
 def test_a_secret_is_replaced_whole_before_its_parts():

@@ -80,6 +80,32 @@ def test_every_command_has_its_functions_ids_and_parameters(cli, noun, function)
             assert f"--{parameter.name.replace('_', '-')} " in ended.out
 
 
+@pytest.mark.parametrize(
+    ("noun", "function"),
+    [(noun, function) for noun in OPERATIONS for function in OPERATIONS[noun]],
+)
+def test_the_help_says_null_where_the_command_line_has_it(cli, noun, function):
+    words = cli(noun, function.__name__.replace("_", "-"), "--help").out.split()
+
+    assert "None" not in words
+    if "--deadline" in words:
+        assert "null for no limit." in " ".join(words)
+
+
+@pytest.mark.parametrize(
+    ("argv", "said"),
+    [
+        (("--timeout", "0"), "more than 0 seconds; null waits for ever"),
+        (("--deadline", "-1"), "0 or more, not -1; null means no limit"),
+        (("--deadline", "0"), "give a longer deadline (null for no limit)"),
+    ],
+)
+def test_an_error_says_null_where_the_command_line_has_it(cli, server, argv, said):
+    ended = cli("runs", "poll", "run_1", "thread_1", *argv)
+
+    assert said in ended.error
+
+
 def test_the_help_says_that_a_key_on_the_command_line_can_be_seen(cli):
     words = " ".join(cli("runs", "list", "--help").out.split())
 

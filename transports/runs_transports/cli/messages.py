@@ -14,6 +14,7 @@ __all__ = [
     "PIPE_CLOSED",
     "USAGE",
     "CommandError",
+    "as_typed",
     "exit_status",
     "known_secrets",
     "one_line",
@@ -31,9 +32,15 @@ PIPE_CLOSED = 141
 # Where the error does not say by itself what to do on a command line.
 _ADVICE: dict[type[BaseException], str] = {
     errors.NotSent: "check --base-url, and that the server is running",
-    errors.AuthenticationError: "check OPENAI_API_KEY",
+    # Not which: --api-key and two variables can have given it.
+    errors.AuthenticationError: "check the key",
     errors.MalformedResponse: "check that --base-url is that of the API",
 }
+
+# Texts for Python say in these words what a parameter is that has no limit.
+_NONE = re.compile(r"\bNone(?=:? (?:for|means|no|removes|waits)\b)")
+# What these say is the server's, also what it says of None.
+_QUOTING = (errors.APIStatusError, errors.StreamError)
 
 # C0 and C1 controls and DEL: what a terminal could take for a command.
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f]")
@@ -69,9 +76,18 @@ def one_line(error: BaseException, *, advise: bool = True) -> str:
             text = f"{error.filename}: {text}"
     else:
         text = str(error) or type(error).__name__
+    if not isinstance(error, _QUOTING):
+        text = as_typed(text)
     text = printable(" ".join(text.split()))[:_LONGEST_LINE]
     advice = _advice(error) if advise else None
-    return f"{text}; {advice}" if advice else text
+    if advice is None or advice in text:
+        return text
+    return f"{text.removesuffix('.')}; {advice}"
+
+
+def as_typed(text: str) -> str:
+    """Give the text with `null`, as the command line has it, for Python's None."""
+    return _NONE.sub("null", text)
 
 
 def _advice(error: BaseException) -> str | None:
@@ -102,8 +118,14 @@ def known_secrets(argv: Sequence[str], environ: Mapping[str, str]) -> list[str]:
             found.append(argument)
         previous = argument
     # Whole before its parts.
-    found = [v.strip() for v in found if len(v.strip()) >= _SHORTEST_SECRET]
+    found = [_as_quoted(value) for value in found]
+    found = [value for value in found if len(value) >= _SHORTEST_SECRET]
     return sorted(found, key=len, reverse=True)
+
+
+def _as_quoted(value: str) -> str:
+    # Without a full stop: `one_line` takes it away at the end of a sentence.
+    return value.strip().removesuffix(".")
 
 
 def redacted(text: str, secrets: Iterable[str]) -> str:

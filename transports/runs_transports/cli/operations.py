@@ -21,7 +21,13 @@ from runs_core.flows.streaming import RunFeed
 from runs_core.models import Page
 from runs_core.wire import codec
 from runs_transports.cli.driving import DEFAULT_TRANSPORT, drive
-from runs_transports.cli.messages import OK, USAGE, CommandError, one_line
+from runs_transports.cli.messages import (
+    OK,
+    USAGE,
+    CommandError,
+    as_typed,
+    one_line,
+)
 from runs_transports.cli.options import (
     Parser,
     add_endpoint_options,
@@ -122,7 +128,7 @@ def _add_parameters(function: Operation, parser: Parser) -> None:
         group.add_argument(
             f"--{parameter.name.replace('_', '-')}",
             dest=f"{_PARAMETER}{parameter.name}",
-            help=said.get(parameter.name, "").replace("%", "%%"),
+            help=as_typed(said.get(parameter.name, "")).replace("%", "%%"),
             metavar=_metavar(members),
             type=partial(_value, members),
             required=parameter.default is inspect.Parameter.empty,
