@@ -96,7 +96,7 @@ def test_the_help_says_null_where_the_command_line_has_it(cli, noun, function):
     ("argv", "said"),
     [
         (("--timeout", "0"), "more than 0 seconds; null waits for ever"),
-        (("--deadline", "-1"), "0 or more, not -1; null means no limit"),
+        (("--deadline", "-1"), "0 or more, or null, not -1"),
         (("--deadline", "0"), "give a longer deadline (null for no limit)"),
     ],
 )

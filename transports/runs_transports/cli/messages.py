@@ -38,7 +38,7 @@ _ADVICE: dict[type[BaseException], str] = {
 }
 
 # Texts for Python say in these words what a parameter is that has no limit.
-_NONE = re.compile(r"\bNone(?=:? (?:for|means|no|removes|waits)\b)")
+_NONE = re.compile(r"\bNone(?=:? (?:for|means|no|removes|waits)\b|, not\b)")
 # What these say is the server's, also what it says of None.
 _QUOTING = (errors.APIStatusError, errors.StreamError)
 
