@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import http.client
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from urllib.parse import urlsplit
@@ -127,6 +128,36 @@ class Patient(Correct):
             yield opened
 
 
+class Sleepless(Correct):
+    def sleep(self, seconds: float) -> None:
+        pass
+
+
+class SleepingMilliseconds(Correct):
+    def sleep(self, seconds: float) -> None:
+        super().sleep(seconds / 1000)
+
+
+class Punctual(Correct):
+    def now(self) -> float:
+        return time.monotonic()
+
+
+class CountingMilliseconds(Correct):
+    def now(self) -> float:
+        return time.monotonic() * 1000
+
+
+class Stopped(Correct):
+    def now(self) -> float:
+        return 0.0
+
+
+class OnTheWall(Correct):
+    def now(self) -> float:
+        return time.time()
+
+
 SUITE = TransportSuite()
 CUT = scenarios.CUT[3]
 
@@ -170,6 +201,18 @@ CUT = scenarios.CUT[3]
             (),
             "the body was decompressed",
         ),
+        (
+            Sleepless,
+            SUITE.test_sleeping_takes_the_time,
+            (),
+            r"`sleep\(0\.1\)` took 0\.0.. s: polling would ask without a pause",
+        ),
+        (
+            SleepingMilliseconds,
+            SUITE.test_sleeping_takes_the_time,
+            (),
+            "polling would ask without a pause",
+        ),
     ],
 )
 def test_what_is_broken_is_said(monkeypatch, broken, test, arguments, said):
@@ -181,10 +224,31 @@ def test_what_is_broken_is_said(monkeypatch, broken, test, arguments, said):
         test(harness, *arguments)
 
 
-def test_a_correct_transport_passes_in_this_harness_too():
-    SUITE.test_an_answer_that_is_cut_off_never_looks_whole(
-        Rig(Correct(), run_on_asyncio), CUT
-    )
+@pytest.mark.parametrize(
+    ("broken", "said"),
+    [
+        (CountingMilliseconds, r"`now\(\)` counted [0-9]{2,}\.[0-9]+ while"),
+        (Stopped, r"`now\(\)` counted 0\.000 while"),
+        (
+            OnTheWall,
+            r"`now\(\)` counted -3[56][0-9]+\.[0-9]+ .* the wall clock was set",
+        ),
+    ],
+)
+def test_a_clock_that_misleads_deadlines_is_said(broken, said, monkeypatch):
+    harness = Rig(broken(), run_on_asyncio)
+
+    with pytest.raises(AssertionError, match=said):
+        SUITE.test_its_own_clock_counts_seconds_and_is_never_set(harness, monkeypatch)
+
+
+def test_a_correct_transport_passes_in_this_harness_too(monkeypatch):
+    harness = Rig(Correct(), run_on_asyncio)
+    SUITE.test_an_answer_that_is_cut_off_never_looks_whole(harness, CUT)
+    SUITE.test_sleeping_takes_the_time(harness)
+
+    harness = Rig(Punctual(), run_on_asyncio)
+    SUITE.test_its_own_clock_counts_seconds_and_is_never_set(harness, monkeypatch)
 
 
 @pytest.fixture

@@ -227,10 +227,6 @@ class TransportSuite(WaitingTests):
         unharmed = got.body == body
         assert unharmed, f"{len(body)} bytes came back as {len(got.body)}, or others"
 
-    def test_sleeping_takes_the_time(self, rig: Rig) -> None:
-        rig.run(lambda io: io.sleep(0))
-        rig.run(lambda io: io.sleep(0.001))
-
     # --- Leaving -----------------------------------------------------------------
 
     def test_leaving_early_closes_the_connection(self, rig: Rig) -> None:

@@ -1,8 +1,9 @@
-"""What every transport must do when its peer says nothing."""
+"""What every transport must do about time: keep its timeouts, and sleep."""
 
 from __future__ import annotations
 
 import threading
+import time
 
 import pytest
 
@@ -20,9 +21,58 @@ from runs_transports.conformance.rig import Io, Rig, RigFixture, fetch, get, in_
 
 __all__ = ["WaitingTests"]
 
+PAUSE = 0.1
+# Clocks count in steps: that of Windows in 16 ms.
+TICK = 0.02
+
 
 class WaitingTests(RigFixture):
-    """Timeouts are kept, and said to be timeouts."""
+    """Sleep and clock are in seconds; timeouts are kept, and said to be timeouts."""
+
+    # --- Sleep and the clock -----------------------------------------------------
+
+    def test_sleeping_takes_the_time(self, rig: Rig) -> None:
+        async def scenario(io: Io) -> float:
+            await io.sleep(0)
+            begun = time.monotonic()
+            await io.sleep(PAUSE)
+            return time.monotonic() - begun
+
+        taken = rig.run(scenario)
+
+        assert taken > PAUSE - TICK, (
+            f"`sleep({PAUSE})` took {taken:.3f} s: polling would ask without a pause"
+        )
+        assert taken < PAUSE + PATIENCE, f"`sleep({PAUSE})` took {taken:.1f} s"
+
+    def test_its_own_clock_counts_seconds_and_is_never_set(
+        self, rig: Rig, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        now = getattr(rig.transport, "now", None)
+        if now is None:
+            pytest.skip("it has no `now()`, so the core uses time.monotonic")
+        wall_clock = time.time
+
+        async def scenario(io: Io) -> tuple[float, float, float]:
+            outer = time.monotonic()
+            first = now()
+            inner = time.monotonic()
+            await io.sleep(PAUSE)
+            least = time.monotonic() - inner
+            with monkeypatch.context() as patch:
+                # As somebody does who finds it an hour fast.
+                patch.setattr(time, "time", lambda: wall_clock() - 3600)
+                counted = now() - first
+            return least, counted, time.monotonic() - outer
+
+        least, counted, most = rig.run(scenario)
+
+        assert least - TICK < counted < most + TICK, (
+            f"`now()` counted {counted:.3f} while {least:.3f} s passed and the wall"
+            " clock was set back: deadlines need monotonic seconds"
+        )
+
+    # --- Timeouts ----------------------------------------------------------------
 
     @pytest.mark.parametrize(
         "said", [b"", b"HTTP/1.1 200 OK\r\n", UNFRAMED, CHUNKED + b"3\r\n"]
