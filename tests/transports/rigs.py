@@ -1,10 +1,12 @@
-"""The four transports, for tests that are of none of them alone."""
+"""The four transports, for tests that are of none of them alone, and the guide's."""
 
 from __future__ import annotations
 
+import re
 import ssl
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
 from typing import Any, TypeVar
 
 import trio
@@ -16,7 +18,9 @@ from runs_transports.requests import RequestsTransport
 from runs_transports.sockets import SocketTransport
 from runs_transports.trio import TrioTransport
 
-__all__ = ["TRANSPORTS", "AnyRig"]
+__all__ = ["TRANSPORTS", "AnyRig", "guides_transport"]
+
+GUIDE = Path(__file__).parents[2] / "docs" / "howto" / "transport.md"
 
 T = TypeVar("T")
 
@@ -50,3 +54,13 @@ TRANSPORTS = (
         "asyncio", lambda context: nullcontext(AsyncioTransport(ssl_context=context))
     ),
 )
+
+
+def guides_transport() -> type[Any]:
+    """Give the class that the guide writes, from the standard library alone."""
+    snippet = re.search(r"^```python\n(.*?)^```", GUIDE.read_text(), re.S | re.M)
+    assert snippet is not None
+    names: dict[str, Any] = {}
+    exec(snippet[1], names)
+    guides: type[Any] = names["StdlibTransport"]
+    return guides

@@ -17,8 +17,9 @@ Async transports are run by asyncio, unless the class has a `run` of its own::
             return trio.run(scenario, transport)
 
 `TransportSuite` is the contract. `StrictSuite` is what the project's own transports
-promise besides. `runs_transports.conformance.tls.TlsSuite` is for those that speak TLS,
-and `.cancellation.CancellationSuite` for async ones; they need the library `trustme`.
+promise besides. For those that speak TLS, `runs_transports.conformance.tls.TlsSuite` is
+the contract and `.strict_tls.StrictTlsSuite` what ours promise besides; async ones have
+`.cancellation.CancellationSuite`. These three need the library `trustme`.
 
 What answers a transport must and must not take is in `runs_core.testing.scenarios`.
 """
@@ -38,6 +39,7 @@ pytest.register_assert_rewrite(
             "rig",
             "sending",
             "strict",
+            "strict_tls",
             "suite",
             "tls",
             "waiting",

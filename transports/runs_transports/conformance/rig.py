@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import threading
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
@@ -12,7 +13,7 @@ from typing import Any, Protocol, TypeVar
 import pytest
 from attrs import frozen
 
-from runs_core.errors import TransportError
+from runs_core.errors import NotSent, TransportError, TransportTimeout
 from runs_core.transport import AsyncTransport, Opened, Transport
 from runs_core.wire.http import Head, Request, Timeouts
 from runs_transports.torture import open_descriptors
@@ -24,12 +25,15 @@ __all__ = [
     "RigFixture",
     "Runner",
     "Scenario",
+    "check_perhaps_sent",
     "declared",
     "fault_of",
     "fetch",
     "get",
     "in_time",
+    "is_left",
     "post",
+    "raising",
     "run_on_asyncio",
 ]
 
@@ -182,6 +186,39 @@ async def fault_of(io: Io, request: Request) -> BaseException:
         name = type(error).__name__
         pytest.fail(f"{name} was raised, but is not among the transport's `errors`")
     pytest.fail("neither `open` nor `read` raised: a broken answer was taken for whole")
+
+
+def check_perhaps_sent(error: BaseException) -> None:
+    """Fail if the error says that nothing was sent, or that an answer took too long."""
+    assert not isinstance(error, NotSent), (
+        "NotSent was raised for a request that was sent: the core would repeat it"
+    )
+    assert not isinstance(error, TransportTimeout), "nothing took too long"
+
+
+@contextmanager
+def raising(kind: type[TransportError], why: str) -> Iterator[None]:
+    """Fail, in words, if what is done raises another error than this, or none."""
+    try:
+        yield
+    except kind:
+        return
+    except AssertionError:
+        raise
+    except Exception as error:
+        name = type(error).__name__
+        raise AssertionError(
+            f"{name} was raised, not {kind.__name__}, though {why}"
+        ) from error
+    raise AssertionError(f"{kind.__name__} was not raised, though {why}")
+
+
+async def is_left(io: Io, left: threading.Event, patience: float) -> bool:
+    """Give whether the peer is left; an event loop takes its turns while this waits."""
+    until = time.monotonic() + patience
+    while not left.is_set() and time.monotonic() < until:
+        await io.sleep(0.001)
+    return left.is_set()
 
 
 @contextmanager

@@ -1,6 +1,8 @@
 """What every transport that speaks TLS must demand; there is no switch to demand less.
 
-Needs `trustme` (extra `conformance`), which makes certificates for the moment.
+That it sends nothing to a server which does not prove to be that of the URL, and keeps
+the contract behind TLS too. Needs `trustme` (extra `conformance`), which makes
+certificates for the moment.
 """
 
 from __future__ import annotations
@@ -8,6 +10,7 @@ from __future__ import annotations
 import ssl
 import threading
 import warnings
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -15,22 +18,49 @@ from functools import cache
 import pytest
 from attrs import frozen
 
-from runs_core.errors import NotSent, TransportProtocolError, TransportTimeout
+from runs_core.errors import NotSent, TransportTimeout
 from runs_transports._extras import comes_with
 from runs_transports.conformance.peer import (
     PATIENCE,
+    STILL_OPEN,
     Connection,
     Script,
     answering,
     peer,
     whole,
 )
-from runs_transports.conformance.rig import Io, Rig, RigFixture, fetch, get, post
+from runs_transports.conformance.rig import (
+    Io,
+    Rig,
+    RigFixture,
+    check_perhaps_sent,
+    fault_of,
+    fetch,
+    get,
+    in_time,
+    is_left,
+    post,
+    raising,
+)
 
 with comes_with("conformance", __name__):
     import trustme
 
-__all__ = ["Authority", "TlsSuite", "one_authority", "securely"]
+__all__ = [
+    "CUT",
+    "FAULTS",
+    "Authority",
+    "TlsFixtures",
+    "TlsSuite",
+    "by_default",
+    "no_tls",
+    "one_authority",
+    "outdated",
+    "refusing",
+    "securely",
+    "silent",
+    "url",
+]
 
 # The transport's own default, which trusts no certificate of ours.
 by_default = pytest.mark.parametrize("ssl_context", [None], indirect=True, ids=[""])
@@ -78,19 +108,59 @@ def refusing(context: ssl.SSLContext) -> Script:
     """Offer TLS, and see that nothing but TLS comes."""
 
     def script(connection: Connection) -> None:
-        with suppress(OSError):
+        try:
             connection.secure(context)
-            assert connection.sock.recv(1) == b"", "a request came through"
+            came = connection.sock.recv(1)
+        except TimeoutError:
+            raise AssertionError(STILL_OPEN) from None
+        except OSError:
+            return
+        assert came == b"", "the request was sent to this server"
 
     return script
+
+
+def no_tls(connection: Connection) -> None:
+    """Speak HTTP where TLS is expected, as a server does on its other port."""
+    came = connection.sock.recv(65536)
+    assert came.startswith(b"\x16\x03"), "what was sent is no TLS handshake"
+    with suppress(OSError):
+        connection.send(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")
+
+
+def silent(connection: Connection) -> None:
+    """Read the request, and wait to be left."""
+    connection.read_request()
+    connection.wait_until_left()
+
+
+def outdated(authority: Authority) -> ssl.SSLContext:
+    """Give the context of a server that knows TLS 1.1 at best."""
+    context = authority.server("127.0.0.1")
+    context.set_ciphers("ALL:@SECLEVEL=0")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        context.minimum_version = ssl.TLSVersion.TLSv1
+        context.maximum_version = ssl.TLSVersion.TLSv1_1
+    return context
 
 
 def url(port: int, host: str = "127.0.0.1") -> str:
     return f"https://{host}:{port}/v1"
 
 
-class TlsSuite(RigFixture):
-    """TLS; a subclass gives the fixture `transport`, made with `ssl_context`."""
+# What the certificate of a server at 127.0.0.1 is, and what the server has then.
+FAULTS: dict[str, Callable[[Authority], ssl.SSLContext]] = {
+    "for another host": lambda ours: ours.server("other.example", "127.0.0.2"),
+    "of an unknown authority": lambda _: Authority(trustme.CA()).server("127.0.0.1"),
+    "expired": lambda ours: ours.server("127.0.0.1", expired=True),
+}
+CUT = b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n1234"
+NOTHING_SENT = "no byte of the request may have left"
+
+
+class TlsFixtures(RigFixture):
+    """An authority, and a client's context that trusts it."""
 
     @pytest.fixture
     def authority(self) -> Authority:
@@ -104,6 +174,15 @@ class TlsSuite(RigFixture):
         given: ssl.SSLContext | None = getattr(request, "param", authority.trusted)
         return given
 
+
+class TlsSuite(TlsFixtures):
+    """TLS; a subclass gives the fixture `transport`, made with `ssl_context`.
+
+    Which is a context to verify servers with, or None for the transport's default.
+    """
+
+    # --- Whom it speaks to -------------------------------------------------------
+
     @pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
     def test_a_trusted_certificate_is_accepted(
         self, rig: Rig, authority: Authority, host: str
@@ -116,78 +195,67 @@ class TlsSuite(RigFixture):
         assert got.body == b"secret"
         assert f"host: {host}:{server.port}".encode() in server.requests[0].lower()
 
-    @pytest.mark.parametrize(
-        "fault", ["another host", "an unknown authority", "expired"]
-    )
+    @pytest.mark.parametrize("fault", FAULTS)
     def test_a_certificate_that_proves_nothing_is_refused(
         self, rig: Rig, authority: Authority, fault: str
     ) -> None:
-        if fault == "an unknown authority":
-            context = Authority(trustme.CA()).server("127.0.0.1")
-        elif fault == "expired":
-            context = authority.server("127.0.0.1", expired=True)
-        else:
-            context = authority.server("other.example", "127.0.0.2")
+        why = f"the server's certificate is {fault}: {NOTHING_SENT}"
         with (
-            peer(refusing(context)) as server,
-            pytest.raises(NotSent, match=r"certificate of 127\.0\.0\.1 was not"),
+            peer(refusing(FAULTS[fault](authority))) as server,
+            raising(NotSent, why),
         ):
             rig.run(lambda io: fetch(io, post(url(server.port))))
+
+    def test_a_certificate_for_another_name_is_refused(
+        self, rig: Rig, authority: Authority
+    ) -> None:
+        why = f"the server's certificate is for another name: {NOTHING_SENT}"
+        with (
+            peer(refusing(authority.server("other.example", "127.0.0.1"))) as server,
+            raising(NotSent, why),
+        ):
+            rig.run(lambda io: fetch(io, post(url(server.port, "localhost"))))
 
     @by_default
     def test_the_default_trusts_no_certificate_of_ours(
         self, rig: Rig, authority: Authority
     ) -> None:
+        why = f"nobody was told to trust the server's certificate: {NOTHING_SENT}"
         with (
             peer(refusing(authority.server("127.0.0.1"))) as server,
-            pytest.raises(NotSent, match="was not accepted"),
+            raising(NotSent, why),
         ):
             rig.run(lambda io: fetch(io, post(url(server.port))))
 
-    def test_the_server_is_named_and_http_1_1_is_offered(
+    def test_the_server_is_told_which_host_is_meant(
         self, rig: Rig, authority: Authority
     ) -> None:
         names: list[str | None] = []
         context = authority.server("localhost")
         context.sni_callback = lambda _sock, name, _context: names.append(name)
-        context.set_alpn_protocols(["h2", "http/1.1"])
-        chosen: list[str | None] = []
 
-        def script(connection: Connection) -> None:
-            assert isinstance(connection.sock, ssl.SSLSocket)
-            chosen.append(connection.sock.selected_alpn_protocol())
-            connection.answer(whole())
-
-        with peer(securely(context, script)) as server:
+        with peer(securely(context, answering(whole()))) as server:
             rig.run(lambda io: fetch(io, get(url(server.port, "localhost"))))
 
-        assert names == ["localhost"]
-        assert chosen == ["http/1.1"]
+        assert set(names) == {"localhost"}, (
+            "the handshake does not name the host (SNI): where a server has several, it"
+            " shows the certificate of another"
+        )
 
-    def test_an_older_tls_than_1_2_is_refused(
+    def test_an_older_tls_than_the_context_allows_is_refused(
         self, rig: Rig, authority: Authority
     ) -> None:
-        context = authority.server("127.0.0.1")
-        context.set_ciphers("ALL:@SECLEVEL=0")
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", DeprecationWarning)
-            context.minimum_version = ssl.TLSVersion.TLSv1
-            context.maximum_version = ssl.TLSVersion.TLSv1_1
-        with peer(refusing(context)) as server, pytest.raises(NotSent, match="no TLS"):
+        why = f"the context allows TLS 1.2 at least: {NOTHING_SENT}"
+        with peer(refusing(outdated(authority))) as server, raising(NotSent, why):
             rig.run(lambda io: fetch(io, post(url(server.port))))
+
+    # --- Handshakes that come to nothing -----------------------------------------
 
     @by_default
     def test_a_server_without_tls_is_not_sent_anything(self, rig: Rig) -> None:
-        def script(connection: Connection) -> None:
-            hello = connection.sock.recv(65536)
-            assert b"canary" not in hello
-            with suppress(OSError):
-                connection.send(
-                    b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n"
-                )
-
-        with peer(script) as server, pytest.raises(NotSent, match="no TLS with 127"):
-            rig.run(lambda io: fetch(io, post(url(server.port), b"canary")))
+        why = f"the server speaks no TLS: {NOTHING_SENT}"
+        with peer(no_tls) as server, raising(NotSent, why):
+            rig.run(lambda io: fetch(io, post(url(server.port))))
 
     @by_default
     @pytest.mark.parametrize("how", ["close", "reset"])
@@ -197,39 +265,37 @@ class TlsSuite(RigFixture):
             if how == "reset":
                 connection.reset()
 
-        with peer(script) as server, pytest.raises(NotSent):
+        why = "the handshake was broken off, before any byte of the request"
+        with peer(script) as server, raising(NotSent, why):
             rig.run(lambda io: fetch(io, post(url(server.port))))
 
     @by_default
     def test_a_handshake_that_takes_too_long_is_not_sent(self, rig: Rig) -> None:
+        why = "the handshake took too long, before any byte of the request"
         with peer(lambda connection: connection.wait_until_left()) as server:
             request = get(url(server.port), connect=0.1)
-            with pytest.raises(NotSent, match=r"timed out after 0\.1 s"):
+            with in_time(), raising(NotSent, why):
                 rig.run(lambda io: fetch(io, request))
-            assert server.left.wait(PATIENCE)
+            assert server.left.wait(PATIENCE), STILL_OPEN
+
+    # --- The contract, behind TLS ------------------------------------------------
 
     def test_a_silent_peer_is_a_timeout(self, rig: Rig, authority: Authority) -> None:
-        def silent(connection: Connection) -> None:
-            connection.read_request()
-            connection.wait_until_left()
-
         with peer(securely(authority.server("127.0.0.1"), silent)) as server:
             request = get(url(server.port), read=0.05)
-            with pytest.raises(TransportTimeout, match=r"timed out after 0\.05 s"):
+            with in_time(), raising(TransportTimeout, "no byte came in time"):
                 rig.run(lambda io: fetch(io, request))
-            assert server.left.wait(PATIENCE)
+            assert server.left.wait(PATIENCE), STILL_OPEN
 
-    def test_a_cut_body_is_a_protocol_error(
+    def test_a_body_that_is_cut_off_never_looks_whole(
         self, rig: Rig, authority: Authority
     ) -> None:
-        cut = b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n1234"
-        script = securely(authority.server("127.0.0.1"), answering(cut))
+        script = securely(authority.server("127.0.0.1"), answering(CUT))
 
-        with (
-            peer(script) as server,
-            pytest.raises(TransportProtocolError, match="closed the connection"),
-        ):
-            rig.run(lambda io: fetch(io, get(url(server.port))))
+        with peer(script) as server:
+            error = rig.run(lambda io: fault_of(io, get(url(server.port))))
+
+        check_perhaps_sent(error)
 
     def test_bytes_are_delivered_as_they_arrive_and_leaving_closes(
         self, rig: Rig, authority: Authority
@@ -239,23 +305,36 @@ class TlsSuite(RigFixture):
         def script(connection: Connection) -> None:
             connection.answer(b"HTTP/1.1 200 OK\r\n\r\n")
             for part in (b"a", b"b"):
-                assert go_on.wait(PATIENCE)
+                assert go_on.wait(PATIENCE), "a byte that was sent was not given"
                 go_on.clear()
                 connection.send(part)
             connection.wait_until_left()
 
         async def scenario(io: Io) -> None:
             async with io.open(get(url(server.port))) as opened:
-                go_on.set()
+                for part in (b"a", b"b"):
+                    go_on.set()
+                    assert await opened.read() == part
+            assert await is_left(io, server.left, PATIENCE), STILL_OPEN
+
+        with peer(securely(authority.server("127.0.0.1"), script)) as server:
+            rig.run(scenario)
+
+    def test_a_reader_can_shorten_the_timeout(
+        self, rig: Rig, authority: Authority
+    ) -> None:
+        def script(connection: Connection) -> None:
+            connection.answer(b"HTTP/1.1 200 OK\r\n\r\na")
+            connection.wait_until_left()
+
+        async def scenario(io: Io) -> None:
+            async with io.open(get(url(server.port), read=None)) as opened:
                 assert await opened.read() == b"a"
-                assert opened.set_timeout is not None
-                opened.set_timeout(PATIENCE)
-                go_on.set()
-                assert await opened.read() == b"b"
+                if opened.set_timeout is None:
+                    pytest.skip("without set_timeout deadlines can be overshot")
                 opened.set_timeout(0.01)
-                with pytest.raises(TransportTimeout):
+                with in_time(), raising(TransportTimeout, "no byte came in time"):
                     await opened.read()
-            assert server.left.wait(PATIENCE)
 
         with peer(securely(authority.server("127.0.0.1"), script)) as server:
             rig.run(scenario)
