@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import http.client
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from urllib.parse import urlsplit
 
 import attrs
@@ -16,6 +17,8 @@ from runs_core.errors import NotSent, TransportError
 from runs_core.testing import scenarios
 from runs_core.transport import Opened
 from runs_core.wire.http import Head, Request, Timeouts
+from runs_transports import asyncio as on_asyncio
+from runs_transports.asyncio import AsyncioTransport
 from runs_transports.conformance import TransportSuite, peer, rig, suite
 from runs_transports.conformance.rig import Rig, run_on_asyncio
 from runs_transports.sockets import SocketTransport
@@ -118,6 +121,13 @@ class KeepingOpen(Correct):
     @contextmanager
     def open(self, request: Request) -> Iterator[Exchange]:
         yield self.kept.enter_context(super().open(request))
+
+
+class Swallowing(Correct):
+    @contextmanager
+    def open(self, request: Request) -> Iterator[Exchange]:
+        with super().open(request) as opened, suppress(LookupError):
+            yield opened
 
 
 class Patient(Correct):
@@ -278,6 +288,25 @@ def test_a_connection_that_is_left_open_is_said(impatient: None):
         pytest.raises(AssertionError, match=r"its connection is still open"),
     ):
         SUITE.test_leaving_early_closes_the_connection(Rig(transport, run_on_asyncio))
+
+
+async def close_without_waiting(writer: asyncio.StreamWriter) -> None:
+    writer.close()
+
+
+def test_a_connection_may_be_closed_by_the_loops_next_turn(monkeypatch):
+    monkeypatch.setattr(on_asyncio, "_close", close_without_waiting)
+    harness = Rig(AsyncioTransport(), run_on_asyncio)
+
+    SUITE.test_leaving_early_closes_the_connection(harness)
+    SUITE.test_leaving_by_an_error_closes_the_connection(harness)
+
+
+def test_an_error_that_is_swallowed_on_leaving_is_said():
+    harness = Rig(Swallowing(), run_on_asyncio)
+
+    with pytest.raises(AssertionError, match="by which the exchange was left got lost"):
+        SUITE.test_leaving_by_an_error_closes_the_connection(harness)
 
 
 def test_a_timeout_of_the_transports_own_is_said(monkeypatch: pytest.MonkeyPatch):

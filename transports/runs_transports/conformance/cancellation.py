@@ -11,8 +11,23 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from runs_core.wire.http import Request
-from runs_transports.conformance.peer import CHUNKED, Connection, Script, peer
-from runs_transports.conformance.rig import Io, Rig, RigFixture, fetch, get, post
+from runs_transports.conformance.peer import (
+    CHUNKED,
+    PATIENCE,
+    STILL_OPEN,
+    Connection,
+    Script,
+    peer,
+)
+from runs_transports.conformance.rig import (
+    Io,
+    Rig,
+    RigFixture,
+    eventually,
+    fetch,
+    get,
+    post,
+)
 from runs_transports.conformance.tls import Authority, one_authority
 from runs_transports.torture import open_descriptors
 
@@ -75,7 +90,7 @@ class CancellationSuite(RigFixture):
         async def scenario(io: Io) -> int:
             small = get(f"{scheme}://127.0.0.1:{server.port}")
             large: Request = post(small.url, LARGE[scheme])
-            opened: list[int] = []
+            before = open_descriptors()
 
             async def attempt() -> None:
                 await fetch(io, large)
@@ -84,11 +99,12 @@ class CancellationSuite(RigFixture):
                 # The peer takes one connection after the other: once it has taken this
                 # one, it is done with all before it.
                 assert (await fetch(io, small)).body == b"aaa"
-                server.settle()
-                opened.append(open_descriptors())
-                assert opened[-1] == opened[0]
+                assert await eventually(io, server.settled, PATIENCE), STILL_OPEN
+                await eventually(io, lambda: open_descriptors() == before, PATIENCE)
+                more = open_descriptors() - before
+                assert more == 0, f"{more} sockets or files more after a cancellation"
 
             return await type(self).cancel_at_each_step(attempt, after)
 
         with peer(tolerant(conversation, secured)) as server:
-            assert rig.run(scenario) > 3
+            assert rig.run(scenario) > 0, "it was not to be cancelled at any step"

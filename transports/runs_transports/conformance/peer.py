@@ -135,6 +135,11 @@ class Peer:
                     self._open -= 1
                     self._served.notify_all()
 
+    def settled(self) -> bool:
+        """Whether every connection that was accepted is closed."""
+        with self._served:
+            return self._open == 0
+
     def settle(self) -> None:
         """Return when every connection that was accepted is closed."""
         with self._served:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-import threading
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
@@ -27,11 +26,11 @@ __all__ = [
     "Scenario",
     "check_perhaps_sent",
     "declared",
+    "eventually",
     "fault_of",
     "fetch",
     "get",
     "in_time",
-    "is_left",
     "post",
     "raising",
     "run_on_asyncio",
@@ -213,12 +212,12 @@ def raising(kind: type[TransportError], why: str) -> Iterator[None]:
     raise AssertionError(f"{kind.__name__} was not raised, though {why}")
 
 
-async def is_left(io: Io, left: threading.Event, patience: float) -> bool:
-    """Give whether the peer is left; an event loop takes its turns while this waits."""
+async def eventually(io: Io, condition: Callable[[], bool], patience: float) -> bool:
+    """Give whether it comes true; an event loop takes its turns while this waits."""
     until = time.monotonic() + patience
-    while not left.is_set() and time.monotonic() < until:
+    while not condition() and time.monotonic() < until:
         await io.sleep(0.001)
-    return left.is_set()
+    return condition()
 
 
 @contextmanager

@@ -26,6 +26,7 @@ from runs_transports.conformance.peer import (
     CHUNKED,
     HEAD,
     PATIENCE,
+    STILL_OPEN,
     Connection,
     Script,
     answering,
@@ -185,6 +186,20 @@ class StrictSuite(SendingSuite):
                 assert await opened.read() == b"x"
 
         with peer(script) as server:
+            rig.run(scenario)
+
+    # --- Leaving -----------------------------------------------------------------
+
+    def test_the_connection_is_closed_when_the_context_has_been_left(
+        self, rig: Rig
+    ) -> None:
+        async def scenario(io: Io) -> None:
+            async with io.open(get(server.url)):
+                pass
+            # No event loop takes a turn meanwhile.
+            assert server.left.wait(PATIENCE), STILL_OPEN
+
+        with peer(silent_after(CHUNKED)) as server:
             rig.run(scenario)
 
     # --- Timeouts ----------------------------------------------------------------

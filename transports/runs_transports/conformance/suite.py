@@ -33,6 +33,7 @@ from runs_transports.conformance.rig import (
     Rig,
     check_perhaps_sent,
     declared,
+    eventually,
     fault_of,
     fetch,
     get,
@@ -234,7 +235,7 @@ class TransportSuite(WaitingTests):
         async def scenario(io: Io) -> None:
             async with io.open(get(server.url)) as opened:
                 assert await opened.read() == b"a"
-            assert server.left.wait(PATIENCE), STILL_OPEN
+            assert await eventually(io, server.left.is_set, PATIENCE), STILL_OPEN
 
         with peer(script) as server:
             rig.run(scenario)
@@ -245,10 +246,15 @@ class TransportSuite(WaitingTests):
             connection.wait_until_left()
 
         async def scenario(io: Io) -> None:
-            with pytest.raises(LookupError, match="mine"):
+            mine = LookupError("mine")
+            came: BaseException | None = None
+            try:
                 async with io.open(get(server.url)):
-                    raise LookupError("mine")
-            assert server.left.wait(PATIENCE), STILL_OPEN
+                    raise mine
+            except LookupError as error:
+                came = error
+            assert came is mine, "the error by which the exchange was left got lost"
+            assert await eventually(io, server.left.is_set, PATIENCE), STILL_OPEN
 
         with peer(script) as server:
             rig.run(scenario)

@@ -34,11 +34,11 @@ from runs_transports.conformance.rig import (
     Rig,
     RigFixture,
     check_perhaps_sent,
+    eventually,
     fault_of,
     fetch,
     get,
     in_time,
-    is_left,
     post,
     raising,
 )
@@ -315,7 +315,7 @@ class TlsSuite(TlsFixtures):
                 for part in (b"a", b"b"):
                     go_on.set()
                     assert await opened.read() == part
-            assert await is_left(io, server.left, PATIENCE), STILL_OPEN
+            assert await eventually(io, server.left.is_set, PATIENCE), STILL_OPEN
 
         with peer(securely(authority.server("127.0.0.1"), script)) as server:
             rig.run(scenario)
