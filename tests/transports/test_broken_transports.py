@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 import attrs
 import pytest
+import requests
 
 from runs_core.errors import NotSent, TransportError
 from runs_core.testing import scenarios
@@ -19,7 +20,7 @@ from runs_core.transport import Opened
 from runs_core.wire.http import Head, Request, Timeouts
 from runs_transports import asyncio as on_asyncio
 from runs_transports.asyncio import AsyncioTransport
-from runs_transports.conformance import TransportSuite, peer, rig, suite
+from runs_transports.conformance import StrictSuite, TransportSuite, peer, rig, suite
 from runs_transports.conformance.rig import Rig, run_on_asyncio
 from runs_transports.sockets import SocketTransport
 
@@ -111,6 +112,44 @@ class NeverSent(Correct):
                 yield opened
         except Exception as error:
             raise NotSent("it says") from error
+
+
+class NotSayingUnsent(Correct):
+    @contextmanager
+    def open(self, request: Request) -> Iterator[Exchange]:
+        try:
+            with super().open(request) as opened:
+                yield opened
+        except NotSent as error:
+            raise ConnectionError from error
+
+
+class LosingHeaders(Correct):
+    @contextmanager
+    def open(self, request: Request) -> Iterator[Exchange]:
+        with super().open(request) as opened:
+            head = Head(opened.head.status, dict(opened.head.headers))
+            yield attrs.evolve(opened, head=head)
+
+
+class AsRequestsDoes(Correct):
+    """A plain session: it looks into `.netrc`, and for proxies in the environment."""
+
+    @contextmanager
+    def open(self, request: Request) -> Iterator[Exchange]:
+        with (
+            requests.Session() as session,
+            session.request(
+                request.method,
+                request.url,
+                data=request.body,
+                headers=dict(request.headers),
+                stream=True,
+            ) as response,
+        ):
+            pieces = response.iter_content(4096)
+            head = Head(response.status_code, response.headers)
+            yield Opened(head, lambda: next(pieces, b""))
 
 
 class KeepingOpen(Correct):
@@ -212,6 +251,18 @@ CUT = scenarios.CUT[3]
             "the body was decompressed",
         ),
         (
+            LosingHeaders,
+            SUITE.test_every_header_of_the_answer_is_kept,
+            (),
+            "of two headers of one name not both were given",
+        ),
+        (
+            NotSayingUnsent,
+            SUITE.test_a_refused_connection_is_not_sent,
+            (),
+            "ConnectionError was raised, not NotSent, though the connection was",
+        ),
+        (
             Sleepless,
             SUITE.test_sleeping_takes_the_time,
             (),
@@ -259,6 +310,21 @@ def test_a_correct_transport_passes_in_this_harness_too(monkeypatch):
 
     harness = Rig(Punctual(), run_on_asyncio)
     SUITE.test_its_own_clock_counts_seconds_and_is_never_set(harness, monkeypatch)
+
+
+def test_credentials_that_lie_about_are_not_to_be_found(tmp_path, monkeypatch):
+    harness = Rig(AsRequestsDoes(), run_on_asyncio)
+
+    with pytest.raises(AssertionError, match="credentials were sent that the request"):
+        SUITE.test_no_credentials_are_added(harness, tmp_path, monkeypatch)
+
+
+def test_a_proxy_of_the_environment_is_noticed(monkeypatch):
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    harness = Rig(AsRequestsDoes(), run_on_asyncio)
+
+    with pytest.raises(requests.exceptions.ProxyError):
+        StrictSuite().test_no_proxy_of_the_environment_is_used(harness, monkeypatch)
 
 
 @pytest.fixture

@@ -128,6 +128,15 @@ def test_bad_header_values_are_refused(value: Any) -> None:
         check_header("x-name", value)
 
 
+@pytest.mark.parametrize("value", ["k\r\nx: y", "k\n", "\0", "kä", " k", "k "])
+def test_no_request_is_made_of_a_header_that_breaks_out(value: str) -> None:
+    for name, content in (("authorization", value), (value, "x")):
+        with pytest.raises(InvalidHeader) as caught:
+            Request(method="GET", url="https://a.test", headers=[(name, content)])
+
+        assert value not in str(caught.value)
+
+
 @pytest.mark.parametrize("value", ["", "a", "a b", "a\tb", "~!@#$%^&*()", "a" * 9999])
 def test_good_header_fields_pass_in_lower_case(value: str) -> None:
     assert check_header("X-Name", value) == ("x-name", value)

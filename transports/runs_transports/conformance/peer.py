@@ -51,7 +51,9 @@ class Connection:
         data = b""
         while not (head := re.match(rb".*?\r\n\r\n", data, re.DOTALL)):
             data += self._recv()
-        length = re.search(rb"\r\ncontent-length: ([0-9]+)", head[0], re.IGNORECASE)
+        length = re.search(
+            rb"\r\ncontent-length:[ \t]*([0-9]+)", head[0], re.IGNORECASE
+        )
         size = head.end() + (int(length[1]) if length else 0)
         while len(data) < size:
             data += self._recv()

@@ -116,6 +116,17 @@ class StrictSuite(SendingSuite):
         assert isinstance(error, TransportProtocolError)
         assert "closed the connection" in str(error)
 
+    @pytest.mark.parametrize("answer", scenarios.FRAMED, ids=str)
+    def test_the_end_of_a_body_stays_its_end(self, rig: Rig, answer: Scenario) -> None:
+        async def scenario(io: Io) -> None:
+            async with io.open(get(server.url)) as opened:
+                while await opened.read():
+                    pass
+                assert await opened.read() == b""
+
+        with peer(answering(answer.data)) as server:
+            rig.run(scenario)
+
     def test_what_came_before_the_cut_is_given_first(self, rig: Rig) -> None:
         async def scenario(io: Io) -> None:
             async with io.open(get(server.url)) as opened:

@@ -7,13 +7,13 @@ import socket
 import sys
 import threading
 from contextlib import suppress
+from pathlib import Path
 
 import pytest
 
-from runs_core.errors import InvalidHeader, NotSent
+from runs_core.errors import NotSent
 from runs_core.testing import scenarios
 from runs_core.testing.scenarios import Scenario
-from runs_core.wire.http import Request
 from runs_transports.conformance.peer import (
     CHUNKED,
     HEAD,
@@ -39,6 +39,7 @@ from runs_transports.conformance.rig import (
     get,
     in_time,
     post,
+    raising,
 )
 from runs_transports.conformance.waiting import WaitingTests
 
@@ -125,9 +126,10 @@ class TransportSuite(WaitingTests):
         head, _, sent_body = sent.partition(b"\r\n\r\n")
         start, *fields = head.decode("ascii").split("\r\n")
         named = {
-            name.lower(): value
-            for name, _, value in (field.partition(": ") for field in fields)
+            name.lower(): value.strip()
+            for name, _, value in (field.partition(":") for field in fields)
         }
+        assert len(named) == len(fields), "a header was sent twice"
         assert start == f"POST {target} HTTP/1.1"
         assert named["authorization"] == "Bearer key"
         assert named["content-type"] == "application/json"
@@ -136,9 +138,7 @@ class TransportSuite(WaitingTests):
         assert sent_body == body
         assert server.connections == 1
 
-    def test_the_answers_header_names_are_in_lower_case_and_all_kept(
-        self, rig: Rig
-    ) -> None:
+    def test_every_header_of_the_answer_is_kept(self, rig: Rig) -> None:
         fields = (b"X-Request-ID: r1", b"Set-Cookie: a=1", b"SET-COOKIE: b=2")
 
         with peer(answering(whole(b"{}", *fields))) as server:
@@ -146,7 +146,9 @@ class TransportSuite(WaitingTests):
 
         assert head.request_id == "r1"
         assert head.content_type == "application/json"
-        assert [v for n, v in head.headers if n == "set-cookie"] == ["a=1", "b=2"]
+        assert [v for n, v in head.headers if n == "set-cookie"] == ["a=1", "b=2"], (
+            "of two headers of one name not both were given, or not in their order"
+        )
 
     @pytest.mark.parametrize("status", [400, 401, 404, 409, 429, 500, 503])
     def test_an_error_status_is_an_answer_like_any_other(
@@ -174,6 +176,22 @@ class TransportSuite(WaitingTests):
         assert got.head.status == status
         assert got.head.headers["location"] == f"{other.url}/x"
         assert got.body == b"no"
+
+    def test_no_credentials_are_added(
+        self, rig: Rig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        netrc = tmp_path / ".netrc"
+        netrc.write_text("machine 127.0.0.1 login found password lying-about\n")
+        netrc.chmod(0o600)
+        monkeypatch.setenv("NETRC", str(netrc))
+        monkeypatch.setenv("HOME", str(tmp_path))
+
+        with peer(answering(whole())) as server:
+            rig.run(lambda io: fetch(io, post(server.url)))
+
+        assert b"\r\nauthorization:" not in server.requests[0].lower(), (
+            "credentials were sent that the request does not have"
+        )
 
     def test_a_compressed_body_is_refused_or_given_as_it_is(self, rig: Rig) -> None:
         packed = gzip.compress(b"text")
@@ -262,7 +280,8 @@ class TransportSuite(WaitingTests):
     # --- Not sent, or perhaps sent -----------------------------------------------
 
     def test_a_refused_connection_is_not_sent(self, rig: Rig) -> None:
-        with unused_port() as port, pytest.raises(NotSent):
+        why = "the connection was refused, before any byte of the request"
+        with unused_port() as port, raising(NotSent, why):
             rig.run(lambda io: fetch(io, post(f"http://127.0.0.1:{port}")))
 
     def test_an_unknown_host_is_not_sent(
@@ -272,14 +291,15 @@ class TransportSuite(WaitingTests):
             raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
 
         monkeypatch.setattr(socket, "getaddrinfo", no_such_name)
-        with pytest.raises(NotSent):
+        with raising(NotSent, "there is no host of this name to send anything to"):
             rig.run(lambda io: fetch(io, post("http://nowhere.invalid")))
 
     @pytest.mark.skipif(sys.platform != "linux", reason="others refuse or wait in line")
     def test_a_connection_that_takes_too_long_is_not_sent(self, rig: Rig) -> None:
         with full_backlog() as port:
             request = post(f"http://127.0.0.1:{port}", connect=0.1)
-            with in_time(), pytest.raises(NotSent):
+            why = "no connection was made in time: no byte of the request had left"
+            with in_time(), raising(NotSent, why):
                 rig.run(lambda io: fetch(io, request))
 
     @pytest.mark.parametrize("answer", scenarios.CUT, ids=str)
@@ -327,20 +347,8 @@ class TransportSuite(WaitingTests):
                 connection.answer(whole(b"second"))
 
         with peer(script, answering(whole(b"second"))) as server:
-            assert rig.run(scenario) == [b"first", b"second"]
+            bodies = rig.run(scenario)
 
-    # --- Security ----------------------------------------------------------------
-
-    @pytest.mark.parametrize("value", ["k\r\nx: y", "k\n", "\0", "kä", " k", "k "])
-    def test_a_header_cannot_be_injected(self, rig: Rig, value: str) -> None:
-        def with_field(name: str, value: str) -> Request:
-            return Request(method="GET", url=server.url, headers=[(name, value)])
-
-        with peer(answering(whole())) as server:
-            with pytest.raises(InvalidHeader) as caught:
-                rig.run(lambda io: fetch(io, with_field("authorization", value)))
-            with pytest.raises(InvalidHeader):
-                rig.run(lambda io: fetch(io, with_field(value, "x")))
-            assert server.connections == 0
-
-        assert value not in str(caught.value)
+        assert bodies == [b"first", b"second"], (
+            "what came after an answer was taken for the next one"
+        )

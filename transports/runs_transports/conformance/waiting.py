@@ -17,7 +17,15 @@ from runs_transports.conformance.peer import (
     peer,
     silent_after,
 )
-from runs_transports.conformance.rig import Io, Rig, RigFixture, fetch, get, in_time
+from runs_transports.conformance.rig import (
+    Io,
+    Rig,
+    RigFixture,
+    fetch,
+    get,
+    in_time,
+    raising,
+)
 
 __all__ = ["WaitingTests"]
 
@@ -80,7 +88,7 @@ class WaitingTests(RigFixture):
     def test_a_silent_peer_is_a_timeout(self, rig: Rig, said: bytes) -> None:
         with peer(silent_after(said)) as server:
             request = get(server.url, read=0.05)
-            with in_time(), pytest.raises(TransportTimeout):
+            with in_time(), raising(TransportTimeout, "no byte came in time"):
                 rig.run(lambda io: fetch(io, request))
             assert server.left.wait(PATIENCE), STILL_OPEN
 
@@ -92,7 +100,7 @@ class WaitingTests(RigFixture):
                 if opened.set_timeout is None:
                     pytest.skip("without set_timeout deadlines can be overshot")
                 opened.set_timeout(timeout)
-                with in_time(), pytest.raises(TransportTimeout):
+                with in_time(), raising(TransportTimeout, "no byte came in time"):
                     await opened.read()
 
         with peer(silent_after(CHUNKED + b"1\r\na\r\n")) as server:
