@@ -15,7 +15,6 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Callable, Iterator
 from types import TracebackType
 from typing import Any, Generic, Protocol, Self, TypeVar, overload
 
@@ -24,15 +23,10 @@ from runs_core.testing import LocalService, ServiceReply, ServiceRequest
 from runs_transports._extras import comes_with
 
 with comes_with("sockets", __name__):
-    import h11
+    from runs_transports._conversation import IDLE_SECONDS, Conversation, Reply
 
 __all__ = ["Server", "Service", "serve"]
 
-# A client that neither sends nor takes a byte for so long has gone.
-_IDLE_SECONDS = 300.0
-# More than any request of this API without files; a server for tests keeps it whole.
-_MAX_BODY_BYTES = 64 * 1024 * 1024
-_READ_BYTES = 64 * 1024
 _JOIN_SECONDS = 5.0
 
 
@@ -182,7 +176,7 @@ class Server(Generic[ServiceT]):
     def _start(self, connection: socket.socket) -> None:
         # Without it, small chunks wait for the client's acknowledgements.
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        connection.settimeout(_IDLE_SECONDS)
+        connection.settimeout(IDLE_SECONDS)
         if self._ssl_context is not None:
             with connection:  # Which is empty once it is wrapped.
                 connection = self._ssl_context.wrap_socket(
@@ -200,140 +194,9 @@ class Server(Generic[ServiceT]):
         with connection, contextlib.suppress(OSError):
             if isinstance(connection, ssl.SSLSocket):
                 connection.do_handshake()
-            _Conversation(connection, self._handle, self._closing).run()
+            Conversation(connection, self._handle, self._closing).run()
 
-    def _handle(self, request: ServiceRequest) -> _Reply:
+    def _handle(self, request: ServiceRequest) -> Reply:
         with self._lock:
             reply = self.service.handle(request, time.time())
-        return _Reply(reply, self._lock)
-
-
-class _Reply:
-    """A reply whose chunks are taken under the service's lock."""
-
-    def __init__(self, reply: ServiceReply, lock: threading.Lock) -> None:
-        self.status = reply.status
-        self.headers = reply.headers
-        self._chunks = iter(reply.chunks)
-        self._lock = lock
-
-    def __iter__(self) -> Iterator[bytes | float]:
-        """Give bytes to send, and seconds to wait."""
-        while True:
-            with self._lock:
-                chunk = next(self._chunks, None)
-            if chunk is None:
-                return
-            yield chunk if isinstance(chunk, bytes) else chunk.seconds
-
-    def close(self) -> None:
-        # Generators have it; other iterators have nothing to clean up.
-        if close := getattr(self._chunks, "close", None):
-            with self._lock:
-                close()
-
-
-class _ClientLeft(OSError):
-    """The client closed its end while it was being answered."""
-
-
-class _Conversation:
-    """The exchanges on one connection, one after the other."""
-
-    def __init__(
-        self,
-        connection: socket.socket,
-        handle: Callable[[ServiceRequest], _Reply],
-        closing: threading.Event,
-    ) -> None:
-        self._connection = connection
-        self._handle = handle
-        self._closing = closing
-        self._http = h11.Connection(h11.SERVER)
-
-    def run(self) -> None:
-        """Return when the client has no more requests, or has broken HTTP."""
-        try:
-            while (request := self._read_request()) is not None:
-                self._answer(request)
-                if self._http.our_state is not h11.DONE:
-                    return
-                self._http.start_next_cycle()
-        except h11.RemoteProtocolError as error:
-            self._refuse(error.error_status_hint)
-
-    def _read_request(self) -> ServiceRequest | None:
-        start = self._next_event()
-        if not isinstance(start, h11.Request):
-            return None
-        body = bytearray()
-        while isinstance(event := self._next_event(), h11.Data):
-            body += event.data
-            if len(body) > _MAX_BODY_BYTES:
-                raise h11.RemoteProtocolError("body too long", error_status_hint=413)
-        return ServiceRequest(
-            method=start.method.decode("ascii"),
-            target=start.target.decode("ascii"),
-            headers=tuple(
-                (name.decode("ascii"), value.decode("latin-1"))
-                for name, value in start.headers
-            ),
-            body=bytes(body),
-        )
-
-    def _next_event(self) -> object:
-        while (event := self._http.next_event()) is h11.NEED_DATA:
-            if self._http.they_are_waiting_for_100_continue:
-                self._send(h11.InformationalResponse(status_code=100, headers=[]))
-            self._http.receive_data(self._connection.recv(_READ_BYTES))
-        return event
-
-    def _answer(self, request: ServiceRequest) -> None:
-        try:
-            reply = self._handle(request)
-        except Exception:
-            # A fault of the service's: the client is told so, if it is still there, and
-            # whoever runs the server sees the traceback.
-            with contextlib.suppress(OSError):
-                self._refuse(500)
-            raise
-        with contextlib.closing(reply):
-            self._send(
-                h11.Response(status_code=reply.status, headers=list(reply.headers))
-            )
-            if request.method != "HEAD":
-                for chunk in reply:
-                    if isinstance(chunk, bytes):
-                        self._send(h11.Data(data=chunk))
-                    else:
-                        self._pause(chunk)
-            self._send(h11.EndOfMessage())
-
-    def _pause(self, seconds: float) -> None:
-        """Wait, but no longer than the client is there and the server is open."""
-        end = time.monotonic() + seconds
-        with selectors.DefaultSelector() as selector:
-            selector.register(self._connection, selectors.EVENT_READ)
-            if not selector.select(seconds):
-                return
-        # As a plain socket, because TLS cannot peek.
-        if not socket.socket.recv(self._connection, 1, socket.MSG_PEEK):
-            raise _ClientLeft
-        self._closing.wait(end - time.monotonic())
-
-    def _refuse(self, status: int) -> None:
-        if self._http.our_state in (h11.IDLE, h11.SEND_RESPONSE):
-            fields = [("content-length", "0"), ("connection", "close")]
-            self._send(h11.Response(status_code=status, headers=fields))
-            self._send(h11.EndOfMessage())
-            # Closing with bytes unread would reset the connection, and the answer
-            # could be lost with it.
-            self._connection.shutdown(socket.SHUT_WR)
-            self._connection.settimeout(1.0)
-            for _ in range(_MAX_BODY_BYTES // _READ_BYTES):
-                if not self._connection.recv(_READ_BYTES):
-                    return
-
-    def _send(self, event: h11.Event) -> None:
-        if data := self._http.send(event):
-            self._connection.sendall(data)
+        return Reply(reply, self._lock)
