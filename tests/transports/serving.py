@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import socket
+import ssl
 import threading
 from collections.abc import Callable, Iterable, Iterator
 
 import pytest
+import trustme
 from attrs import field, frozen
 
 from runs_core.testing import Pause, ServiceReply, ServiceRequest
@@ -46,13 +48,38 @@ def echo(request: ServiceRequest, now: float) -> ServiceReply:
     return whole(request.body)
 
 
-def serving(handler: Handler = echo) -> Server[FakeService]:
-    return serve(FakeService(handler))
+def serving(
+    handler: Handler = echo, tls: ServerAndClient | None = None
+) -> Server[FakeService]:
+    return serve(FakeService(handler), ssl_context=tls and tls.server)
 
 
-def connect(server: Server[FakeService]) -> socket.socket:
+@frozen
+class ServerAndClient:
+    """The TLS settings of both ends, that trust each other."""
+
+    server: ssl.SSLContext
+    client: ssl.SSLContext
+
+
+def tls_contexts() -> ServerAndClient:
+    ca = trustme.CA()
+    server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    ca.issue_cert("127.0.0.1").configure_cert(server)
+    client = ssl.create_default_context()
+    ca.configure_trust(client)
+    return ServerAndClient(server, client)
+
+
+def connect(
+    server: Server[FakeService], tls: ServerAndClient | None = None
+) -> socket.socket:
     port = int(server.base_url.partition("127.0.0.1:")[2].partition("/")[0])
-    return socket.create_connection(("127.0.0.1", port), timeout=PATIENCE)
+    plain = socket.create_connection(("127.0.0.1", port), timeout=PATIENCE)
+    if tls is None:
+        return plain
+    with plain:  # Which is empty once it is wrapped.
+        return tls.client.wrap_socket(plain, server_hostname="127.0.0.1")
 
 
 def say(connection: socket.socket, data: bytes) -> bytes:

@@ -1,14 +1,12 @@
 from __future__ import annotations
 
 import socket
-import ssl
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import closing, suppress
 
 import pytest
-import trustme
 
 from runs_core.errors import UsageError
 from runs_core.testing import LocalService, Pause, ServiceReply, ServiceRequest
@@ -27,6 +25,7 @@ from tests.transports.serving import (
     say,
     serving,
     stream,
+    tls_contexts,
     unhandled,
     whole,
 )
@@ -366,11 +365,7 @@ def test_a_paused_stream_does_not_hold_up_others() -> None:
 
 
 def test_tls_is_spoken_with_a_context(rig: AnyRig) -> None:
-    ca = trustme.CA()
-    server_context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    ca.issue_cert("127.0.0.1").configure_cert(server_context)
-    client_context = ssl.create_default_context()
-    ca.configure_trust(client_context)
+    tls = tls_contexts()
     endless = Endless()
 
     def handler(request: ServiceRequest, now: float) -> ServiceReply:
@@ -381,11 +376,11 @@ def test_tls_is_spoken_with_a_context(rig: AnyRig) -> None:
         async with io.open(get(server.base_url)) as opened:
             assert await opened.read() == b"x"
 
-    with serve(FakeService(handler), ssl_context=server_context) as server:
+    with serving(handler, tls) as server:
         assert server.base_url.startswith("https://127.0.0.1:")
         with closing(connect(server)) as plain, suppress(ConnectionResetError):
             assert b"HTTP/1.1 200" not in say(plain, b"GET / HTTP/1.1\r\n\r\n")
-        rig.run(scenario, client_context)
+        rig.run(scenario, tls.client)
         assert endless.closed.wait(PATIENCE)
 
 

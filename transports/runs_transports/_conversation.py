@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import selectors
 import socket
 import threading
 import time
@@ -58,11 +57,9 @@ class Conversation:
         self,
         connection: socket.socket,
         handle: Callable[[ServiceRequest], Reply],
-        closing: threading.Event,
     ) -> None:
         self._connection = connection
         self._handle = handle
-        self._closing = closing
         self._http = h11.Connection(h11.SERVER)
 
     def run(self) -> None:
@@ -124,16 +121,37 @@ class Conversation:
             self._send(h11.EndOfMessage())
 
     def _pause(self, seconds: float) -> None:
-        """Wait, but no longer than the client is there and the server is open."""
+        """Wait, but no longer than the client is there and the server is open.
+
+        A client that closes only its sending side counts as one that has left: nobody
+        can tell them apart. What it says meanwhile is kept for the next requests.
+        """
+        ahead = len(self._http.trailing_data[0])
+        for data in self._receive_for(seconds):
+            ahead += len(data)
+            if ahead > _MAX_BODY_BYTES:
+                raise _ClientLeft  # Or rather, nobody who listens.
+            self._http.receive_data(data)
+        self._connection.settimeout(IDLE_SECONDS)
+
+    def _receive_for(self, seconds: float) -> Iterator[bytes]:
+        """Give what the client sends in this time; raise when it closes its end.
+
+        Reading, because that alone sees the end of a TLS session, and what is behind
+        bytes that have come already; without a selector, because that would need a
+        descriptor when there may be none left.
+        """
         end = time.monotonic() + seconds
-        with selectors.DefaultSelector() as selector:
-            selector.register(self._connection, selectors.EVENT_READ)
-            if not selector.select(seconds):
-                return
-        # As a plain socket, because TLS cannot peek.
-        if not socket.socket.recv(self._connection, 1, socket.MSG_PEEK):
-            raise _ClientLeft
-        self._closing.wait(end - time.monotonic())
+        while (left := end - time.monotonic()) > 0:
+            # In slices, because the system's own limit is some 24 days.
+            self._connection.settimeout(min(left, IDLE_SECONDS))
+            try:
+                data = self._connection.recv(_READ_BYTES)
+            except TimeoutError:
+                continue
+            if not data:
+                raise _ClientLeft
+            yield data
 
     def _refuse(self, status: int) -> None:
         if self._http.our_state in (h11.IDLE, h11.SEND_RESPONSE):

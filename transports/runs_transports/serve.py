@@ -194,7 +194,7 @@ class Server(Generic[ServiceT]):
         with connection, contextlib.suppress(OSError):
             if isinstance(connection, ssl.SSLSocket):
                 connection.do_handshake()
-            Conversation(connection, self._handle, self._closing).run()
+            Conversation(connection, self._handle).run()
 
     def _handle(self, request: ServiceRequest) -> Reply:
         with self._lock:
