@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from contextlib import closing, suppress
 
+import h11
 import pytest
 
 from runs_core.errors import UsageError
@@ -281,13 +282,22 @@ def test_clients_that_leave_are_no_matter() -> None:
             assert opened.read() == b"alive"
 
 
+# The last two are what the server itself meets, where a client is at fault.
+FAULTS = (
+    LookupError("a fault of the service's"),
+    FileNotFoundError(2, "a fault of the service's"),
+    h11.RemoteProtocolError("a fault of the service's"),
+)
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: type(fault).__name__)
 def test_a_fault_of_the_service_is_a_500_and_is_seen(
-    monkeypatch: pytest.MonkeyPatch,
+    fault: Exception, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen = unhandled(monkeypatch)
 
     def handler(request: ServiceRequest, now: float) -> ServiceReply:
-        raise LookupError("a fault of the service's")
+        raise fault
 
     with serving(handler) as server:
         for _ in range(2):
@@ -295,23 +305,24 @@ def test_a_fault_of_the_service_is_a_500_and_is_seen(
                 assert opened.head.status == 500
                 assert opened.read() == b""
 
-    assert [str(error) for error in seen] == ["a fault of the service's"] * 2
+    assert seen == [fault] * 2
 
 
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: type(fault).__name__)
 def test_a_fault_in_a_stream_cuts_it_off_and_is_seen(
-    monkeypatch: pytest.MonkeyPatch,
+    fault: Exception, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen = unhandled(monkeypatch)
 
     def chunks() -> Iterator[bytes]:
         yield b"x"
-        raise LookupError("mine")
+        raise fault
 
     with serving(lambda *_: stream(chunks())) as server, closing(connect(server)) as c:
         answer = say(c, b"GET / HTTP/1.1\r\nHost: h\r\n\r\n")
 
     assert answer.endswith(b"1\r\nx\r\n")
-    assert [type(error) for error in seen] == [LookupError]
+    assert seen == [fault]
 
 
 def test_the_service_is_called_by_one_thread_at_a_time() -> None:

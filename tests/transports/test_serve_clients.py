@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import socket
 import ssl
+import threading
 import time
 from collections.abc import Callable
 from contextlib import closing, suppress
@@ -59,7 +60,8 @@ def read_until(connection: socket.socket, text: bytes) -> bytes:
 
 
 def flood(connection: socket.socket) -> None:
-    while True:
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end:
         connection.sendall(bytes(65536))
 
 
@@ -126,3 +128,23 @@ def test_a_pause_can_be_for_ever(seconds: float, tls: ServerAndClient | None) ->
         assert time.monotonic() - start < PATIENCE / 2
         with suppress(ssl.SSLEOFError):
             assert connection.recv(1) == b""
+
+
+def dawdle(connection: socket.socket) -> None:
+    """Send a byte now and then, for as long as the other side lets it."""
+    never = threading.Event()
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end:
+        connection.sendall(b"x")
+        never.wait(0.01)
+
+
+def test_one_that_was_refused_cannot_go_on_for_ever(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("runs_transports._conversation._LINGER_SECONDS", 0.05)
+    with serving() as server, closing(connect(server)) as connection:
+        connection.sendall(b"no HTTP\r\n\r\n")
+        assert b"400" in read_until(connection, b"\r\n\r\n")
+        with pytest.raises(ConnectionError):
+            dawdle(connection)

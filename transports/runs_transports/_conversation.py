@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -12,13 +13,16 @@ import h11
 
 from runs_core.testing import ServiceReply, ServiceRequest
 
-__all__ = ["IDLE_SECONDS", "Conversation", "Reply"]
+__all__ = ["IDLE_SECONDS", "ClientLeft", "Conversation", "Reply"]
 
-# A client that neither sends nor takes a byte for so long has gone.
+# A client that says nothing for so long when it is its turn has gone, and so has one
+# that does not take a chunk within this time.
 IDLE_SECONDS = 300.0
 # More than any request of this API without files; a server for tests keeps it whole.
 _MAX_BODY_BYTES = 64 * 1024 * 1024
 _READ_BYTES = 64 * 1024
+# How long one that was refused may take to read why, and to stop sending.
+_LINGER_SECONDS = 2.0
 
 
 class Reply:
@@ -46,8 +50,19 @@ class Reply:
                 close()
 
 
-class _ClientLeft(OSError):
-    """The client closed its end while it was being answered."""
+class ClientLeft(Exception):
+    """Nobody is there to talk to any more, or ever was in this protocol.
+
+    No `OSError`, because a service may raise those for reasons of its own.
+    """
+
+
+@contextlib.contextmanager
+def _talking() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise ClientLeft from error
 
 
 class Conversation:
@@ -63,15 +78,25 @@ class Conversation:
         self._http = h11.Connection(h11.SERVER)
 
     def run(self) -> None:
-        """Return when the client has no more requests, or has broken HTTP."""
+        """Return when the client has no more requests, or has broken HTTP.
+
+        Raises `ClientLeft`, and what the service does.
+        """
+        with _talking():
+            if isinstance(self._connection, ssl.SSLSocket):
+                self._connection.do_handshake()
+        while (request := self._next_request()) is not None:
+            self._answer(request)
+            if self._http.our_state is not h11.DONE:
+                return
+            self._http.start_next_cycle()
+
+    def _next_request(self) -> ServiceRequest | None:
         try:
-            while (request := self._read_request()) is not None:
-                self._answer(request)
-                if self._http.our_state is not h11.DONE:
-                    return
-                self._http.start_next_cycle()
+            return self._read_request()
         except h11.RemoteProtocolError as error:
             self._refuse(error.error_status_hint)
+            return None
 
     def _read_request(self) -> ServiceRequest | None:
         start = self._next_event()
@@ -96,7 +121,9 @@ class Conversation:
         while (event := self._http.next_event()) is h11.NEED_DATA:
             if self._http.they_are_waiting_for_100_continue:
                 self._send(h11.InformationalResponse(status_code=100, headers=[]))
-            self._http.receive_data(self._connection.recv(_READ_BYTES))
+            with _talking():
+                data = self._connection.recv(_READ_BYTES)
+            self._http.receive_data(data)
         return event
 
     def _answer(self, request: ServiceRequest) -> None:
@@ -105,7 +132,7 @@ class Conversation:
         except Exception:
             # A fault of the service's: the client is told so, if it is still there, and
             # whoever runs the server sees the traceback.
-            with contextlib.suppress(OSError):
+            with contextlib.suppress(ClientLeft):
                 self._refuse(500)
             raise
         with contextlib.closing(reply):
@@ -130,7 +157,7 @@ class Conversation:
         for data in self._receive_for(seconds):
             ahead += len(data)
             if ahead > _MAX_BODY_BYTES:
-                raise _ClientLeft  # Or rather, nobody who listens.
+                raise ClientLeft  # Or rather, nobody who listens.
             self._http.receive_data(data)
         self._connection.settimeout(IDLE_SECONDS)
 
@@ -149,8 +176,10 @@ class Conversation:
                 data = self._connection.recv(_READ_BYTES)
             except TimeoutError:
                 continue
+            except OSError as error:
+                raise ClientLeft from error
             if not data:
-                raise _ClientLeft
+                raise ClientLeft
             yield data
 
     def _refuse(self, status: int) -> None:
@@ -160,12 +189,12 @@ class Conversation:
             self._send(h11.EndOfMessage())
             # Closing with bytes unread would reset the connection, and the answer
             # could be lost with it.
-            self._connection.shutdown(socket.SHUT_WR)
-            self._connection.settimeout(1.0)
-            for _ in range(_MAX_BODY_BYTES // _READ_BYTES):
-                if not self._connection.recv(_READ_BYTES):
-                    return
+            with _talking():
+                self._connection.shutdown(socket.SHUT_WR)
+            for _ in self._receive_for(_LINGER_SECONDS):
+                pass
 
     def _send(self, event: h11.Event) -> None:
         if data := self._http.send(event):
-            self._connection.sendall(data)
+            with _talking():
+                self._connection.sendall(data)

@@ -23,7 +23,12 @@ from runs_core.testing import LocalService, ServiceReply, ServiceRequest
 from runs_transports._extras import comes_with
 
 with comes_with("sockets", __name__):
-    from runs_transports._conversation import IDLE_SECONDS, Conversation, Reply
+    from runs_transports._conversation import (
+        IDLE_SECONDS,
+        ClientLeft,
+        Conversation,
+        Reply,
+    )
 
 __all__ = ["Server", "Service", "serve"]
 
@@ -190,13 +195,10 @@ class Server(Generic[ServiceT]):
         thread.start()
 
     def _talk(self, connection: socket.socket) -> None:
-        # The client left, or spoke no TLS: no matter of the server's.
-        with connection, contextlib.suppress(OSError):
-            if isinstance(connection, ssl.SSLSocket):
-                connection.do_handshake()
+        # Which is no matter of the server's.
+        with connection, contextlib.suppress(ClientLeft):
             Conversation(connection, self._handle).run()
 
     def _handle(self, request: ServiceRequest) -> Reply:
         with self._lock:
-            reply = self.service.handle(request, time.time())
-        return Reply(reply, self._lock)
+            return Reply(self.service.handle(request, time.time()), self._lock)
