@@ -33,6 +33,8 @@ with comes_with("sockets", __name__):
 __all__ = ["Server", "Service", "serve"]
 
 _JOIN_SECONDS = 5.0
+# Until it is asked again for a connection that it could not give.
+_RETRY_SECONDS = 0.05
 
 
 class Service(Protocol):
@@ -173,26 +175,40 @@ class Server(Generic[ServiceT]):
             selector.register(self._wake_reader, selectors.EVENT_READ)
             while not self._closing.is_set():
                 selector.select()
-                if self._closing.is_set():
-                    return
-                with contextlib.suppress(OSError):
-                    self._start(self._listener.accept()[0])
+                if not self._closing.is_set():
+                    self._accept_one()
+
+    def _accept_one(self) -> None:
+        try:
+            connection, _ = self._listener.accept()
+        except OSError:
+            # No descriptor is left, say. The client goes on waiting, and the selector
+            # would give it again at once.
+            self._closing.wait(_RETRY_SECONDS)
+            return
+        # It has left already, or there can be no thread for it: the others go on.
+        with contextlib.suppress(OSError, RuntimeError):
+            self._start(connection)
 
     def _start(self, connection: socket.socket) -> None:
-        # Without it, small chunks wait for the client's acknowledgements.
-        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        connection.settimeout(IDLE_SECONDS)
-        if self._ssl_context is not None:
-            with connection:  # Which is empty once it is wrapped.
-                connection = self._ssl_context.wrap_socket(
-                    connection, server_side=True, do_handshake_on_connect=False
-                )
-        thread = threading.Thread(
-            target=self._talk, args=(connection,), name="runs-serve", daemon=True
-        )
+        try:
+            # Without it, small chunks wait for the client's acknowledgements.
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            connection.settimeout(IDLE_SECONDS)
+            if self._ssl_context is not None:
+                with connection:  # Which is empty once it is wrapped.
+                    connection = self._ssl_context.wrap_socket(
+                        connection, server_side=True, do_handshake_on_connect=False
+                    )
+            thread = threading.Thread(
+                target=self._talk, args=(connection,), name="runs-serve", daemon=True
+            )
+            thread.start()
+        except BaseException:
+            connection.close()
+            raise
         self._threads = {t: c for t, c in self._threads.items() if t.is_alive()}
         self._threads[thread] = connection
-        thread.start()
 
     def _talk(self, connection: socket.socket) -> None:
         # Which is no matter of the server's.

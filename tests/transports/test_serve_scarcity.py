@@ -1,0 +1,138 @@
+"""The server when descriptors or threads run out, and what its end leaves behind."""
+
+from __future__ import annotations
+
+import os
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from typing import Any
+
+import pytest
+
+from runs_core.testing import Pause
+from runs_transports.conformance.peer import PATIENCE
+from runs_transports.serve import Server
+from tests.transports.serving import (
+    FakeService,
+    ServerAndClient,
+    connect,
+    echo,
+    say,
+    serving,
+    stream,
+    tls_contexts,
+)
+
+resource = pytest.importorskip("resource")
+
+LAST_REQUEST = b"POST / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n"
+
+
+@pytest.fixture(params=["plain", "tls"])
+def tls(request: pytest.FixtureRequest) -> ServerAndClient | None:
+    return tls_contexts() if request.param == "tls" else None
+
+
+@contextmanager
+def no_descriptor_left() -> Iterator[None]:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with open(os.devnull) as lowest_free:
+        limit = lowest_free.fileno()
+    resource.setrlimit(resource.RLIMIT_NOFILE, (limit, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+@contextmanager
+def no_thread_left() -> Iterator[None]:
+    """Make threads want more memory for their stacks than there are addresses."""
+    before = threading.stack_size(1 << 46)
+    try:
+        yield
+    finally:
+        threading.stack_size(before)
+
+
+class Listener(socket.socket):
+    """Notes when it could not accept a connection."""
+
+    def __init__(self) -> None:
+        super().__init__(fileno=socket.create_server(("127.0.0.1", 0)).detach())
+        self.failures: list[float] = []
+        self.has_failed_often = threading.Event()
+
+    def accept(self) -> tuple[socket.socket, Any]:
+        try:
+            return super().accept()
+        except OSError:
+            self.failures.append(time.monotonic())
+            if len(self.failures) == 3:
+                self.has_failed_often.set()
+            raise
+
+
+def test_without_descriptors_it_waits_and_then_goes_on() -> None:
+    listener = Listener()
+    with (
+        Server(FakeService(echo), listener, "127.0.0.1") as server,
+        socket.socket() as client,
+    ):
+        client.settimeout(PATIENCE)
+        with no_descriptor_left():
+            client.connect(listener.getsockname())
+            assert listener.has_failed_often.wait(PATIENCE)
+        first, _, third = listener.failures[:3]
+
+        assert third - first > 0.05  # It was not asked for as fast as it can.
+        assert say(client, LAST_REQUEST).startswith(b"HTTP/1.1 200 ")
+        assert server.service.requests
+
+
+def test_closing_is_prompt_without_descriptors() -> None:
+    listener = Listener()
+    server = Server(FakeService(echo), listener, "127.0.0.1")
+    with socket.socket() as client:
+        client.settimeout(PATIENCE)
+        with no_descriptor_left():
+            client.connect(listener.getsockname())
+            assert listener.has_failed_often.wait(PATIENCE)
+            start = time.monotonic()
+            server.close()
+        assert time.monotonic() - start < PATIENCE / 2
+        with pytest.raises(ConnectionError):
+            client.recv(1)
+
+
+def test_a_stream_that_runs_pauses_without_descriptors() -> None:
+    go_on = threading.Event()
+
+    def chunks() -> Iterator[bytes | Pause]:
+        yield b"before"
+        assert go_on.wait(PATIENCE)
+        yield Pause(0.001)
+        yield b"after"
+
+    with (
+        serving(lambda *_: stream(chunks())) as server,
+        closing(connect(server)) as client,
+    ):
+        client.sendall(LAST_REQUEST)
+        begun = client.recv(65536)
+        with no_descriptor_left():
+            go_on.set()
+            assert b"after" in begun + say(client, b"")
+
+
+def test_without_threads_a_client_is_dropped_and_the_next_is_served(
+    tls: ServerAndClient | None,
+) -> None:
+    with serving(tls=tls) as server:
+        with no_thread_left(), closing(connect(server)) as client:
+            assert client.recv(1) == b""
+        with closing(connect(server, tls)) as client:
+            assert say(client, LAST_REQUEST).startswith(b"HTTP/1.1 200 ")
