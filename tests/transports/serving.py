@@ -6,6 +6,7 @@ import socket
 import ssl
 import threading
 from collections.abc import Callable, Iterable, Iterator
+from typing import Any
 
 import pytest
 import trustme
@@ -71,9 +72,7 @@ def tls_contexts() -> ServerAndClient:
     return ServerAndClient(server, client)
 
 
-def connect(
-    server: Server[FakeService], tls: ServerAndClient | None = None
-) -> socket.socket:
+def connect(server: Server[Any], tls: ServerAndClient | None = None) -> socket.socket:
     port = int(server.base_url.partition("127.0.0.1:")[2].partition("/")[0])
     plain = socket.create_connection(("127.0.0.1", port), timeout=PATIENCE)
     if tls is None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Iterator
@@ -399,6 +400,11 @@ def test_tls_is_spoken_with_a_context(rig: AnyRig) -> None:
 def test_only_loopback_is_listened_on(host: str) -> None:
     with pytest.raises(UsageError, match="allow_remote"):
         serve(FakeService(echo), host=host)
+
+
+def test_a_context_for_clients_is_refused() -> None:
+    with pytest.raises(UsageError, match="PROTOCOL_TLS_SERVER"):
+        serve(FakeService(echo), ssl_context=ssl.create_default_context())
 
 
 def test_a_remote_host_can_be_allowed() -> None:

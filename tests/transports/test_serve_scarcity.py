@@ -7,14 +7,14 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from typing import Any
 
 import pytest
 
-from runs_core.testing import Pause
+from runs_core.testing import Pause, ServiceReply, ServiceRequest
 from runs_transports.conformance.peer import PATIENCE
-from runs_transports.serve import Server
+from runs_transports.serve import Server, serve
 from tests.transports.serving import (
     FakeService,
     ServerAndClient,
@@ -24,6 +24,7 @@ from tests.transports.serving import (
     serving,
     stream,
     tls_contexts,
+    whole,
 )
 
 resource = pytest.importorskip("resource")
@@ -136,3 +137,75 @@ def test_without_threads_a_client_is_dropped_and_the_next_is_served(
             assert client.recv(1) == b""
         with closing(connect(server, tls)) as client:
             assert say(client, LAST_REQUEST).startswith(b"HTTP/1.1 200 ")
+
+
+def test_a_server_that_cannot_start_says_so_and_leaves_nothing() -> None:
+    # The fixture counts the descriptors.
+    with no_thread_left(), pytest.raises(RuntimeError, match="thread"):
+        serving()
+
+
+def test_a_service_that_is_none_leaves_nothing() -> None:
+    with pytest.raises(AttributeError, match="prefix"):
+        serve(object())  # type: ignore[type-var]
+
+
+@contextmanager
+def stuck(server: Server[Stuck], clients: int) -> Iterator[None]:
+    """Keep threads of the server inside its service, or waiting for it."""
+    with ExitStack() as stack:
+        for _ in range(clients):
+            client = stack.enter_context(closing(connect(server)))
+            client.sendall(LAST_REQUEST)
+        assert server.service.entered.wait(PATIENCE)
+        yield
+        server.service.go_on.set()
+
+
+class Stuck:
+    """Answers nobody before it is told to."""
+
+    prefix = "/v1"
+
+    def __init__(self) -> None:
+        self.entered = threading.Event()
+        self.go_on = threading.Event()
+
+    def handle(self, request: ServiceRequest, now: float) -> ServiceReply:
+        self.entered.set()
+        assert self.go_on.wait(PATIENCE)
+        return whole(b"")
+
+
+def test_closing_waits_once_for_a_service_that_is_stuck(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("runs_transports.serve._JOIN_SECONDS", 0.05)
+    server = serve(Stuck())
+    with stuck(server, clients=8):
+        start = time.monotonic()
+        server.close()
+        assert time.monotonic() - start < 0.05 * 4
+        threads = serving_threads()
+        assert threads
+    # What is left ends with the service.
+    for thread in threads:
+        thread.join(PATIENCE)
+    assert not serving_threads()
+
+
+def test_who_closes_second_waits_as_well() -> None:
+    server = serve(Stuck())
+    closers = [threading.Thread(target=server.close) for _ in range(2)]
+    with stuck(server, clients=1):
+        for closer in closers:
+            closer.start()
+        closers[0].join(0.02)
+        assert [closer.is_alive() for closer in closers] == [True, True]
+    for closer in closers:
+        closer.join(PATIENCE)
+    assert not serving_threads()
+
+
+def serving_threads() -> list[threading.Thread]:
+    return [t for t in threading.enumerate() if t.name == "runs-serve"]

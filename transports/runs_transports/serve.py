@@ -90,6 +90,11 @@ def serve(
             f"{host} is not a loopback address, and this server lets everybody in:"
             " pass allow_remote=True if that is meant"
         )
+    if ssl_context is not None and ssl_context.protocol is ssl.PROTOCOL_TLS_CLIENT:
+        raise UsageError(
+            "ssl_context is one for clients: a server's begins as"
+            " ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)"
+        )
     listener = socket.create_server(
         (host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET
     )
@@ -112,7 +117,8 @@ class Server(Generic[ServiceT]):
 
     `base_url` is what an `Endpoint` takes, `service` is what is being served. The lock
     is held while the service answers and while it gives a chunk, never while a client
-    is waited for.
+    is waited for. The listener is the server's from the beginning: it is closed also if
+    the server cannot start.
     """
 
     base_url: str
@@ -125,38 +131,51 @@ class Server(Generic[ServiceT]):
         host: str,
         ssl_context: ssl.SSLContext | None = None,
     ) -> None:
-        scheme = "http" if ssl_context is None else "https"
-        name = f"[{host}]" if ":" in host else host
-        port = listener.getsockname()[1]
-        self.base_url = f"{scheme}://{name}:{port}{service.prefix}"
         self.service = service
         self._listener = listener
         self._ssl_context = ssl_context
         self._lock = threading.Lock()
         self._closing = threading.Event()
         self._threads: dict[threading.Thread, socket.socket] = {}
-        # Closing a socket does not wake the thread that waits for it; a byte does.
-        self._wake_reader, self._wake_writer = socket.socketpair()
-        self._acceptor = threading.Thread(
-            target=self._accept, name="runs-serve", daemon=True
-        )
-        self._acceptor.start()
+        with contextlib.ExitStack() as owned:
+            owned.enter_context(listener)
+            # Else it waits for the next client if the one it was woken for has left.
+            listener.setblocking(False)
+            scheme = "http" if ssl_context is None else "https"
+            name = f"[{host}]" if ":" in host else host
+            port = listener.getsockname()[1]
+            self.base_url = f"{scheme}://{name}:{port}{service.prefix}"
+            # Closing a socket does not wake the thread that waits for it; a byte does.
+            wake_reader, self._wake_writer = socket.socketpair()
+            owned.enter_context(wake_reader)
+            owned.enter_context(self._wake_writer)
+            self._selector = owned.enter_context(selectors.DefaultSelector())
+            self._selector.register(listener, selectors.EVENT_READ)
+            self._selector.register(wake_reader, selectors.EVENT_READ)
+            self._acceptor = threading.Thread(
+                target=self._accept, name="runs-serve", daemon=True
+            )
+            self._acceptor.start()
+            self._owned = owned.pop_all()
 
     def close(self) -> None:
-        """Stop listening and drop all connections; their threads have ended."""
-        if self._closing.is_set():
-            return
-        self._closing.set()
-        self._wake_writer.send(b"\0")
+        """Stop listening and drop all connections; their threads have ended.
+
+        But for those in which the service goes on answering for more than five seconds.
+        """
+        if not self._closing.is_set():
+            self._closing.set()
+            self._wake_writer.send(b"\0")
         self._acceptor.join()
-        for thread, connection in self._threads.items():
+        for connection in self._threads.values():
             with contextlib.suppress(OSError):
                 # Not SSLSocket's own, which would pull the session from under the
                 # thread that uses it.
                 socket.socket.shutdown(connection, socket.SHUT_RDWR)
-            thread.join(_JOIN_SECONDS)
-        for end in (self._listener, self._wake_reader, self._wake_writer):
-            end.close()
+        end = time.monotonic() + _JOIN_SECONDS
+        for thread in self._threads:
+            thread.join(max(0.0, end - time.monotonic()))
+        self._owned.close()
 
     def __enter__(self) -> Self:
         return self
@@ -170,13 +189,10 @@ class Server(Generic[ServiceT]):
         self.close()
 
     def _accept(self) -> None:
-        with selectors.DefaultSelector() as selector:
-            selector.register(self._listener, selectors.EVENT_READ)
-            selector.register(self._wake_reader, selectors.EVENT_READ)
-            while not self._closing.is_set():
-                selector.select()
-                if not self._closing.is_set():
-                    self._accept_one()
+        while not self._closing.is_set():
+            self._selector.select()
+            if not self._closing.is_set():
+                self._accept_one()
 
     def _accept_one(self) -> None:
         try:
