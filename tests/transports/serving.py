@@ -78,7 +78,10 @@ def connect(server: Server[Any], tls: ServerAndClient | None = None) -> socket.s
     if tls is None:
         return plain
     with plain:  # Which is empty once it is wrapped.
-        return tls.client.wrap_socket(plain, server_hostname="127.0.0.1")
+        # Else a cut could not be told from an end.
+        return tls.client.wrap_socket(
+            plain, server_hostname="127.0.0.1", suppress_ragged_eofs=False
+        )
 
 
 def say(connection: socket.socket, data: bytes) -> bytes:

@@ -7,7 +7,7 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
 
 import pytest
@@ -22,6 +22,7 @@ from tests.transports.serving import (
     serving,
     stream,
     tls_contexts,
+    unhandled,
     whole,
 )
 
@@ -148,3 +149,37 @@ def test_one_that_was_refused_cannot_go_on_for_ever(
         assert b"400" in read_until(connection, b"\r\n\r\n")
         with pytest.raises(ConnectionError):
             dawdle(connection)
+
+
+def test_an_end_is_no_cut_over_tls() -> None:
+    tls = tls_contexts()
+    with (
+        serving(lambda *_: stream([b"a", b"b"]), tls) as server,
+        closing(connect(server, tls)) as connection,
+    ):
+        # A client so old that the answer ends with the connection.
+        assert say(connection, b"GET / HTTP/1.0\r\n\r\n").endswith(b"\r\n\r\nab")
+
+
+def test_a_refusal_is_no_cut_over_tls(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("runs_transports._conversation._LINGER_SECONDS", 0.01)
+    tls = tls_contexts()
+    with serving(tls=tls) as server, closing(connect(server, tls)) as connection:
+        assert b"400" in say(connection, b"no HTTP\r\n\r\n")
+
+
+def test_a_cut_is_no_end_over_tls(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = unhandled(monkeypatch)
+    tls = tls_contexts()
+
+    def chunks() -> Iterator[bytes]:
+        yield b"x"
+        raise LookupError("mine")
+
+    with (
+        serving(lambda *_: stream(chunks()), tls) as server,
+        closing(connect(server, tls)) as connection,pytest.raises(ssl.SSLEOFError)
+    ):
+        say(connection, b"GET / HTTP/1.0\r\n\r\n")
+
+    assert [type(error) for error in seen] == [LookupError]

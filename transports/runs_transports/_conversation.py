@@ -8,6 +8,7 @@ import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
+from typing import NoReturn
 
 import h11
 
@@ -78,9 +79,9 @@ class Conversation:
         self._http = h11.Connection(h11.SERVER)
 
     def run(self) -> None:
-        """Return when the client has no more requests, or has broken HTTP.
+        """Return when the client has no more requests.
 
-        Raises `ClientLeft`, and what the service does.
+        Raises `ClientLeft`, also where it was sent away, and what the service raises.
         """
         with _talking():
             if isinstance(self._connection, ssl.SSLSocket):
@@ -88,15 +89,15 @@ class Conversation:
         while (request := self._next_request()) is not None:
             self._answer(request)
             if self._http.our_state is not h11.DONE:
-                return
+                break
             self._http.start_next_cycle()
+        self._say_end()
 
     def _next_request(self) -> ServiceRequest | None:
         try:
             return self._read_request()
         except h11.RemoteProtocolError as error:
             self._refuse(error.error_status_hint)
-            return None
 
     def _read_request(self) -> ServiceRequest | None:
         start = self._next_event()
@@ -182,17 +183,28 @@ class Conversation:
                 raise ClientLeft
             yield data
 
-    def _refuse(self, status: int) -> None:
+    def _refuse(self, status: int) -> NoReturn:
         if self._http.our_state in (h11.IDLE, h11.SEND_RESPONSE):
             fields = [("content-length", "0"), ("connection", "close")]
             self._send(h11.Response(status_code=status, headers=fields))
             self._send(h11.EndOfMessage())
             # Closing with bytes unread would reset the connection, and the answer
             # could be lost with it.
-            with _talking():
-                self._connection.shutdown(socket.SHUT_WR)
+            self._say_end()
             for _ in self._receive_for(_LINGER_SECONDS):
                 pass
+        raise ClientLeft  # Or was sent away.
+
+    def _say_end(self) -> None:
+        """Say that nothing more comes, as only an answer that is whole may end."""
+        with _talking():
+            if isinstance(self._connection, ssl.SSLSocket):
+                # RFC 8446 section 6.1: without this alert, the end could be a cut. The
+                # client's own alert is not waited for, which is the error here.
+                self._connection.settimeout(0)
+                with contextlib.suppress(OSError):
+                    self._connection.unwrap()
+            self._connection.shutdown(socket.SHUT_WR)
 
     def _send(self, event: h11.Event) -> None:
         if data := self._http.send(event):
