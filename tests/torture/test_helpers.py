@@ -192,3 +192,34 @@ def test_open_descriptors_are_counted() -> None:
     with open(__file__):
         assert open_descriptors() == before + 1
     assert open_descriptors() == before
+
+
+@pytest.mark.parametrize("framework", CHECKPOINTS, ids=["trio", "asyncio"])
+@pytest.mark.parametrize("where", ["attempt", "after"])
+@pytest.mark.parametrize("how", [Broken, pytest.fail.Exception])
+def test_a_failure_says_at_which_step(
+    framework: Callable[..., None], where: str, how: type[BaseException]
+) -> None:
+    attempts = 0
+
+    def fail_in(place: str) -> None:
+        if place == where and attempts == 3:
+            raise how("at the third")
+
+    async def attempt() -> None:
+        nonlocal attempts
+        attempts += 1
+        fail_in("attempt")
+        for _ in range(5):
+            await CHECKPOINTS[framework]()
+
+    async def after() -> None:
+        fail_in("after")
+
+    async def main(cancel_at_each_step: Cancel) -> None:
+        await cancel_at_each_step(attempt, after)
+
+    with pytest.raises(how, match="at the third") as caught:
+        framework(main)
+
+    assert caught.value.__notes__ == ["at step 3 of cancel_at_each_step"]

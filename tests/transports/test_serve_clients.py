@@ -178,7 +178,8 @@ def test_a_cut_is_no_end_over_tls(monkeypatch: pytest.MonkeyPatch) -> None:
 
     with (
         serving(lambda *_: stream(chunks()), tls) as server,
-        closing(connect(server, tls)) as connection,pytest.raises(ssl.SSLEOFError)
+        closing(connect(server, tls)) as connection,
+        pytest.raises(ssl.SSLEOFError),
     ):
         say(connection, b"GET / HTTP/1.0\r\n\r\n")
 

@@ -8,6 +8,8 @@ from collections.abc import Awaitable, Callable, Generator
 from functools import partial
 from typing import Any
 
+from runs_transports.torture._steps import noting
+
 __all__ = ["cancel_at_each_step"]
 
 
@@ -19,7 +21,8 @@ async def cancel_at_each_step(
 
     Until it ends before it is cancelled. `after` follows each attempt, to say what must
     be true then. Gives how many attempts were cancelled. What an attempt leaves to
-    asyncio to report (an exception that nobody takes) is raised.
+    asyncio to report (an exception that nobody takes) is raised. Whatever is raised
+    says at which step.
     """
     reported: list[dict[str, Any]] = []
     loop = asyncio.get_running_loop()
@@ -35,10 +38,11 @@ async def cancel_at_each_step(
             await asyncio.wait([task])
             reached = driven.reached
             cancelled += task.cancelled()
-            if not task.cancelled():
-                task.result()
-            if after is not None:
-                await after()
+            with noting(step):
+                if not task.cancelled():
+                    task.result()
+                if after is not None:
+                    await after()
             if reported:
                 raise AssertionError(f"at step {step}: {reported[0]['message']}")
     finally:

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from attrs import define
 
 from runs_transports._extras import comes_with
+from runs_transports.torture._steps import noting
 
 with comes_with("trio", __name__):
     import trio
@@ -36,13 +37,14 @@ async def cancel_at_each_step(
     """Make the attempt, cancelled at its first step; then at its second; and so on.
 
     Until it ends before it is cancelled. `after` follows each attempt, to say what must
-    be true then. Gives how many attempts were cancelled.
+    be true then. Gives how many attempts were cancelled. Whatever is raised says in a
+    note at which step.
     """
     step = cancelled = 0
     reached = True
     while reached:
         step += 1
-        with trio.CancelScope() as scope:
+        with noting(step), trio.CancelScope() as scope:
             instrument = _CancelAtStep(scope, trio.lowlevel.current_task(), step)
             trio.lowlevel.add_instrument(instrument)
             try:
@@ -53,5 +55,6 @@ async def cancel_at_each_step(
         reached = scope.cancel_called
         cancelled += scope.cancelled_caught
         if after is not None:
-            await after()
+            with noting(step):
+                await after()
     return cancelled
