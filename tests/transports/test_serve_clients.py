@@ -104,6 +104,21 @@ def test_what_is_said_during_a_pause_is_answered_after_it(
     assert [r.target for r in server.service.requests] == ["/", "/", "/last"]
 
 
+def test_a_pause_leaves_the_client_its_time(tls: ServerAndClient | None) -> None:
+    def handler(request: ServiceRequest, now: float) -> ServiceReply:
+        return stream([Pause(0.001), b"x"])
+
+    with serving(handler, tls) as server, closing(connect(server, tls)) as connection:
+        connection.sendall(REQUEST)
+        read_until(connection, b"0\r\n\r\n")
+        connection.settimeout(0.02)
+        with pytest.raises(TimeoutError):
+            connection.recv(1)
+        connection.settimeout(PATIENCE)
+
+        assert say(connection, LAST_REQUEST).startswith(b"HTTP/1.1 200 ")
+
+
 def test_who_floods_a_pause_is_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("runs_transports._conversation._MAX_BODY_BYTES", 1024 * 1024)
     endless = Endless()
@@ -141,13 +156,13 @@ def dawdle(connection: socket.socket) -> None:
 
 
 def test_one_that_was_refused_cannot_go_on_for_ever(
-    monkeypatch: pytest.MonkeyPatch,
+    tls: ServerAndClient | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("runs_transports._conversation._LINGER_SECONDS", 0.05)
-    with serving() as server, closing(connect(server)) as connection:
+    with serving(tls=tls) as server, closing(connect(server, tls)) as connection:
         connection.sendall(b"no HTTP\r\n\r\n")
         assert b"400" in read_until(connection, b"\r\n\r\n")
-        with pytest.raises(ConnectionError):
+        with pytest.raises((ConnectionError, ssl.SSLEOFError)):
             dawdle(connection)
 
 

@@ -31,6 +31,10 @@ resource = pytest.importorskip("resource")
 
 LAST_REQUEST = b"POST / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n"
 
+ASKING_REQUEST = (
+    b"POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 1\r\nExpect: 100-continue\r\n\r\n"
+)
+
 
 @pytest.fixture(params=["plain", "tls"])
 def tls(request: pytest.FixtureRequest) -> ServerAndClient | None:
@@ -75,6 +79,28 @@ class Listener(socket.socket):
             if len(self.failures) == 3:
                 self.has_failed_often.set()
             raise
+
+
+class EmptyListener(socket.socket):
+    """Has nobody to accept any more when it is asked."""
+
+    def __init__(self) -> None:
+        super().__init__(fileno=socket.create_server(("127.0.0.1", 0)).detach())
+
+    def accept(self) -> tuple[socket.socket, Any]:
+        super().accept()[0].close()
+        return super().accept()
+
+
+def test_who_has_left_before_it_is_accepted_does_not_hold_up_the_end() -> None:
+    server = Server(FakeService(echo), EmptyListener(), "127.0.0.1")
+    with closing(connect(server)) as client:
+        assert client.recv(1) == b""
+    closer = threading.Thread(target=server.close, daemon=True)
+    closer.start()
+    closer.join(PATIENCE)
+
+    assert not closer.is_alive()
 
 
 def test_without_descriptors_it_waits_and_then_goes_on() -> None:
@@ -156,7 +182,10 @@ def stuck(server: Server[Stuck], clients: int) -> Iterator[None]:
     with ExitStack() as stack:
         for _ in range(clients):
             client = stack.enter_context(closing(connect(server)))
-            client.sendall(LAST_REQUEST)
+            client.sendall(ASKING_REQUEST)
+            # Its thread is there.
+            assert client.recv(65536).startswith(b"HTTP/1.1 100 ")
+            client.sendall(b"x")
         assert server.service.entered.wait(PATIENCE)
         yield
         server.service.go_on.set()
@@ -182,10 +211,10 @@ def test_closing_waits_once_for_a_service_that_is_stuck(
 ) -> None:
     monkeypatch.setattr("runs_transports.serve._JOIN_SECONDS", 0.05)
     server = serve(Stuck())
-    with stuck(server, clients=8):
+    with stuck(server, clients=20):
         start = time.monotonic()
         server.close()
-        assert time.monotonic() - start < 0.05 * 4
+        assert time.monotonic() - start < 0.05 * 10
         threads = serving_threads()
         assert threads
     # What is left ends with the service.
