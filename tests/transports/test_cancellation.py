@@ -96,12 +96,15 @@ def test_a_cancelled_read_does_not_disturb_the_next_exchange() -> None:
         connection.wait_until_left()
 
     async def main(io: Io) -> bytes:
-        with trio.move_on_after(0.01) as scope:
-            async with io.open(get(server.url)) as opened:
-                await opened.read()
-        assert scope.cancelled_caught
+        async def cancel(scope: trio.CancelScope) -> None:
+            await trio.to_thread.run_sync(reading.wait)
+            scope.cancel()
+
+        async with trio.open_nursery() as nursery, io.open(get(server.url)) as opened:
+            nursery.start_soon(cancel, nursery.cancel_scope)
+            await opened.read()
+        assert nursery.cancel_scope.cancelled_caught
         return (await fetch(io, get(server.url))).body
 
     with peer(script, answering(whole(b"next"))) as server:
         assert trio.run(main, TrioTransport()) == b"next"
-    assert reading.is_set()
