@@ -14,7 +14,19 @@ CHUNKED = (
     b"Transfer-Encoding: chunked\r\n\r\n3\r\nhel\r\n2;x\r\nlo\r\n0\r\nT: x\r\n\r\n"
 )
 UNFRAMED = b"HTTP/1.1 200 OK\r\n\r\nhello"
-ANSWERS = [LENGTH, CHUNKED, UNFRAMED, LENGTH[:-1], CHUNKED[:-9], LENGTH[:20], b""]
+SWITCHED = b"HTTP/1.1 101 Switching\r\nUpgrade: websocket\r\n\r\nhello"
+BOTH = LENGTH.replace(b"X-Request-Id: r", b"Transfer-Encoding: chunked")
+ANSWERS = [
+    LENGTH,
+    CHUNKED,
+    UNFRAMED,
+    LENGTH[:-1],
+    CHUNKED[:-9],
+    LENGTH[:20],
+    b"",
+    SWITCHED,
+    BOTH,
+]
 Outcome = tuple[Head | None, bytes, str | None]
 
 
@@ -114,13 +126,51 @@ def test_header_values_beyond_ascii_are_kept() -> None:
     assert head.headers["x"] == "café"
 
 
-def test_another_protocol_is_not_switched_to() -> None:
-    running = Http1Exchange(
-        Request(method="GET", url="http://host/", headers={"Upgrade": "websocket"})
+@pytest.mark.parametrize("headers", [{}, {"Upgrade": "websocket"}])
+def test_another_protocol_is_not_switched_to(headers: dict[str, str]) -> None:
+    running = Http1Exchange(Request(method="GET", url="http://host/", headers=headers))
+
+    with pytest.raises(TransportProtocolError) as caught:
+        running.receive(SWITCHED)
+
+    assert str(caught.value) == "host:80 switched to another protocol"
+
+
+def test_a_length_beside_chunks_is_refused_in_words() -> None:
+    assert outcome([BOTH]) == (
+        None,
+        b"",
+        "host:80 broke HTTP/1.1: Content-Length beside Transfer-Encoding",
     )
 
-    with pytest.raises(TransportProtocolError, match="another protocol"):
-        running.receive(b"HTTP/1.1 101 Switching\r\nUpgrade: websocket\r\n\r\n")
+
+@pytest.mark.parametrize(
+    ("answer", "reusable"),
+    [
+        (LENGTH, True),
+        (CHUNKED, True),
+        (UNFRAMED, False),
+        (LENGTH.replace(b"1.1", b"1.0"), False),
+        (LENGTH.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n"), False),
+        (LENGTH + b"planted", False),
+        (CHUNKED + b"planted", False),
+    ],
+)
+def test_only_a_kept_connection_without_leftovers_is_reusable(
+    answer: bytes, reusable: bool
+) -> None:
+    for keep_alive in (True, False):
+        running = Http1Exchange(
+            Request(method="GET", url="http://host/"), keep_alive=keep_alive
+        )
+        assert (b"connection: close" in running.data_to_send) != keep_alive
+        assert not running.reusable
+        running.receive(answer)
+        if answer == UNFRAMED:
+            running.receive(b"")
+        assert running.next_piece() == b"hello"
+        assert running.next_piece() == b""
+        assert running.reusable == (reusable and keep_alive)
 
 
 def test_two_hosts_are_refused_without_quoting_them() -> None:

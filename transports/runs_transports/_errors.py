@@ -18,6 +18,8 @@ __all__ = [
     "CUT_HEAD",
     "ENDLESS_INTERIM",
     "LONG_HEAD",
+    "SWITCHED",
+    "TWO_FRAMINGS",
     "not_sent",
     "timed_out",
 ]
@@ -27,6 +29,8 @@ CUT_HEAD = "closed the connection before the end of its answer's head"
 CUT_BODY = "closed the connection before the end of its answer's body"
 LONG_HEAD = f"sent a head of more than {MAX_HEAD_BYTES} bytes"
 ENDLESS_INTERIM = "sends 1xx without end"
+SWITCHED = "switched to another protocol"
+TWO_FRAMINGS = "broke HTTP/1.1: Content-Length beside Transfer-Encoding"
 
 
 def not_sent(

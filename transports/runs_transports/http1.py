@@ -21,6 +21,8 @@ from runs_transports._errors import (
     CUT_HEAD,
     ENDLESS_INTERIM,
     LONG_HEAD,
+    SWITCHED,
+    TWO_FRAMINGS,
 )
 from runs_transports._extras import comes_with
 from runs_transports._request import (
@@ -51,15 +53,17 @@ class Http1Exchange:
     Raises `UsageError` for a request that cannot be sent. `receive` and `next_piece`
     raise `TransportProtocolError` when the peer breaks HTTP or ends its answer early;
     the exchange is over then, and the connection is to be closed, as it is after the
-    body's end: it cannot carry another exchange.
+    body's end: it cannot carry another exchange, unless `keep_alive` was wished and
+    `reusable` says at the end that the peer agreed.
     """
 
     address: Address
     data_to_send: bytes
     head: Head | None = None
 
-    def __init__(self, request: Request) -> None:
+    def __init__(self, request: Request, *, keep_alive: bool = False) -> None:
         self.address = Address.of(request.url)
+        self._keep_alive = keep_alive
         self._connection = h11.Connection(
             h11.CLIENT, max_incomplete_event_size=MAX_HEAD_BYTES
         )
@@ -72,7 +76,8 @@ class Http1Exchange:
         fields = fields_to_send(request)
         if "host" not in request.headers:
             fields.insert(0, ("host", self.address.host_header))
-        fields.append(("connection", "close"))
+        if not self._keep_alive:
+            fields.append(("connection", "close"))
         try:
             start = h11.Request(
                 method=request.method, target=self.address.target, headers=fields
@@ -96,20 +101,29 @@ class Http1Exchange:
             if event is h11.NEED_DATA:
                 return
             if isinstance(event, h11.Response):
-                head = Head(
-                    event.status_code,
-                    ((name.decode(), _text(value)) for name, value in event.headers),
-                )
-                check_encoding(head, self.address)
-                self.head = head
+                self.head = self._checked(event)
             else:
                 self._skip(event)
+
+    def _checked(self, event: h11.Response) -> Head:
+        head = Head(
+            event.status_code,
+            ((name.decode(), _text(value)) for name, value in event.headers),
+        )
+        check_encoding(head, self.address)
+        # RFC 9112 section 6.3: an attempt at smuggling that "ought to be handled as an
+        # error". h11 would go by the chunks, a box in between perhaps by the length.
+        if {"transfer-encoding", "content-length"} <= {
+            name for name, _ in head.headers
+        }:
+            raise TransportProtocolError(f"{self.address} {TWO_FRAMINGS}")
+        return head
 
     def _skip(self, event: object) -> None:
         self._interim += 1
         if not isinstance(event, h11.InformationalResponse):
             # After 101, to a request that asks for another protocol in its headers.
-            raise TransportProtocolError(f"{self.address} switched to another protocol")
+            raise TransportProtocolError(f"{self.address} {SWITCHED}")
         if self._interim > MAX_INTERIM:
             raise TransportProtocolError(f"{self.address} {ENDLESS_INTERIM}")
 
@@ -133,6 +147,18 @@ class Http1Exchange:
             return b"".join(pieces)
         return None if event is h11.NEED_DATA else b""
 
+    @property
+    def reusable(self) -> bool:
+        """The answer is over, and the connection can carry another exchange.
+
+        Not before the body's end was given, and not if more has come than the answer.
+        """
+        connection = self._connection
+        return (
+            connection.our_state is connection.their_state is h11.DONE
+            and connection.trailing_data == (b"", False)
+        )
+
     def _next_event(self) -> object:
         connection = self._connection
         if connection.their_state in (h11.DONE, h11.MUST_CLOSE, h11.CLOSED):
@@ -147,6 +173,9 @@ class Http1Exchange:
             fault = LONG_HEAD
         elif self._closed:
             fault = CUT_BODY if self.head else CUT_HEAD
+        elif "_SWITCH_" in str(error):
+            # A 101 that nobody asked for; h11 has only its own words for it.
+            fault = SWITCHED
         else:
             # After the colon h11 quotes what the peer sent.
             fault = f"broke HTTP/1.1: {str(error).partition(':')[0]}"
