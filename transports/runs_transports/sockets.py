@@ -10,6 +10,7 @@ from contextlib import closing, contextmanager, suppress
 
 from runs_core.transport import Opened
 from runs_core.wire.http import Head, Request
+from runs_transports._blocking import Deadline, connect
 from runs_transports._errors import not_sent, timed_out
 from runs_transports._extras import comes_with
 from runs_transports._request import Address
@@ -20,16 +21,14 @@ with comes_with("sockets", __name__):
 
 __all__ = ["SocketTransport"]
 
-# settimeout(0) would mean "do not wait", which raises another error than a timeout.
-_SHORTEST_WAIT = 1e-3
-
 
 class SocketTransport:
     """Opens one connection for each request, and closes it with the exchange.
 
     It reads no environment and uses no proxy. `ssl_context` is used as it is; the
     default verifies against the system's trust store. Threads may share a transport.
-    The connect timeout is for each of the host's addresses.
+    The connect timeout is for all of the host's addresses and the handshake together;
+    looking up the host's name takes what the system takes.
     """
 
     errors: tuple[type[BaseException], ...] = (OSError,)
@@ -54,9 +53,7 @@ class SocketTransport:
 
     def _connect(self, address: Address, timeout: float | None) -> socket.socket:
         try:
-            connection = socket.create_connection(
-                (address.host, address.port), timeout=timeout
-            )
+            connection = connect(address.host, address.port, Deadline(timeout))
             return self._secured(connection, address) if address.tls else connection
         except (OSError, ValueError) as error:
             raise not_sent(address, error, timeout) from error
@@ -87,27 +84,28 @@ class _Wire:
         self._timeout = seconds
 
     def send(self) -> None:
-        self._limit_wait(self._deadline())
+        deadline = Deadline(self._timeout)
         # A peer may answer and close before it has taken the whole request: what it
         # said is still there to be read, and if it said nothing, reading says so.
         with suppress(BrokenPipeError, ConnectionResetError), self._timeouts():
+            self._connection.settimeout(deadline.left())
             self._connection.sendall(self._exchange.data_to_send)
 
     def read_head(self) -> Head:
-        deadline = self._deadline()
+        deadline = Deadline(self._timeout)
         while (head := self._exchange.head) is None:
             self._receive(deadline)
         return head
 
     def read(self) -> bytes:
-        deadline = self._deadline()
+        deadline = Deadline(self._timeout)
         while (piece := self._exchange.next_piece()) is None:
             self._receive(deadline)
         return piece
 
-    def _receive(self, deadline: float | None) -> None:
-        self._limit_wait(deadline)
+    def _receive(self, deadline: Deadline) -> None:
         with self._timeouts():
+            self._connection.settimeout(deadline.left())
             data = self._connection.recv(READ_BYTES)
         self._exchange.receive(data)
 
@@ -117,13 +115,3 @@ class _Wire:
             yield
         except TimeoutError as error:
             raise timed_out(self._exchange.address, self._timeout) from error
-
-    def _deadline(self) -> float | None:
-        return None if self._timeout is None else time.monotonic() + self._timeout
-
-    def _limit_wait(self, deadline: float | None) -> None:
-        self._connection.settimeout(
-            None
-            if deadline is None
-            else max(deadline - time.monotonic(), _SHORTEST_WAIT)
-        )
