@@ -76,6 +76,11 @@ PECULIAR = (
         for status in (100, 102, 103)
     ),
     Scenario(
+        "many fields",
+        _HEAD + b"X-Policy: a\r\n" * 150 + b"Content-Length: 11\r\n\r\n" + _BODY,
+        _BODY,
+    ),
+    Scenario(
         "identity by name",
         _HEAD + b"Content-Encoding: Identity\r\nContent-Length: 11\r\n\r\n" + _BODY,
         _BODY,
@@ -137,8 +142,25 @@ UNCLEAR = (
             "chunk size of letters": (
                 b"Transfer-Encoding: chunked\r\n\r\nxyz\r\nabc\r\n0\r\n\r\n"
             ),
-            "negative chunk": (
-                b"Transfer-Encoding: chunked\r\n\r\n-1\r\nabc\r\n0\r\n\r\n"
+            **{
+                f"chunk size {size!r}": (
+                    b"Transfer-Encoding: chunked\r\n\r\n"
+                    b"%s\r\nabc\r\n0\r\n\r\n" % size.encode()
+                )
+                for size in ("-1", "+3", " 3", "0x3", "0_3", "")
+            },
+            "chunk without its line end": (
+                b"Transfer-Encoding: chunked\r\n\r\n3\r\nabcXX0\r\n\r\n"
+            ),
+            "trailer without a colon": (
+                b"Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\nno colon\r\n\r\n"
+            ),
+            "length beside chunks": (
+                b"Content-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n"
+                b"3\r\nabc\r\n0\r\n\r\n"
+            ),
+            "length of 5000 digits": (
+                b"Content-Length: " + b"9" * 5000 + b"\r\n\r\nabc"
             ),
             "chunk longer than said": (
                 b"Transfer-Encoding: chunked\r\n\r\n3\r\nabcdef\r\n0\r\n\r\n"

@@ -9,13 +9,11 @@ from typing import Any
 import pytest
 import trio
 
-from runs_core.testing import scenarios
-from runs_core.testing.scenarios import Scenario
 from runs_core.transport import AsyncTransport
 from runs_transports.asyncio import AsyncioTransport
 from runs_transports.conformance import StrictSuite, TransportSuite
 from runs_transports.conformance.cancellation import CancellationSuite
-from runs_transports.conformance.rig import Rig, RigFixture
+from runs_transports.conformance.rig import RigFixture
 from runs_transports.conformance.strict_tls import StrictTlsSuite
 from runs_transports.conformance.tls import TlsSuite
 from runs_transports.requests import RequestsTransport
@@ -43,17 +41,6 @@ class TestRequests(TransportSuite, StrictSuite):
     def transport(self, ssl_context: Context) -> Iterator[RequestsTransport]:
         with RequestsTransport(ssl_context=ssl_context) as transport:
             yield transport
-
-    @pytest.mark.parametrize(
-        "answer",
-        # http.client takes a last chunk without its line end.
-        [*scenarios.CUT, *scenarios.CUT_FINELY[:-1]],
-        ids=str,
-    )
-    def test_an_answer_that_is_cut_off_is_a_protocol_error(
-        self, rig: Rig, answer: Scenario
-    ) -> None:
-        super().test_an_answer_that_is_cut_off_is_a_protocol_error(rig, answer)
 
 
 class TestRequestsTls(TlsSuite, StrictTlsSuite):

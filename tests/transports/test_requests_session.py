@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import http.client
+import socket
 import ssl
 import threading
 from collections.abc import Iterator
@@ -13,10 +15,16 @@ import requests
 import trustme
 from requests.auth import HTTPBasicAuth
 
-from runs_core.errors import NotSent, TransportError, UsageError
+from runs_core.errors import (
+    NotSent,
+    TransportError,
+    TransportTimeout,
+    UsageError,
+)
 from runs_core.wire.http import Request
 from runs_transports import _adapter
 from runs_transports.conformance.peer import (
+    CHUNKED,
     PATIENCE,
     Connection,
     Script,
@@ -24,7 +32,8 @@ from runs_transports.conformance.peer import (
     peer,
     whole,
 )
-from runs_transports.conformance.rig import get, post
+from runs_transports.conformance.rig import get, in_time, post
+from runs_transports.conformance.strict import trickling
 from runs_transports.requests import RequestsTransport
 
 KEPT = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
@@ -83,6 +92,25 @@ def test_a_connection_left_early_is_not_used_again() -> None:
             with transport.open(get(server.url)) as opened:
                 assert opened.head.status == 200
         assert server.connections == 2
+
+
+def test_a_connection_with_leftovers_is_not_used_again() -> None:
+    def script(connection: Connection) -> None:
+        connection.answer(KEPT + b"planted")
+        connection.wait_until_left()
+
+    with peer(script) as server, RequestsTransport() as transport:
+        for _ in range(2):
+            assert fetch(transport, get(server.url)) == b"ok"
+        assert server.connections == 2
+
+
+def test_sending_has_the_connect_timeout_whole() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        connection = _adapter._Connection(*server.getsockname(), timeout=7.0)
+        connection.connect()
+        assert connection.sock.gettimeout() == 7.0
+        connection.close()
 
 
 def test_a_connection_the_peer_has_closed_is_not_used_again() -> None:
@@ -343,6 +371,29 @@ def test_threads_share_a_transport() -> None:
             thread.join()
 
     assert bodies == [b"shared"] * 80
+
+
+def test_a_read_of_a_callers_session_has_one_deadline(
+    session: requests.Session,
+) -> None:
+    with (
+        peer(trickling(CHUNKED + b"3;x=", b"a")) as server,
+        RequestsTransport(session).open(get(server.url)) as opened,
+    ):
+        assert opened.set_timeout is not None
+        opened.set_timeout(0.1)
+        with in_time(), pytest.raises(TransportTimeout):
+            opened.read()
+
+
+def test_http_clients_debugging_disturbs_nothing(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(http.client.HTTPConnection, "debuglevel", 1)
+    with peer(answering(KEPT)) as server, RequestsTransport() as transport:
+        assert fetch(transport, get(server.url)) == b"ok"
+
+    assert "send:" in capsys.readouterr().out
 
 
 def test_the_timeout_cannot_be_set_where_the_socket_is_out_of_reach(

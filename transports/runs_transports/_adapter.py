@@ -1,44 +1,35 @@
-"""What requests needs to be told to read an answer as strictly as h11 does."""
+"""What requests needs to be told to read an answer as strictly as h11 does: h11."""
 
 from __future__ import annotations
 
 import http.client
 import io
 import math
-import re
+import socket
 import ssl
 import time
-from typing import Any, BinaryIO
+from typing import Any
 
 from requests import PreparedRequest
 from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
-from runs_transports._errors import CUT_HEAD, ENDLESS_INTERIM, LONG_HEAD
-from runs_transports._request import MAX_HEAD_BYTES, MAX_INTERIM, Address
+from runs_core.wire.http import Request
+from runs_transports._blocking import Deadline, TimedStream, connect
+from runs_transports._errors import not_sent
+from runs_transports._request import Address
 from runs_transports._tls import default_context
+from runs_transports.http1 import READ_BYTES, Http1Exchange
 
-__all__ = ["HeadFault", "StrictAdapter"]
+__all__ = ["StrictAdapter"]
 
 # As long as httpx keeps a connection, which is enough between two polls.
 MAX_IDLE_SECONDS = 5.0
-# RFC 9112 sections 4 and 5, with bare LF and folded lines, as h11 reads them.
-_HEAD = re.compile(
-    rb"HTTP/1\.[01] [0-9]{3}(?: [^\0\r\n]*)?\r?\n"
-    rb"(?:[!#$%&'*+\-.^_`|~0-9A-Za-z]+:[^\0\r\n]*\r?\n(?:[ \t][^\0\r\n]*\r?\n)*)*"
-    rb"\r?\n"
-)
-_INTERIM = re.compile(rb"HTTP/1\.[01] 1")
-_LENGTH = re.compile("[0-9]+")
-
-
-class HeadFault(http.client.HTTPException):
-    """The peer's head is not one. str() says why, and quotes nothing of it."""
 
 
 class StrictAdapter(HTTPAdapter):
-    """Trusts an SSLContext and nothing besides it, and takes no half of a head."""
+    """Trusts an SSLContext and nothing besides it, and has answers read by h11."""
 
     def __init__(self, ssl_context: ssl.SSLContext | None) -> None:
         self._ssl_context = ssl_context
@@ -80,60 +71,111 @@ class StrictAdapter(HTTPAdapter):
 
 
 class _Response(http.client.HTTPResponse):
-    """An answer whose head is read whole before it is looked at.
+    """An answer that h11 reads, and http.client only hands on.
 
-    http.client takes a head that is cut off for one that is complete, an interim answer
-    other than 100 for the answer, and a framing that it cannot read for none.
+    http.client by itself takes a head or trailer that is cut off for a whole one, and
+    chunks and lengths that it cannot quite read for what they may have been; and what
+    it reads line by line has no bound, in time or in length.
     """
 
+    def __init__(
+        self, sock: socket.socket, exchange: Http1Exchange, method: str | None
+    ) -> None:
+        super().__init__(sock, method=method)
+        self.timed = TimedStream(self.fp, sock)
+        self._exchange = exchange
+
     def begin(self) -> None:
-        stream = self.fp
-        self.fp = io.BufferedReader(io.BytesIO(_read_head(stream)))
-        try:
-            super().begin()
-        finally:
-            self.fp = stream
-        # Raised from here on, an error closes the connection; from urllib3, not always.
-        codings = self.headers.get_all("transfer-encoding", [])
-        if [coding.strip().lower() for coding in codings] not in ([], ["chunked"]):
-            raise HeadFault("broke HTTP/1.1: unknown Transfer-Encoding")
-        lengths = ",".join(self.headers.get_all("content-length", ["0"])).split(",")
-        length, *others = {length.strip() for length in lengths}
-        if others or not _LENGTH.fullmatch(length):
-            raise HeadFault("broke HTTP/1.1: bad Content-Length")
+        exchange = self._exchange
+        while exchange.head is None:
+            exchange.receive(self.timed.read(READ_BYTES))
+        self.status = self.code = exchange.head.status
+        self.version, self.reason = 11, ""
+        self.headers = self.msg = http.client.HTTPMessage()
+        for name, value in exchange.head.headers:
+            self.headers[name] = value
+        # From here on it is a stream without framing, which ends where the body does.
+        self.fp = io.BufferedReader(_Body(exchange, self.timed))
+        self.chunked, self.length, self.will_close = False, None, False
 
 
-def _read_head(stream: BinaryIO) -> bytes:
-    for _ in range(MAX_INTERIM):
-        head = bytearray()
-        line = b""
-        while line not in (b"\r\n", b"\n"):
-            line = stream.readline(MAX_HEAD_BYTES + 1 - len(head))
-            head += line
-            if len(head) > MAX_HEAD_BYTES:
-                raise HeadFault(LONG_HEAD)
-            if not line.endswith(b"\n"):
-                raise HeadFault(CUT_HEAD)
-        if not _HEAD.fullmatch(head):
-            raise HeadFault("broke HTTP/1.1: illegal head")
-        if not _INTERIM.match(head):
-            return bytes(head)
-    raise HeadFault(ENDLESS_INTERIM)
+class _Body(io.RawIOBase):
+    """The body of an exchange, as http.client wants to read it."""
+
+    def __init__(self, exchange: Http1Exchange, stream: TimedStream) -> None:
+        self._exchange = exchange
+        self._stream = stream
+        self._piece = io.BytesIO()
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override]
+        while not (size := self._piece.readinto(buffer)):
+            piece = self._exchange.next_piece()
+            if piece == b"":
+                break
+            if piece is None:
+                self._exchange.receive(self._stream.read(READ_BYTES))
+            else:
+                self._piece = io.BytesIO(piece)
+        return size
+
+    def close(self) -> None:
+        self._stream.close()
+        super().close()
 
 
 class _Connection(HTTPConnection):
-    response_class = _Response
+    """Connects within one timeout, and knows whether it can be used again."""
+
+    exchange: Http1Exchange | None = None
+
+    @property
+    def origin(self) -> str:
+        scheme = "https" if isinstance(self, HTTPSConnection) else "http"
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{scheme}://{host}:{self.port}"
+
+    def _new_conn(self) -> socket.socket:
+        # urllib3's own would give each of the host's addresses the whole timeout, and
+        # the handshake once more.
+        try:
+            return connect(
+                self._dns_host,
+                self.port,
+                Deadline(self.timeout),
+                self.socket_options or (),
+            )
+        except (OSError, ValueError) as error:
+            raise not_sent(Address.of(self.origin), error, self.timeout) from error
+
+    def connect(self) -> None:
+        super().connect()
+        self.sock.settimeout(self.timeout)  # For sending, all of it again.
+
+    # A method where http.client has a class: it only calls it.
+    def response_class(  # type: ignore[override]
+        self, sock: socket.socket, debuglevel: int = 0, method: str | None = None
+    ) -> _Response:
+        request = Request(method=method or "GET", url=self.origin)
+        self.exchange = Http1Exchange(request, keep_alive=True)
+        return _Response(sock, self.exchange, method)
 
 
-class _SecureConnection(HTTPSConnection):
-    response_class = _Response
+# Its `response_class` is _Connection's.
+class _SecureConnection(  # pyright: ignore[reportIncompatibleVariableOverride]
+    _Connection, HTTPSConnection
+):
+    pass
 
 
 class _Pool(HTTPConnectionPool):
-    """Gives no connection that has been idle for long.
+    """Gives no connection that has been idle for long, or left in doubt.
 
-    A peer or a box in between may have forgotten it; a request that is sent on it then
-    fails, and nobody knows whether it was carried out.
+    A peer or a box in between may have forgotten the one; a request that is sent on it
+    then fails, and nobody knows whether it was carried out. What comes from the other
+    may belong to the answer before.
     """
 
     # urllib3's own classes do not match its protocols either.
@@ -148,9 +190,11 @@ class _Pool(HTTPConnectionPool):
     def _put_conn(self, conn: Any) -> None:
         if conn is not None:
             conn.good_until = time.monotonic() + MAX_IDLE_SECONDS
+            if conn.exchange is None or not conn.exchange.reusable:
+                conn.close()
         super()._put_conn(conn)
 
 
 class _SecurePool(_Pool, HTTPSConnectionPool):
     # Narrower than HTTPSConnectionPool's, but not than _Pool's.
-    ConnectionCls = _SecureConnection  # type: ignore[assignment]
+    ConnectionCls = _SecureConnection

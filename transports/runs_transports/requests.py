@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import http.client
+import io
 import socket
 import ssl
 import time
@@ -12,18 +12,22 @@ from http.cookiejar import DefaultCookiePolicy
 from types import TracebackType
 from typing import Any, Self
 
-from runs_core.errors import TransportError, TransportProtocolError, UsageError
+from attrs import evolve
+
+from runs_core.errors import TransportError, UsageError
 from runs_core.transport import Opened
-from runs_core.wire.http import Head, Request, Timeouts
-from runs_transports._errors import CUT_BODY, not_sent, timed_out
+from runs_core.wire.http import Head, Request
+from runs_transports._blocking import TimedStream
 from runs_transports._extras import comes_with
 from runs_transports._request import Address, check_encoding, fields_to_send
 
 with comes_with("requests", __name__):
     import requests
-    import urllib3.exceptions
+    import urllib3
 
-    from runs_transports._adapter import HeadFault, StrictAdapter
+    from runs_transports._adapter import StrictAdapter
+    from runs_transports._session import Way
+    from runs_transports._translated import ERRORS, translated
 
 __all__ = ["RequestsTransport"]
 
@@ -37,20 +41,23 @@ class RequestsTransport:
 
     Connections are kept and used again, also by other threads. Its own session reads no
     environment, keeps no cookies, uses no proxy, and verifies with `ssl_context`, or
-    against the system's trust store; `close()` closes it.
+    against the system's trust store; `close()` closes it. Its answers are read by h11,
+    as strictly as on the other transports.
 
     A caller's `session` is used as it is, with its adapters, proxies, cookies and
     `trust_env`, and stays open; the caller says by it what is trusted. Redirects are
     not followed, and no .netrc replaces the request's Authorization, in either case.
+    Answers are read as its adapters read them: by http.client, which accepts chunks
+    that can be read in two ways.
 
-    Sending is limited by the connect timeout, because urllib3 does so.
+    The connect timeout is for all of the host's addresses and the handshake together,
+    and once more for sending, because urllib3 does so; looking up the host's name takes
+    what the system takes. The read timeout is for the whole head, and for each read of
+    the body, however few bytes come at a time; with a caller's session, which has its
+    own ways to connect and to read a head, for each of its waits there.
     """
 
-    errors: tuple[type[BaseException], ...] = (
-        requests.RequestException,
-        urllib3.exceptions.HTTPError,
-        OSError,
-    )
+    errors: tuple[type[BaseException], ...] = ERRORS
 
     def __init__(
         self,
@@ -83,34 +90,41 @@ class RequestsTransport:
     def open(self, request: Request) -> Iterator[Opened[bytes]]:
         """Send the request and give the answer's beginning."""
         address = Address.of(request.url)
-        with closing(self._send(request, address)) as response:
+        fields = fields_to_send(request)
+        way = Way(
+            address=address,
+            connect_timeout=request.timeouts.connect,
+            read_timeout=request.timeouts.read,
+        )
+        with translated(way):
+            prepared = self._prepared(request, fields)
+            settings: Any = self._session.merge_environment_settings(
+                prepared.url, {}, True, None, None
+            )
+        with closing(self._send(prepared, way, settings)) as response:
             raw: urllib3.HTTPResponse = response.raw
             head = Head(
                 raw.status, ((name, value) for name, value in raw.headers.items())
             )
             check_encoding(head, address)
 
-            body = _Body(raw, address, request.timeouts)
+            body = _Body(raw, way)
             yield Opened(
-                head, body.read, body.set_timeout if body.socket is not None else None
+                head, body.read, body.set_timeout if body.stream is not None else None
             )
 
     def sleep(self, seconds: float) -> None:
         """Return after `seconds`."""
         time.sleep(seconds)
 
-    def _send(self, request: Request, address: Address) -> requests.Response:
-        timeouts = request.timeouts
-        fields = fields_to_send(request)
-        with _translated(address, timeouts.connect, timeouts.read):
-            prepared = self._prepared(request, fields)
-            settings = self._session.merge_environment_settings(
-                prepared.url, {}, True, None, None
-            )
+    def _send(
+        self, prepared: requests.PreparedRequest, way: Way, settings: Any
+    ) -> requests.Response:
+        with translated(way):
             return self._session.send(
                 prepared,
                 allow_redirects=False,
-                timeout=(_wait(timeouts.connect), _wait(timeouts.read)),
+                timeout=(_wait(way.connect_timeout), _wait(way.read_timeout)),
                 **settings,
             )
 
@@ -163,136 +177,46 @@ def _hide_location(response: requests.Response, **_: Any) -> None:
 class _Body:
     """An answer's body as it comes from urllib3.
 
-    `socket` is None where urllib3, or a caller's adapter, keeps it out of reach.
+    `stream` is None where urllib3, or a caller's adapter, keeps it out of reach.
     """
 
-    socket: socket.socket | None = None
-
-    def __init__(
-        self, raw: urllib3.HTTPResponse, address: Address, timeouts: Timeouts
-    ) -> None:
+    def __init__(self, raw: urllib3.HTTPResponse, way: Way) -> None:
         self._raw = raw
-        self._address = address
-        self._timeout = timeouts.read
+        self._way = way
         self._fault: TransportError | None = None
-        below: object = raw
-        for name in ("_fp", "fp", "raw", "_sock"):
-            below = getattr(below, name, None)
-        if isinstance(below, socket.socket):
-            self.socket = below
+        self.stream = _timed(raw)
 
     def read(self) -> bytes:
         if self._fault is not None:
             raise self._fault  # urllib3 would say that the body has ended.
+        if self.stream is not None:
+            self.stream.restart()
         try:
-            with _translated(self._address, None, self._timeout):
+            with translated(self._way):
                 return self._raw.read1(_READ_BYTES, decode_content=False)
         except TransportError as fault:
             self._fault = fault
             raise
 
     def set_timeout(self, seconds: float | None) -> None:
-        self._timeout = seconds
-        # At the body's end the connection goes back to the pool, to others.
-        if self.socket is not None and not self._raw.closed:
-            self.socket.settimeout(_wait(seconds))
+        self._way = evolve(self._way, read_timeout=seconds)
+        if self.stream is not None:
+            self.stream.timeout = seconds
+
+
+def _timed(raw: urllib3.HTTPResponse) -> TimedStream | None:
+    """Give the stream that the answer is read from, made one that keeps a deadline."""
+    answer: Any = getattr(raw, "_fp", None)
+    if isinstance(timed := getattr(answer, "timed", None), TimedStream):
+        return timed
+    below = getattr(answer, "fp", None)
+    sock = getattr(getattr(below, "raw", None), "_sock", None)
+    if below is None or not isinstance(sock, socket.socket):
+        return None
+    timed = TimedStream(below, sock)
+    answer.fp = io.BufferedReader(timed)
+    return timed
 
 
 def _wait(timeout: float | None) -> float | None:
     return None if timeout is None else max(timeout, _SHORTEST_WAIT)
-
-
-@contextmanager
-def _translated(
-    address: Address, connect_timeout: float | None, read_timeout: float | None
-) -> Iterator[None]:
-    """Say in the core's words what went wrong.
-
-    The exceptions of requests and urllib3 quote the URL with its query, so that only
-    what lies beneath them is chained.
-    """
-    try:
-        yield
-    except RequestsTransport.errors as error:
-        causes = list(_causes(error))
-        below = next((e for e in causes if _is_io(e)), None)
-        if any(map(_is_before_sending, causes)):
-            raise not_sent(address, below or error, connect_timeout) from below
-        if any(map(_is_timeout, causes)):
-            raise timed_out(address, read_timeout) from below
-        if fault := next(filter(None, map(_protocol_fault, causes)), None):
-            raise TransportProtocolError(f"{address} {fault}") from None
-        raise TransportError(f"the connection to {address} broke") from below
-
-
-def _causes(error: BaseException) -> Iterator[BaseException]:
-    """Give the error and all that it wraps.
-
-    `__context__` is left out: it may be an exception that the caller was handling.
-    """
-    waiting: list[object] = [error]
-    while waiting:
-        cause = waiting.pop()
-        if isinstance(cause, BaseException):
-            yield cause
-            waiting += [*cause.args, getattr(cause, "reason", None), cause.__cause__]
-
-
-def _is_io(error: BaseException) -> bool:
-    return isinstance(error, OSError) and not isinstance(
-        error, requests.RequestException | http.client.HTTPException
-    )
-
-
-def _is_before_sending(error: BaseException) -> bool:
-    """Whether this was raised while the connection was being made.
-
-    urllib3's types do not say so for TLS: a handshake that times out is a read timeout.
-    """
-    if isinstance(
-        error,
-        urllib3.exceptions.ConnectTimeoutError
-        | urllib3.exceptions.NewConnectionError
-        # A URL or a proxy that requests cannot use.
-        | requests.exceptions.InvalidURL
-        | requests.exceptions.InvalidSchema,
-    ):
-        return True
-    traceback = error.__traceback__
-    while traceback is not None:
-        frame = traceback.tb_frame
-        if (
-            frame.f_code.co_name == "connect"
-            and frame.f_globals.get("__name__") == "urllib3.connection"
-        ):
-            return True
-        traceback = traceback.tb_next
-    return False
-
-
-def _is_timeout(error: BaseException) -> bool:
-    return isinstance(error, TimeoutError | urllib3.exceptions.TimeoutError)
-
-
-def _protocol_fault(error: BaseException) -> str | None:
-    """Give what the peer did wrong, if that is what the error says.
-
-    http.client has one error for a body that is cut off and for a bad chunk header.
-    """
-    match error:
-        case HeadFault():
-            return str(error)
-        case (
-            http.client.IncompleteRead()
-            | http.client.RemoteDisconnected()
-            | urllib3.exceptions.IncompleteRead()
-        ):
-            return f"{CUT_BODY}, or broke its framing"
-        case (
-            http.client.HTTPException()
-            | urllib3.exceptions.InvalidChunkLength()
-            | urllib3.exceptions.InvalidHeader()
-        ):
-            return "broke HTTP/1.1"
-        case _:
-            return None

@@ -9,7 +9,9 @@ from __future__ import annotations
 import socket
 import sys
 import threading
+import time
 import traceback
+from contextlib import suppress
 
 import pytest
 
@@ -34,8 +36,9 @@ from runs_transports.conformance.peer import (
     peer,
     silent_after,
     unused_port,
+    whole,
 )
-from runs_transports.conformance.rig import Io, Rig, fetch, get, post
+from runs_transports.conformance.rig import Io, Rig, fetch, get, in_time, post
 from runs_transports.conformance.sending import SendingSuite
 
 __all__ = ["StrictSuite"]
@@ -68,6 +71,21 @@ def failing(rig: Rig, url: str) -> BaseException:
 def failing_with(rig: Rig, script: Script) -> BaseException:
     with peer(script) as server:
         return failing(rig, server.url)
+
+
+def trickling(said: bytes, drop: bytes) -> Script:
+    """Give the script of a peer that goes on for ever, a little at a time."""
+
+    def script(connection: Connection) -> None:
+        connection.answer(said)
+        end = time.monotonic() + PATIENCE
+        with suppress(OSError):
+            while time.monotonic() < end:
+                connection.send(drop)
+                # That something comes, but slowly, is what is tested.
+                threading.Event().wait(0.02)
+
+    return script
 
 
 class StrictSuite(SendingSuite):
@@ -150,6 +168,20 @@ class StrictSuite(SendingSuite):
         for quoted in ("OpenSSH", "no head", "no colon", "xyz"):
             assert quoted not in str(error)
 
+    @pytest.mark.parametrize("answer", scenarios.UNCLEAR, ids=str)
+    def test_what_is_not_clearly_one_answer_ends_its_connection(
+        self, rig: Rig, answer: Scenario
+    ) -> None:
+        """At once: also a peer that closes nothing is not waited for, or used again."""
+
+        async def scenario(io: Io) -> bytes:
+            with in_time(), pytest.raises(TransportProtocolError):
+                await fetch(io, get(server.url))
+            return (await fetch(io, get(server.url))).body
+
+        with peer(silent_after(answer.data), answering(whole(b"good"))) as server:
+            assert rig.run(scenario) == b"good"
+
     @pytest.mark.parametrize("answer", scenarios.PECULIAR, ids=str)
     def test_what_is_clearly_one_answer_is_read(
         self, rig: Rig, answer: Scenario
@@ -221,6 +253,52 @@ class StrictSuite(SendingSuite):
             request = get(server.url, read=0.05)
             with pytest.raises(TransportTimeout, match=r"timed out after 0\.05 s"):
                 rig.run(lambda io: fetch(io, request))
+
+    @pytest.mark.parametrize(
+        ("said", "drop"),
+        [
+            (HEAD + b"X: ", b"a"),
+            (b"", b"HTTP/1.1 102 Processing\r\n\r\n"),
+            (CHUNKED + b"3;x=", b"a"),
+            (CHUNKED + b"0\r\nX: ", b"a"),
+        ],
+        ids=["head", "interim", "chunk's size", "trailer"],
+    )
+    def test_a_peer_that_trickles_is_a_timeout(
+        self, rig: Rig, said: bytes, drop: bytes
+    ) -> None:
+        with peer(trickling(said, drop)) as server:
+            request = get(server.url, read=0.1)
+            with in_time(), pytest.raises(TransportTimeout):
+                rig.run(lambda io: fetch(io, request))
+
+    @pytest.mark.parametrize("said", [b"3;x=", b"0\r\nX: "], ids=["size", "trailer"])
+    def test_a_timeout_that_was_set_ends_a_trickle(self, rig: Rig, said: bytes) -> None:
+        async def scenario(io: Io) -> None:
+            async with io.open(get(server.url, read=None)) as opened:
+                assert opened.set_timeout is not None
+                opened.set_timeout(0.1)
+                with in_time(), pytest.raises(TransportTimeout):
+                    await opened.read()
+
+        with peer(trickling(CHUNKED + said, b"a")) as server:
+            rig.run(scenario)
+
+    @pytest.mark.parametrize("said", [b"3;", b"0\r\n"], ids=["chunk's size", "trailer"])
+    def test_endless_lines_in_a_body_are_refused(self, rig: Rig, said: bytes) -> None:
+        def script(connection: Connection) -> None:
+            connection.answer(CHUNKED + said)
+            try:
+                for _ in range(1024):
+                    connection.send(b"X: " + b"1" * 4096 + b"\r\n" * (said == b"0\r\n"))
+            except OSError:
+                return
+            raise AssertionError("the client took 4 MiB of it")
+
+        error = failing_with(rig, script)
+
+        assert isinstance(error, TransportProtocolError)
+        assert "65536 bytes" in str(error)
 
     def test_a_peer_that_takes_nothing_is_a_timeout(self, rig: Rig) -> None:
         go_on = threading.Event()

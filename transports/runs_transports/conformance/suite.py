@@ -337,12 +337,16 @@ class TransportSuite(WaitingTests):
 
         assert got.body == b"part"
 
-    def test_bytes_after_the_body_belong_to_no_answer(self, rig: Rig) -> None:
+    @pytest.mark.parametrize("closing", [b"Connection: close\r\n", b""])
+    def test_bytes_after_the_body_belong_to_no_answer(
+        self, rig: Rig, closing: bytes
+    ) -> None:
         async def scenario(io: Io) -> list[bytes]:
             return [(await fetch(io, get(server.url))).body for _ in range(2)]
 
         def script(connection: Connection) -> None:
-            connection.answer(whole(b"first") + whole(b"planted"))
+            first = whole(b"first") + whole(b"planted")
+            connection.answer(first.replace(b"Connection: close\r\n", closing))
             with suppress(AssertionError):  # Most transports open another connection.
                 connection.answer(whole(b"second"))
 

@@ -1,0 +1,65 @@
+"""That connecting, with all that belongs to it, has one timeout."""
+
+from __future__ import annotations
+
+import socket
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+import pytest
+
+from runs_core.errors import NotSent
+from runs_transports.conformance.peer import (
+    PATIENCE,
+    Connection,
+    full_backlog,
+    peer,
+)
+from runs_transports.conformance.rig import fetch, get, in_time
+from tests.transports.rigs import AnyRig
+
+
+@contextmanager
+def takes_at_most(seconds: float) -> Iterator[None]:
+    begun = time.monotonic()
+    yield
+    assert time.monotonic() - begun < seconds
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="others refuse or wait in line")
+def test_dead_addresses_share_one_timeout(
+    rig: AnyRig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stream = socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP, ""
+    with full_backlog() as port:
+        monkeypatch.setattr(
+            socket,
+            "getaddrinfo",
+            lambda *_, **__: [(*stream, ("127.0.0.1", port))] * 8,
+        )
+        request = get("http://eightfold.invalid", connect=0.2)
+        with (
+            takes_at_most(1.0),  # Each its own 0.2 seconds would be 1.6.
+            pytest.raises(NotSent, match=r"timed out after 0\.2 s"),
+        ):
+            rig.run(lambda io: fetch(io, request))
+
+
+def test_a_handshake_that_trickles_ends_with_the_connect_timeout(rig: AnyRig) -> None:
+    def script(connection: Connection) -> None:
+        end = time.monotonic() + PATIENCE
+        with suppress(OSError):
+            # A record of 16 KiB begins, and never comes to its end.
+            connection.send(b"\x16\x03\x03\x40\x00")
+            while time.monotonic() < end:
+                connection.send(b"\0")
+                # That something comes, but slowly, is what is tested.
+                threading.Event().wait(0.02)
+
+    with peer(script) as server:
+        request = get(server.url.replace("http", "https"), connect=0.1)
+        with in_time(), pytest.raises(NotSent):
+            rig.run(lambda io: fetch(io, request))

@@ -1,0 +1,114 @@
+"""What went wrong in requests, urllib3 and http.client, in the core's words."""
+
+from __future__ import annotations
+
+import http.client
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import requests
+import urllib3.exceptions
+
+from runs_core.errors import TransportError, TransportProtocolError
+from runs_transports._errors import CUT_BODY, not_sent, timed_out
+from runs_transports._session import Way
+
+__all__ = ["ERRORS", "translated"]
+
+ERRORS: tuple[type[BaseException], ...] = (
+    requests.RequestException,
+    urllib3.exceptions.HTTPError,
+    OSError,
+)
+
+
+@contextmanager
+def translated(way: Way) -> Iterator[None]:
+    """Say in the core's words what went wrong.
+
+    The exceptions of requests and urllib3 quote the URL with its query, so that only
+    what lies beneath them is chained.
+    """
+    try:
+        yield
+    except ERRORS as error:
+        causes = list(_causes(error))
+        below = next((e for e in causes if _is_io(e)), None)
+        if any(map(_is_before_sending, causes)):
+            raise not_sent(way.address, below or error, way.connect_timeout) from below
+        if any(map(_is_timeout, causes)):
+            raise timed_out(way.address, way.read_timeout) from below
+        if fault := next(filter(None, map(_protocol_fault, causes)), None):
+            raise TransportProtocolError(f"{way.address} {fault}") from None
+        raise TransportError(f"the connection to {way.address} broke") from below
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """Give the error and all that it wraps.
+
+    `__context__` is left out: it may be an exception that the caller was handling.
+    """
+    waiting: list[object] = [error]
+    while waiting:
+        cause = waiting.pop()
+        if isinstance(cause, BaseException):
+            yield cause
+            waiting += [*cause.args, getattr(cause, "reason", None), cause.__cause__]
+
+
+def _is_io(error: BaseException) -> bool:
+    return isinstance(error, OSError) and not isinstance(
+        error, requests.RequestException | http.client.HTTPException
+    )
+
+
+def _is_before_sending(error: BaseException) -> bool:
+    """Whether this was raised while the connection was being made.
+
+    urllib3's types do not say so for TLS: a handshake that times out is a read timeout.
+    """
+    if isinstance(
+        error,
+        urllib3.exceptions.ConnectTimeoutError
+        | urllib3.exceptions.NewConnectionError
+        # A URL or a proxy that requests cannot use.
+        | requests.exceptions.InvalidURL
+        | requests.exceptions.InvalidSchema,
+    ):
+        return True
+    traceback = error.__traceback__
+    while traceback is not None:
+        frame = traceback.tb_frame
+        if (
+            frame.f_code.co_name == "connect"
+            and frame.f_globals.get("__name__") == "urllib3.connection"
+        ):
+            return True
+        traceback = traceback.tb_next
+    return False
+
+
+def _is_timeout(error: BaseException) -> bool:
+    return isinstance(error, TimeoutError | urllib3.exceptions.TimeoutError)
+
+
+def _protocol_fault(error: BaseException) -> str | None:
+    """Give what the peer did wrong, if that is what the error says.
+
+    http.client has one error for a body that is cut off and for a bad chunk header.
+    """
+    match error:
+        case (
+            http.client.IncompleteRead()
+            | http.client.RemoteDisconnected()
+            | urllib3.exceptions.IncompleteRead()
+        ):
+            return f"{CUT_BODY}, or broke its framing"
+        case (
+            http.client.HTTPException()
+            | urllib3.exceptions.InvalidChunkLength()
+            | urllib3.exceptions.InvalidHeader()
+        ):
+            return "broke HTTP/1.1"
+        case _:
+            return None
