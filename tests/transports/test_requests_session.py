@@ -13,7 +13,9 @@ from typing import Any
 import pytest
 import requests
 import trustme
+from requests.adapters import HTTPAdapter
 from requests.auth import HTTPBasicAuth
+from urllib3.util import Retry
 
 from runs_core.errors import (
     NotSent,
@@ -30,6 +32,7 @@ from runs_transports.conformance.peer import (
     Script,
     answering,
     peer,
+    unused_port,
     whole,
 )
 from runs_transports.conformance.rig import get, in_time, post
@@ -371,6 +374,96 @@ def test_threads_share_a_transport() -> None:
             thread.join()
 
     assert bodies == [b"shared"] * 80
+
+
+READS_ONLY = Retry(3, backoff_factor=0, other=0)
+
+
+@pytest.mark.parametrize(
+    ("retries", "scheme"),
+    [
+        (Retry(3, allowed_methods=None), "http"),
+        (Retry(3, allowed_methods=["POST"], status=0), "http"),
+        (Retry(3, allowed_methods=["POST"], read=False), "http"),
+        (Retry(3, allowed_methods=["GET"]), "https"),
+        (3, "https"),
+    ],
+)
+def test_promise_5_an_adapter_that_may_send_a_post_twice_is_refused(
+    session: requests.Session, retries: Retry | int, scheme: str
+) -> None:
+    session.mount("https://", HTTPAdapter(max_retries=retries))
+    session.mount("http://", HTTPAdapter(max_retries=retries))
+
+    with pytest.raises(UsageError, match="may send a POST twice"):
+        fetch(RequestsTransport(session), post(f"{scheme}://127.0.0.1:1/"))
+
+
+@pytest.mark.parametrize(
+    ("retries", "scheme"),
+    [
+        (0, "https"),
+        (3, "http"),
+        (READS_ONLY, "https"),
+        (Retry(0, allowed_methods=None), "https"),
+        (Retry(3, allowed_methods=None, read=0, status=0, other=0), "https"),
+    ],
+)
+def test_an_adapter_that_only_connects_again_is_used(
+    session: requests.Session, retries: Retry | int, scheme: str
+) -> None:
+    session.mount("https://", HTTPAdapter(max_retries=retries))
+    session.mount("http://", HTTPAdapter(max_retries=retries))
+
+    with unused_port() as port, pytest.raises(NotSent):
+        fetch(RequestsTransport(session), post(f"{scheme}://127.0.0.1:{port}/"))
+
+
+def test_what_fails_in_tls_is_sent_again_by_urllib3(tmp_path: Path) -> None:
+    """Why a mere number of `max_retries` is refused."""
+    ca = trustme.CA()
+    ca.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+    secured = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    ca.issue_cert("127.0.0.1").configure_cert(secured)
+
+    def script(connection: Connection) -> None:
+        connection.secure(secured)
+        connection.read_request()
+        assert isinstance(connection.sock, ssl.SSLSocket)
+        with socket.socket(fileno=connection.sock.detach()) as bare:
+            bare.sendall(b"\x17\x03\x03\x00\x20" + bytes(32))
+
+    with peer(script) as server, requests.Session() as session:
+        session.trust_env = False
+        session.verify = str(tmp_path / "ca.pem")
+        session.mount("https://", HTTPAdapter(max_retries=1))
+        with pytest.raises(requests.exceptions.SSLError):
+            session.post(server.url.replace("http", "https"), data=b"{}")
+
+    assert len(server.requests) == 2
+
+
+def test_a_request_that_was_perhaps_sent_before_is_not_called_unsent(
+    session: requests.Session,
+) -> None:
+    session.mount("http://", HTTPAdapter(max_retries=READS_ONLY))
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        port = listening.getsockname()[1]
+
+        def serve() -> None:
+            connection, _ = listening.accept()
+            listening.close()
+            with connection:
+                assert connection.recv(65536)
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        with pytest.raises(TransportError, match="may have been sent") as caught:
+            fetch(RequestsTransport(session), get(f"http://127.0.0.1:{port}/"))
+        thread.join()
+
+    assert not isinstance(caught.value, NotSent)
 
 
 def test_a_read_of_a_callers_session_has_one_deadline(

@@ -1,9 +1,12 @@
-"""What becomes of a request in a session."""
+"""What a session does to a request beside sending it: repetitions."""
 
 from __future__ import annotations
 
-from attrs import frozen
+import requests
+from attrs import evolve, frozen
+from urllib3.util import Retry
 
+from runs_core.errors import UsageError
 from runs_transports._request import Address
 
 __all__ = ["Way"]
@@ -11,8 +14,48 @@ __all__ = ["Way"]
 
 @frozen(kw_only=True)
 class Way:
-    """Where an exchange goes, and how long it may take."""
+    """Where an exchange goes, and what may happen on the way.
+
+    `resent` says that a failure may not have been the request's first.
+    """
 
     address: Address
     connect_timeout: float | None
     read_timeout: float | None
+    resent: bool = False
+
+    def of(
+        self,
+        session: requests.Session,
+        prepared: requests.PreparedRequest,
+    ) -> Way:
+        """Give the way that the session will send the request.
+
+        Raises `UsageError` if it may make something twice on that way.
+        """
+        url, method = str(prepared.url), str(prepared.method)
+        retries = getattr(session.get_adapter(url), "max_retries", None)
+        resent = isinstance(retries, Retry) and _may_resend(
+            retries, method, self.address.tls
+        )
+        if resent and method not in Retry.DEFAULT_ALLOWED_METHODS:
+            raise UsageError(
+                f"the session's adapter for {self.address} may send a {method} twice,"
+                " and so make something twice: give it max_retries=0 (the client itself"
+                " repeats what can be repeated), or a Retry with other=0 whose"
+                f" allowed_methods leave {method} out"
+            )
+        return evolve(self, resent=resent)
+
+
+def _may_resend(retries: Retry, method: str, tls: bool) -> bool:
+    """Whether urllib3 may send a request again that it has sent.
+
+    What fails in TLS, also after the request, is "other" to it: repeated with whatever
+    method, and also where `max_retries` is a mere number.
+    """
+    if retries.total in (0, False):
+        return False
+    allowed = not retries.allowed_methods or method in retries.allowed_methods
+    answered = retries.read not in (0, False) or retries.status not in (0, False)
+    return (allowed and answered) or (tls and retries.other not in (0, False))

@@ -35,12 +35,23 @@ def translated(way: Way) -> Iterator[None]:
         causes = list(_causes(error))
         below = next((e for e in causes if _is_io(e)), None)
         if any(map(_is_before_sending, causes)):
-            raise not_sent(way.address, below or error, way.connect_timeout) from below
+            raise _unsent(way, below or error) from below
         if any(map(_is_timeout, causes)):
             raise timed_out(way.address, way.read_timeout) from below
         if fault := next(filter(None, map(_protocol_fault, causes)), None):
             raise TransportProtocolError(f"{way.address} {fault}") from None
         raise TransportError(f"the connection to {way.address} broke") from below
+
+
+def _unsent(way: Way, below: BaseException) -> TransportError:
+    """Give the error for a connection that could not be made."""
+    unsent = not_sent(way.address, below, way.connect_timeout)
+    if not way.resent:
+        return unsent
+    reason, _, _ = str(unsent).rpartition("; ")
+    return TransportError(
+        f"{reason}; an earlier attempt of the session's adapter may have been sent"
+    )
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:

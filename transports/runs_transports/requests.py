@@ -48,7 +48,8 @@ class RequestsTransport:
     `trust_env`, and stays open; the caller says by it what is trusted. Redirects are
     not followed, and no .netrc replaces the request's Authorization, in either case.
     Answers are read as its adapters read them: by http.client, which accepts chunks
-    that can be read in two ways.
+    that can be read in two ways. An adapter whose `max_retries` may send a POST twice
+    is refused with `UsageError`.
 
     The connect timeout is for all of the host's addresses and the handshake together,
     and once more for sending, because urllib3 does so; looking up the host's name takes
@@ -101,6 +102,7 @@ class RequestsTransport:
             settings: Any = self._session.merge_environment_settings(
                 prepared.url, {}, True, None, None
             )
+            way = way.of(self._session, prepared)
         with closing(self._send(prepared, way, settings)) as response:
             raw: urllib3.HTTPResponse = response.raw
             head = Head(
