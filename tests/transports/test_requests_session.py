@@ -6,6 +6,7 @@ import http.client
 import socket
 import ssl
 import threading
+import traceback
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from urllib3.util import Retry
 from runs_core.errors import (
     NotSent,
     TransportError,
+    TransportProtocolError,
     TransportTimeout,
     UsageError,
 )
@@ -302,9 +304,7 @@ def test_a_callers_auth_is_used_where_the_request_brings_none(
     assert b"authorization: basic" in server.requests[1].lower()
 
 
-def test_a_callers_proxy_is_used_and_its_failure_is_not_sent(
-    session: requests.Session,
-) -> None:
+def test_a_callers_proxy_is_used(session: requests.Session) -> None:
     with peer(answering(whole(b"by proxy"))) as proxy:
         session.proxies = {"http": proxy.url}
         assert fetch(RequestsTransport(session), get("http://api.invalid/v1")) == (
@@ -312,25 +312,59 @@ def test_a_callers_proxy_is_used_and_its_failure_is_not_sent(
         )
     assert proxy.requests[0].startswith(b"GET http://api.invalid/v1 HTTP/1.1\r\n")
 
-    session.proxies = {"http": "http://127.0.0.1:1", "https": "http://127.0.0.1:1"}
-    for scheme in ("http", "https"):
-        with pytest.raises(NotSent):
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+@pytest.mark.parametrize("by_environment", [False, True])
+def test_a_proxy_that_cannot_be_reached_is_named(
+    session: requests.Session,
+    scheme: str,
+    by_environment: bool,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with unused_port() as port:
+        proxy = f"http://user:canary@127.0.0.1:{port}"
+        if by_environment:
+            for name in ("http_proxy", "https_proxy"):
+                monkeypatch.setenv(name, proxy)
+                monkeypatch.setenv(name.upper(), proxy)
+            for name in ("no_proxy", "NO_PROXY"):
+                monkeypatch.delenv(name, raising=False)
+        else:
+            session.proxies = {"http": proxy, "https": proxy}
+        with pytest.raises(NotSent) as caught:
             fetch(RequestsTransport(session), get(f"{scheme}://api.invalid/v1"))
 
+    assert str(caught.value) == (
+        f"cannot connect to the proxy 127.0.0.1:{port} (Connection refused); nothing"
+        " was sent"
+    )
+    assert "canary" not in "".join(traceback.format_exception(caught.value))
 
-def test_a_proxy_that_refuses_the_tunnel_is_not_sent(
-    session: requests.Session,
-) -> None:
+
+def test_a_proxy_that_refuses_the_tunnel_is_named(session: requests.Session) -> None:
     refusal = b"HTTP/1.1 407 Authenticate\r\nContent-Length: 0\r\n\r\n"
     with peer(answering(refusal)) as proxy:
         session.proxies = {"https": proxy.url}
-        with pytest.raises(NotSent):
+        with pytest.raises(NotSent) as caught:
             fetch(
                 RequestsTransport(session),
                 post("https://api.invalid/v1", authorization="Bearer canary"),
             )
 
+    assert str(caught.value) == (
+        f"the proxy {proxy.place} answered 407 when asked for api.invalid:443;"
+        " nothing was sent"
+    )
     assert b"canary" not in b"".join(proxy.requests)
+
+
+@pytest.mark.parametrize("proxy", ["http://[", "http://", "127.0.0.1:1", "[::1]:1"])
+def test_a_proxy_in_whatever_form_is_not_sent(
+    session: requests.Session, proxy: str
+) -> None:
+    session.proxies = {"http": proxy}
+    with pytest.raises(NotSent, match="nothing was sent"):
+        fetch(RequestsTransport(session), get("http://api.invalid/v1"))
 
 
 def test_a_url_the_session_has_no_adapter_for_is_not_sent(
@@ -464,6 +498,19 @@ def test_a_request_that_was_perhaps_sent_before_is_not_called_unsent(
         thread.join()
 
     assert not isinstance(caught.value, NotSent)
+
+
+def test_why_http_client_refuses_a_head_is_said(session: requests.Session) -> None:
+    answer = KEPT.replace(b"\r\n\r\n", b"\r\nX: canary" * 100 + b"\r\n\r\n")
+    with (
+        peer(answering(answer)) as server,
+        pytest.raises(TransportProtocolError) as caught,
+    ):
+        fetch(RequestsTransport(session), get(server.url))
+
+    assert str(caught.value) == (
+        f"{server.place} sent too much for http.client (got more than 100 headers)"
+    )
 
 
 def test_a_read_of_a_callers_session_has_one_deadline(

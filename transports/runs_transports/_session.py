@@ -1,10 +1,12 @@
-"""What a session does to a request beside sending it: repetitions."""
+"""What a session does to a request beside sending it: proxies, and repetitions."""
 
 from __future__ import annotations
 
 import requests
 from attrs import evolve, frozen
-from urllib3.util import Retry
+from requests.utils import select_proxy
+from urllib3.exceptions import HTTPError
+from urllib3.util import Retry, parse_url
 
 from runs_core.errors import UsageError
 from runs_transports._request import Address
@@ -13,8 +15,14 @@ __all__ = ["Way"]
 
 
 @frozen(kw_only=True)
+class _Proxy(Address):
+    def __str__(self) -> str:
+        return f"the proxy {super().__str__()}"
+
+
+@frozen(kw_only=True)
 class Way:
-    """Where an exchange goes, and what may happen on the way.
+    """Where an exchange goes and by which proxy, and what may happen on the way.
 
     `resent` says that a failure may not have been the request's first.
     """
@@ -22,12 +30,14 @@ class Way:
     address: Address
     connect_timeout: float | None
     read_timeout: float | None
+    proxy: Address | None = None
     resent: bool = False
 
     def of(
         self,
         session: requests.Session,
         prepared: requests.PreparedRequest,
+        proxies: dict[str, str],
     ) -> Way:
         """Give the way that the session will send the request.
 
@@ -45,7 +55,7 @@ class Way:
                 " repeats what can be repeated), or a Retry with other=0 whose"
                 f" allowed_methods leave {method} out"
             )
-        return evolve(self, resent=resent)
+        return evolve(self, proxy=_proxy(select_proxy(url, proxies)), resent=resent)
 
 
 def _may_resend(retries: Retry, method: str, tls: bool) -> bool:
@@ -59,3 +69,16 @@ def _may_resend(retries: Retry, method: str, tls: bool) -> bool:
     allowed = not retries.allowed_methods or method in retries.allowed_methods
     answered = retries.read not in (0, False) or retries.status not in (0, False)
     return (allowed and answered) or (tls and retries.other not in (0, False))
+
+
+def _proxy(url: str | None) -> Address | None:
+    """Give the proxy's host and port, and not what may stand before them."""
+    try:
+        parts = parse_url(url or "")
+    except HTTPError:
+        return None
+    if not parts.host:
+        return None
+    tls = parts.scheme == "https"
+    port = parts.port or (443 if tls else 80)
+    return _Proxy(tls=tls, host=parts.host.strip("[]"), port=port, target="/")

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import http.client
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import requests
 import urllib3.exceptions
 
-from runs_core.errors import TransportError, TransportProtocolError
+from runs_core.errors import NotSent, TransportError, TransportProtocolError
 from runs_transports._errors import CUT_BODY, not_sent, timed_out
 from runs_transports._session import Way
 
@@ -20,6 +21,8 @@ ERRORS: tuple[type[BaseException], ...] = (
     urllib3.exceptions.HTTPError,
     OSError,
 )
+# What http.client makes of a proxy's refusal; the proxy's own words follow.
+_NO_TUNNEL = re.compile("Tunnel connection failed: ([0-9]{3})")
 
 
 @contextmanager
@@ -35,7 +38,7 @@ def translated(way: Way) -> Iterator[None]:
         causes = list(_causes(error))
         below = next((e for e in causes if _is_io(e)), None)
         if any(map(_is_before_sending, causes)):
-            raise _unsent(way, below or error) from below
+            raise _unsent(way, causes, below or error) from below
         if any(map(_is_timeout, causes)):
             raise timed_out(way.address, way.read_timeout) from below
         if fault := next(filter(None, map(_protocol_fault, causes)), None):
@@ -43,15 +46,32 @@ def translated(way: Way) -> Iterator[None]:
         raise TransportError(f"the connection to {way.address} broke") from below
 
 
-def _unsent(way: Way, below: BaseException) -> TransportError:
+def _unsent(
+    way: Way, causes: list[BaseException], below: BaseException
+) -> TransportError:
     """Give the error for a connection that could not be made."""
-    unsent = not_sent(way.address, below, way.connect_timeout)
+    unsent = _not_connected(way, causes, below)
     if not way.resent:
         return unsent
     reason, _, _ = str(unsent).rpartition("; ")
     return TransportError(
         f"{reason}; an earlier attempt of the session's adapter may have been sent"
     )
+
+
+def _not_connected(
+    way: Way, causes: list[BaseException], below: BaseException
+) -> NotSent:
+    """Say to whom the connection could not be made: to the peer, or to a proxy."""
+    if way.proxy is None:
+        return not_sent(way.address, below, way.connect_timeout)
+    if refused := _NO_TUNNEL.match(str(below)):
+        return NotSent(
+            f"{way.proxy} answered {refused[1]} when asked for {way.address}; nothing"
+            " was sent"
+        )
+    by_proxy = any(isinstance(e, urllib3.exceptions.ProxyError) for e in causes)
+    return not_sent(way.proxy if by_proxy else way.address, below, way.connect_timeout)
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
@@ -115,6 +135,9 @@ def _protocol_fault(error: BaseException) -> str | None:
             | urllib3.exceptions.IncompleteRead()
         ):
             return f"{CUT_BODY}, or broke its framing"
+        case http.client.HTTPException() if str(error).startswith("got more than "):
+            # Its own words for a line too long, and for more than 100 fields.
+            return f"sent too much for http.client ({error})"
         case (
             http.client.HTTPException()
             | urllib3.exceptions.InvalidChunkLength()

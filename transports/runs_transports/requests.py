@@ -102,7 +102,7 @@ class RequestsTransport:
             settings: Any = self._session.merge_environment_settings(
                 prepared.url, {}, True, None, None
             )
-            way = way.of(self._session, prepared)
+            way = way.of(self._session, prepared, settings["proxies"])
         with closing(self._send(prepared, way, settings)) as response:
             raw: urllib3.HTTPResponse = response.raw
             head = Head(
