@@ -1,24 +1,27 @@
-"""The four transports, for tests that are of none of them alone, and the guide's."""
+"""The four transports, for tests that are of none of them alone, the guide's, and one
+to be broken."""
 
 from __future__ import annotations
 
 import re
 import ssl
-from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, TypeVar
 
 import trio
 from attrs import frozen
 
+from runs_core.transport import Opened
+from runs_core.wire.http import Request
 from runs_transports.asyncio import AsyncioTransport
 from runs_transports.conformance.rig import Rig, Runner, Scenario, run_on_asyncio
 from runs_transports.requests import RequestsTransport
 from runs_transports.sockets import SocketTransport
 from runs_transports.trio import TrioTransport
 
-__all__ = ["TRANSPORTS", "AnyRig", "guides_transport"]
+__all__ = ["TRANSPORTS", "AnyRig", "Correct", "Exchange", "guides_transport"]
 
 GUIDE = Path(__file__).parents[2] / "docs" / "howto" / "transport.md"
 
@@ -64,3 +67,25 @@ def guides_transport() -> type[Any]:
     exec(snippet[1], names)
     guides: type[Any] = names["StdlibTransport"]
     return guides
+
+
+Exchange = Opened[bytes]
+
+
+class Correct:
+    """A correct transport; the others break one thing in it."""
+
+    def __init__(self) -> None:
+        self.below = SocketTransport()
+        self.errors: tuple[type[BaseException], ...] = self.below.errors
+
+    @contextmanager
+    def open(self, request: Request) -> Iterator[Exchange]:
+        with self.below.open(request) as opened:
+            yield Opened(opened.head, self.reading(opened), opened.set_timeout)
+
+    def reading(self, opened: Exchange) -> Callable[[], bytes]:
+        return opened.read
+
+    def sleep(self, seconds: float) -> None:
+        self.below.sleep(seconds)

@@ -22,28 +22,7 @@ from runs_transports import asyncio as on_asyncio
 from runs_transports.asyncio import AsyncioTransport
 from runs_transports.conformance import StrictSuite, TransportSuite, peer, rig, suite
 from runs_transports.conformance.rig import Rig, run_on_asyncio
-from runs_transports.sockets import SocketTransport
-
-Exchange = Opened[bytes]
-
-
-class Correct:
-    """A correct transport; the others break one thing in it."""
-
-    def __init__(self) -> None:
-        self.below = SocketTransport()
-        self.errors: tuple[type[BaseException], ...] = self.below.errors
-
-    @contextmanager
-    def open(self, request: Request) -> Iterator[Exchange]:
-        with self.below.open(request) as opened:
-            yield Opened(opened.head, self.reading(opened), opened.set_timeout)
-
-    def reading(self, opened: Exchange) -> Callable[[], bytes]:
-        return opened.read
-
-    def sleep(self, seconds: float) -> None:
-        self.below.sleep(seconds)
+from tests.transports.rigs import Correct, Exchange
 
 
 class DroppingBytes(Correct):

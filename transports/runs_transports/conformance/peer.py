@@ -72,14 +72,16 @@ class Connection:
         self.read_request()
         self.send(data)
 
-    def wait_until_left(self) -> None:
-        """Return when the client has closed its end, or reset it."""
+    def wait_until_left(self) -> bytes:
+        """Give what still came when the client has closed its end, or reset it."""
+        more = b""
         with contextlib.suppress(ConnectionResetError, BrokenPipeError, ssl.SSLError):
             try:
-                while self.sock.recv(65536):
-                    pass
+                while data := self.sock.recv(65536):
+                    more += data
             except TimeoutError:
                 raise AssertionError(STILL_OPEN) from None
+        return more
 
     def reset(self) -> None:
         """Close with RST instead of FIN."""
@@ -89,7 +91,7 @@ class Connection:
         self.sock.close()
 
 
-Script = Callable[[Connection], None]
+Script = Callable[[Connection], object]
 
 
 class Peer:
@@ -102,10 +104,12 @@ class Peer:
         self.place = f"[{host}]:{self.port}" if ":" in host else f"{host}:{self.port}"
         self.url = f"http://{self.place}"
         self.requests: list[bytes] = []
+        # Those that were made, also if no script came to them before `close`.
         self.connections = 0
         # A script has ended, and its connection is closed.
         self.left = threading.Event()
         self._scripts = list(scripts)
+        self._last: int | None = None
         self.failure: BaseException | None = None
         self._served = threading.Condition()
         self._open = 0
@@ -114,12 +118,15 @@ class Peer:
 
     def _run(self) -> None:
         while True:
-            sock, _ = self._listener.accept()
-            if not self._scripts:  # Woken by `close`.
+            sock, (_, port, *_) = self._listener.accept()
+            if port == self._last:  # Woken by `close`.
                 sock.close()
                 return
+            self.connections += 1
+            if self._last is not None:
+                sock.close()
+                continue
             with self._served:
-                self.connections += 1
                 self._open += 1
             sock.settimeout(PATIENCE)
             script = self._scripts[0]
@@ -148,10 +155,12 @@ class Peer:
             assert self._served.wait_for(lambda: self._open == 0, PATIENCE)
 
     def close(self) -> None:
-        self._scripts.clear()
         # The connection is accepted after all before it, and ends the thread.
         with socket.socket(self._listener.family) as last:
-            last.connect(self._listener.getsockname())
+            place = self._listener.getsockname()
+            last.bind((place[0], 0))
+            self._last = last.getsockname()[1]
+            last.connect(place)
             self._thread.join(PATIENCE)
         self._listener.close()
         assert not self._thread.is_alive()

@@ -14,6 +14,7 @@ import pytest
 from runs_core.errors import NotSent
 from runs_core.testing import scenarios
 from runs_core.testing.scenarios import Scenario
+from runs_transports.conformance.once import OnceTests
 from runs_transports.conformance.peer import (
     CHUNKED,
     HEAD,
@@ -46,7 +47,7 @@ from runs_transports.conformance.waiting import WaitingTests
 __all__ = ["TransportSuite"]
 
 
-class TransportSuite(WaitingTests):
+class TransportSuite(OnceTests, WaitingTests):
     """The contract of a transport; a subclass gives the fixture `transport`."""
 
     # --- All goes well -----------------------------------------------------------

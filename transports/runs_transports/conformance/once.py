@@ -1,0 +1,139 @@
+"""That every transport sends a request once, and says truly whether it was sent.
+
+On this rests promise 5: the core repeats what creates something only when it was not
+sent. What a transport repeats by itself, no core can know of.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+
+import pytest
+
+from runs_core.errors import NotSent
+from runs_core.wire.http import Request
+from runs_transports.conformance.peer import (
+    CHUNKED,
+    Connection,
+    Script,
+    answering,
+    peer,
+    whole,
+)
+from runs_transports.conformance.rig import (
+    Io,
+    Rig,
+    RigFixture,
+    check_perhaps_sent,
+    declared,
+    fault_of,
+    fetch,
+    get,
+    post,
+)
+
+__all__ = ["OnceTests"]
+
+SENT_AGAIN = "what had perhaps arrived was sent again, which is up to the core alone"
+KEPT = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
+HALF_A_CHUNK = CHUNKED + b"5\r\nab"
+MORE_THAN_SOCKETS_HOLD = 32 * 1024 * 1024
+# How long a peer takes nothing. Whether sending has a timeout is not asked here, so
+# that one without it is ended by the peer.
+STALLED = 1.0
+
+
+def resetting(data: bytes) -> Script:
+    """Give the script of a peer that answers this much, and resets the connection."""
+
+    def script(connection: Connection) -> None:
+        connection.answer(data)
+        connection.reset()
+
+    return script
+
+
+def listening_after(data: bytes) -> Script:
+    """Give the script of a peer that answers this much, and gets nothing more."""
+
+    def script(connection: Connection) -> None:
+        connection.answer(data)
+        assert not connection.wait_until_left(), SENT_AGAIN
+
+    return script
+
+
+class OnceTests(RigFixture):
+    """One exchange is one request; `NotSent` is for what has not left at all."""
+
+    @pytest.mark.parametrize("said", [b"", HALF_A_CHUNK], ids=["nothing", "half"])
+    @pytest.mark.parametrize("end", [listening_after, answering, resetting])
+    @pytest.mark.parametrize("request_to", [get, post])
+    def test_promise_5_a_request_is_sent_once_whatever_comes_of_it(
+        self,
+        rig: Rig,
+        request_to: Callable[..., Request],
+        end: Callable[[bytes], Script],
+        said: bytes,
+    ) -> None:
+        async def scenario(io: Io) -> None:
+            with suppress(*declared(io)):
+                await fetch(io, request_to(server.url, read=0.05))
+
+        with peer(end(said), answering(whole())) as server:
+            rig.run(scenario)
+
+        assert server.connections == 1, (
+            f"one exchange made {server.connections} connections: {SENT_AGAIN}"
+        )
+
+    def test_promise_5_a_request_on_a_connection_that_was_kept_is_sent_once(
+        self, rig: Rig
+    ) -> None:
+        def first(connection: Connection) -> None:
+            connection.answer(KEPT)
+            with suppress(AssertionError, OSError):  # Most open another connection.
+                connection.read_request()
+
+        async def scenario(io: Io) -> BaseException | None:
+            assert (await fetch(io, get(server.url))).body == b"{}"
+            try:
+                await fetch(io, post(server.url))
+            except declared(io) as error:
+                return error
+            return None
+
+        with peer(first, answering(b""), answering(whole())) as server:
+            error = rig.run(scenario)
+
+        assert len(server.requests) == 2, SENT_AGAIN
+        assert error is not None, "a request without an answer had one"
+        check_perhaps_sent(error)
+
+    @pytest.mark.parametrize("stalls", [True, False], ids=["stalls", "breaks"])
+    def test_promise_5_a_request_of_which_a_part_left_is_not_unsent(
+        self, rig: Rig, stalls: bool
+    ) -> None:
+        ended = threading.Event()
+
+        def script(connection: Connection) -> None:
+            assert connection.sock.recv(1)
+            if stalls:
+                ended.wait(STALLED)
+            connection.reset()
+
+        async def scenario(io: Io) -> BaseException:
+            body = bytes(MORE_THAN_SOCKETS_HOLD)
+            error = await fault_of(io, post(server.url, body, read=0.05, connect=0.15))
+            ended.set()
+            return error
+
+        with peer(script) as server:
+            error = rig.run(scenario)
+
+        assert not isinstance(error, NotSent), (
+            "NotSent was raised though a part of the request had left: the core would"
+            " send it again"
+        )
