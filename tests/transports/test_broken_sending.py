@@ -9,9 +9,11 @@ import re
 import socket
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from http.cookiejar import DefaultCookiePolicy
 from typing import Self
 
 import pytest
+import requests
 
 from runs_core.errors import NotSent, TransportError
 from runs_core.transport import Opened
@@ -140,6 +142,35 @@ class UnsentUntilAllIsSent(Guides):
         return connection
 
 
+class SharingASession(Correct):
+    """A plain session, kept: it keeps cookies, too."""
+
+    def __init__(self, session: requests.Session) -> None:
+        super().__init__()
+        self.session = session
+
+    @contextmanager
+    def open(self, request: Request) -> Iterator[Exchange]:
+        headers = dict(request.headers)
+        with self.session.request(
+            request.method, request.url, data=request.body, headers=headers, stream=True
+        ) as response:
+            pieces = response.iter_content(4096)
+            head = Head(response.status_code, response.headers)
+            yield Opened(head, lambda: next(pieces, b""))
+
+
+class SharingHeaders(SharingASession):
+    """A session in which the headers of each request stay."""
+
+    @contextmanager
+    def open(self, request: Request) -> Iterator[Exchange]:
+        self.session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+        self.session.headers.update(request.headers)
+        with super().open(request) as opened:
+            yield opened
+
+
 @pytest.mark.parametrize(
     ("broken", "end", "said"),
     [
@@ -190,4 +221,19 @@ def test_a_part_of_a_request_that_is_said_to_be_none_is_noticed(stalls):
     with pytest.raises(AssertionError, match="though a part of the request had left"):
         SUITE.test_promise_5_a_request_of_which_a_part_left_is_not_unsent(
             Rig(UnsentUntilAllIsSent(), run_on_asyncio), stalls
+        )
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
+@pytest.mark.parametrize(
+    ("broken", "said"),
+    [
+        (SharingASession, "the cookie of an answer was sent with the next request"),
+        (SharingHeaders, "the credentials of one request were sent with the next"),
+    ],
+)
+def test_what_is_kept_of_an_exchange_is_noticed(broken, said, host):
+    with requests.Session() as session, pytest.raises(AssertionError, match=said):
+        SUITE.test_nothing_of_one_exchange_goes_into_the_next(
+            Rig(broken(session), run_on_asyncio), host
         )

@@ -194,6 +194,30 @@ class TransportSuite(OnceTests, WaitingTests):
             "credentials were sent that the request does not have"
         )
 
+    @pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
+    def test_nothing_of_one_exchange_goes_into_the_next(
+        self, rig: Rig, host: str
+    ) -> None:
+        # Some keep no cookies of an address; of names, the system says where they are.
+        (*_, place), *_ = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+        answer = whole(b"{}", b"Set-Cookie: a=kept; Path=/")
+
+        async def scenario(io: Io) -> None:
+            url = f"http://{host}:{server.port}/"
+            await fetch(io, post(url, authorization="Bearer key"))
+            await fetch(io, post(url))
+
+        with peer(answering(answer), host=str(place[0])) as server:
+            rig.run(scenario)
+
+        _, second = server.requests
+        assert b"a=kept" not in second, (
+            "the cookie of an answer was sent with the next request"
+        )
+        assert b"Bearer key" not in second, (
+            "the credentials of one request were sent with the next"
+        )
+
     def test_a_compressed_body_is_refused_or_given_as_it_is(self, rig: Rig) -> None:
         packed = gzip.compress(b"text")
 
