@@ -127,6 +127,18 @@ class UnsentOnAKeptConnection(Keeping):
         return super().lost(exchange, kept)
 
 
+class Refusing(Keeping):
+    """Gives nothing of an answer that more came after."""
+
+    def exchange(self, exchange: Http1Exchange) -> bytes:
+        body = super().exchange(exchange)
+        if self.came:
+            self.came = b""
+            self.__exit__()
+            raise ConnectionError("what came is more than one answer")
+        return body
+
+
 class UnsentUntilAllIsSent(Guides):
     def connection(self, url, timeout):
         connection = super().connection(url, timeout)
@@ -236,4 +248,21 @@ def test_what_is_kept_of_an_exchange_is_noticed(broken, said, host):
     with requests.Session() as session, pytest.raises(AssertionError, match=said):
         SUITE.test_nothing_of_one_exchange_goes_into_the_next(
             Rig(broken(session), run_on_asyncio), host
+        )
+
+
+def test_what_comes_after_an_answer_and_is_taken_for_the_next_is_noticed():
+    with (
+        Keeping() as transport,
+        pytest.raises(AssertionError, match="was taken for the next one"),
+    ):
+        SUITE.test_bytes_after_the_body_belong_to_no_answer(
+            Rig(transport, run_on_asyncio)
+        )
+
+
+def test_an_answer_that_more_came_after_may_be_refused():
+    with Refusing() as transport:
+        SUITE.test_bytes_after_the_body_belong_to_no_answer(
+            Rig(transport, run_on_asyncio)
         )
