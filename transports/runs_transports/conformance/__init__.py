@@ -35,6 +35,7 @@ pytest.register_assert_rewrite(
         f"{__name__}.{module}"
         for module in (
             "cancellation",
+            "event_loop",
             "once",
             "peer",
             "rig",

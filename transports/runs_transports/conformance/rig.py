@@ -84,10 +84,14 @@ class Rig:
     transport: Any
     runner: Runner
 
+    @property
+    def is_async(self) -> bool:
+        return inspect.iscoroutinefunction(self.transport.sleep)
+
     def run(self, scenario: Scenario[T]) -> T:
         """Give what the scenario gives."""
         result: T
-        if inspect.iscoroutinefunction(self.transport.sleep):
+        if self.is_async:
             result = self.runner(scenario, self.transport)
         else:
             result = _finish(scenario(_Blocking(self.transport)))

@@ -14,6 +14,7 @@ import pytest
 from runs_core.errors import NotSent
 from runs_core.testing import scenarios
 from runs_core.testing.scenarios import Scenario
+from runs_transports.conformance.event_loop import EventLoopTests
 from runs_transports.conformance.once import OnceTests
 from runs_transports.conformance.peer import (
     CHUNKED,
@@ -47,7 +48,7 @@ from runs_transports.conformance.waiting import WaitingTests
 __all__ = ["TransportSuite"]
 
 
-class TransportSuite(OnceTests, WaitingTests):
+class TransportSuite(EventLoopTests, OnceTests, WaitingTests):
     """The contract of a transport; a subclass gives the fixture `transport`."""
 
     # --- All goes well -----------------------------------------------------------

@@ -1,0 +1,135 @@
+"""Transports that wait as they must not: each is caught, in words."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+
+import pytest
+import trio
+
+from runs_core.transport import Opened
+from runs_core.wire.http import Request
+from runs_transports.conformance import TransportSuite, event_loop
+from runs_transports.conformance.peer import UNFRAMED
+from runs_transports.conformance.rig import Rig, run_on_asyncio
+from runs_transports.sockets import SocketTransport
+from tests.transports.rigs import Exchange
+
+SUITE = TransportSuite()
+
+
+class Holding:
+    """Blocking sockets and `time.sleep` in `async def`."""
+
+    def __init__(self) -> None:
+        self.below = SocketTransport()
+        self.errors = self.below.errors
+
+    @asynccontextmanager
+    async def open(self, request: Request) -> AsyncIterator[Opened[Awaitable[bytes]]]:
+        with self.below.open(request) as opened:
+            yield Opened(opened.head, self.reading(opened), opened.set_timeout)
+
+    def reading(self, opened: Exchange) -> Callable[[], Awaitable[bytes]]:
+        async def read() -> bytes:
+            return opened.read()
+
+        return read
+
+    async def sleep(self, seconds: float) -> None:
+        self.below.sleep(seconds)
+
+
+class HoldingAfterACheckpoint(Holding):
+    def reading(self, opened: Exchange) -> Callable[[], Awaitable[bytes]]:
+        async def read() -> bytes:
+            await asyncio.sleep(0)
+            return opened.read()
+
+        return read
+
+
+class HoldingInATask(Holding):
+    """As `asyncio.wait_for` does before Python 3.12."""
+
+    def reading(self, opened: Exchange) -> Callable[[], Awaitable[bytes]]:
+        async def read() -> bytes:
+            return await asyncio.create_task(
+                super(HoldingInATask, self).reading(opened)()
+            )
+
+        return read
+
+
+class InThreads(Holding):
+    """The same calls, where they may block."""
+
+    @asynccontextmanager
+    async def open(self, request: Request) -> AsyncIterator[Opened[Awaitable[bytes]]]:
+        below = self.below.open(request)
+        opened = await asyncio.to_thread(below.__enter__)
+        try:
+            yield Opened(opened.head, lambda: asyncio.to_thread(opened.read))
+        finally:
+            below.__exit__(None, None, None)
+
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.to_thread(self.below.sleep, seconds)
+
+
+@pytest.mark.parametrize("runner", [run_on_asyncio, trio.run])
+@pytest.mark.parametrize(
+    ("test", "arguments", "said"),
+    [
+        (
+            SUITE.test_other_tasks_go_on_while_it_waits_for_bytes,
+            (b"",),
+            "no other task went on while it waited for bytes: the event loop was",
+        ),
+        (
+            SUITE.test_other_tasks_go_on_while_it_waits_for_bytes,
+            (UNFRAMED,),
+            "no other task went on while it waited for bytes: the event loop was",
+        ),
+        (
+            SUITE.test_other_tasks_go_on_while_it_connects,
+            (),
+            "no other task went on while it waited to be connected",
+        ),
+        (
+            SUITE.test_other_tasks_go_on_while_it_sleeps,
+            (),
+            "no other task went on while `sleep` waited",
+        ),
+    ],
+)
+def test_an_event_loop_that_is_held_is_noticed(
+    monkeypatch, test, arguments, said, runner
+):
+    monkeypatch.setattr(event_loop, "HELD_SECONDS", 0.1)
+
+    with pytest.raises(AssertionError, match=said):
+        test(Rig(Holding(), runner), *arguments)
+
+
+@pytest.mark.parametrize("broken", [HoldingAfterACheckpoint, HoldingInATask])
+def test_a_turn_before_the_event_loop_is_held_does_not_help(monkeypatch, broken):
+    monkeypatch.setattr(event_loop, "HELD_SECONDS", 0.1)
+
+    with pytest.raises(AssertionError, match="the event loop was blocked"):
+        SUITE.test_other_tasks_go_on_while_it_waits_for_bytes(
+            Rig(broken(), run_on_asyncio), UNFRAMED
+        )
+
+
+def test_threads_may_block():
+    harness = Rig(InThreads(), run_on_asyncio)
+
+    SUITE.test_other_tasks_go_on_while_it_waits_for_bytes(harness, b"")
+    SUITE.test_other_tasks_go_on_while_it_waits_for_bytes(harness, UNFRAMED)
+    if sys.platform == "linux":  # Others refuse, or wait in line.
+        SUITE.test_other_tasks_go_on_while_it_connects(harness)
+    SUITE.test_other_tasks_go_on_while_it_sleeps(harness)
