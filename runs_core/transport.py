@@ -25,8 +25,9 @@ class Opened(Generic[ReadT_co]):
 
     `read()` gives the next piece of the body as soon as there is one, and `b""` at its
     end (an awaitable of that from an `AsyncTransport`). `set_timeout(seconds)`, where
-    there is one, bounds every later read in place of the request's read timeout;
-    without it, a deadline can be overshot by one read timeout.
+    there is one, bounds every later read in place of the request's read timeout: the
+    read as a whole, however many bytes come meanwhile that are not of the body.
+    Without it, a deadline can be overshot by one read timeout.
     """
 
     head: Head

@@ -5,20 +5,23 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 
 import pytest
 import trio
 
+from runs_core.errors import TransportTimeout
 from runs_core.transport import Opened
 from runs_core.wire.http import Request
-from runs_transports.conformance import TransportSuite, event_loop
+from runs_transports.conformance import TransportSuite, event_loop, waiting
 from runs_transports.conformance.peer import UNFRAMED
 from runs_transports.conformance.rig import Rig, run_on_asyncio
+from runs_transports.conformance.waiting import TRICKLED
 from runs_transports.sockets import SocketTransport
-from tests.transports.rigs import Exchange
+from tests.transports.rigs import Exchange, guides_transport
 
 SUITE = TransportSuite()
+Guides = guides_transport()
 
 
 class Holding:
@@ -133,3 +136,32 @@ def test_threads_may_block():
     if sys.platform == "linux":  # Others refuse, or wait in line.
         SUITE.test_other_tasks_go_on_while_it_connects(harness)
     SUITE.test_other_tasks_go_on_while_it_sleeps(harness)
+
+
+class BoundingEachRecv(Guides):
+    """Hands the timeout to the socket, which counts it anew for each `recv`."""
+
+    def connection(self, url, timeout):
+        self.connected = super().connection(url, timeout)
+        return self.connected
+
+    @contextmanager
+    def open(self, request):
+        with super().open(request) as opened:
+
+            def read():
+                try:
+                    return opened.read()
+                except TimeoutError as error:
+                    raise TransportTimeout("no byte came in time") from error
+
+            yield Opened(opened.head, read, self.connected.sock.settimeout)
+
+
+@pytest.mark.parametrize("part", TRICKLED)
+def test_a_limit_that_each_byte_puts_off_is_noticed(monkeypatch, part):
+    monkeypatch.setattr(waiting, "TRICKLES", 20)
+    harness = Rig(BoundingEachRecv(), run_on_asyncio)
+
+    with pytest.raises(AssertionError, match="each byte that is not of the body put"):
+        SUITE.test_a_reader_bounds_the_whole_read(harness, *TRICKLED[part])

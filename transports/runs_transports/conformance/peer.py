@@ -83,6 +83,21 @@ class Connection:
                 raise AssertionError(STILL_OPEN) from None
         return more
 
+    def is_left_while_sending(self, data: bytes, *, each: float, times: int) -> bool:
+        """Send `data` so many times, with pauses, as long as the client is there."""
+        self.sock.settimeout(each)
+        for _ in range(times):
+            try:
+                self.send(data)
+                if not self.sock.recv(1):
+                    return True
+            except TimeoutError:
+                continue
+            except OSError:
+                return True
+        self.sock.settimeout(PATIENCE)
+        return False
+
     def reset(self) -> None:
         """Close with RST instead of FIN."""
         self.sock.setsockopt(

@@ -32,6 +32,14 @@ __all__ = ["WaitingTests"]
 PAUSE = 0.1
 # Clocks count in steps: that of Windows in 16 ms.
 TICK = 0.02
+# At 0.01 s each: five times as long as it is waited. On a busy machine the peer must
+# neither be silent for so long, nor be done before time is up.
+TRICKLES = 75
+# What gives a reader nothing, however long it goes on: of a chunk's head and a trailer.
+TRICKLED = {
+    "chunk-head": (b"1;", b"\r\nb\r\n0\r\n\r\n"),
+    "trailer": (b"0\r\nX: ", b"\r\n\r\n"),
+}
 
 
 class WaitingTests(RigFixture):
@@ -104,6 +112,37 @@ class WaitingTests(RigFixture):
                     await opened.read()
 
         with peer(silent_after(CHUNKED + b"1\r\na\r\n")) as server:
+            rig.run(scenario)
+
+    @pytest.mark.parametrize(("begun", "ended"), TRICKLED.values(), ids=TRICKLED)
+    def test_a_reader_bounds_the_whole_read(
+        self, rig: Rig, begun: bytes, ended: bytes
+    ) -> None:
+        def script(connection: Connection) -> None:
+            connection.answer(CHUNKED + b"1\r\na\r\n")
+            assert asked.wait(PATIENCE)
+            connection.send(begun)
+            if connection.is_left_while_sending(b"x", each=0.01, times=TRICKLES):
+                return
+            connection.send(ended)
+
+        asked = threading.Event()
+
+        async def scenario(io: Io) -> None:
+            async with io.open(get(server.url)) as opened:
+                assert await opened.read() == b"a"
+                asked.set()
+                if opened.set_timeout is None:
+                    pytest.skip("without set_timeout deadlines can be overshot")
+                opened.set_timeout(0.15)
+                why = (
+                    "`set_timeout` set a limit: each byte that is not of the body put"
+                    " it off, and a deadline with it"
+                )
+                with raising(TransportTimeout, why):
+                    await opened.read()
+
+        with peer(script) as server:
             rig.run(scenario)
 
     def test_a_reader_can_lengthen_the_timeout(self, rig: Rig) -> None:
