@@ -251,18 +251,23 @@ def test_what_is_kept_of_an_exchange_is_noticed(broken, said, host):
         )
 
 
-def test_what_comes_after_an_answer_and_is_taken_for_the_next_is_noticed():
+CLOSING = pytest.mark.parametrize("closing", [b"Connection: close\r\n", b""])
+
+
+@CLOSING
+def test_what_comes_after_an_answer_and_is_taken_for_the_next_is_noticed(closing):
     with (
         Keeping() as transport,
         pytest.raises(AssertionError, match="was taken for the next one"),
     ):
         SUITE.test_bytes_after_the_body_belong_to_no_answer(
-            Rig(transport, run_on_asyncio)
+            Rig(transport, run_on_asyncio), closing
         )
 
 
-def test_an_answer_that_more_came_after_may_be_refused():
+@CLOSING
+def test_an_answer_that_more_came_after_may_be_refused(closing):
     with Refusing() as transport:
         SUITE.test_bytes_after_the_body_belong_to_no_answer(
-            Rig(transport, run_on_asyncio)
+            Rig(transport, run_on_asyncio), closing
         )
