@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import inspect
-from typing import Any, NoReturn
+from typing import Any, NamedTuple, NoReturn
 from urllib.parse import urlsplit
 
 from runs_core._sealed import forget_frames, name_frames
 from runs_core.errors import RunsError, TransportError, UsageError
 from runs_core.flows.effects import Invoke, Open, Send, function_name
-from runs_core.wire.http import SHORTEST_SECRET, Head, Request
+from runs_core.wire.http import Head, Request, keys_in
 
 __all__ = [
     "absolute",
@@ -43,37 +43,48 @@ def call_blocking(ask: Invoke) -> Any:
     )
 
 
+class _Colour(NamedTuple):
+    word: str
+    transport: str
+    client: str
+    enter: str
+    decorator: str
+
+
+_BLOCKING = _Colour(
+    "blocking", "a blocking transport", "Client", "__enter__", "@contextmanager"
+)
+_ASYNC = _Colour(
+    "async", "an async transport", "AsyncClient", "__aenter__", "@asynccontextmanager"
+)
+
+
 def check_blocking(context: object, transport: object) -> None:
     """Refuse by name a transport whose exchanges have to be awaited."""
-    if not hasattr(context, "__enter__"):
-        name = type(transport).__name__
-        if hasattr(context, "__aenter__"):
-            raise UsageError(
-                f"{name} is async and this client is not: use AsyncClient, or a"
-                " blocking transport"
-            )
-        raise UsageError(_no_context(name, context, "@contextmanager"))
+    _check_colour(context, transport, _BLOCKING, _ASYNC)
 
 
 def check_awaited(context: object, transport: object) -> None:
     """Refuse by name a transport whose exchanges cannot be awaited."""
-    if not hasattr(context, "__aenter__"):
-        name = type(transport).__name__
-        if hasattr(context, "__enter__"):
-            raise UsageError(
-                f"{name} is blocking and this client is not: use Client, or an async"
-                " transport"
-            )
-        raise UsageError(_no_context(name, context, "@asynccontextmanager"))
+    _check_colour(context, transport, _ASYNC, _BLOCKING)
 
 
-def _no_context(name: str, context: object, decorator: str) -> str:
-    kind = type(context).__name__
+def _check_colour(
+    context: object, transport: object, wanted: _Colour, other: _Colour
+) -> None:
+    if hasattr(context, wanted.enter):
+        return
+    name, kind = type(transport).__name__, type(context).__name__
+    if hasattr(context, other.enter):
+        raise UsageError(
+            f"{name} is {other.word} and this client is not: use {other.client}, or"
+            f" {wanted.transport}"
+        )
     if inspect.iscoroutine(context):
         context.close()  # Nobody will await it.
-    return (
+    raise UsageError(
         f"open() of {name} gives a {kind} and not a context manager: decorate it with"
-        f" {decorator}"
+        f" {wanted.decorator}"
     )
 
 
@@ -99,9 +110,7 @@ def raise_translated(
 def shown(request: Request, head: Head) -> str:
     """Say what was asked and answered: no query, header, body, or key in the id."""
     id = head.request_id
-    for _, value in request.headers.secret():
-        key = value.removeprefix("Bearer ")
-        if id is not None and len(key) >= SHORTEST_SECRET and key in id:
-            id = "[redacted]"
+    if any(key in (id or "") for key in keys_in(request.headers.secret())):
+        id = "[redacted]"
     path = urlsplit(request.url).path
     return f"{request.method} {path}: {head.status} (request id {id})"

@@ -109,14 +109,14 @@ def _taken(conversation: Call[T] | Flow[T]) -> Flow[T]:
     return flow
 
 
-def _check_transport(transport: object) -> None:
+def _check_transport(transport: Any) -> None:
     lacks = [n for n in ("errors", "open", "sleep") if not hasattr(transport, n)]
     if isinstance(transport, type) or lacks:
         raise UsageError(
             "transport must be an object with errors, open and sleep, such as"
             f" RequestsTransport(); {_what_it_is(transport, lacks)}"
         )
-    errors: Any = getattr(transport, "errors", ())
+    errors = transport.errors
     if not isinstance(errors, tuple) or not all(map(_is_exception, errors)):
         raise UsageError(
             f"errors of {type(transport).__name__} must be a tuple of exception types,"

@@ -35,7 +35,7 @@ from runs_core.flows.effects import (
 from runs_core.flows.once import check_unconsumed
 from runs_core.transport import AsyncTransport, Opened, Transport
 from runs_core.wire.body import Body
-from runs_core.wire.http import Response, shorter
+from runs_core.wire.http import Head, Request, Response, shorter
 
 __all__ = ["AsyncDriver", "Driver", "Outside", "log_decision"]
 
@@ -225,7 +225,7 @@ class Driver(_Steps[ItemT, T]):
         self._context = context
         self._opened = opened
         self._read_timeout = request.timeouts.read
-        logger.debug("%s", performing.shown(request, opened.head))
+        _log_exchange(request, opened.head)
         return opened
 
     def _read(self, timeout: float | None) -> bytes:
@@ -349,7 +349,7 @@ class AsyncDriver(_Steps[ItemT, T]):
         self._context = context
         self._opened = opened
         self._read_timeout = request.timeouts.read
-        logger.debug("%s", performing.shown(request, opened.head))
+        _log_exchange(request, opened.head)
         return opened
 
     async def _read(self, timeout: float | None) -> bytes:
@@ -393,3 +393,8 @@ class AsyncDriver(_Steps[ItemT, T]):
 def log_decision(sentence: str) -> None:
     """Log what was decided about a failed attempt: a `Policy`'s `notice`."""
     logger.debug("%s", sentence)
+
+
+def _log_exchange(request: Request, head: Head) -> None:
+    if logger.isEnabledFor(logging.DEBUG):
+        logger.debug("%s", performing.shown(request, head))

@@ -29,12 +29,12 @@ from runs_core.flows.request import ApiRequest, Repeat
 from runs_core.flows.status import nothing_was_done, refusal, retry_after
 from runs_core.limits import not_negative, whole
 from runs_core.wire.http import (
-    SHORTEST_SECRET,
     Head,
     Headers,
     Request,
     Response,
     Timeouts,
+    keys_in,
     shorter,
 )
 
@@ -344,8 +344,6 @@ def _is_retired(base_url: str) -> bool:
 
 def _without(body: bytes, credentials: Headers, sent: Request) -> bytes:
     """Give an error's body without the credentials, whoever gave them."""
-    for _, value in (*credentials, *sent.headers.secret()):
-        key = value.removeprefix("Bearer ")
-        if len(key) >= SHORTEST_SECRET:
-            body = body.replace(key.encode(), b"[redacted]")
+    for key in keys_in((*credentials, *sent.headers.secret())):
+        body = body.replace(key.encode(), b"[redacted]")
     return body

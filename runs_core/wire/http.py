@@ -18,7 +18,6 @@ from runs_core.errors import InvalidHeader, InvalidPathParameter, UsageError
 from runs_core.limits import check_amount, not_negative
 
 __all__ = [
-    "SHORTEST_SECRET",
     "Head",
     "Headers",
     "Query",
@@ -29,6 +28,7 @@ __all__ = [
     "encode_path",
     "encode_query",
     "is_header_value",
+    "keys_in",
     "shorter",
 ]
 
@@ -40,7 +40,7 @@ _HARMLESS = re.compile(
     r"|transfer-encoding|x-should-retry|x-ratelimit-.*|(x|apim|x-ms)-request-id"
 )
 # A shorter word is no secret, and may well be part of an answer.
-SHORTEST_SECRET = 8
+_SHORTEST_SECRET = 8
 
 # Those whose value must not be shown even where a server repeats it.
 _SECRET = re.compile(r"auth|key|token|secret|cookie|password|signature|credential")
@@ -75,6 +75,12 @@ def check_header(name: str, value: str) -> tuple[str, str]:
 def is_header_value(value: object) -> bool:
     """Tell whether `value` can be the value of a header field."""
     return isinstance(value, str) and _HEADER_VALUE.fullmatch(value) is not None
+
+
+def keys_in(credentials: Iterable[tuple[str, str]]) -> list[str]:
+    """Give the keys of fields that are credentials: what no text may show."""
+    keys = (value.removeprefix("Bearer ") for _, value in credentials)
+    return [key for key in keys if len(key) >= _SHORTEST_SECRET]
 
 
 Fields: TypeAlias = "Headers | Mapping[str, str] | Iterable[tuple[str, str]]"
