@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from runs_core.wire._blank import blank_of
 from runs_core.wire.codec import Irregular, WireObject, field_names
 
-__all__ = ["copied"]
+__all__ = ["copied", "state_of"]
 
 T = TypeVar("T")
 
@@ -20,6 +20,11 @@ def copied(value: T) -> T:
     """Give an equal value that shares no object, list or dict with the given one."""
     made: T = _copied(value)
     return made
+
+
+def state_of(value: Any, **changed: Any) -> tuple[None, dict[str, Any]]:
+    """Give what `copy` and `pickle` take of an object with slots: all, but changed."""
+    return None, {slot: getattr(value, slot) for slot in value.__slots__} | changed
 
 
 def _copied(value: Any) -> Any:

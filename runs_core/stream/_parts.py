@@ -28,7 +28,7 @@ from runs_core.stream._accumulate import (
     plain,
     text_writer,
 )
-from runs_core.stream._copy import copied
+from runs_core.stream._copy import copied, state_of
 from runs_core.wire.codec import structure, unstructure
 
 __all__ = ["MessageParts", "StepParts", "Write"]
@@ -62,7 +62,8 @@ class MessageParts:
         self._text: str | None = None
 
     def __getstate__(self) -> object:
-        return None, _state(self, _writers={})
+        # What writes to texts writes to the original's: `add` makes it anew.
+        return state_of(self, _writers={})
 
     def replace(self, message: Message, *, last: bool) -> None:
         """Take a whole message, which becomes the part's own."""
@@ -161,14 +162,6 @@ class MessageParts:
         return self._text
 
 
-def _state(parts: Any, **without: Any) -> dict[str, Any]:
-    """Give what is to be copied: all but what writes to the texts of the original.
-
-    `add` makes that anew.
-    """
-    return {slot: getattr(parts, slot) for slot in parts.__slots__} | without
-
-
 def _has_details(step: RunStep) -> bool:
     details = step.step_details
     if isinstance(details, ToolCallsStepDetails):
@@ -200,7 +193,8 @@ class StepParts:
         self._model: RunStep | None = None
 
     def __getstate__(self) -> object:
-        return None, _state(self, _arguments={}, _inputs={})
+        # As for messages.
+        return state_of(self, _arguments={}, _inputs={})
 
     def replace(self, step: RunStep, *, last: bool) -> None:
         """Take a whole step, which becomes the part's own."""

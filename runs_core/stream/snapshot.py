@@ -16,7 +16,7 @@ from runs_core.models import (
     RunStepDeltaEvent,
     Thread,
 )
-from runs_core.stream._copy import copied
+from runs_core.stream._copy import copied, state_of
 from runs_core.stream._parts import MessageParts, StepParts
 from runs_core.stream.events import (
     ErrorEvent,
@@ -102,8 +102,7 @@ class RunSnapshot:
     def __getstate__(self) -> object:
         # Without the shortcut to the text that is being added to: it would go on with
         # that of the original. It is found again by the next delta but one.
-        state = {slot: getattr(self, slot) for slot in self.__slots__}
-        return None, state | {"_build": None, "_part": None, "_write": str}
+        return state_of(self, _build=None, _part=None, _write=str)
 
     def __copy__(self) -> RunSnapshot:
         # One that shared its parts with the original would change it.
