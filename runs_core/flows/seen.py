@@ -8,7 +8,7 @@ from typing import Any, TypeAlias, TypeVar
 
 from attrs import define
 
-from runs_core.errors import MalformedResponse, RunsError, UsageError
+from runs_core.errors import MalformedResponse, RunsError
 from runs_core.flows.call import Call
 from runs_core.flows.effects import Flow
 from runs_core.flows.once import OnceFeed
@@ -78,7 +78,7 @@ def cancelled_on_exit(
         if not run_id or not thread_id:
             return None
         # A server's id can be one that no path can hold, and there is an error already.
-        with suppress(MalformedResponse, UsageError):
+        with suppress(MalformedResponse):
             return requests.cancel(run_id, thread_id)
         return None
 

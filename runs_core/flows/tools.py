@@ -9,7 +9,7 @@ import contextlib
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Literal, TypeAlias, cast
 
-from attrs import evolve, field, frozen
+from attrs import define, evolve, field, frozen
 
 from runs_core.errors import (
     DeadlineExceeded,
@@ -98,20 +98,16 @@ def polled_tools(
     """Create the run, then poll it and answer its calls until it has ended."""
     begun = yield from Now()
     run = seen.now((yield from start.within(options.deadline)))
-    rounds = 0
-    answered: _Answered = []
+    rounds = _Rounds(toolbox, requests, seen)
     while True:
         left = yield from _left(begun, options.deadline)
         look = requests.retrieve(run.id, _thread_of(run, start.request))
         wait = evolve(options, deadline=left)
-        run = yield from poll_flow(look, wait, seen, enough=_beyond(answered))
+        run = yield from poll_flow(look, wait, seen, enough=rounds.is_beyond)
         if not (calls := _open_calls(run)):
             return run
-        rounds += 1
         ids = run.id, _thread_of(run, start.request)
-        cancel = requests.cancel(*ids)
-        outputs = yield from _round(run, calls, rounds, toolbox, cancel, seen)
-        answered += map(_key, calls)
+        outputs = yield from rounds.answer(run, calls, ids)
         submit = evolve(start, request=requests.submit(*ids, outputs, False))
         left = yield from _left(begun, options.deadline)
         run = seen.now((yield from submit.within(left)))
@@ -128,45 +124,78 @@ def streamed_tools(
     """Stream the run and answer its calls, as one sequence of events, to its end."""
     begun = yield from Now()
     request = start
-    rounds = 0
-    answered: _Answered = []
+    rounds = _Rounds(toolbox, requests, seen)
     while True:
         left = yield from _left(begun, options.deadline)
         streamed = evolve(options, deadline=left)
-        enough = _beyond(answered)
-        events = stream_flow(request, progress, streamed, requests, enough)
+        events = stream_flow(request, progress, streamed, requests, rounds.is_beyond)
         run = seen.now((yield from events))
         if not (calls := _open_calls(run)):
             return run
-        rounds += 1
         ids = run.id, _thread_of(run, start)
-        cancel = requests.cancel(*ids)
-        outputs = yield from _round(run, calls, rounds, toolbox, cancel, seen)
-        answered += map(_key, calls)
+        outputs = yield from rounds.answer(run, calls, ids)
         request = requests.submit(*ids, outputs, True)
 
 
-# Which calls have outputs: an id alone is given twice by some servers.
-_Answered: TypeAlias = list[tuple[Any, Any, Any]]
+@define
+class _Rounds:
+    """The rounds in which a run has its calls answered."""
+
+    _toolbox: Toolbox
+    _requests: RunRequests
+    _seen: Seen
+    _number: int = 0
+    # Which calls have outputs: an id alone is given twice by some servers.
+    _answered: list[tuple[Any, Any, Any]] = field(factory=list)
+
+    def is_beyond(self, run: Run) -> bool:
+        """Tell whether a run is at rest, and not because of answered calls alone.
+
+        After the outputs, a server may still show the run as it was before them: no
+        function is called twice for that.
+        """
+        calls = _open_calls(run)
+        new = not calls or any(_key(call) not in self._answered for call in calls)
+        return at_rest(run) and new
+
+    def answer(
+        self, run: Run, calls: ToolCalls, ids: tuple[str, str]
+    ) -> Flow[list[ToolOutput]]:
+        """Give the outputs of one more; on failure the run is cancelled."""
+        self._number += 1
+        cancel = self._requests.cancel(*ids)
+        try:
+            outputs = yield from self._outputs(calls)
+        except Exception as error:
+            # What stopped the run matters more than that it could not be cancelled.
+            self._seen.cancelled = True
+            with contextlib.suppress(RunsError):
+                yield from cancel.within(_CANCEL_TIME)
+            if isinstance(error, RunsError):
+                error.run = run
+            raise
+        self._answered += map(_key, calls)
+        return outputs
+
+    def _outputs(self, calls: ToolCalls) -> Flow[list[ToolOutput]]:
+        toolbox = self._toolbox
+        if self._number > toolbox.max_rounds:
+            raise ToolRoundsExceeded(
+                f"the run asked for tools more than {toolbox.max_rounds} times: look at"
+                " what the functions answer, or give a higher max_rounds"
+            )
+        functions = toolbox.functions
+        if callable(functions):
+            return (yield from _batch(functions, calls, toolbox.on_tool_error))
+        outputs = []
+        for call in calls:
+            text = yield from _output(call, functions, toolbox.on_tool_error)
+            outputs.append(ToolOutput(tool_call_id=call.id, output=text))
+        return outputs
 
 
 def _key(call: RequiredActionFunctionToolCall) -> tuple[Any, Any, Any]:
     return call.id, call.function.name, call.function.arguments
-
-
-def _beyond(answered: _Answered) -> Callable[[Run], bool]:
-    """Tell of runs that are at rest, and not because of these calls alone.
-
-    After the outputs, a server may still show the run as it was before them: no
-    function is called twice for that.
-    """
-
-    def is_beyond(run: Run) -> bool:
-        calls = _open_calls(run)
-        new = not calls or any(_key(call) not in answered for call in calls)
-        return at_rest(run) and new
-
-    return is_beyond
 
 
 def _left(begun: float, deadline: float | None) -> Flow[float | None]:
@@ -197,39 +226,6 @@ def _open_calls(run: Run) -> ToolCalls:
         return []
     # A call that is named twice is one call, and has one output.
     return list({call.id: call for call in known}.values())
-
-
-def _round(
-    run: Run,
-    calls: ToolCalls,
-    number: int,
-    toolbox: Toolbox,
-    cancel: Call[Run],
-    seen: Seen,
-) -> Flow[list[ToolOutput]]:
-    """Give the outputs of one round; on failure the run is cancelled at the server."""
-    try:
-        if number > toolbox.max_rounds:
-            raise ToolRoundsExceeded(
-                f"the run asked for tools more than {toolbox.max_rounds} times: look at"
-                " what the functions answer, or give a higher max_rounds"
-            )
-        functions = toolbox.functions
-        if callable(functions):
-            return (yield from _batch(functions, calls, toolbox.on_tool_error))
-        outputs = []
-        for call in calls:
-            text = yield from _output(call, functions, toolbox.on_tool_error)
-            outputs.append(ToolOutput(tool_call_id=call.id, output=text))
-        return outputs
-    except Exception as error:
-        # What stopped the run matters more than that it could not be cancelled.
-        seen.cancelled = True
-        with contextlib.suppress(RunsError):
-            yield from cancel.within(_CANCEL_TIME)
-        if isinstance(error, RunsError):
-            error.run = run
-        raise
 
 
 def _batch(
