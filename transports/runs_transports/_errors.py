@@ -20,6 +20,7 @@ __all__ = [
     "LONG_HEAD",
     "SWITCHED",
     "TWO_FRAMINGS",
+    "no_connection",
     "not_sent",
     "timed_out",
 ]
@@ -37,6 +38,14 @@ def not_sent(
     address: Address, error: BaseException, connect_timeout: float | None
 ) -> NotSent:
     """Give the error for a connection that could not be made."""
+    reason = no_connection(address, error, connect_timeout)
+    return NotSent(f"{reason}; nothing was sent")
+
+
+def no_connection(
+    address: Address, error: BaseException, connect_timeout: float | None
+) -> str:
+    """Say why a connection could not be made."""
     match error:
         case ssl.SSLCertVerificationError():
             reason = (
@@ -53,7 +62,7 @@ def not_sent(
             reason = f"cannot connect to {address} ({os.strerror(number)})"
         case _:
             reason = f"cannot connect to {address}"
-    return NotSent(f"{reason}; nothing was sent")
+    return reason
 
 
 def timed_out(address: Address, seconds: float | None) -> TransportTimeout:

@@ -11,7 +11,7 @@ import requests
 import urllib3.exceptions
 
 from runs_core.errors import NotSent, TransportError, TransportProtocolError
-from runs_transports._errors import CUT_BODY, not_sent, timed_out
+from runs_transports._errors import CUT_BODY, no_connection, timed_out
 from runs_transports._session import Way
 
 __all__ = ["ERRORS", "translated"]
@@ -50,28 +50,23 @@ def _unsent(
     way: Way, causes: list[BaseException], below: BaseException
 ) -> TransportError:
     """Give the error for a connection that could not be made."""
-    unsent = _not_connected(way, causes, below)
+    reason = _no_connection(way, causes, below)
     if not way.resent:
-        return unsent
-    reason, _, _ = str(unsent).rpartition("; ")
+        return NotSent(f"{reason}; nothing was sent")
     return TransportError(
         f"{reason}; an earlier attempt of the session's adapter may have been sent"
     )
 
 
-def _not_connected(
-    way: Way, causes: list[BaseException], below: BaseException
-) -> NotSent:
+def _no_connection(way: Way, causes: list[BaseException], below: BaseException) -> str:
     """Say to whom the connection could not be made: to the peer, or to a proxy."""
     if way.proxy is None:
-        return not_sent(way.address, below, way.connect_timeout)
+        return no_connection(way.address, below, way.connect_timeout)
     if refused := _NO_TUNNEL.match(str(below)):
-        return NotSent(
-            f"{way.proxy} answered {refused[1]} when asked for {way.address}; nothing"
-            " was sent"
-        )
+        return f"{way.proxy} answered {refused[1]} when asked for {way.address}"
     by_proxy = any(isinstance(e, urllib3.exceptions.ProxyError) for e in causes)
-    return not_sent(way.proxy if by_proxy else way.address, below, way.connect_timeout)
+    whom = way.proxy if by_proxy else way.address
+    return no_connection(whom, below, way.connect_timeout)
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:

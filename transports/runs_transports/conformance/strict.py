@@ -9,9 +9,7 @@ from __future__ import annotations
 import socket
 import sys
 import threading
-import time
 import traceback
-from contextlib import suppress
 
 import pytest
 
@@ -44,6 +42,8 @@ from runs_transports.conformance.sending import SendingSuite
 __all__ = ["StrictSuite"]
 
 CANARY = "sk-canary-7f3a"
+# How long a peer that sends a little at a time pauses.
+TURN = 0.02
 
 
 def secretive(url: str) -> Request:
@@ -78,12 +78,7 @@ def trickling(said: bytes, drop: bytes) -> Script:
 
     def script(connection: Connection) -> None:
         connection.answer(said)
-        end = time.monotonic() + PATIENCE
-        with suppress(OSError):
-            while time.monotonic() < end:
-                connection.send(drop)
-                # That something comes, but slowly, is what is tested.
-                threading.Event().wait(0.02)
+        connection.is_left_while_sending(drop, each=TURN, times=int(PATIENCE / TURN))
 
     return script
 
