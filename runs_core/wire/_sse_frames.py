@@ -23,7 +23,12 @@ from runs_core.wire._sse_blocks import (
 from runs_core.wire._sse_events import read_blocks
 from runs_core.wire._sse_long import LongBlock
 from runs_core.wire._sse_shapes import CRLF, LF, Shape, Style, shape_of
-from runs_core.wire._sse_state import SHORT_BYTES, StreamState
+from runs_core.wire._sse_state import (
+    SHORT_BYTES,
+    StreamState,
+    as_bytes,
+    too_large,
+)
 
 __all__ = ["SHORT_BYTES", "UNFINISHED", "Framer", "Frames", "Shape"]
 
@@ -71,11 +76,7 @@ class Framer(StreamState):
     def _any(self, data: bytes | bytearray | memoryview) -> Frames:
         """Give what these bytes complete, if `_one_event` does not."""
         if type(data) is not bytes:
-            try:
-                data = bytes(memoryview(data))
-            except TypeError:
-                kind = type(data).__name__
-                raise TypeError(f"feed takes bytes, not {kind}") from None
+            data = as_bytes(data)
         if self._special:
             data = self._prepare(data)
             if data:
@@ -305,14 +306,14 @@ class Framer(StreamState):
     def _finish(self) -> Frames:
         """Give what the end of the bytes completes; after it, nothing can be fed."""
         if self._fault is not None:
-            raise self._too_large(self._fault)
+            raise too_large(self._limit, self._fault)
         block = None
         if self._flush and not self._closed:
             if self._long is not None:
                 self._long.close()
                 if self._long.too_large:
                     self._fail(self._base)
-                    raise self._too_large(self._base)
+                    raise too_large(self._limit, self._base)
                 block = self._long.read()
             else:
                 tail = (self._bom or b"") + b"".join(self._pieces)

@@ -9,7 +9,15 @@ from runs_core.errors import EventTooLarge, UsageError
 from runs_core.wire._sse_long import LongBlock
 from runs_core.wire._sse_shapes import CRLF, LF, UNNAMED, Shape, Style
 
-__all__ = ["SHORT_BYTES", "StreamState"]
+__all__ = [
+    "SHORT_BYTES",
+    "StreamState",
+    "as_bytes",
+    "checked_limit",
+    "closed",
+    "flushes",
+    "too_large",
+]
 
 _BOM = b"\xef\xbb\xbf"
 # An unfinished block is kept as it came up to this length, or that of a chunk: each
@@ -54,16 +62,8 @@ class StreamState:
     def __init__(
         self, max_event_bytes: int | None, on_eof: Literal["discard", "flush"]
     ) -> None:
-        if max_event_bytes is None:
-            limit = sys.maxsize
-        elif max_event_bytes >= 0:
-            limit = max_event_bytes
-        else:
-            raise UsageError("max_event_bytes is a number of bytes, or None: no limit")
-        if on_eof not in ("discard", "flush"):
-            raise UsageError(f"on_eof is 'discard' or 'flush', not {on_eof!r}")
-        self._limit = limit
-        self._flush = on_eof == "flush"
+        self._limit = limit = checked_limit(max_event_bytes)
+        self._flush = flushes(on_eof)
         # The last event id of the stream.
         self._id = ""
         # Where in the stream the unfinished block begins.
@@ -106,9 +106,9 @@ class StreamState:
     def _prepare(self, data: bytes) -> bytes:
         """Give what is left of the data when what is special has been dealt with."""
         if self._fault is not None:
-            raise self._too_large(self._fault)
+            raise too_large(self._limit, self._fault)
         if self._closed:
-            raise UsageError("this decoder is closed: make one for each stream")
+            raise closed()
         if self._bom is None or not data:
             return data
         data = self._bom + data
@@ -171,11 +171,40 @@ class StreamState:
         self._stop()
         self._fault = offset
 
-    def _too_large(self, offset: int) -> EventTooLarge:
-        limit = self._limit
-        return EventTooLarge(
-            f"the event at byte {offset} of the stream has more than {limit} bytes;"
-            " to read it, pass a larger max_event_bytes, or None for no limit",
-            limit=limit,
-            offset=offset,
-        )
+
+def checked_limit(max_event_bytes: int | None) -> int:
+    """Give the limit of an event as a number."""
+    if max_event_bytes is None:
+        return sys.maxsize
+    if max_event_bytes < 0:
+        raise UsageError("max_event_bytes is a number of bytes, or None: no limit")
+    return min(max_event_bytes, sys.maxsize)
+
+
+def flushes(on_eof: Literal["discard", "flush"]) -> bool:
+    """Whether the end of the bytes ends the last event."""
+    if on_eof not in ("discard", "flush"):
+        raise UsageError(f"on_eof is 'discard' or 'flush', not {on_eof!r}")
+    return on_eof == "flush"
+
+
+def as_bytes(data: bytes | bytearray | memoryview) -> bytes:
+    """Give what was fed as bytes, which is not bytes."""
+    try:
+        return bytes(memoryview(data))
+    except TypeError:
+        kind = type(data).__name__
+        raise TypeError(f"feed takes bytes, not {kind}") from None
+
+
+def too_large(limit: int, offset: int) -> EventTooLarge:
+    return EventTooLarge(
+        f"the event at byte {offset} of the stream has more than {limit} bytes;"
+        " to read it, pass a larger max_event_bytes, or None for no limit",
+        limit=limit,
+        offset=offset,
+    )
+
+
+def closed() -> UsageError:
+    return UsageError("this decoder is closed: make one for each stream")
