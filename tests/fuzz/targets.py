@@ -22,6 +22,7 @@ from runs_core.stream.change_decoder import ChangeDecoder
 from runs_core.wire.codec import make_loads, parse_json
 from runs_core.wire.sse import EventStreamDecoder
 from tests.wire import sse_reference
+from tests.wire.decoding import DECODERS
 
 __all__ = ["TARGETS"]
 
@@ -34,12 +35,12 @@ LIMITS = (None, 0, 1, 7, 64, 500, 4096)
 def event_stream(data: bytes) -> None:
     """Decode the bytes whole, in pieces and by the book, to the same events."""
     limit, sizes, stream = _plan(data)
-    whole = _events(limit, [stream])
-    assert _events(limit, _cut(stream, sizes)) == whole
-    assert _events(limit, _blocks(stream)) == whole
     seen = sse_reference.decode(stream, limit=limit)
-    assert whole[0] == [(e.event, e.data, e.id, e.retry) for e in seen.events]
-    assert whole[1] == seen.fault
+    expected = [(e.event, e.data, e.id, e.retry) for e in seen.events], seen.fault
+    for make in DECODERS.values():
+        assert _events(make(limit), [stream]) == expected
+        assert _events(make(limit), _cut(stream, sizes)) == expected
+        assert _events(make(limit), _blocks(stream)) == expected
 
 
 def typed(data: bytes) -> None:
@@ -102,8 +103,7 @@ def _blocks(data: bytes) -> Iterator[bytes]:
     yield from re.split(rb"(?=event: )", data)
 
 
-def _events(limit: int | None, pieces: Any) -> tuple[list[Any], int | None]:
-    decoder = EventStreamDecoder(max_event_bytes=limit)
+def _events(decoder: Any, pieces: Any) -> tuple[list[Any], int | None]:
     events: list[Any] = []
     try:
         for piece in pieces:

@@ -28,6 +28,7 @@ from runs_core.testing.torture import pieces
 from runs_transports.conformance.peer import Connection, answering, peer, whole
 from runs_transports.sockets import SocketTransport
 from tests.torture.cuts import ended_in
+from tests.wire.decoding import DECODERS
 
 LIMIT = 64 * 1024
 MIB = 1024 * 1024
@@ -127,18 +128,21 @@ SHAPES: dict[str, tuple[bytes, bytes, int, int]] = {
 }
 
 
+@pytest.mark.parametrize("decoder", DECODERS)
 @pytest.mark.parametrize("shape", SHAPES)
-def test_promise_2_eight_times_the_bytes_take_eight_times_the_time(shape: str) -> None:
+def test_promise_2_eight_times_the_bytes_take_eight_times_the_time(
+    shape: str, decoder: str
+) -> None:
     first, then, size, total = SHAPES[shape]
 
     def feeding(length: int) -> Callable[[], None]:
         cut = pieces((first + then * (length // len(then) + 1))[:length], size)
 
         def feed() -> None:
-            decoder = EventStreamDecoder(max_event_bytes=None)
+            fed = DECODERS[decoder](max_event_bytes=None)
             for piece in cut:
-                decoder.feed(piece)
-            decoder.close()
+                fed.feed(piece)
+            fed.close()
 
         return feed
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, NamedTuple, TypeAlias
 
 import pytest
 
@@ -13,8 +13,20 @@ from runs_core.wire.sse import EventStreamDecoder, ServerSentEvent
 from tests.wire import sse_reference
 from tests.wire.event_stream_cases import Event
 
+try:
+    from runs_core.wire.compiled import EventStreamDecoder as CompiledDecoder
+except ImportError:
+    CompiledDecoder = None
+
 KIB = 1024
 MIB = 1024 * KIB
+
+# What makes a decoder, of which each must give the same for anything: the compiled one,
+# too, where it has been built.
+MakeDecoder: TypeAlias = Callable[..., Any]
+DECODERS: dict[str, MakeDecoder] = {"pure": EventStreamDecoder}
+if CompiledDecoder is not None:
+    DECODERS["compiled"] = CompiledDecoder
 
 
 class Outcome(NamedTuple):
@@ -25,8 +37,19 @@ class Outcome(NamedTuple):
 def decode(
     chunks: Iterable[bytes], *, limit: int | None = None, flush: bool = False
 ) -> Outcome:
+    """Decode with every decoder, to the same; give that."""
+    chunks = list(chunks)
+    outcomes = [_decode(make, chunks, limit, flush) for make in DECODERS.values()]
+    for outcome in outcomes:
+        assert outcome == outcomes[0]
+    return outcomes[0]
+
+
+def _decode(
+    make: MakeDecoder, chunks: Iterable[bytes], limit: int | None, flush: bool
+) -> Outcome:
     """Feed and close; check on the way what is true of every decoder."""
-    decoder = EventStreamDecoder(limit, on_eof="flush" if flush else "discard")
+    decoder = make(limit, on_eof="flush" if flush else "discard")
     events: list[ServerSentEvent] = []
     fed = 0
     try:

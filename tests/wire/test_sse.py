@@ -10,10 +10,11 @@ import attrs
 import pytest
 
 from runs_core.errors import UsageError
-from runs_core.wire.sse import EventStreamDecoder, ServerSentEvent
+from runs_core.wire.sse import ServerSentEvent
 from tests.wire.decoding import (
     KIB,
     MIB,
+    MakeDecoder,
     decode,
     expected,
     pieces,
@@ -185,8 +186,10 @@ def test_a_space_that_is_there_only_sometimes(size: int) -> None:
 
 @pytest.mark.parametrize("end", [b"\n\n", b"\r\r", b"\r\n\r", b"\n\r", b"\r\n\n"])
 @pytest.mark.parametrize("size", [1, 3, 100, 5000])
-def test_an_event_is_given_with_the_byte_that_ends_it(end: bytes, size: int) -> None:
-    decoder = EventStreamDecoder()
+def test_an_event_is_given_with_the_byte_that_ends_it(
+    end: bytes, size: int, make_decoder: MakeDecoder
+) -> None:
+    decoder = make_decoder()
     event = ServerSentEvent("message", b"y" * size)
 
     assert decoder.feed(b"data: " + event.data + end[:-1]) == []
@@ -195,8 +198,8 @@ def test_an_event_is_given_with_the_byte_that_ends_it(end: bytes, size: int) -> 
     assert decoder.feed(b"data: " + event.data + end) == [event]
 
 
-def test_each_feed_gives_a_list_of_its_own() -> None:
-    decoder = EventStreamDecoder()
+def test_each_feed_gives_a_list_of_its_own(make_decoder: MakeDecoder) -> None:
+    decoder = make_decoder()
 
     decoder.feed(b"d").append(ServerSentEvent("x", b""))
     decoder.feed(b"").append(ServerSentEvent("x", b""))
@@ -221,8 +224,8 @@ def test_any_kind_of_bytes(kind: Any, size: int) -> None:
     assert decode(chunks) == expected(stream)
 
 
-def test_a_buffer_can_be_used_again() -> None:
-    decoder = EventStreamDecoder()
+def test_a_buffer_can_be_used_again(make_decoder: MakeDecoder) -> None:
+    decoder = make_decoder()
     buffer = bytearray(1)
     events = []
 
@@ -235,16 +238,18 @@ def test_a_buffer_can_be_used_again() -> None:
 
 @pytest.mark.parametrize("wrong", ["data: x\n\n", "d", "", 5, None, [b"data"], 1.5])
 @pytest.mark.parametrize("before", [b"", b"data: x\n\n", b"data: x", b"da"])
-def test_only_bytes_can_be_fed(wrong: Any, before: bytes) -> None:
-    decoder = EventStreamDecoder()
+def test_only_bytes_can_be_fed(
+    wrong: Any, before: bytes, make_decoder: MakeDecoder
+) -> None:
+    decoder = make_decoder()
     decoder.feed(before)
 
     with pytest.raises(TypeError, match=f"not {type(wrong).__name__}"):
         decoder.feed(wrong)
 
 
-def test_nothing_fed_changes_nothing() -> None:
-    decoder = EventStreamDecoder()
+def test_nothing_fed_changes_nothing(make_decoder: MakeDecoder) -> None:
+    decoder = make_decoder()
     events = []
 
     for byte in single_bytes(b"\xef\xbb\xbfdata: 1\r\n\r\ndata: 2\r\n\r\n"):
@@ -287,8 +292,8 @@ def test_what_is_no_event_is_not_flushed(stream: bytes) -> None:
     assert decode([stream], flush=True) == ([], None)
 
 
-def test_close_can_be_called_again() -> None:
-    decoder = EventStreamDecoder(on_eof="flush")
+def test_close_can_be_called_again(make_decoder: MakeDecoder) -> None:
+    decoder = make_decoder(on_eof="flush")
     decoder.feed(b"data: x")
 
     assert decoder.close() == [ServerSentEvent("message", b"x")]
@@ -297,8 +302,10 @@ def test_close_can_be_called_again() -> None:
 
 @pytest.mark.parametrize("before", [b"", b"data: x\n\n", b"data: x", b"d" * 9000])
 @pytest.mark.parametrize("data", [b"data: x\n\n", b"\n", b""])
-def test_nothing_can_be_fed_after_close(before: bytes, data: bytes) -> None:
-    decoder = EventStreamDecoder()
+def test_nothing_can_be_fed_after_close(
+    before: bytes, data: bytes, make_decoder: MakeDecoder
+) -> None:
+    decoder = make_decoder()
     decoder.feed(before)
     decoder.close()
 
@@ -315,11 +322,11 @@ def test_text_is_the_data_as_utf_8() -> None:
     assert ServerSentEvent("message", b"a\x80b\xe2\x82").text == "a\ufffdb\ufffd"
 
 
-def test_a_cut_inside_a_character_does_not_spoil_it() -> None:
+def test_a_cut_inside_a_character_does_not_spoil_it(make_decoder: MakeDecoder) -> None:
     stream = "data: 🙂 日本\n\n".encode()
 
     for cut in range(len(stream)):
-        decoder = EventStreamDecoder()
+        decoder = make_decoder()
         (event,) = decoder.feed(stream[:cut]) + decoder.feed(stream[cut:])
         assert event.text == "🙂 日本"
 
@@ -339,8 +346,8 @@ def test_events_are_compared_by_what_they_say() -> None:
         assert event != other
 
 
-def test_decoded_events_are_like_made_ones() -> None:
-    (event,) = EventStreamDecoder().feed(b"event: a\nid: 1\nretry: 2\ndata: x\n\n")
+def test_decoded_events_are_like_made_ones(make_decoder: MakeDecoder) -> None:
+    (event,) = make_decoder().feed(b"event: a\nid: 1\nretry: 2\ndata: x\n\n")
     made = ServerSentEvent("a", b"x", "1", 2)
 
     assert event == made

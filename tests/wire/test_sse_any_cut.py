@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from runs_core.wire.sse import MAX_EVENT_BYTES, EventStreamDecoder
+from runs_core.wire.sse import MAX_EVENT_BYTES
 from tests.wire import sse_reference
 from tests.wire.decoding import (
+    MakeDecoder,
     decode,
     expected,
     pieces,
@@ -176,7 +177,7 @@ def test_a_piece_in_front_of_what_looks_like_an_event(piece: bytes, eol: bytes) 
 @pytest.mark.parametrize("other", [b"\n", b"\r\n", b"\r", b"\nx\r\n", b"\rx\r\n"])
 @pytest.mark.parametrize("block", BLOCKS[:-1])
 def test_one_line_ends_in_another_way(
-    block: list[bytes], other: bytes, eol: bytes
+    block: list[bytes], other: bytes, eol: bytes, make_decoder: MakeDecoder
 ) -> None:
     first = eol.join([b"event: a", b"data: 0", b"", *block, b"", b""])
     after = [b"id: 1", b"event: a", b"data: 4", b"", b"event: a", b"data: 5", b""]
@@ -188,7 +189,7 @@ def test_one_line_ends_in_another_way(
         stream = b"".join(line + end for line, end in zip(lines, eols, strict=True))
         whole = expected(first + stream).events
         for cut in range(len(stream)):
-            decoder = EventStreamDecoder()
+            decoder = make_decoder()
             begun = plain(decoder.feed(first)) + plain(decoder.feed(stream[:cut]))
             assert begun == expected(first + stream[:cut]).events
             assert begun + plain(decoder.feed(stream[cut:])) == whole

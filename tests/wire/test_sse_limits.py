@@ -12,8 +12,10 @@ from runs_core.wire.sse import MAX_EVENT_BYTES, EventStreamDecoder, ServerSentEv
 from tests.wire.decoding import (
     KIB,
     MIB,
+    MakeDecoder,
     Places,
     decode,
+    expected,
     pieces,
     places,
 )
@@ -45,6 +47,26 @@ def test_the_limit_is_exact(lines: list[bytes], size: int) -> None:
     )
 
 
+@pytest.mark.parametrize("end", [b"\n", b"\r\n", b"\r"])
+def test_the_error_says_the_same_byte_in_every_cut(end: bytes) -> None:
+    lines = [
+        b"\xef\xbb\xbfdata: 1",
+        b"",
+        b"",
+        b"data: 1",
+        b"",
+        b"event: 123456789",
+        b"",
+    ]
+    stream = end.join(lines)
+
+    for cut in range(len(stream)):
+        outcome = decode([stream[:cut], stream[cut:]], limit=8)
+
+        assert outcome == expected(stream, limit=8), cut
+        assert outcome.fault == len(end.join([*lines[:5], b""]))
+
+
 @pytest.mark.parametrize("head", [b"data: ", b"event: a\ndata: ", b"event:a\ndata:"])
 @pytest.mark.parametrize("together", [1, 2, 4])
 def test_the_limit_holds_for_events_that_look_like_the_last(
@@ -65,8 +87,10 @@ def test_the_limit_holds_for_events_that_look_like_the_last(
     ]
 
 
-def test_events_before_the_fault_are_given_and_the_next_call_raises() -> None:
-    decoder = EventStreamDecoder(8)
+def test_events_before_the_fault_are_given_and_the_next_call_raises(
+    make_decoder: MakeDecoder,
+) -> None:
+    decoder = make_decoder(8)
 
     events = decoder.feed(b"data: 1\n\ndata: 2\n\ndata: 123456789\n\ndata: 3\n\n")
 
@@ -79,8 +103,10 @@ def test_events_before_the_fault_are_given_and_the_next_call_raises() -> None:
             decoder.close()
 
 
-def test_a_fault_that_is_met_by_the_last_feed_is_raised_by_close() -> None:
-    decoder = EventStreamDecoder(8)
+def test_a_fault_that_is_met_by_the_last_feed_is_raised_by_close(
+    make_decoder: MakeDecoder,
+) -> None:
+    decoder = make_decoder(8)
 
     assert decoder.feed(b"data: 1234567890") == []
 
@@ -88,8 +114,10 @@ def test_a_fault_that_is_met_by_the_last_feed_is_raised_by_close() -> None:
         decoder.close()
 
 
-def test_a_fault_that_is_met_by_flushing_is_raised_at_once() -> None:
-    decoder = EventStreamDecoder(8, on_eof="flush")
+def test_a_fault_that_is_met_by_flushing_is_raised_at_once(
+    make_decoder: MakeDecoder,
+) -> None:
+    decoder = make_decoder(8, on_eof="flush")
     decoder.feed(b"data: 12345678\ndata")
 
     for _ in range(2):
@@ -97,8 +125,10 @@ def test_a_fault_that_is_met_by_flushing_is_raised_at_once() -> None:
             decoder.close()
 
 
-def test_the_error_says_the_limit_and_how_to_raise_it() -> None:
-    decoder = EventStreamDecoder(8)
+def test_the_error_says_the_limit_and_how_to_raise_it(
+    make_decoder: MakeDecoder,
+) -> None:
+    decoder = make_decoder(8)
     decoder.feed(b"\ndata: secret-secret\n\n")
 
     with pytest.raises(EventTooLarge) as fault:
@@ -113,34 +143,38 @@ def test_the_error_says_the_limit_and_how_to_raise_it() -> None:
 
 @pytest.mark.parametrize("limit", [1, 20, 300, 5000])
 @pytest.mark.parametrize("end", [b"\n", b"\r\n", b"\r"])
-def test_the_limit_does_not_count_chunks(limit: int, end: bytes) -> None:
+def test_the_limit_does_not_count_chunks(
+    limit: int, end: bytes, make_decoder: MakeDecoder
+) -> None:
     stream = (b"data: x" + end + end) * 20_000
 
-    events = EventStreamDecoder(limit).feed(stream)
+    events = make_decoder(limit).feed(stream)
 
     assert len(events) == 20_000
 
 
-def test_a_hundred_thousand_events_in_one_feed() -> None:
-    events = EventStreamDecoder(1000).feed(b"event: a\ndata: {}\n\n" * 100_000)
+def test_a_hundred_thousand_events_in_one_feed(make_decoder: MakeDecoder) -> None:
+    events = make_decoder(1000).feed(b"event: a\ndata: {}\n\n" * 100_000)
 
     assert len(events) == 100_000
 
 
-def test_no_limit() -> None:
+def test_no_limit(make_decoder: MakeDecoder) -> None:
     event = b"y" * (MAX_EVENT_BYTES + 1)
     stream = b"data: " + event + b"\n\n"
 
-    assert EventStreamDecoder(None).feed(stream)[0].data == event
-    assert EventStreamDecoder().feed(stream) == []
+    assert make_decoder(None).feed(stream)[0].data == event
+    assert make_decoder().feed(stream) == []
 
 
 @pytest.mark.parametrize("wrong", [{"max_event_bytes": -1}, {"on_eof": "drop"}])
-def test_wrong_settings_are_refused_by_name(wrong: Any) -> None:
+def test_wrong_settings_are_refused_by_name(
+    wrong: Any, make_decoder: MakeDecoder
+) -> None:
     (name,) = wrong
 
     with pytest.raises(UsageError, match=name):
-        EventStreamDecoder(**wrong)
+        make_decoder(**wrong)
 
 
 # --- Memory and work ---------------------------------------------------------------
@@ -169,11 +203,13 @@ FLOODS = {
 
 @pytest.mark.parametrize("flood", FLOODS)
 @pytest.mark.parametrize("size", [KIB, 64 * KIB])
-def test_no_flood_takes_more_than_the_limit(flood: str, size: int) -> None:
+def test_no_flood_takes_more_than_the_limit(
+    flood: str, size: int, make_decoder: MakeDecoder
+) -> None:
     begin, more = FLOODS[flood]
     limit = 64 * KIB
     chunk = more * (size // len(more))
-    decoder = EventStreamDecoder(limit)
+    decoder = make_decoder(limit)
     events: list[ServerSentEvent] = []
     tracemalloc.start()
 
@@ -195,8 +231,10 @@ def test_no_flood_takes_more_than_the_limit(flood: str, size: int) -> None:
 
 
 @pytest.mark.parametrize("data", [b"", b"d", b"data"])
-def test_what_is_fed_in_nothings_is_not_kept(data: bytes) -> None:
-    decoder = EventStreamDecoder(1000)
+def test_what_is_fed_in_nothings_is_not_kept(
+    data: bytes, make_decoder: MakeDecoder
+) -> None:
+    decoder = make_decoder(1000)
     decoder.feed(data)
     tracemalloc.start()
 
@@ -211,8 +249,8 @@ def test_what_is_fed_in_nothings_is_not_kept(data: bytes) -> None:
 
 
 @pytest.mark.parametrize("line", [b"y" * KIB, b"data: " + b"y" * 57 + b"\n"])
-def test_a_long_event_is_held_once(line: bytes) -> None:
-    decoder = EventStreamDecoder()
+def test_a_long_event_is_held_once(line: bytes, make_decoder: MakeDecoder) -> None:
+    decoder = make_decoder()
     chunk = line * (KIB // len(line))
     tracemalloc.start()
 

@@ -1,0 +1,35 @@
+"""Builds the compiled event-stream decoder into a wheel, where that is asked for.
+
+`HATCH_BUILD_HOOK_ENABLE_CUSTOM=true` asks for it. Without it wheels are pure Python.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+
+MODULE = "runs_core.wire.compiled"
+SOURCE = "runs_core/wire/compiled.pyx"
+
+
+class CompiledDecoder(BuildHookInterface[Any]):
+    def dependencies(self) -> list[str]:
+        return ["cython>=3.1", "setuptools>=77"]
+
+    def initialize(self, version: str, build_data: dict[str, Any]) -> None:
+        """Compile beside the source, where an editable install finds it, too."""
+        from Cython.Build import cythonize
+        from setuptools import Distribution, Extension
+
+        modules = cythonize([Extension(MODULE, [SOURCE])], build_dir="build/compiled")
+        build = Distribution({"ext_modules": modules}).get_command_obj("build_ext")
+        build.inplace = True
+        build.build_temp = "build/compiled"
+        build.ensure_finalized()
+        build.run()
+        build_data["pure_python"] = False
+        build_data["infer_tag"] = True
+        built = Path(build.get_ext_fullpath(MODULE)).resolve()
+        build_data["artifacts"].append(f"/{built.relative_to(self.root).as_posix()}")
