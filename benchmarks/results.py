@@ -11,11 +11,13 @@ from typing import Any
 
 from attrs import Factory, asdict, define, field, frozen
 
-__all__ = ["OURS", "SCHEMA", "Figure", "Results", "ratios", "spread"]
+__all__ = ["COMPILED", "OURS", "SCHEMA", "Figure", "Results", "ratios", "spread"]
 
 SCHEMA = 1
 # The candidate that all others are compared with.
 OURS = "runs-core"
+# Our framing by the decoder that is built where it is asked for.
+COMPILED = "runs-core, compiled"
 
 
 def _tuple(values: Iterable[float]) -> tuple[float, ...]:

@@ -15,29 +15,36 @@ from benchmarks.peers.candidate import (
     pulled,
 )
 from benchmarks.peers.versions import load
+from benchmarks.results import COMPILED, OURS
 from benchmarks.streams.styles import Frame
 from runs_core.wire.sse import EventStreamDecoder
 
-__all__ = ["FRAMING", "custom", "ours", "ours_bytes"]
+__all__ = ["FRAMING", "custom", "ours", "ours_bytes", "ours_compiled"]
 
 _READ = attrgetter("event", "data")
+_READ_TEXT = attrgetter("event", "text")
 
 
 def ours() -> Candidate:
-    return _ours("runs-core", attrgetter("event", "text"))
+    return _ours(OURS, EventStreamDecoder, _READ_TEXT)
 
 
 def ours_bytes() -> Candidate:
-    return _ours("runs-core, data as bytes", _READ)
+    return _ours("runs-core, data as bytes", EventStreamDecoder, _READ)
 
 
-def _ours(name: str, read: Callable[[Any], Any]) -> Candidate:
+def ours_compiled() -> Candidate:
+    make = load("runs_core.wire.compiled").EventStreamDecoder
+    return _ours(COMPILED, make, _READ_TEXT)
+
+
+def _ours(name: str, make: Callable[[], Any], read: Callable[[Any], Any]) -> Candidate:
     return Candidate(
         name=name,
         distribution="runs-core",
-        run=fed(EventStreamDecoder, read),
-        hold=hold_fed(EventStreamDecoder),
-        outcome=lambda chunks: _fed_frames(EventStreamDecoder(), chunks),
+        run=fed(make, read),
+        hold=hold_fed(make),
+        outcome=lambda chunks: _fed_frames(make(), chunks),
         ours=True,
     )
 
@@ -189,8 +196,9 @@ def aiosseclient() -> Candidate:
 
 
 FRAMING: dict[str, Callable[[], Candidate]] = {
-    "runs-core": ours,
+    OURS: ours,
     "runs-core, data as bytes": ours_bytes,
+    COMPILED: ours_compiled,
     "openai-python": openai,
     "httpx-sse": httpx_sse,
     "sseclient-py": sseclient,

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks.results import OURS, Figure, Results
+from benchmarks.results import COMPILED, OURS, Figure, Results
 from benchmarks.streams.cuts import CUTS
 from benchmarks.suites.footprint import IMPORT
 from benchmarks.suites.memory import HUGE
@@ -19,7 +19,7 @@ _GROWN = (
     "annotations",
     "tool calls of 20 deltas",
 )
-# The same colour for a candidate in each plot; ours is black.
+# The same colour for a candidate in each plot; ours are black and grey.
 _COLOURS = ("#c44e52", "#4c72b0", "#55a868", "#8172b3", "#dd8452", "#937860")
 _MORE = ("#da8bc3", "#8c8c8c", "#64b5cd", "#b5a642")
 _SETTINGS: Any = {
@@ -70,7 +70,7 @@ def _colours(results: Results) -> dict[str, str]:
         if not figure.ours and not figure.candidate.startswith("floor")
     )
     colours = dict(zip(names, (_COLOURS + _MORE) * 5, strict=False))
-    return {OURS: "black", **colours}
+    return {OURS: "black", COMPILED: "#777777", **colours}
 
 
 def _framing(pyplot: Any, results: Results) -> Any:
@@ -91,7 +91,7 @@ def _framing(pyplot: Any, results: Results) -> Any:
             markersize=3,
             label=name,
             color=colours[name],
-            linewidth=2.2 if name == OURS else 1.2,
+            linewidth=2.2 if name in (OURS, COMPILED) else 1.2,
         )
     axes.set_yscale("log")
     axes.set_xticks(range(len(CUTS)), CUTS)

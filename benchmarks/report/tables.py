@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from benchmarks.report.table import Table, faults, figure_cell, grid, significant
-from benchmarks.results import OURS, Figure, Results
+from benchmarks.results import COMPILED, OURS, Figure, Results
 from benchmarks.streams.cuts import CUTS
-from benchmarks.targets import reached
+from benchmarks.targets import Target, reached
 
 __all__ = ["decoding_tables", "growth_table", "other_tables", "target_table"]
 
@@ -19,28 +19,44 @@ _CALLED = {
 
 
 def target_table(results: Results, *, measured: bool = False) -> Table:
-    """Give all targets, or, with `measured`, those that there is a figure for."""
+    """Give all targets, or, with `measured`, those that there is a figure for.
+
+    And beside them, where it was measured, what the compiled decoder reaches.
+    """
+    compiled = list(reached(results, COMPILED))
+    beside = any(one.figure is not None for one in compiled)
     table = Table(title="", head=["target", "reached", "at least", "aim", "verdict"])
-    for one in reached(results):
+    if beside:
+        table.head = [*table.head, "compiled", "verdict"]
+    for one, other in zip(reached(results), compiled, strict=True):
         if measured and one.figure is None:
             continue
         target = one.target
         limit = "at most " if target.smaller else ""
-        figure = "-"
-        if one.figure is not None:
-            figure = significant(one.figure, up=target.smaller)
-        unit = "" if target.unit in ("x", "exponent") else f" {target.unit}"
-        times = "x" if target.unit == "x" else ""
-        table.rows.append(
-            [
-                target.what,
-                f"{times}{figure}{unit}" if one.figure is not None else "-",
-                f"{limit}{times}{target.least:g}{unit}",
-                f"{times}{target.aim:g}{unit}",
-                one.verdict,
-            ]
-        )
+        row = [
+            target.what,
+            _figure(target, one.figure),
+            limit + _written(target, f"{target.least:g}"),
+            _written(target, f"{target.aim:g}"),
+            one.verdict,
+        ]
+        if beside:
+            verdict = "" if other.figure is None else other.verdict
+            row += [_figure(target, other.figure), verdict]
+        table.rows.append(row)
     return table
+
+
+def _figure(target: Target, figure: float | None) -> str:
+    if figure is None:
+        return "-"
+    return _written(target, significant(figure, up=target.smaller))
+
+
+def _written(target: Target, number: str) -> str:
+    if target.unit == "x":
+        return f"x{number}"
+    return number if target.unit == "exponent" else f"{number} {target.unit}"
 
 
 def decoding_tables(results: Results, suite: str) -> Iterator[Table]:

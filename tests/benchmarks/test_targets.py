@@ -1,11 +1,13 @@
 import pytest
 
+from benchmarks.report.tables import target_table
 from benchmarks.targets import TARGETS, Reached, Target, reached
 from tests.benchmarks.made import figure, results
 
-LARGER = Target("a ratio", 2, 3, lambda _: None)
-SMALLER = Target("seconds", 3, 2, lambda _: None, smaller=True)
+LARGER = Target("a ratio", 2, 3, lambda *_: None)
+SMALLER = Target("seconds", 3, 2, lambda *_: None, smaller=True)
 WORST = "framing, the worst of the recorded, 1 event, against openai-python"
+OPENAI = "framing, text, 1 event, against openai-python"
 FASTEST = "framing, text, 1 event, against the fastest other in Python"
 
 
@@ -63,3 +65,24 @@ def test_every_target_has_an_aim_beyond_what_is_the_least() -> None:
     for target in TARGETS:
         assert (target.aim < target.least) is target.smaller, target.what
     assert len({target.what for target in TARGETS}) == len(TARGETS)
+
+
+def test_the_compiled_decoder_has_verdicts_of_its_own() -> None:
+    made = results(
+        figure("runs-core", 1),
+        figure("runs-core, compiled", 0.5),
+        figure("openai-python", 9),
+    )
+    rows = {row[0]: row for row in target_table(made).rows}
+
+    assert rows[OPENAI][1:] == [
+        "x9.00", "x10", "x12", "MISSED", "x18.0", "aim met"
+    ]  # fmt: skip
+    assert rows["typed, text, 1 event, against openai-python"][-2:] == ["-", ""]
+
+
+def test_targets_have_no_column_for_a_decoder_that_was_not_built() -> None:
+    table = target_table(results(figure("runs-core", 1), figure("openai-python", 9)))
+
+    assert list(table.head) == ["target", "reached", "at least", "aim", "verdict"]
+    assert {len(row) for row in table.rows} == {5}
