@@ -46,6 +46,12 @@ CASES = [
         [Event("message", b"2"), Event("message", b"3")],
     ),
     Case(
+        "what-begins-like-a-bom-is-a-line",
+        "this project",
+        b"\xef\xbbdata:1\ndata:2\n\n",
+        [Event("message", b"2")],
+    ),
+    Case(
         "comments-within-an-event",
         "web-platform-tests: format-comments",
         b"data:1\r:\x00\n:\r\ndata:2\n:"

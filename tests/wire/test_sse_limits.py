@@ -47,24 +47,20 @@ def test_the_limit_is_exact(lines: list[bytes], size: int) -> None:
     )
 
 
+@pytest.mark.parametrize("begin", [b"", b"\xef\xbb\xbf"])
 @pytest.mark.parametrize("end", [b"\n", b"\r\n", b"\r"])
-def test_the_error_says_the_same_byte_in_every_cut(end: bytes) -> None:
-    lines = [
-        b"\xef\xbb\xbfdata: 1",
-        b"",
-        b"",
-        b"data: 1",
-        b"",
-        b"event: 123456789",
-        b"",
-    ]
-    stream = end.join(lines)
+@pytest.mark.parametrize("before", [[], [b"data: 1", b"", b"", b"data: 1", b""]])
+def test_the_error_says_the_same_byte_in_every_cut(
+    before: list[bytes], end: bytes, begin: bytes
+) -> None:
+    lines = [*before, b"event: 123456789", b"", b""]
+    stream = begin + end.join(lines)
 
     for cut in range(len(stream)):
         outcome = decode([stream[:cut], stream[cut:]], limit=8)
 
         assert outcome == expected(stream, limit=8), cut
-        assert outcome.fault == len(end.join([*lines[:5], b""]))
+        assert outcome.fault == stream.index(b"event")
 
 
 @pytest.mark.parametrize("head", [b"data: ", b"event: a\ndata: ", b"event:a\ndata:"])
