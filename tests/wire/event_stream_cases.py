@@ -52,6 +52,12 @@ CASES = [
         [Event("message", b"2")],
     ),
     Case(
+        "longer-names-are-other-fields",
+        "this project",
+        b"events: a\nretrys: 5\nids: 1\ndatas: 1\neventevent: a\ndata: x\n\n",
+        [Event("message", b"x")],
+    ),
+    Case(
         "comments-within-an-event",
         "web-platform-tests: format-comments",
         b"data:1\r:\x00\n:\r\ndata:2\n:"
