@@ -250,7 +250,7 @@ def _events(progress: Progress, options: StreamOptions, start: float) -> Flow[No
     piece = b"?"
     # Not the snapshot's outcome alone: where a stream goes on with a run, that is at
     # first still what the stream before it ended in.
-    ended = False
+    told = ended = False
     while piece and not decoder.done:
         limit = time.grace(now) if ended else time.left(now)
         if limit == 0:
@@ -274,10 +274,12 @@ def _events(progress: Progress, options: StreamOptions, start: float) -> Flow[No
             batch, piece = [], b""
             raise failed
         now = yield from Now()
-        if batch and not ended:
-            time.last = now
-            if not _RUN_END_EVENTS.isdisjoint(map(type, batch)):
-                ended = progress.snapshot.outcome is not None
+        if batch:
+            told = told or not _RUN_END_EVENTS.isdisjoint(map(type, batch))
+            # A run that waited in `requires_action` can have gone on.
+            before, ended = ended, told and progress.snapshot.outcome is not None
+            if not (before and ended):
+                time.last = now
     if not ended:
         raise _ended(StreamTruncated, "the stream ended before its run did", progress)
 

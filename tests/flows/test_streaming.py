@@ -537,6 +537,22 @@ def test_promise_3_a_stream_ends_as_its_last_run_event_says(
             server.drive(a_feed())
 
 
+def test_promise_3_a_run_that_goes_on_after_it_waited_has_not_ended() -> None:
+    waits = run_event("requires_action")
+
+    server = Server(waits, 1.0, QUEUED, 60.0, COMPLETED)
+    assert server.drive(a_feed()).status == "completed"
+    assert names(server.events) == [
+        "run.requires_action",
+        "run.queued",
+        "run.completed",
+    ]
+
+    with pytest.raises(StreamTruncated) as caught:
+        Server(waits, QUEUED).drive(a_feed())
+    assert caught.value.last_event == "thread.run.queued"
+
+
 def test_typed_events_are_what_is_emitted() -> None:
     server = Server(QUEUED, COMPLETED)
     server.drive(a_feed())
