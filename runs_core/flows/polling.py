@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeAlias
 
 from attrs import field, frozen
 
@@ -12,12 +12,23 @@ from runs_core.flows.call import Call
 from runs_core.flows.effects import Flow, Invoke, Now, Send, Sleep
 from runs_core.flows.seen import Seen
 from runs_core.flows.status import finite_number
-from runs_core.lifecycle import RUN_ENDS
+from runs_core.lifecycle import RUN_ENDS, RUN_TERMINAL
 from runs_core.limits import a_function, not_negative, yes_or_no
 from runs_core.models import Run
 from runs_core.wire.http import Headers
 
-__all__ = ["POLL_DEADLINE", "PollOptions", "at_rest", "poll_flow", "then_poll"]
+__all__ = [
+    "POLL_DEADLINE",
+    "Answered",
+    "PollOptions",
+    "is_over",
+    "nothing_answered",
+    "poll_flow",
+    "then_poll",
+]
+
+Answered: TypeAlias = Callable[[Run], bool]
+"""Whether all that a run asks for has been answered: it is shown as it was before."""
 
 # Runs of the original service expired ten minutes after their creation.
 POLL_DEADLINE = 900.0
@@ -47,10 +58,17 @@ class PollOptions:
     cancel_on_exit: bool = field(default=False, validator=yes_or_no)
 
 
-def at_rest(run: Run) -> bool:
-    """Tell whether a run has ended or asks for something."""
+def nothing_answered(run: Run) -> bool:
+    """Say that what a run asks for is new."""
+    return False
+
+
+def is_over(outcome: object, run: Run, answered: Answered) -> bool:
+    """Tell whether a run has ended, or asks for something that was not answered."""
     # A status of another type is unknown, too.
-    return isinstance(run.status, str) and run.status in RUN_ENDS
+    if not isinstance(outcome, str) or outcome not in RUN_ENDS:
+        return False
+    return outcome in RUN_TERMINAL or not answered(run)
 
 
 def poll_flow(
@@ -58,9 +76,9 @@ def poll_flow(
     options: PollOptions,
     seen: Seen,
     start: float | None = None,
-    enough: Callable[[Run], bool] = at_rest,
+    answered: Answered = nothing_answered,
 ) -> Flow[Run]:
-    """Look at a run until it has ended or asks for something, or as `enough` says.
+    """Look at a run until it has ended or asks for something that was not `answered`.
 
     An unknown status is waited for like a known one that goes on. Raises
     `DeadlineExceeded` with the run as last seen, at the deadline, which counts from
@@ -77,7 +95,7 @@ def poll_flow(
         run = seen.now(retrieve.parse(response))
         if options.on_poll is not None:
             yield from Invoke(options.on_poll, (run,))
-        if enough(run):
+        if is_over(run.status, run, answered):
             return run
         seconds = _interval(response.headers, options.poll_interval_ms)
         if until is not None:

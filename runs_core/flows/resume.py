@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import TypeVar, cast
 
 from runs_core.errors import RunsError, StreamEnded
 from runs_core.flows.call import Paged
 from runs_core.flows.effects import Flow, Now
-from runs_core.flows.polling import PollOptions, poll_flow
+from runs_core.flows.polling import Answered, PollOptions, poll_flow
 from runs_core.flows.request import ApiRequest
 from runs_core.flows.run_requests import RunRequests
 from runs_core.flows.seen import Ids, Seen
@@ -27,9 +27,9 @@ def missed_events(
     snapshot: RunSnapshot,
     requests: RunRequests,
     until: float | None,
-    enough: Callable[[Run], bool],
+    answered: Answered,
 ) -> Flow[list[RunStreamEvent]]:
-    """Wait until the run is at rest, as `enough` says, and give the missing events.
+    """Wait for the run's end, or what it asks beyond `answered`; give what was missed.
 
     First of its messages and steps that have ended since, then of the run, each marked
     `synthetic`. All of it is done by `until` on the clock. Raises `broken` where the
@@ -46,7 +46,7 @@ def missed_events(
             requests.retrieve(run_id, thread_id),
             options,
             Seen(snapshot.run),
-            enough=enough,
+            answered=answered,
         )
         messages = yield from _every(requests.messages(run_id, thread_id), until)
         steps = yield from _every(requests.steps(run_id, thread_id), until)

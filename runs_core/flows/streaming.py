@@ -24,7 +24,7 @@ from runs_core.errors import (
 from runs_core.flows.effects import Emit, Flow, Now, Open, Read
 from runs_core.flows.once import OnceFeed
 from runs_core.flows.outcome import as_unknown
-from runs_core.flows.polling import at_rest
+from runs_core.flows.polling import Answered, is_over, nothing_answered
 from runs_core.flows.request import ApiRequest
 from runs_core.flows.resume import ids_of, missed_events
 from runs_core.flows.run_requests import RunRequests
@@ -168,11 +168,11 @@ def stream_flow(
     progress: Progress,
     options: StreamOptions,
     requests: RunRequests,
-    enough: Callable[[Run], bool] = at_rest,
+    answered: Answered = nothing_answered,
 ) -> Flow[Run]:
     """Emit a run's events as they arrive; end in the run, ended or asking for action.
 
-    A stream that is finished by polling ends where `enough` says.
+    What it asks for and was `answered` before is no end: the run is about to go on.
 
     Raises `StreamTruncated`, `StreamError`, `StreamIdle`, `MalformedEvent`,
     `EventTooLarge`, `InvalidDelta`, `DeadlineExceeded`, and what `Open` raises. `run`
@@ -188,7 +188,7 @@ def stream_flow(
         yield Emit(())
         progress.told = False
         try:
-            yield from _events(progress, options, start)
+            yield from _events(progress, options, start, answered)
         except RunsError as error:
             broken = _named(error, request, progress)
             breaks = isinstance(broken, StreamTruncated | StreamIdle)
@@ -203,7 +203,7 @@ def stream_flow(
                 progress.snapshot,
                 requests,
                 until,
-                enough,
+                answered,
             )
             yield from _hand_out(events, progress)
     except RunsError as error:
@@ -242,7 +242,9 @@ def _check_head(head: Head, request: ApiRequest) -> Flow[None]:
         raise as_unknown(wrong, request)
 
 
-def _events(progress: Progress, options: StreamOptions, start: float) -> Flow[None]:
+def _events(
+    progress: Progress, options: StreamOptions, start: float, answered: Answered
+) -> Flow[None]:
     """Emit every event; return once the run's end has been handed out."""
     decoder = RunEventDecoder(max_event_bytes=options.max_event_bytes)
     time = _Time(progress, options, start, last=(yield from Now()))
@@ -276,12 +278,17 @@ def _events(progress: Progress, options: StreamOptions, start: float) -> Flow[No
         now = yield from Now()
         if batch:
             told = told or not _RUN_END_EVENTS.isdisjoint(map(type, batch))
-            # A run that waited in `requires_action` can have gone on.
-            before, ended = ended, told and progress.snapshot.outcome is not None
+            before, ended = ended, told and _is_over(progress.snapshot, answered)
             if not (before and ended):
                 time.last = now
     if not ended:
         raise _ended(StreamTruncated, "the stream ended before its run did", progress)
+
+
+def _is_over(snapshot: RunSnapshot, answered: Answered) -> bool:
+    """Tell whether the run has ended; one that waited can have gone on."""
+    run = snapshot.run
+    return run is not None and is_over(snapshot.outcome, run, answered)
 
 
 def _hand_out(

@@ -24,11 +24,12 @@ from runs_core.errors import (
 )
 from runs_core.flows.call import Call
 from runs_core.flows.effects import Flow, Invoke, Now, function_name
-from runs_core.flows.polling import PollOptions, at_rest, poll_flow
+from runs_core.flows.polling import PollOptions, poll_flow
 from runs_core.flows.request import ApiRequest
 from runs_core.flows.run_requests import RunRequests
 from runs_core.flows.seen import Seen
 from runs_core.flows.streaming import Progress, StreamOptions, stream_flow
+from runs_core.lifecycle import RUN_TERMINAL
 from runs_core.limits import one_of, whole
 from runs_core.models import (
     RequiredActionFunctionToolCall,
@@ -103,8 +104,8 @@ def polled_tools(
         left = yield from _left(begun, options.deadline)
         look = requests.retrieve(run.id, _thread_of(run, start.request))
         wait = evolve(options, deadline=left)
-        run = yield from poll_flow(look, wait, seen, enough=rounds.is_beyond)
-        if not (calls := _open_calls(run)):
+        run = yield from poll_flow(look, wait, seen, answered=rounds.answered)
+        if run.status in RUN_TERMINAL or not (calls := _open_calls(run)):
             return run
         ids = run.id, _thread_of(run, start.request)
         outputs = yield from rounds.answer(run, calls, ids)
@@ -128,9 +129,9 @@ def streamed_tools(
     while True:
         left = yield from _left(begun, options.deadline)
         streamed = evolve(options, deadline=left)
-        events = stream_flow(request, progress, streamed, requests, rounds.is_beyond)
+        events = stream_flow(request, progress, streamed, requests, rounds.answered)
         run = seen.now((yield from events))
-        if not (calls := _open_calls(run)):
+        if run.status != "requires_action" or not (calls := _open_calls(run)):
             return run
         ids = run.id, _thread_of(run, start)
         outputs = yield from rounds.answer(run, calls, ids)
@@ -146,17 +147,16 @@ class _Rounds:
     _seen: Seen
     _number: int = 0
     # Which calls have outputs: an id alone is given twice by some servers.
-    _answered: list[tuple[Any, Any, Any]] = field(factory=list)
+    _done: list[tuple[Any, Any, Any]] = field(factory=list)
 
-    def is_beyond(self, run: Run) -> bool:
-        """Tell whether a run is at rest, and not because of answered calls alone.
+    def answered(self, run: Run) -> bool:
+        """Tell whether all calls that a run waits for have outputs.
 
         After the outputs, a server may still show the run as it was before them: no
         function is called twice for that.
         """
         calls = _open_calls(run)
-        new = not calls or any(_key(call) not in self._answered for call in calls)
-        return at_rest(run) and new
+        return bool(calls) and all(_key(call) in self._done for call in calls)
 
     def answer(
         self, run: Run, calls: ToolCalls, ids: tuple[str, str]
@@ -174,7 +174,7 @@ class _Rounds:
             if isinstance(error, RunsError):
                 error.run = run
             raise
-        self._answered += map(_key, calls)
+        self._done += map(_key, calls)
         return outputs
 
     def _outputs(self, calls: ToolCalls) -> Flow[list[ToolOutput]]:
@@ -218,7 +218,7 @@ def _thread_of(run: Run, start: ApiRequest) -> str:
 def _open_calls(run: Run) -> ToolCalls:
     """Give the calls that functions can answer; approvals and others are the user's."""
     action = run.required_action
-    if run.status != "requires_action" or not action or not action.submit_tool_outputs:
+    if not action or not action.submit_tool_outputs:
         return []
     calls = action.submit_tool_outputs.tool_calls
     known = [c for c in calls if isinstance(c, RequiredActionFunctionToolCall)]

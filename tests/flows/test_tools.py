@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import pytest
@@ -14,6 +14,7 @@ from attrs import evolve
 from runs_core import Client, Endpoint, runs
 from runs_core.errors import (
     DeadlineExceeded,
+    StreamTruncated,
     ToolArgumentsInvalid,
     ToolError,
     ToolOutputsInvalid,
@@ -497,6 +498,57 @@ def test_no_call_is_answered_twice_where_a_stream_breaks_and_the_server_lags() -
 
     run = streamed(bench, functions=[add], max_rounds=1, resume="poll")
 
+    assert run.status == "completed"
+    assert len(bench.submitted()) == 1
+
+
+class Repeating(LocalService):
+    """Begins the stream that follows outputs with the run as it was before them."""
+
+    def handle(self, request: ServiceRequest, now: float) -> ServiceReply:
+        if not request.target.endswith("/submit_tool_outputs"):
+            return super().handle(request, now)
+        target = request.target.removesuffix("/submit_tool_outputs")
+        look = evolve(request, method="GET", target=target, body=b"")
+        run = b"".join(c for c in super().handle(look, now).chunks if type(c) is bytes)
+        reply = super().handle(request, now)
+        line = json.dumps(json.loads(run))
+        again = f"event: thread.run.requires_action\ndata: {line}\n\n".encode()
+        return evolve(reply, chunks=itertools.chain([again], self.rest(reply)))
+
+    def rest(self, reply: ServiceReply) -> Iterable[bytes | Pause]:
+        return [Pause(60.0), *reply.chunks]
+
+
+class RepeatingOnly(Repeating):
+    def rest(self, reply: ServiceReply) -> Iterable[bytes | Pause]:
+        for _ in reply.chunks:  # The run goes on while its stream says no more.
+            pass
+        return [b"event: done\ndata: [DONE]\n\n"]
+
+
+def test_no_call_is_answered_twice_where_a_stream_repeats_it() -> None:
+    bench = Bench(TWO_CALLS, ONE_CALL, ANSWER, service=Repeating)
+    called = []
+
+    def counting(a: int, b: int) -> int:
+        called.append((a, b))
+        return a + b
+
+    assert streamed(bench, functions={"add": counting}).status == "completed"
+    assert called == [(1, 2), (3, 4), (1, 2)]
+    assert len(bench.submitted()) == 2
+
+
+def test_a_stream_that_says_no_more_than_what_was_answered_is_truncated() -> None:
+    bench = Bench(ONE_CALL, ANSWER, service=RepeatingOnly)
+    with pytest.raises(StreamTruncated) as caught:
+        streamed(bench, functions=[add])
+    assert caught.value.last_event == "thread.run.requires_action"
+    assert len(bench.submitted()) == 1
+
+    bench = Bench(ONE_CALL, ANSWER, service=RepeatingOnly)
+    run = streamed(bench, functions=[add], resume="poll")
     assert run.status == "completed"
     assert len(bench.submitted()) == 1
 
