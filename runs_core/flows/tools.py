@@ -131,7 +131,9 @@ def streamed_tools(
         streamed = evolve(options, deadline=left)
         events = stream_flow(request, progress, streamed, requests, rounds.answered)
         run = seen.now((yield from events))
-        if run.status != "requires_action" or not (calls := _open_calls(run)):
+        # Its own status may lag behind the event that brought it.
+        outcome = progress.snapshot.outcome
+        if outcome in RUN_TERMINAL or not (calls := _open_calls(run)):
             return run
         ids = run.id, _thread_of(run, start)
         outputs = yield from rounds.answer(run, calls, ids)

@@ -553,6 +553,26 @@ def test_a_stream_that_says_no_more_than_what_was_answered_is_truncated() -> Non
     assert len(bench.submitted()) == 1
 
 
+class Hasty(LocalService):
+    """Says that a run waits before the run's own status does."""
+
+    def handle(self, request: ServiceRequest, now: float) -> ServiceReply:
+        reply = super().handle(request, now)
+        return evolve(reply, chunks=[self._behind(c) for c in reply.chunks])
+
+    def _behind(self, chunk: Any) -> Any:
+        if not isinstance(chunk, bytes):
+            return chunk
+        return chunk.replace(b'"status":"requires_action"', b'"status":"in_progress"')
+
+
+def test_calls_are_answered_though_the_status_lags_behind_the_event() -> None:
+    bench = Bench(ONE_CALL, ANSWER, service=Hasty)
+
+    assert streamed(bench, functions=[add]).status == "completed"
+    assert len(bench.submitted()) == 1
+
+
 def test_promise_6_a_server_that_never_sees_the_outputs_is_left_at_the_deadline() -> (
     None
 ):
