@@ -500,6 +500,22 @@ def test_a_request_that_was_perhaps_sent_before_is_not_called_unsent(
     assert not isinstance(caught.value, NotSent)
 
 
+def test_an_interim_answer_is_not_taken_for_the_answer(
+    session: requests.Session,
+) -> None:
+    def script(connection: Connection) -> None:
+        connection.answer(b"HTTP/1.1 103 Early Hints\r\n\r\n")
+        connection.wait_until_left()
+
+    with peer(script, keeping(1)) as server:
+        transport = RequestsTransport(session)
+        with pytest.raises(TransportProtocolError, match=r"interim answer \(103\)"):
+            fetch(transport, post(server.url))
+
+        assert fetch(transport, get(server.url)) == b"ok"
+        assert server.connections == 2
+
+
 def test_why_http_client_refuses_a_head_is_said(session: requests.Session) -> None:
     answer = KEPT.replace(b"\r\n\r\n", b"\r\nX: canary" * 100 + b"\r\n\r\n")
     with (

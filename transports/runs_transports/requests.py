@@ -14,7 +14,7 @@ from typing import Any, Self
 
 from attrs import evolve
 
-from runs_core.errors import TransportError, UsageError
+from runs_core.errors import TransportError, TransportProtocolError, UsageError
 from runs_core.transport import Opened
 from runs_core.wire.http import Head, Request
 from runs_transports._blocking import TimedStream
@@ -48,8 +48,9 @@ class RequestsTransport:
     `trust_env`, and stays open; the caller says by it what is trusted. Redirects are
     not followed, and no .netrc replaces the request's Authorization, in either case.
     Answers are read as its adapters read them: by http.client, which accepts chunks
-    that can be read in two ways. An adapter whose `max_retries` may send a POST twice
-    is refused with `UsageError`.
+    that can be read in two ways, and skips no interim answer but 100: any other is a
+    `TransportProtocolError`. An adapter whose `max_retries` may send a POST twice is
+    refused with `UsageError`.
 
     The connect timeout is for all of the host's addresses and the handshake together,
     and once more for sending, because urllib3 does so; looking up the host's name takes
@@ -105,6 +106,13 @@ class RequestsTransport:
             way = way.of(self._session, prepared, settings["proxies"])
         with closing(self._send(prepared, way, settings)) as response:
             raw: urllib3.HTTPResponse = response.raw
+            if raw.status < 200:
+                # http.client skips 100 alone. The answer itself comes later, on a
+                # connection that would be used again, as that to another request.
+                raise TransportProtocolError(
+                    f"{address} sent an interim answer ({raw.status}), which"
+                    " http.client takes for the whole: give no session of your own"
+                )
             head = Head(
                 raw.status, ((name, value) for name, value in raw.headers.items())
             )
