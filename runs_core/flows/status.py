@@ -95,8 +95,9 @@ def status_error(response: Response, request: ApiRequest) -> errors.APIStatusErr
             "it was sent again after an attempt that may have been carried out, which"
             " this can be a consequence of",
         )
-    if response.status == 408:
-        # Of the server, or of a proxy before one that is still at work.
+    if response.status == 408 or response.status < 200:
+        # Of the server, or of a proxy before one that is still at work; or of a
+        # transport that knows no interim answers, whose real one is still to come.
         return cast(errors.APIStatusError, as_unknown(error, request))
     return error
 

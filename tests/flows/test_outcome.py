@@ -57,6 +57,7 @@ ANSWERS: dict[str, tuple[Response, type[RunsError]]] = {
         UnexpectedContentType,
     ),
     "a timeout": (Response(408, {}, b""), APIStatusError),
+    "an interim one": (Response(103, {}, b""), APIStatusError),
 }
 THREAD = sse("thread.created", {"id": "t", "object": "thread"})
 STREAMS: dict[str, tuple[Server, type[RunsError]]] = {
