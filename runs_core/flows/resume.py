@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TypeVar, cast
 
-from runs_core.errors import RunsError, StreamEnded
+from runs_core.errors import MalformedResponse, RunsError, StreamEnded
 from runs_core.flows.call import Paged
 from runs_core.flows.effects import Flow, Now
 from runs_core.flows.polling import Answered, PollOptions, poll_flow
@@ -81,11 +81,18 @@ def _every(paged: Paged[T], until: float | None) -> Flow[list[T]]:
         left = None if until is None else (yield from _left(until))
         page = yield from call.within(left)
         known = len(found)
-        for item in page.data:
-            found.setdefault(item.id, item)
+        for place, item in enumerate(page.data):
+            found.setdefault(_id_of(item, f"$.data[{place}].id"), item)
         # A server that goes in a circle has nothing more to tell.
         call = call.next(page) if len(found) > known else None
     return list(found.values())
+
+
+def _id_of(item: T, where: str) -> str:
+    if not isinstance(item.id, str):
+        why = f"the id of a {type(item).__name__} must be a string"
+        raise MalformedResponse(f"{why} @ {where}", where=where)
+    return item.id
 
 
 def _events(
@@ -94,13 +101,18 @@ def _events(
     for message in messages:
         # Real servers leave `status` out of most messages that are done.
         status = message.status or "completed"
-        if status in MESSAGE_TERMINAL and not snapshot.has_ended(message.id):
+        if _is_in(MESSAGE_TERMINAL, status) and not snapshot.has_ended(message.id):
             yield _synthetic(f"thread.message.{status}", message)
     for step in steps:
-        if step.status in STEP_TERMINAL and not snapshot.has_ended(step.id):
+        if _is_in(STEP_TERMINAL, step.status) and not snapshot.has_ended(step.id):
             yield _synthetic(f"thread.run.step.{step.status}", step)
     assert run.status in RUN_ENDS, "polling ends with the run"
     yield _synthetic(f"thread.run.{run.status}", run)
+
+
+def _is_in(statuses: frozenset[str], status: object) -> bool:
+    # A status of another type is unknown, too.
+    return isinstance(status, str) and status in statuses
 
 
 def _synthetic(name: str, data: Run | RunStep | Message) -> RunStreamEvent:

@@ -49,7 +49,8 @@ class Seen:
             return None
         if self.run is None:
             return self.run_id, self.thread_id
-        if self.run.status in RUN_TERMINAL:
+        status = self.run.status
+        if isinstance(status, str) and status in RUN_TERMINAL:
             return None
         return self.run.id, self.thread_id or self.run.thread_id
 

@@ -32,7 +32,9 @@ from runs_core.flows.streaming import Progress, StreamOptions, stream_flow
 from runs_core.lifecycle import RUN_TERMINAL
 from runs_core.limits import one_of, whole
 from runs_core.models import (
+    RequiredAction,
     RequiredActionFunctionToolCall,
+    RequiredActionSubmitToolOutputs,
     Run,
     ToolOutput,
 )
@@ -220,11 +222,17 @@ def _thread_of(run: Run, start: ApiRequest) -> str:
 def _open_calls(run: Run) -> ToolCalls:
     """Give the calls that functions can answer; approvals and others are the user's."""
     action = run.required_action
-    if not action or not action.submit_tool_outputs:
+    # What is no object stays as it came.
+    asked = action.submit_tool_outputs if isinstance(action, RequiredAction) else None
+    if not isinstance(asked, RequiredActionSubmitToolOutputs):
         return []
-    calls = action.submit_tool_outputs.tool_calls
-    known = [c for c in calls if isinstance(c, RequiredActionFunctionToolCall)]
-    if len(known) < len(calls):
+    known = [
+        call
+        for call in asked.tool_calls
+        if isinstance(call, RequiredActionFunctionToolCall)
+        and isinstance(call.id, str | int)
+    ]
+    if len(known) < len(asked.tool_calls):
         return []
     # A call that is named twice is one call, and has one output.
     return list({call.id: call for call in known}.values())
@@ -246,7 +254,7 @@ def _batch(
     outputs = _as_outputs(given)
     wanted = [call.id for call in calls]
     ids = [output.tool_call_id for output in outputs]
-    if sorted(map(str, ids)) != sorted(wanted):
+    if sorted(map(str, ids)) != sorted(map(str, wanted)):
         missing = len(set(wanted) - set(ids))
         unasked = len(set(ids) - set(wanted))
         raise ToolOutputsInvalid(
