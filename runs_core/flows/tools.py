@@ -350,13 +350,16 @@ def _prepared(
             + (", ".join(sorted(functions)) or "none"),
             name=name,
         )
-    try:
-        arguments = codec.loads(call.function.arguments or "{}")
-    except MalformedResponse as error:
-        raise ToolArgumentsInvalid(
-            f"the arguments of the call to {name!r} are not JSON, at {error.where}",
-            name=name,
-        ) from None
+    # Some servers send the object itself.
+    arguments: Any = call.function.arguments
+    if arguments is None or isinstance(arguments, str):
+        try:
+            arguments = codec.loads(arguments or "{}")
+        except MalformedResponse as error:
+            raise ToolArgumentsInvalid(
+                f"the arguments of the call to {name!r} are not JSON, at {error.where}",
+                name=name,
+            ) from None
     if not isinstance(arguments, dict):
         raise ToolArgumentsInvalid(
             f"the arguments of the call to {name!r} are not a JSON object", name=name

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from runs_core import Client, Endpoint, runs
-from runs_core.errors import MalformedResponse, RunsError
+from runs_core.errors import MalformedResponse, RunsError, ToolArgumentsInvalid
 from runs_core.flows.effects import Flow
 from runs_core.models import Run
 from runs_core.testing import InMemoryTransport, ServiceReply, ServiceRequest
@@ -178,6 +178,29 @@ def test_calls_that_nobody_can_read_are_left_to_the_caller(
 
     assert ended.status == "requires_action"
     assert ended.to_dict() == waits
+
+
+def given(arguments: Any) -> dict[str, Any]:
+    calls = [{**call("call_1"), "function": {"name": "f", "arguments": arguments}}]
+    action = {"submit_tool_outputs": {"tool_calls": calls}}
+    return run("requires_action", required_action=action)
+
+
+def test_arguments_may_be_an_object_instead_of_its_text() -> None:
+    called = []
+
+    def f(a: int) -> int:
+        called.append(a)
+        return a
+
+    assert drive(polled([f]), QUEUED, given({"a": 1}), COMPLETED).status == "completed"
+    assert called == [1]
+
+
+@pytest.mark.parametrize("arguments", [True, 7, [1]])
+def test_arguments_that_are_no_object_are_a_typed_error(arguments: Any) -> None:
+    with pytest.raises(ToolArgumentsInvalid, match="'f' are not a JSON object"):
+        drive(polled([f]), QUEUED, given(arguments), COMPLETED)
 
 
 def test_an_item_whose_id_is_none_says_where_it_is() -> None:
