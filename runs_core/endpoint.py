@@ -14,7 +14,7 @@ from runs_core._sealed import sealed, sealed_init
 from runs_core._version import __version__
 from runs_core.auth import Auth, AuthLike, Bearer, HeaderKeys, as_auth
 from runs_core.errors import InvalidEndpoint, UsageError
-from runs_core.flows.request import ApiRequest
+from runs_core.flows.request import TEMPLATES, ApiRequest
 from runs_core.limits import mapping_of
 from runs_core.wire.http import (
     Headers,
@@ -118,6 +118,11 @@ def _versioned(
 def _checked_paths(paths: Mapping[str, str] | None) -> dict[str, str]:
     paths = mapping_of("paths", paths)
     for operation, template in paths.items():
+        if operation not in TEMPLATES:
+            raise UsageError(
+                f"paths has one for {operation!r}, which is no operation; there are "
+                + ", ".join(TEMPLATES)
+            )
         # Each id's place is a whole segment: half of one could become a dot segment.
         if not isinstance(template, str) or not _TEMPLATE.fullmatch(template):
             raise UsageError(

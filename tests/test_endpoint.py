@@ -184,6 +184,14 @@ def test_a_path_that_is_no_template_is_refused_by_its_operation(template: str) -
         Endpoint("https://a.test", paths={"runs.list": template})
 
 
+@pytest.mark.parametrize("name", ["runs.creat", "submit_tool_outputs", "", 7])
+def test_a_path_for_no_operation_is_refused_with_those_there_are(name: Any) -> None:
+    with pytest.raises(UsageError, match=r"no operation; .*runs\.create, ") as caught:
+        Endpoint("https://a.test", paths={name: "/runs"})
+
+    assert repr(name) in str(caught.value)
+
+
 def test_a_path_with_a_place_for_another_id_is_refused_when_it_is_used() -> None:
     endpoint = Endpoint("https://a.test", paths={"runs.retrieve": "/{step_id}"})
 

@@ -20,16 +20,11 @@ from runs_core.models import Assistant, AssistantDeleted, Page
 
 __all__ = ["create", "delete", "list", "retrieve", "update"]
 
-_ASSISTANTS = "/assistants"
-_ASSISTANT = "/assistants/{assistant_id}"
-
 
 @operation(AssistantCreateParams)
 def create(**params: Unpack[AssistantCreateParams]) -> Call[Assistant]:
     """There is a new assistant. `POST /assistants`."""
-    request = build(
-        "assistants.create", "POST", _ASSISTANTS, {}, params, repeat=Repeat.ONCE
-    )
+    request = build("assistants.create", "POST", {}, params, repeat=Repeat.ONCE)
     return Call(request, json_answer(Assistant))
 
 
@@ -37,7 +32,7 @@ def create(**params: Unpack[AssistantCreateParams]) -> Call[Assistant]:
 def retrieve(assistant_id: str, **params: Unpack[RequestOptions]) -> Call[Assistant]:
     """The assistant. `GET /assistants/{assistant_id}`."""
     ids = {"assistant_id": assistant_id}
-    request = build("assistants.retrieve", "GET", _ASSISTANT, ids, params)
+    request = build("assistants.retrieve", "GET", ids, params)
     return Call(request, json_answer(Assistant))
 
 
@@ -47,14 +42,14 @@ def update(
 ) -> Call[Assistant]:
     """The assistant is changed. `POST /assistants/{assistant_id}`."""
     ids = {"assistant_id": assistant_id}
-    request = build("assistants.update", "POST", _ASSISTANT, ids, params)
+    request = build("assistants.update", "POST", ids, params)
     return Call(request, json_answer(Assistant))
 
 
 @operation(ListParams)
 def list(**params: Unpack[ListParams]) -> Paged[Assistant]:
     """The assistants, a page at a time. `GET /assistants`."""
-    request = build("assistants.list", "GET", _ASSISTANTS, {}, params)
+    request = build("assistants.list", "GET", {}, params)
     return Paged(request, json_answer(Page[Assistant]))
 
 
@@ -64,5 +59,5 @@ def delete(
 ) -> Call[AssistantDeleted]:
     """The assistant is gone. `DELETE /assistants/{assistant_id}`."""
     ids = {"assistant_id": assistant_id}
-    request = build("assistants.delete", "DELETE", _ASSISTANT, ids, params)
+    request = build("assistants.delete", "DELETE", ids, params)
     return Call(request, json_answer(AssistantDeleted))

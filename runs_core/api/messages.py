@@ -20,9 +20,6 @@ from runs_core.models import Message, MessageDeleted, Page
 
 __all__ = ["create", "delete", "list", "retrieve", "update"]
 
-_MESSAGES = "/threads/{thread_id}/messages"
-_MESSAGE = "/threads/{thread_id}/messages/{message_id}"
-
 
 @operation(MessageCreateParams)
 def create(thread_id: str, **params: Unpack[MessageCreateParams]) -> Call[Message]:
@@ -33,7 +30,6 @@ def create(thread_id: str, **params: Unpack[MessageCreateParams]) -> Call[Messag
     request = build(
         "messages.create",
         "POST",
-        _MESSAGES,
         {"thread_id": thread_id},
         params,
         repeat=Repeat.ONCE,
@@ -47,7 +43,7 @@ def retrieve(
 ) -> Call[Message]:
     """The message. `GET /threads/{thread_id}/messages/{message_id}`."""
     ids = {"thread_id": thread_id, "message_id": message_id}
-    request = build("messages.retrieve", "GET", _MESSAGE, ids, params)
+    request = build("messages.retrieve", "GET", ids, params)
     return Call(request, json_answer(Message))
 
 
@@ -60,7 +56,7 @@ def update(
     `POST /threads/{thread_id}/messages/{message_id}`.
     """
     ids = {"thread_id": thread_id, "message_id": message_id}
-    request = build("messages.update", "POST", _MESSAGE, ids, params)
+    request = build("messages.update", "POST", ids, params)
     return Call(request, json_answer(Message))
 
 
@@ -70,7 +66,7 @@ def list(thread_id: str, **params: Unpack[MessageListParams]) -> Paged[Message]:
 
     `GET /threads/{thread_id}/messages`.
     """
-    request = build("messages.list", "GET", _MESSAGES, {"thread_id": thread_id}, params)
+    request = build("messages.list", "GET", {"thread_id": thread_id}, params)
     return Paged(request, json_answer(Page[Message]))
 
 
@@ -80,5 +76,5 @@ def delete(
 ) -> Call[MessageDeleted]:
     """The message is gone. `DELETE /threads/{thread_id}/messages/{message_id}`."""
     ids = {"thread_id": thread_id, "message_id": message_id}
-    request = build("messages.delete", "DELETE", _MESSAGE, ids, params)
+    request = build("messages.delete", "DELETE", ids, params)
     return Call(request, json_answer(MessageDeleted))

@@ -11,7 +11,7 @@ from typing import Any, ParamSpec, Required, TypeVar, get_args, get_origin
 from runs_core._sealed import forget_frames
 from runs_core.api.omit import Omit, omit
 from runs_core.errors import UsageError
-from runs_core.flows.request import ApiRequest, Repeat
+from runs_core.flows.request import TEMPLATES, ApiRequest, Repeat
 from runs_core.limits import mapping_of
 from runs_core.wire import codec
 from runs_core.wire.http import Timeouts, check_header, encode_query
@@ -105,7 +105,6 @@ def _unmarked(annotation: Any) -> Any:
 def build(
     operation: str,
     method: str,
-    template: str,
     ids: Mapping[str, str],
     params: Mapping[str, Any],
     *,
@@ -134,7 +133,7 @@ def build(
     request = ApiRequest(
         operation=operation,
         method=method,
-        template=template,
+        template=TEMPLATES[operation],
         ids=tuple(ids.items()),
         query=tuple(_query(in_query)),
         body=codec.dumps(body) if body or (has_body and method == "POST") else None,

@@ -63,8 +63,6 @@ __all__ = [
 P = ParamSpec("P")
 R = TypeVar("R")
 
-_RUNS = "/threads/{thread_id}/runs"
-_RUN = "/threads/{thread_id}/runs/{run_id}"
 
 # The options of a run's first request that go with its later ones too.
 _CARRIED = ("extra_headers", "extra_query", "timeout")
@@ -86,21 +84,21 @@ def retrieve(
     run_id: str, thread_id: str, **params: Unpack[RequestOptions]
 ) -> Call[Run]:
     """The run as it is now. `GET /threads/{thread_id}/runs/{run_id}`."""
-    request = build("runs.retrieve", "GET", _RUN, _ids(thread_id, run_id), params)
+    request = build("runs.retrieve", "GET", _ids(thread_id, run_id), params)
     return Call(request, json_answer(Run))
 
 
 @operation(MetadataParams)
 def update(run_id: str, thread_id: str, **params: Unpack[MetadataParams]) -> Call[Run]:
     """The run has this metadata. `POST /threads/{thread_id}/runs/{run_id}`."""
-    request = build("runs.update", "POST", _RUN, _ids(thread_id, run_id), params)
+    request = build("runs.update", "POST", _ids(thread_id, run_id), params)
     return Call(request, json_answer(Run))
 
 
 @operation(ListParams)
 def list(thread_id: str, **params: Unpack[ListParams]) -> Paged[Run]:
     """The thread's runs, a page at a time. `GET /threads/{thread_id}/runs`."""
-    request = build("runs.list", "GET", _RUNS, {"thread_id": thread_id}, params)
+    request = build("runs.list", "GET", {"thread_id": thread_id}, params)
     return Paged(request, json_answer(Page[Run]))
 
 
@@ -112,9 +110,7 @@ def cancel(run_id: str, thread_id: str, **params: Unpack[RequestOptions]) -> Cal
     raises `BadRequestError`.
     """
     ids = _ids(thread_id, run_id)
-    request = build(
-        "runs.cancel", "POST", f"{_RUN}/cancel", ids, params, has_body=False
-    )
+    request = build("runs.cancel", "POST", ids, params, has_body=False)
     return Call(request, json_answer(Run))
 
 
@@ -325,7 +321,6 @@ def _create_request(
     return build(
         "runs.create",
         "POST",
-        _RUNS,
         {"thread_id": thread_id},
         {**params, "stream": True} if streamed else params,
         query=["include"],
@@ -344,7 +339,6 @@ def _submit_request(
     return build(
         "runs.submit_tool_outputs",
         "POST",
-        f"{_RUN}/submit_tool_outputs",
         _ids(thread_id, run_id),
         {**params, **answers, "stream": True} if streamed else {**params, **answers},
         repeat=Repeat.ONCE,

@@ -14,8 +14,6 @@ from runs_core.models import Page, RunStep
 
 __all__ = ["list", "retrieve"]
 
-_STEPS = "/threads/{thread_id}/runs/{run_id}/steps"
-
 
 @operation(IncludeParams)
 def retrieve(
@@ -26,7 +24,7 @@ def retrieve(
     `include` asks for the content of file search results.
     """
     ids = {"thread_id": thread_id, "run_id": run_id, "step_id": step_id}
-    request = build("steps.retrieve", "GET", f"{_STEPS}/{{step_id}}", ids, params)
+    request = build("steps.retrieve", "GET", ids, params)
     return Call(request, json_answer(RunStep))
 
 
@@ -39,5 +37,5 @@ def list(
     `GET /threads/{thread_id}/runs/{run_id}/steps`.
     """
     ids = {"thread_id": thread_id, "run_id": run_id}
-    request = build("steps.list", "GET", _STEPS, ids, params)
+    request = build("steps.list", "GET", ids, params)
     return Paged(request, json_answer(Page[RunStep]))

@@ -37,14 +37,11 @@ __all__ = [
     "update",
 ]
 
-_THREADS = "/threads"
-_THREAD = "/threads/{thread_id}"
-
 
 @operation(ThreadCreateParams)
 def create(**params: Unpack[ThreadCreateParams]) -> Call[Thread]:
     """There is a new thread. `POST /threads`."""
-    request = build("threads.create", "POST", _THREADS, {}, params, repeat=Repeat.ONCE)
+    request = build("threads.create", "POST", {}, params, repeat=Repeat.ONCE)
     return Call(request, json_answer(Thread))
 
 
@@ -52,7 +49,7 @@ def create(**params: Unpack[ThreadCreateParams]) -> Call[Thread]:
 def retrieve(thread_id: str, **params: Unpack[RequestOptions]) -> Call[Thread]:
     """The thread. `GET /threads/{thread_id}`."""
     ids = {"thread_id": thread_id}
-    request = build("threads.retrieve", "GET", _THREAD, ids, params)
+    request = build("threads.retrieve", "GET", ids, params)
     return Call(request, json_answer(Thread))
 
 
@@ -60,7 +57,7 @@ def retrieve(thread_id: str, **params: Unpack[RequestOptions]) -> Call[Thread]:
 def update(thread_id: str, **params: Unpack[ThreadUpdateParams]) -> Call[Thread]:
     """The thread has this metadata and these resources. `POST /threads/{thread_id}`."""
     ids = {"thread_id": thread_id}
-    request = build("threads.update", "POST", _THREAD, ids, params)
+    request = build("threads.update", "POST", ids, params)
     return Call(request, json_answer(Thread))
 
 
@@ -68,7 +65,7 @@ def update(thread_id: str, **params: Unpack[ThreadUpdateParams]) -> Call[Thread]
 def delete(thread_id: str, **params: Unpack[RequestOptions]) -> Call[ThreadDeleted]:
     """The thread is gone. `DELETE /threads/{thread_id}`."""
     ids = {"thread_id": thread_id}
-    request = build("threads.delete", "DELETE", _THREAD, ids, params)
+    request = build("threads.delete", "DELETE", ids, params)
     return Call(request, json_answer(ThreadDeleted))
 
 
@@ -110,7 +107,6 @@ def _create_and_run_request(
     return build(
         "threads.create_and_run",
         "POST",
-        f"{_THREADS}/runs",
         {},
         {**params, "stream": True} if streamed else params,
         repeat=Repeat.ONCE,

@@ -3,12 +3,52 @@
 from __future__ import annotations
 
 import enum
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
 
 from attrs import field, frozen
 
 from runs_core.wire.http import Timeouts, encode_path
 
-__all__ = ["ApiRequest", "Repeat"]
+__all__ = ["TEMPLATES", "ApiRequest", "Repeat"]
+
+_ASSISTANT = "/assistants/{assistant_id}"
+_THREAD = "/threads/{thread_id}"
+_MESSAGES = f"{_THREAD}/messages"
+_MESSAGE = f"{_MESSAGES}/{{message_id}}"
+_RUNS = f"{_THREAD}/runs"
+_RUN = f"{_RUNS}/{{run_id}}"
+_STEPS = f"{_RUN}/steps"
+
+TEMPLATES: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "assistants.create": "/assistants",
+        "assistants.retrieve": _ASSISTANT,
+        "assistants.update": _ASSISTANT,
+        "assistants.list": "/assistants",
+        "assistants.delete": _ASSISTANT,
+        "threads.create": "/threads",
+        "threads.retrieve": _THREAD,
+        "threads.update": _THREAD,
+        "threads.delete": _THREAD,
+        "threads.create_and_run": "/threads/runs",
+        "messages.create": _MESSAGES,
+        "messages.retrieve": _MESSAGE,
+        "messages.update": _MESSAGE,
+        "messages.list": _MESSAGES,
+        "messages.delete": _MESSAGE,
+        "runs.create": _RUNS,
+        "runs.retrieve": _RUN,
+        "runs.update": _RUN,
+        "runs.list": _RUNS,
+        "runs.cancel": f"{_RUN}/cancel",
+        "runs.submit_tool_outputs": f"{_RUN}/submit_tool_outputs",
+        "steps.retrieve": f"{_STEPS}/{{step_id}}",
+        "steps.list": _STEPS,
+    }
+)
+"""The path of each operation, with a `{name}` for each of its ids."""
 
 
 class Repeat(enum.Enum):

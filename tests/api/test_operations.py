@@ -24,7 +24,7 @@ from runs_core.errors import (
 )
 from runs_core.flows.call import Call
 from runs_core.flows.effects import Now, Open, Send
-from runs_core.flows.request import ApiRequest, Repeat
+from runs_core.flows.request import TEMPLATES, ApiRequest, Repeat
 from runs_core.models import ToolOutput
 from runs_core.wire.http import Timeouts
 from tests.leaks import assert_sealed, key
@@ -652,6 +652,10 @@ def test_arguments_are_checked_when_called_not_when_driven() -> None:
     ):
         with pytest.raises(InvalidPathParameter):
             wrong()
+
+
+def test_there_is_a_path_for_each_operation_and_no_other() -> None:
+    assert {row.name for row in ROWS} == set(TEMPLATES)
 
 
 def test_a_server_may_spell_every_path_differently() -> None:

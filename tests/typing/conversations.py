@@ -148,7 +148,11 @@ async def token() -> str:
 def endpoints() -> None:
     """Sealing keeps signatures: errors lose frames, and checkers nothing."""
     endpoint = Endpoint(
-        "https://a.test", "k", headers={"a": None}, query={"a": "b"}, paths={"x": "/y"}
+        "https://a.test",
+        "k",
+        headers={"a": None},
+        query={"a": "b"},
+        paths={"runs.list": "/runs"},
     )
     assert_type(endpoint, Endpoint)
     assert_type(endpoint.auth, Auth)
