@@ -203,7 +203,7 @@ def _sendable(owner: object, attribute: Attribute[Headers], headers: Headers) ->
 
 
 @sealed_init
-@frozen(kw_only=True)
+@frozen
 class Request:
     """One HTTP request as a transport gets it.
 

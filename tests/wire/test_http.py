@@ -198,6 +198,19 @@ def test_what_is_no_timeout_is_refused(bad: Any) -> None:
         Timeouts.of(bad)
 
 
+def test_a_request_is_made_by_position_or_by_name() -> None:
+    timeouts = Timeouts(1.0, 2.0)
+    request = Request("POST", "https://a.test/x", {"A": "b"}, b"{}", timeouts)
+
+    assert request == Request(
+        method="POST",
+        url="https://a.test/x",
+        headers={"a": "b"},
+        body=b"{}",
+        timeouts=timeouts,
+    )
+
+
 def test_a_request_within_a_time_is_the_same_otherwise() -> None:
     request = Request(
         method="POST", url="https://a.test", headers={"A": "b"}, body=b"x"
