@@ -12,6 +12,7 @@ from contextlib import contextmanager, suppress
 import pytest
 
 from runs_core.errors import NotSent
+from runs_core.transport import AsyncTransport
 from runs_transports.conformance.peer import (
     PATIENCE,
     Connection,
@@ -46,6 +47,27 @@ def test_dead_addresses_share_one_timeout(
             pytest.raises(NotSent, match=r"timed out after 0\.2 s"),
         ):
             rig.run(lambda io: fetch(io, request))
+
+
+@pytest.mark.parametrize("seconds", [sys.maxsize, 1e300, 2**32 / 1000])
+def test_a_timeout_that_no_socket_can_count_is_a_long_one(
+    rig: AnyRig, seconds: float
+) -> None:
+    def script(connection: Connection) -> None:
+        connection.answer(b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nhe")
+        # Longer than a count of milliseconds that has begun anew.
+        threading.Event().wait(0.02)
+        connection.send(b"re")
+
+    async def read(io: AsyncTransport) -> bytes:
+        request = get(server.url, connect=seconds, read=seconds)
+        async with io.open(request) as opened:
+            assert opened.set_timeout is not None
+            opened.set_timeout(seconds)
+            return await opened.read() + await opened.read()
+
+    with peer(script) as server, in_time():
+        assert rig.run(read) == b"here"
 
 
 def test_a_handshake_that_trickles_ends_with_the_connect_timeout(rig: AnyRig) -> None:

@@ -9,10 +9,18 @@ from collections.abc import Iterable
 from contextlib import suppress
 from typing import Any
 
-__all__ = ["Deadline", "TimedStream", "connect"]
+__all__ = ["Deadline", "TimedStream", "connect", "for_socket"]
 
 # settimeout(0) would mean "do not wait", which raises another error than a timeout.
 _SHORTEST_WAIT = 1e-3
+# Sockets count milliseconds in 32 bits: a longer wait is refused by some systems, and
+# is a short one on others. Nobody sits out 23 days to see the difference.
+_LONGEST_WAIT = 2_000_000.0
+
+
+def for_socket(seconds: float) -> float:
+    """Give the wait as one that a socket can count."""
+    return min(max(seconds, _SHORTEST_WAIT), _LONGEST_WAIT)
 
 
 class Deadline:
@@ -21,7 +29,7 @@ class Deadline:
     def __init__(self, seconds: float | None) -> None:
         self._at: float | None = None
         if seconds is not None:
-            self._at = time.monotonic() + max(seconds, _SHORTEST_WAIT)
+            self._at = time.monotonic() + for_socket(seconds)
 
     def left(self, shares: int = 1) -> float | None:
         """Give the time until then, or one of equal shares of it, for `settimeout`.

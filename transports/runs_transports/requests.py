@@ -17,7 +17,7 @@ from attrs import evolve
 from runs_core.errors import TransportError, TransportProtocolError, UsageError
 from runs_core.transport import Opened
 from runs_core.wire.http import Head, Request
-from runs_transports._blocking import TimedStream
+from runs_transports._blocking import TimedStream, for_socket
 from runs_transports._extras import comes_with
 from runs_transports._request import Address, check_encoding, fields_to_send
 
@@ -32,8 +32,6 @@ with comes_with("requests", __name__):
 __all__ = ["RequestsTransport"]
 
 _READ_BYTES = 64 * 1024
-# urllib3 refuses a timeout of 0.
-_SHORTEST_WAIT = 1e-3
 
 
 class RequestsTransport:
@@ -229,4 +227,5 @@ def _timed(raw: urllib3.HTTPResponse) -> TimedStream | None:
 
 
 def _wait(timeout: float | None) -> float | None:
-    return None if timeout is None else max(timeout, _SHORTEST_WAIT)
+    # urllib3 refuses 0.
+    return None if timeout is None else for_socket(timeout)
