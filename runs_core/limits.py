@@ -23,6 +23,9 @@ __all__ = [
     "yes_or_no",
 ]
 
+# The largest float: a whole number may be larger, and is added to times.
+_LARGEST = math.nextafter(math.inf, 0.0)
+
 Validator = Callable[[Any, "Attribute[Any]", Any], None]
 
 
@@ -37,7 +40,7 @@ def check_amount(name: str, value: Any) -> None:
         return
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise TypeError(f"{name} must be a number, not {_kind(value)}")
-    if not value >= 0 or math.isinf(value):
+    if not 0 <= value <= _LARGEST:
         raise ValueError(f"{name} must be 0 or more, or None, not {value!r}")
 
 

@@ -26,7 +26,9 @@ def test_amounts_and_no_limit_are_limits(value: Any) -> None:
     assert Limited(value).limit == value
 
 
-@pytest.mark.parametrize("value", [-1, -0.5, float("nan"), float("inf"), -float("inf")])
+@pytest.mark.parametrize(
+    "value", [-1, -0.5, float("nan"), float("inf"), -float("inf"), 10**400]
+)
 def test_what_is_no_amount_is_refused(value: Any) -> None:
     with pytest.raises(ValueError, match="limit must be 0 or more, or None, not"):
         Limited(value)
