@@ -6,6 +6,7 @@ deadline.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Generator
 from functools import partial
 from typing import Any, TypeVar
@@ -345,5 +346,19 @@ def _is_retired(base_url: str) -> bool:
 def _without(body: bytes, credentials: Headers, sent: Request) -> bytes:
     """Give an error's body without the credentials, whoever gave them."""
     for key in keys_in((*credentials, *sent.headers.secret())):
-        body = body.replace(key.encode(), b"[redacted]")
+        body = body.replace(key.encode(), _REDACTED)
+        if b"\\" in body:
+            body = _escaped(key).sub(_REDACTED, body)
     return body
+
+
+_REDACTED = b"[redacted]"
+
+
+def _escaped(key: str) -> re.Pattern[bytes]:
+    """Find a key in JSON, which may escape any character: RFC 8259 section 7.
+
+    Some servers write `\\/` for a slash, and others `\\u003d` for an equals sign.
+    """
+    spelled = (rf"(?:\\?{re.escape(c)}|(?i:\\u00{ord(c):02x}))" for c in key)
+    return re.compile("".join(spelled).encode())

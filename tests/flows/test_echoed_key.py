@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 import logging
 import pickle
 import traceback
@@ -10,7 +11,14 @@ import traceback
 import pytest
 from attrs import evolve
 
-from runs_core import Client, Endpoint, MalformedEvent, StreamError, runs
+from runs_core import (
+    AuthenticationError,
+    Client,
+    Endpoint,
+    MalformedEvent,
+    StreamError,
+    runs,
+)
 from runs_core.testing import (
     InMemoryTransport,
     LocalService,
@@ -42,6 +50,44 @@ def test_promise_4_a_key_echoed_by_an_error_event_is_taken_out(nested: bool) -> 
     assert KEY not in f"{error} {error!r} {error.body} {error.error}"
     assert KEY not in str(pickle.dumps(error))
     assert KEY not in "".join(line for line in shown.format() if "said" not in line)
+
+
+ODD_KEY = 'ab/cd+e"f\\gh=='
+ESCAPED = (
+    json.dumps(ODD_KEY)[1:-1],
+    json.dumps(ODD_KEY)[1:-1].replace("/", "\\/"),
+    json.dumps(ODD_KEY)[1:-1].replace("=", "\\u003D"),
+    "".join(f"\\u{ord(c):04x}" for c in ODD_KEY),
+)
+
+
+@pytest.mark.parametrize("escaped", ESCAPED)
+def test_promise_4_a_key_echoed_in_jsons_escapes_is_taken_out(escaped: str) -> None:
+    class Echoing(LocalService):
+        def handle(self, request: ServiceRequest, now: float) -> ServiceReply:
+            body = b'{"error": {"message": "no key: %s\\n"}}' % escaped.encode()
+            json_type = ("content-type", "application/json")
+            return ServiceReply(status=401, headers=(json_type,), chunks=[body])
+
+    endpoint = Endpoint("http://l.test/v1", ODD_KEY)
+    client = Client(InMemoryTransport(Echoing()), endpoint)
+    with pytest.raises(AuthenticationError) as caught:
+        client.run(runs.retrieve("r", "t"))
+
+    assert caught.value.body == {"message": "no key: [redacted]\n"}
+
+
+def test_promise_4_a_key_that_json_escapes_is_taken_out_of_an_error_event() -> None:
+    said = SendError(message=f"no key: {ODD_KEY}")
+    service = LocalService(Script([Turn((said,))]))
+    client = Client(InMemoryTransport(service), Endpoint("http://l.test/v1", ODD_KEY))
+    assistant = client.beta.assistants.create(model="m")
+    thread = client.beta.threads.create(messages=[{"role": "user", "content": "x"}])
+    with pytest.raises(StreamError) as caught:
+        client.stream(runs.stream(thread.id, assistant_id=assistant.id)).until_done()
+
+    assert caught.value.error is not None
+    assert caught.value.error.message == "no key: [redacted]"
 
 
 @pytest.mark.parametrize("broken", [b"{]", b"[1]"])
