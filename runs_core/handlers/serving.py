@@ -34,15 +34,25 @@ StreamT = TypeVar("StreamT", bound=EventStream | AsyncEventStream)
 
 
 class _Live(Generic[T]):
-    """Stands for an object that is made anew when something of it is asked for."""
+    """Stands for an object that is made anew when something of it is asked for.
+
+    Once something of it is changed, it stands for the object that was changed.
+    """
 
     __slots__ = ("_look",)
 
+    _look: Callable[[], T]
+
     def __init__(self, look: Callable[[], T]) -> None:
-        self._look = look
+        object.__setattr__(self, "_look", look)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._look(), name)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        found = self._look()
+        setattr(found, name, value)
+        object.__setattr__(self, "_look", lambda: found)
 
     @property  # type: ignore[misc]
     def __class__(self) -> Any:  # pyright: ignore[reportIncompatibleMethodOverride]

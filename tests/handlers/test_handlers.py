@@ -554,3 +554,23 @@ def test_a_view_is_what_it_shows() -> None:
         _ = message.nothing
     with pytest.raises(TypeError, match="unhashable"):
         hash(message)
+
+
+def test_a_view_that_is_changed_stays_as_it_was_changed() -> None:
+    told: list[str] = []
+
+    class Mine(AssistantEventHandler):
+        def on_text_delta(self, delta: Any, snapshot: Text) -> None:
+            snapshot.value = f"<{snapshot.value}>"
+            told.append(snapshot.value)
+
+        def on_text_done(self, text: Text) -> None:
+            text.value = text.value.upper()
+            told.append(text.value)
+
+        def on_message_done(self, message: Any) -> None:
+            told.append(message.content[0].text.value)
+
+    stream(client_of(*STORY), Mine()).until_done()
+
+    assert told == ["<a>", "<ab>", "AB", "AB"]
