@@ -110,17 +110,17 @@ class AsyncAssistantEventHandler(Handler[AsyncEventStream]):
     async def get_final_run(self) -> Run:
         """Read to the end and give the run."""
         await self.until_done()
-        return self.result
+        return self._serving.stream.result
 
     async def get_final_run_steps(self) -> list[RunStep]:
         """Read to the end and give the run steps."""
         await self.until_done()
-        return list(self.snapshot.steps)
+        return list(self._serving.stream.snapshot.steps)
 
     async def get_final_messages(self) -> list[Message]:
         """Read to the end and give the messages."""
         await self.until_done()
-        return list(self.snapshot.messages)
+        return list(self._serving.stream.snapshot.messages)
 
     async def on_event(self, event: RunStreamEvent) -> None:
         """There is an event; before all other callbacks for it."""

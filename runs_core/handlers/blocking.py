@@ -116,17 +116,17 @@ class AssistantEventHandler(Handler[EventStream]):
     def get_final_run(self) -> Run:
         """Read to the end and give the run."""
         self.until_done()
-        return self.result
+        return self._serving.stream.result
 
     def get_final_run_steps(self) -> list[RunStep]:
         """Read to the end and give the run steps."""
         self.until_done()
-        return list(self.snapshot.steps)
+        return list(self._serving.stream.snapshot.steps)
 
     def get_final_messages(self) -> list[Message]:
         """Read to the end and give the messages."""
         self.until_done()
-        return list(self.snapshot.messages)
+        return list(self._serving.stream.snapshot.messages)
 
     def on_event(self, event: RunStreamEvent) -> None:
         """There is an event; before all other callbacks for it."""

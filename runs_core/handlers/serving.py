@@ -162,11 +162,6 @@ class Handler(Generic[StreamT]):
         return serving
 
     @property
-    def snapshot(self) -> RunSnapshot:
-        """The run, its messages and steps after the events so far."""
-        return self._serving.stream.snapshot
-
-    @property
     def current_event(self) -> RunStreamEvent | None:
         """The latest event."""
         return self._serving.stream.current_event
@@ -186,7 +181,29 @@ class Handler(Generic[StreamT]):
         """The latest step as the events so far have it."""
         return self._serving.stream.current_run_step_snapshot
 
+    # A handler that was written for openai-python may use these two names for
+    # something of its own: there they are free.
+
+    @property
+    def snapshot(self) -> RunSnapshot:
+        """The run, its messages and steps after the events so far."""
+        if "snapshot" in vars(self):
+            own: RunSnapshot = vars(self)["snapshot"]
+            return own
+        return self._serving.stream.snapshot
+
+    @snapshot.setter
+    def snapshot(self, value: Any) -> None:
+        vars(self)["snapshot"] = value
+
     @property
     def result(self) -> Run:
         """The run, once it has ended or asks for action; `UsageError` before."""
+        if "result" in vars(self):
+            own: Run = vars(self)["result"]
+            return own
         return self._serving.stream.result
+
+    @result.setter
+    def result(self, value: Any) -> None:
+        vars(self)["result"] = value

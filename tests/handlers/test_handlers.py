@@ -429,6 +429,48 @@ def test_an_async_handler_is_the_stream_it_serves() -> None:
     run_async(main())
 
 
+def test_a_handler_may_have_names_for_something_of_its_own() -> None:
+    class Mine(AssistantEventHandler):
+        def __init__(self) -> None:
+            super().__init__()
+            self.result: Any = ""
+            self.snapshot: Any = None
+
+        def on_text_delta(self, delta: Any, snapshot: Text) -> None:
+            self.result += delta.value
+            self.snapshot = snapshot
+
+    handler = stream(client_of(*STORY), Mine())
+
+    assert handler.get_final_run().status == "completed"
+    assert [m.id for m in handler.get_final_messages()] == ["msg_1"]
+    assert handler.get_final_run_steps() == []
+    assert handler.result == "ab"
+    assert handler.snapshot.value == "ab"
+
+
+def test_an_async_handler_may_have_names_for_something_of_its_own() -> None:
+    class Mine(AsyncAssistantEventHandler):
+        def __init__(self) -> None:
+            super().__init__()
+            self.result: Any = ""
+            self.snapshot: Any = None
+
+        async def on_text_delta(self, delta: Any, snapshot: Text) -> None:
+            self.result += delta.value
+            self.snapshot = snapshot
+
+    async def main() -> None:
+        handler = stream(async_client_of(*STORY), Mine())
+        assert (await handler.get_final_run()).status == "completed"
+        assert [m.id for m in await handler.get_final_messages()] == ["msg_1"]
+        assert await handler.get_final_run_steps() == []
+        assert handler.result == "ab"
+        assert handler.snapshot.value == "ab"
+
+    run_async(main())
+
+
 def test_text_deltas_go_with_their_callbacks() -> None:
     told: list[str] = []
 
