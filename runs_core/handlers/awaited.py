@@ -92,6 +92,8 @@ class AsyncAssistantEventHandler(Handler[AsyncEventStream]):
 
     async def close(self) -> None:
         """Close the connection; the stream has no more events."""
+        if not self._has_stream():
+            return
         try:
             await self._serving.stream.close()
         finally:

@@ -98,6 +98,8 @@ class AssistantEventHandler(Handler[EventStream]):
 
     def close(self) -> None:
         """Close the connection; the stream has no more events."""
+        if not self._has_stream():
+            return
         try:
             self._serving.stream.close()
         finally:

@@ -361,6 +361,33 @@ def test_a_handler_without_a_stream_says_where_it_goes() -> None:
         run_async(AsyncAssistantEventHandler().until_done())
 
 
+@pytest.mark.parametrize("base", [AssistantEventHandler, AsyncAssistantEventHandler])
+def test_a_handler_without_a_stream_shows_nothing(base: Any) -> None:
+    handler = base()
+
+    assert handler.current_event is None
+    assert handler.current_run is None
+    assert handler.current_message_snapshot is None
+    assert handler.current_run_step_snapshot is None
+
+
+def test_closing_a_handler_without_a_stream_does_nothing() -> None:
+    told: list[str] = []
+
+    class Mine(AssistantEventHandler):
+        def on_end(self) -> None:
+            told.append("end")
+
+    class MineAsync(AsyncAssistantEventHandler):
+        async def on_end(self) -> None:
+            told.append("end")
+
+    Mine().close()
+    run_async(MineAsync().close())
+
+    assert told == []
+
+
 def test_a_handler_of_the_other_kind_is_refused() -> None:
     with pytest.raises(UsageError, match="subclass of AssistantEventHandler"):
         stream(client_of(), AsyncAssistantEventHandler())
