@@ -184,7 +184,7 @@ def _query(pairs: Iterable[tuple[str, Any]]) -> Iterable[tuple[str, str]]:
             raise UsageError("include must be a list of names, not one name")
         if isinstance(value, Iterable) and not isinstance(value, _NO_LISTS):
             yield from ((f"{name}[]", _text(name, item)) for item in value)
-        elif value is not None:
+        elif value is not None and not isinstance(value, Omit):
             yield name, _text(name, value)
 
 

@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, SupportsIndex, TypeAlias, TypeV
 
 from attrs import define, fields, frozen
 
+from runs_core._omit import Omit
 from runs_core.wire._blank import Blank
 
 __all__ = [
@@ -265,14 +266,19 @@ class TextOf(str):
 def unstructure(value: Any) -> Any:
     """Give what a value says on the wire, as new dicts and lists of plain values.
 
-    What was received comes back equal. What JSON has nothing for is left as it is.
+    What was received comes back equal. A key whose value is `omit` is left out. What
+    JSON has nothing for is left as it is.
     """
     if value is None or isinstance(value, _SCALARS):
         return value.raw if isinstance(value, TextOf) else value
     if isinstance(value, WireObject):
         return _as_raw(value)
     if isinstance(value, Mapping):
-        return {key: unstructure(item) for key, item in value.items()}
+        return {
+            key: unstructure(item)
+            for key, item in value.items()
+            if not isinstance(item, Omit)
+        }
     if isinstance(value, _LISTS) and not isinstance(value, _NOT_LISTS):
         items = [unstructure(item) for item in value]
         alone = isinstance(value, Irregular) and value.single and len(items) == 1

@@ -41,6 +41,29 @@ def test_an_omitted_argument_does_not_count_as_given() -> None:
         runs.create("thread_1", assistant_id=omit)
 
 
+def test_an_omitted_key_of_what_is_sent_is_left_out() -> None:
+    block = {"type": "text", "text": "Hi", "more": omit}
+    call = threads.create_and_run(
+        assistant_id="asst_1",
+        model="gpt-4o",
+        thread={"messages": iter([{"content": [block]}]), "metadata": NOT_GIVEN},
+        extra_body={"model": omit},
+    )
+
+    assert body_of(call) == {
+        "assistant_id": "asst_1",
+        "thread": {"messages": [{"content": [{"type": "text", "text": "Hi"}]}]},
+    }
+
+
+def test_an_omitted_query_parameter_is_left_out() -> None:
+    query = {"limit": omit, "more": omit}
+
+    request = runs.list("thread_1", limit=5, order="asc", extra_query=query).request
+
+    assert request.query == (("order", "asc"),)
+
+
 def test_an_omitted_header_is_removed_like_none() -> None:
     headers = {"OpenAI-Beta": omit, "X-Other": None, "X-Mine": "yes"}
 
