@@ -62,8 +62,8 @@ class _CursorPage(Generic[T]):
         """Give the page as it was received."""
         return self.page.to_dict()
 
-    def to_json(self, indent: int | None = None) -> str:
-        """Give `to_dict()` as JSON text."""
+    def to_json(self, indent: int | None = 2) -> str:
+        """Give `to_dict()` as JSON text; None is without line breaks."""
         return self.page.to_json(indent)
 
     def model_dump(self) -> dict[str, Any]:

@@ -113,8 +113,8 @@ class WireObject(metaclass=Blank):
         raw: dict[str, Any] = unstructure(self)
         return raw
 
-    def to_json(self, indent: int | None = None) -> str:
-        """Give `to_dict()` as JSON text."""
+    def to_json(self, indent: int | None = 2) -> str:
+        """Give `to_dict()` as JSON text; None is without line breaks."""
         return json.dumps(self.to_dict(), indent=indent, ensure_ascii=False)
 
     def model_dump(self) -> dict[str, Any]:

@@ -363,7 +363,8 @@ def test_to_json_is_json_of_what_was_received() -> None:
     made = run(instructions="naïve", usage=None)
 
     assert json.loads(made.to_json()) == made.to_dict()
-    assert made.to_json(indent=2).startswith('{\n  "id": "run_1"')
+    assert made.to_json().startswith('{\n  "id": "run_1"')
+    assert "\n" not in made.to_json(indent=None)
     assert "naïve" in made.to_json()
 
 
