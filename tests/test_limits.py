@@ -60,7 +60,12 @@ def test_what_is_no_number_is_refused(value: Any) -> None:
             "resume must be None or 'poll'",
         ),
         (lambda: PollOptions(on_poll=3), TypeError, "on_poll must be a function, not"),
-        (lambda: Timeouts.of("3"), TypeError, "^timeout must be a number"),
+        (
+            lambda: Timeouts.of("3"),
+            TypeError,
+            r"^timeout must be a number of seconds, or Timeouts\(.*\), not of",
+        ),
+        (lambda: Timeouts.of(True), TypeError, "^timeout must be a number"),
         (lambda: Timeouts.of(-3), ValueError, "^timeout must be 0 or more"),
     ],
 )

@@ -182,6 +182,12 @@ class Timeouts:
             return timeout
         if timeout == 0:
             raise ValueError("timeout must be more than 0 seconds; None waits for ever")
+        if not isinstance(timeout, int | float | None):
+            # openai-python takes those of its HTTP library.
+            raise TypeError(
+                "timeout must be a number of seconds, or Timeouts(connect=…, read=…),"
+                f" not of type {type(timeout).__name__}"
+            )
         check_amount("timeout", timeout)
         return cls(connect=timeout, read=timeout)
 
