@@ -19,7 +19,7 @@ from collections.abc import (
 )
 from enum import Enum
 from functools import cache, partial
-from typing import TYPE_CHECKING, Any, ClassVar, SupportsIndex, TypeAlias, TypeVar
+from typing import Any, ClassVar, SupportsIndex, TypeAlias, TypeVar
 
 from attrs import define, fields, frozen
 
@@ -205,7 +205,8 @@ def note(made: WireObject, raw: dict[str, Any], fields: Fields) -> None:
 class Unknown(WireObject):
     """A member of a union that this library does not know: `raw` is what was received.
 
-    Encodes as `raw`. `type` is what tells the members of the union apart.
+    Its keys are attributes as well, with plain values. Encodes as `raw`. `type` is what
+    tells the members of the union apart.
     """
 
     raw: Any = ABSENT
@@ -216,10 +217,17 @@ class Unknown(WireObject):
         kind = self.get("type")
         return kind if isinstance(kind, str) else ""
 
-    if TYPE_CHECKING:
-        # So that `if block.type == "text": block.text` passes as it does with a union
-        # of known members; an unknown one has that type only if it is broken.
-        def __getattr__(self, name: str) -> Any: ...
+    # To type checkers, too: so `if block.type == "text": block.text` passes as it does
+    # with a union of known members; an unknown one has that type only if it is broken.
+    def __getattr__(self, name: str) -> Any:
+        # Not of what Python asks for by itself, nor of `raw` before it is there.
+        if not name.startswith("_") and name != "raw":
+            found = self.get(name, ABSENT)
+            if found is not ABSENT:
+                return found
+        raise AttributeError(
+            f"{type(self).__name__!r} object has no attribute {name!r}"
+        )
 
     def get(self, key: str, default: Any = None) -> Any:
         """Give the value under `key`, or `default`, also where `raw` is no object."""

@@ -1,5 +1,7 @@
 """Each variant becomes its class, and every other one keeps what was received."""
 
+import copy
+import pickle
 from typing import Any
 
 import pytest
@@ -218,6 +220,22 @@ def test_unknown_variants_say_their_id_and_index() -> None:
     assert m.UnknownToolCall({"id": 3}).id == ""
     assert m.UnknownToolCallDelta({"index": True}).index is None
     assert m.UnknownToolCallDelta("nothing").id is None
+
+
+def test_the_keys_of_an_unknown_variant_are_attributes() -> None:
+    said = {"type": "url_citation", "text": "[1]", "url_citation": {"url": "u"}}
+    annotation = structure(said, m.Annotation)
+
+    assert annotation.text == "[1]"
+    assert annotation.url_citation == {"url": "u"}
+    assert getattr(annotation, "file_citation", None) is None
+    with pytest.raises(AttributeError, match="'UnknownAnnotation' object has no"):
+        _ = annotation.start_index
+    assert not hasattr(m.UnknownAnnotation(["text"]), "text")
+    assert not hasattr(m.UnknownAnnotation({"_secret": 1}), "_secret")
+    for same in (copy.copy(annotation), pickle.loads(pickle.dumps(annotation))):
+        assert same == annotation
+        assert same.text == "[1]"
 
 
 def test_a_step_without_details_has_unknown_ones() -> None:
