@@ -30,6 +30,7 @@ from runs_core.flows.request import ApiRequest, Repeat
 from runs_core.flows.status import nothing_was_done, refusal, retry_after
 from runs_core.limits import not_negative, whole
 from runs_core.wire.http import (
+    FieldsByName,
     Head,
     Headers,
     Request,
@@ -316,7 +317,7 @@ def _final(
             " switched this service off on 2026-08-26; set base_url to a server that"
             " still speaks the protocol",
             status=404,
-            headers=dict(answer.headers),
+            headers=FieldsByName(answer.headers),
             request_id=Response(404, answer.headers).request_id,
         )
         retired.retries_taken = answer.retries_taken

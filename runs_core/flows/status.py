@@ -18,7 +18,7 @@ from runs_core.flows.outcome import as_unknown, how_to_find_out, mark_unknown
 from runs_core.flows.request import ApiRequest, Repeat
 from runs_core.wire import codec
 from runs_core.wire.body import ERROR_BODY_LIMIT, Body
-from runs_core.wire.http import Head, Headers, Response
+from runs_core.wire.http import FieldsByName, Head, Headers, Response
 
 __all__ = [
     "finite_number",
@@ -76,7 +76,7 @@ def status_error(response: Response, request: ApiRequest) -> errors.APIStatusErr
     error = cls(
         message,
         status=response.status,
-        headers=dict(response.headers),
+        headers=FieldsByName(response.headers),
         request_id=response.request_id,
         retry_after=retry_after(response.headers),
         code=_text(fields.get("code")),

@@ -18,6 +18,7 @@ from runs_core.errors import InvalidHeader, InvalidPathParameter, UsageError
 from runs_core.limits import check_amount, not_negative
 
 __all__ = [
+    "FieldsByName",
     "Head",
     "Headers",
     "Query",
@@ -160,6 +161,32 @@ class Headers:
 
     def __deepcopy__(self, memo: object) -> Headers:
         return self
+
+
+class FieldsByName(Mapping[str, str]):
+    """Header fields by their names, in upper or lower case; of each the first.
+
+    What an error keeps of an answer: a mapping, whose names are in lower case.
+    """
+
+    __slots__ = ("_values",)
+
+    def __init__(self, headers: Headers) -> None:
+        self._values: dict[str, str] = {}
+        for name, value in headers:
+            self._values.setdefault(name, value)
+
+    def __getitem__(self, name: str) -> str:
+        return self._values[name.lower()]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._values)
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    def __repr__(self) -> str:
+        return repr(self._values)
 
 
 @frozen

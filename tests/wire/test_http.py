@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
 import re
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -13,6 +15,7 @@ from rich.pretty import pretty_repr
 
 from runs_core.errors import InvalidHeader, InvalidPathParameter, UsageError
 from runs_core.wire.http import (
+    FieldsByName,
     Head,
     Headers,
     Request,
@@ -59,6 +62,21 @@ def test_of_a_repeated_field_the_first_counts_and_all_are_kept() -> None:
 
     assert headers["a"] == "1"
     assert list(headers) == [("a", "1"), ("a", "2")]
+
+
+def test_fields_by_name_are_a_mapping_with_names_in_any_case() -> None:
+    fields = FieldsByName(Headers([("Retry-After", "1"), ("A", "2"), ("a", "3")]))
+
+    assert fields == {"retry-after": "1", "a": "2"}
+    assert fields["Retry-After"] == fields.get("RETRY-AFTER") == "1"
+    assert "A" in fields
+    assert "B" not in fields
+    assert fields.get("B") is None
+    assert (len(fields), list(fields)) == (2, ["retry-after", "a"])
+    assert repr(fields) == repr(dict(fields))
+    for same in (copy.copy(fields), pickle.loads(pickle.dumps(fields))):
+        assert same == fields
+        assert same["A"] == "2"
 
 
 def test_merged_headers_are_replaced_added_and_removed() -> None:
