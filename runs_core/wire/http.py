@@ -121,6 +121,10 @@ class Headers:
             raise KeyError(name)
         return value
 
+    def items(self) -> tuple[tuple[str, str], ...]:
+        """Give the fields as pairs, as iterating does."""
+        return self._pairs
+
     def get(self, name: str, default: str | None = None) -> str | None:
         """Give the field's first value, or `default`."""
         wanted = name.lower()

@@ -36,6 +36,7 @@ def test_header_names_are_in_lower_case_and_found_in_any() -> None:
     headers = Headers({"Content-Type": "a", "X-B": "b"})
 
     assert list(headers) == [("content-type", "a"), ("x-b", "b")]
+    assert list(headers.items()) == list(headers)
     assert headers["CONTENT-TYPE"] == "a"
     assert headers.get("x-B") == "b"
     assert "X-b" in headers
