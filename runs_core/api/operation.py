@@ -46,7 +46,13 @@ def operation(params: type) -> Callable[[Callable[P, R]], Callable[P, R]]:
         names = frozenset(p.name for p in ids)
         label = f"{function.__module__.rpartition('.')[2]}.{function.__name__}()"
 
-        def problem(given: Set[str]) -> str | None:
+        def problem(placed: int, given: Set[str]) -> str | None:
+            if placed > len(ids):
+                nameless = ", ".join(p.name for p in ids) or "none"
+                return (
+                    f"{label} got {placed} arguments without a name; without one it"
+                    f" takes {nameless}"
+                )
             if unknown := given - known - names:
                 return (
                     f"{label} got an unexpected keyword argument {min(unknown)!r};"
@@ -63,7 +69,7 @@ def operation(params: type) -> Callable[[Callable[P, R]], Callable[P, R]]:
             callers = sys.exception()
             for name in [n for n, v in kwargs.items() if isinstance(v, Omit)]:
                 del kwargs[name]
-            if (wrong := problem(kwargs.keys())) is not None:
+            if (wrong := problem(len(args), kwargs.keys())) is not None:
                 del args, kwargs
                 raise TypeError(wrong)
             try:

@@ -41,6 +41,15 @@ def test_an_omitted_argument_does_not_count_as_given() -> None:
         runs.create("thread_1", assistant_id=omit)
 
 
+def test_too_many_arguments_without_a_name_are_not_called_missing() -> None:
+    create: Any = messages.create
+    with pytest.raises(TypeError, match=r"got 3 .* without one it takes thread_id$"):
+        create("thread_1", "user", "Hi")
+    make: Any = threads.create
+    with pytest.raises(TypeError, match=r"got 1 .* without one it takes none$"):
+        make([])
+
+
 def test_an_omitted_key_of_what_is_sent_is_left_out() -> None:
     block = {"type": "text", "text": "Hi", "more": omit}
     call = threads.create_and_run(
