@@ -56,6 +56,8 @@ class Value(WireObject):
     """An object that users build and send (some are received, too). Frozen.
 
     A field that is not given is not sent; one that is given as None is sent as null.
+    `attrs.evolve` gives every field, and so sends null for what was not there: to
+    change one, change what `to_dict` gives, and send that.
     """
 
     __slots__ = ()
