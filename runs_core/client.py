@@ -9,6 +9,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Generator, Iterable
 from contextlib import nullcontext, suppress
+from functools import cached_property
 from types import TracebackType
 from typing import Any, Self, TypedDict, TypeVar, Unpack, overload
 
@@ -163,8 +164,11 @@ class Client(_Settings):
             )
         self.transport = transport
         """What carries the requests."""
-        self.beta = faces.Beta(self)
+
+    @cached_property
+    def beta(self) -> faces.Beta:
         """The operations under openai-python's names: `beta.threads.runs.create(…)`."""
+        return faces.Beta(self)
 
     @property
     def with_raw_response(self) -> faces.RawNouns:
@@ -238,8 +242,11 @@ class AsyncClient(_Settings):
         _check_transport(transport)
         self.transport = transport
         """What carries the requests."""
-        self.beta = faces.AsyncBeta(self)
+
+    @cached_property
+    def beta(self) -> faces.AsyncBeta:
         """The operations under openai-python's names: `beta.threads.runs.create(…)`."""
+        return faces.AsyncBeta(self)
 
     @property
     def with_raw_response(self) -> faces.AsyncRawNouns:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable, Coroutine, Mapping
-from typing import Any, Generic, ParamSpec, Protocol, TypeVar, overload
+from typing import Any, Generic, ParamSpec, Protocol, Self, TypeVar, overload
 
 from runs_core.event_stream import AsyncEventStream, EventStream
 from runs_core.faces.colours import AsyncFace, AsyncRawFace, Face, RawFace
@@ -253,6 +253,8 @@ class Noun(Generic[A_co, B_co, C_co, D_co]):
         self._name = name
 
     @overload
+    def __get__(self, face: None, owner: type) -> Self: ...
+    @overload
     def __get__(self, face: Face, owner: type) -> A_co: ...
     @overload
     def __get__(self, face: AsyncFace, owner: type) -> B_co: ...
@@ -260,8 +262,8 @@ class Noun(Generic[A_co, B_co, C_co, D_co]):
     def __get__(self, face: RawFace, owner: type) -> C_co: ...
     @overload
     def __get__(self, face: AsyncRawFace, owner: type) -> D_co: ...
-    def __get__(self, face: AnyFace, owner: type) -> Any:
-        return _kept(face, self._name, self._kinds)
+    def __get__(self, face: AnyFace | None, owner: type) -> Any:
+        return self if face is None else _kept(face, self._name, self._kinds)
 
 
 class RawNoun(Generic[A_co, B_co]):
@@ -279,11 +281,13 @@ class RawNoun(Generic[A_co, B_co]):
         self._name = name
 
     @overload
+    def __get__(self, face: None, owner: type) -> Self: ...
+    @overload
     def __get__(self, face: Face, owner: type) -> A_co: ...
     @overload
     def __get__(self, face: AsyncFace, owner: type) -> B_co: ...
-    def __get__(self, face: Face | AsyncFace, owner: type) -> Any:
-        return _kept(face, self._name, self._kinds)
+    def __get__(self, face: Face | AsyncFace | None, owner: type) -> Any:
+        return self if face is None else _kept(face, self._name, self._kinds)
 
 
 def _kept(face: AnyFace, name: str, kinds: Mapping[type, Callable[[Any], Any]]) -> Any:

@@ -116,6 +116,17 @@ def test_both_clients_have_the_same_methods(path: str) -> None:
     assert dir(blocking) == dir(awaited)
 
 
+@pytest.mark.parametrize("make_client", [a_client, an_async_client])
+def test_classes_have_the_names_of_their_nouns(make_client: Any) -> None:
+    """A stand-in in users' tests is made after the class."""
+    client = make_client()
+
+    assert "beta" in dir(type(client))
+    assert client.beta is client.beta
+    members = dict(inspect.getmembers(type(client.beta)))
+    assert {"threads", "assistants", "with_raw_response"} <= members.keys()
+
+
 def test_help_shows_the_parameters_and_what_is_the_methods_own() -> None:
     runs_of = a_client().beta.threads.runs
 
