@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from attrs import define
 
 from runs_core.wire._blank import Blank
+from runs_core.wire.codec import WireObject, unstructure
 
 __all__ = ["DeltaEvent", "Event", "KnownEvent"]
 
@@ -36,6 +38,26 @@ class Event(metaclass=Blank):
     @synthetic.setter
     def synthetic(self, value: bool) -> None:
         self._synthetic = value
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give the event's name, and its data as it was received."""
+        this: Any = self  # The classes below have `event` and `data`.
+        return {"event": this.event, "data": unstructure(this.data)}
+
+    def to_json(self, indent: int | None = 2) -> str:
+        """Give `to_dict()` as JSON text; None is without line breaks."""
+        return json.dumps(self.to_dict(), indent=indent, ensure_ascii=False)
+
+    def model_dump(self) -> dict[str, Any]:
+        """Give the event's name, and every field of its data, as plain values."""
+        this: Any = self
+        if not isinstance(this.data, WireObject):
+            return self.to_dict()
+        return {"event": this.event, "data": this.data.model_dump()}
+
+    def model_dump_json(self, indent: int | None = None) -> str:
+        """Give `model_dump()` as JSON text."""
+        return json.dumps(self.model_dump(), indent=indent, ensure_ascii=False)
 
 
 # Not frozen, which would triple what it costs to make one, and defined once: every

@@ -2,6 +2,7 @@
 
 import copy
 import gc
+import json
 import pickle
 import weakref
 from typing import Any, get_args
@@ -80,6 +81,26 @@ def test_each_published_name_has_its_class(name: str, cls: str, model: type) -> 
     assert type(event.data) is model
     assert event.data.to_dict() == RAW[model]
     assert not event.synthetic
+
+
+@pytest.mark.parametrize(("name", "cls", "model"), PUBLISHED)
+def test_an_event_can_be_written_out(name: str, cls: str, model: type) -> None:
+    event = EVENT_CLASSES[name](structure(RAW[model], model))
+
+    assert event.to_dict() == {"event": name, "data": RAW[model]}
+    assert event.model_dump() == {"event": name, "data": event.data.model_dump()}
+    assert json.loads(event.to_json()) == event.to_dict()
+    assert json.loads(event.model_dump_json()) == event.model_dump()
+    assert event.to_json().startswith('{\n  "event"')
+    assert "\n" not in event.model_dump_json() + event.to_json(indent=None)
+
+
+def test_an_unknown_event_can_be_written_out() -> None:
+    event = UnknownEvent("new", {"text": "ö"})
+
+    assert event.to_dict() == {"event": "new", "data": {"text": "ö"}}
+    assert event.model_dump() == event.to_dict()
+    assert "ö" in event.model_dump_json()
 
 
 def test_there_is_no_other_class() -> None:
