@@ -196,6 +196,10 @@ class AsyncFeedStream(_Handed[ItemT], Generic[ItemT, T]):
             if on_exit is not None and not self._driver.finished:
                 await on_exit()
 
+    async def aclose(self) -> None:
+        """The same as `close()`, under the name that `contextlib.aclosing` calls."""
+        await self.close()
+
     async def _advance(self) -> bool:
         self._started = True
         return self._next_batch(await self._driver.advance())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import aclosing
 from typing import Any
 
 import pytest
@@ -270,6 +271,20 @@ def test_closing_an_async_stream_ends_it_at_once() -> None:
         assert closed(client)
         assert [event async for event in events] == []
         assert events.snapshot.messages == ()
+
+    run_async(main())
+
+
+def test_an_async_stream_can_be_closed_by_contextlib() -> None:
+    client = async_client_of(*STORY)
+
+    async def main() -> None:
+        begun = await client.beta.threads.runs.create(
+            "thread_1", assistant_id="a", stream=True
+        )
+        async with aclosing(begun) as events:
+            await anext(events)
+        assert closed(client)
 
     run_async(main())
 
