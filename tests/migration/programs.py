@@ -1,6 +1,6 @@
 """Programs for openai-python, as text: all of them but imports and the client.
 
-Each has a `main(client)` that gives plain values. What openai 3.54 gave is in
+Each has a `main(client)` that gives plain values. What openai 3.57 gave is in
 `expected.json`, recorded against the local service.
 """
 
@@ -508,6 +508,41 @@ def main(client):
         dumped["last_error"],
         {n: v for n, v in message.to_dict().items() if n[-3:] != "_at"},
     ]
+"""
+
+PROGRAMS["passing_it_on"] = """
+def main(client):
+    log = []
+
+    class Handler(AssistantEventHandler):
+        def __init__(self):
+            super().__init__()
+            self.result = ""
+
+        def on_text_done(self, text):
+            text.value = text.value.upper()
+            self.result += text.value
+
+        def on_message_done(self, message):
+            log.append(message.content[0].text.value)
+
+    assistant = client.beta.assistants.create(model="gpt-4o")
+    thread = client.beta.threads.create(
+        messages=[{"role": "user", "content": "Hi", "metadata": NOT_GIVEN}],
+    )
+    handler = Handler()
+    log.append([handler.current_run, handler.close()])
+    with client.beta.threads.runs.stream(
+        thread_id=thread.id, assistant_id=assistant.id, event_handler=handler
+    ) as stream:
+        for event in stream:
+            if event.event == "thread.message.delta":
+                log.append([event.to_dict(), event.model_dump()])
+                log.append(json.loads(event.model_dump_json()) == event.model_dump())
+    log.append(handler.result)
+    raw = client.beta.threads.with_raw_response.retrieve(thread.id)
+    log.append([v for name, v in raw.headers.items() if name == "content-type"])
+    return log
 """
 
 PROGRAMS["async_everything"] = """
