@@ -264,6 +264,27 @@ def test_a_long_event_is_held_once(line: bytes, make_decoder: MakeDecoder) -> No
     assert peak < 5 * MIB
 
 
+@pytest.mark.parametrize("line", [b"data: ", b"id: "])
+def test_close_lets_go_of_what_was_not_ended(
+    line: bytes, make_decoder: MakeDecoder
+) -> None:
+    decoder = make_decoder()
+    tracemalloc.start()
+
+    try:
+        decoder.feed(line)
+        for _ in range(100):
+            decoder.feed(b"y" * KIB)
+        held = tracemalloc.get_traced_memory()[0]
+        decoder.close()
+        left = tracemalloc.get_traced_memory()[0]
+    finally:
+        tracemalloc.stop()
+
+    assert held > 100 * KIB
+    assert left < 2 * KIB
+
+
 @pytest.mark.parametrize("decode_with", [EventStreamDecoder, Places])
 @pytest.mark.parametrize("size", [1, 7, 64, 500, 3000])
 @pytest.mark.parametrize(
