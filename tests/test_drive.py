@@ -563,7 +563,7 @@ def test_send_ends_in_time_even_if_every_read_is_quick(rig: Rig) -> None:
         rig.run(sending(timeout=10.0), transport)
 
     assert transport.time <= 1000.0 + 10 + 2
-    assert transport.requests[0].timeouts == Timeouts(connect=5.0, read=10.0)
+    assert transport.requests[0].timeouts == Timeouts(5.0, 10.0, total=10.0)
 
 
 def test_reads_are_bounded_by_the_shorter_of_both_timeouts(rig: Rig) -> None:

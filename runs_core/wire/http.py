@@ -197,11 +197,13 @@ class FieldsByName(Mapping[str, str]):
 class Timeouts:
     """How long one exchange may wait: to connect, and for each read, in seconds.
 
-    None waits for ever. The defaults are openai-python's.
+    And in `total`, from the beginning until the answer's head has come: that is what a
+    deadline leaves. None waits for ever. The defaults are openai-python's.
     """
 
     connect: float | None = field(default=5.0, validator=not_negative)
     read: float | None = field(default=600.0, validator=not_negative)
+    total: float | None = field(default=None, validator=not_negative)
 
     @classmethod
     def of(cls, timeout: float | Timeouts | None) -> Timeouts:
@@ -224,7 +226,11 @@ class Timeouts:
 
     def within(self, seconds: float | None) -> Timeouts:
         """Give timeouts of which none is longer than `seconds` (None: no change)."""
-        return Timeouts(shorter(self.connect, seconds), shorter(self.read, seconds))
+        return Timeouts(
+            shorter(self.connect, seconds),
+            shorter(self.read, seconds),
+            shorter(self.total, seconds),
+        )
 
 
 def shorter(timeout: float | None, other: float | None) -> float | None:

@@ -11,7 +11,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from runs_transports._blocking import Deadline, TimedStream, connect
+from runs_transports._blocking import TimedStream, connect
+from runs_transports._deadline import Deadline
 from runs_transports.conformance.peer import full_backlog, unused_port
 
 STREAM = socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP, ""

@@ -199,8 +199,8 @@ def test_the_shorter_timeout_counts_and_none_is_the_longest() -> None:
     assert shorter(None, 2.0) == 2.0
     assert shorter(1.0, None) == 1.0
     assert shorter(None, None) is None
-    assert Timeouts(1.0, None).within(5.0) == Timeouts(1.0, 5.0)
-    assert Timeouts(10.0, 20.0).within(5.0) == Timeouts(5.0, 5.0)
+    assert Timeouts(1.0, None).within(5.0) == Timeouts(1.0, 5.0, 5.0)
+    assert Timeouts(10.0, 20.0, 3.0).within(5.0) == Timeouts(5.0, 5.0, 3.0)
     assert Timeouts(10.0, 20.0).within(None) == Timeouts(10.0, 20.0)
 
 
@@ -236,7 +236,7 @@ def test_a_request_within_a_time_is_the_same_otherwise() -> None:
     )
     within = request.within(2.0)
 
-    assert within.timeouts == Timeouts(2.0, 2.0)
+    assert within.timeouts == Timeouts(2.0, 2.0, 2.0)
     assert (within.method, within.url, within.body) == ("POST", request.url, b"x")
     assert within.headers == request.headers
 

@@ -16,7 +16,8 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
 from runs_core.wire.http import Request
-from runs_transports._blocking import Deadline, TimedStream, connect
+from runs_transports._blocking import TimedStream, connect
+from runs_transports._deadline import Deadline
 from runs_transports._errors import not_sent
 from runs_transports._request import Address
 from runs_transports._tls import default_context

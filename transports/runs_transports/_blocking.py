@@ -1,48 +1,16 @@
-"""What the blocking transports have in common: deadlines on sockets."""
+"""What the blocking transports have in common: sockets that keep a deadline."""
 
 from __future__ import annotations
 
 import io
 import socket
-import time
 from collections.abc import Iterable
 from contextlib import suppress
 from typing import Any
 
-__all__ = ["Deadline", "TimedStream", "connect", "for_socket"]
+from runs_transports._deadline import Deadline
 
-# settimeout(0) would mean "do not wait", which raises another error than a timeout.
-_SHORTEST_WAIT = 1e-3
-# Sockets count milliseconds in 32 bits: a longer wait is refused by some systems, and
-# is a short one on others. Nobody sits out 23 days to see the difference.
-_LONGEST_WAIT = 2_000_000.0
-
-
-def for_socket(seconds: float) -> float:
-    """Give the wait as one that a socket can count."""
-    return min(max(seconds, _SHORTEST_WAIT), _LONGEST_WAIT)
-
-
-class Deadline:
-    """A moment, some seconds from when it is made; never, for None."""
-
-    def __init__(self, seconds: float | None) -> None:
-        self._at: float | None = None
-        if seconds is not None:
-            self._at = time.monotonic() + for_socket(seconds)
-
-    def left(self, shares: int = 1) -> float | None:
-        """Give the time until then, or one of equal shares of it, for `settimeout`.
-
-        Raises TimeoutError when there is none left: waiting a little nevertheless
-        would never end with a peer that sends without pause.
-        """
-        if self._at is None:
-            return None
-        left = self._at - time.monotonic()
-        if left <= 0:
-            raise TimeoutError("timed out")
-        return left / shares
+__all__ = ["TimedStream", "connect"]
 
 
 def connect(

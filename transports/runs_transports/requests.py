@@ -12,12 +12,13 @@ from http.cookiejar import DefaultCookiePolicy
 from types import TracebackType
 from typing import Any, Self
 
-from attrs import evolve
+from attrs import astuple, evolve
 
 from runs_core.errors import TransportError, TransportProtocolError, UsageError
 from runs_core.transport import Opened
-from runs_core.wire.http import Head, Request
-from runs_transports._blocking import TimedStream, for_socket
+from runs_core.wire.http import Head, Request, Timeouts
+from runs_transports._blocking import TimedStream
+from runs_transports._deadline import for_socket
 from runs_transports._extras import comes_with
 from runs_transports._request import Address, check_encoding, fields_to_send
 
@@ -54,7 +55,9 @@ class RequestsTransport:
     and once more for sending, because urllib3 does so; looking up the host's name takes
     what the system takes. The read timeout is for the whole head, and for each read of
     the body, however few bytes come at a time; with a caller's session, which has its
-    own ways to connect and to read a head, for each of its waits there.
+    own ways to connect and to read a head, for each of its waits there. A total ends
+    connecting and the wait for the head; sending can overshoot it by the connect
+    timeout.
     """
 
     errors: tuple[type[BaseException], ...] = ERRORS
@@ -102,6 +105,7 @@ class RequestsTransport:
                 prepared.url, {}, True, None, None
             )
             way = way.of(self._session, prepared, settings["proxies"])
+            settings["timeout"] = _waits(request.timeouts)
         with closing(self._send(prepared, way, settings)) as response:
             raw: urllib3.HTTPResponse = response.raw
             if raw.status < 200:
@@ -117,6 +121,7 @@ class RequestsTransport:
             check_encoding(head, address)
 
             body = _Body(raw, way)
+            body.set_timeout(request.timeouts.read)
             yield Opened(
                 head, body.read, body.set_timeout if body.stream is not None else None
             )
@@ -129,12 +134,7 @@ class RequestsTransport:
         self, prepared: requests.PreparedRequest, way: Way, settings: Any
     ) -> requests.Response:
         with translated(way):
-            return self._session.send(
-                prepared,
-                allow_redirects=False,
-                timeout=(_wait(way.connect_timeout), _wait(way.read_timeout)),
-                **settings,
-            )
+            return self._session.send(prepared, allow_redirects=False, **settings)
 
     def _prepared(
         self, request: Request, fields: list[tuple[str, str]]
@@ -224,6 +224,14 @@ def _timed(raw: urllib3.HTTPResponse) -> TimedStream | None:
     timed = TimedStream(below, sock)
     answer.fp = io.BufferedReader(timed)
     return timed
+
+
+def _waits(timeouts: Timeouts) -> Any:
+    """Give the timeouts as requests takes them: urllib3's where they have a total."""
+    connect, read, total = map(_wait, astuple(timeouts))
+    if total is None:
+        return connect, read
+    return urllib3.Timeout(total, connect, read)
 
 
 def _wait(timeout: float | None) -> float | None:

@@ -10,7 +10,8 @@ from contextlib import closing, contextmanager, suppress
 
 from runs_core.transport import Opened
 from runs_core.wire.http import Head, Request
-from runs_transports._blocking import Deadline, connect
+from runs_transports._blocking import connect
+from runs_transports._deadline import Deadline
 from runs_transports._errors import not_sent, timed_out
 from runs_transports._extras import comes_with
 from runs_transports._request import Address
@@ -40,12 +41,17 @@ class SocketTransport:
     def open(self, request: Request) -> Iterator[Opened[bytes]]:
         """Send the request and give the answer's beginning."""
         exchange = Http1Exchange(request)
+        timeouts = request.timeouts
+        opening = Deadline(timeouts.total)
         with closing(
-            self._connect(exchange.address, request.timeouts.connect)
+            self._connect(exchange.address, opening.within(timeouts.connect))
         ) as connection:
-            wire = _Wire(connection, exchange, request.timeouts.read)
+            wire = _Wire(connection, exchange, opening.within(timeouts.read))
             wire.send()
-            yield Opened(wire.read_head(), wire.read, wire.set_timeout)
+            wire.set_timeout(opening.within(timeouts.read))
+            head = wire.read_head()
+            wire.set_timeout(timeouts.read)
+            yield Opened(head, wire.read, wire.set_timeout)
 
     def sleep(self, seconds: float) -> None:
         """Return after `seconds`."""

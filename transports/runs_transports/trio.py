@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager, suppress
 
 from runs_core.transport import Opened
 from runs_core.wire.http import Head, Request
+from runs_transports._deadline import Deadline
 from runs_transports._errors import not_sent, timed_out
 from runs_transports._extras import comes_with
 from runs_transports._request import Address
@@ -39,11 +40,16 @@ class TrioTransport:
     async def open(self, request: Request) -> AsyncIterator[Opened[Awaitable[bytes]]]:
         """Send the request and give the answer's beginning."""
         exchange = Http1Exchange(request)
-        stream = await self._connect(exchange.address, request.timeouts.connect)
+        timeouts = request.timeouts
+        opening = Deadline(timeouts.total, self.now)
+        stream = await self._connect(exchange.address, opening.within(timeouts.connect))
         try:
-            wire = _Wire(stream, exchange, request.timeouts.read)
+            wire = _Wire(stream, exchange, opening.within(timeouts.read))
             await wire.send()
-            yield Opened(await wire.read_head(), wire.read, wire.set_timeout)
+            wire.set_timeout(opening.within(timeouts.read))
+            head = await wire.read_head()
+            wire.set_timeout(timeouts.read)
+            yield Opened(head, wire.read, wire.set_timeout)
         finally:
             await _close(stream)
 

@@ -232,9 +232,15 @@ def in_time() -> Iterator[None]:
     assert taken < _LATE_SECONDS, f"a timeout of 0.1 s or less took {taken:.1f} s"
 
 
-def get(url: str, *, read: float | None = 5.0, connect: float | None = 5.0) -> Request:
+def get(
+    url: str,
+    *,
+    read: float | None = 5.0,
+    connect: float | None = 5.0,
+    total: float | None = None,
+) -> Request:
     """Give a request without a body."""
-    return Request(method="GET", url=url, timeouts=Timeouts(connect, read))
+    return Request(method="GET", url=url, timeouts=Timeouts(connect, read, total))
 
 
 def post(
@@ -243,6 +249,7 @@ def post(
     *,
     read: float | None = 5.0,
     connect: float | None = 5.0,
+    total: float | None = None,
     **headers: str,
 ) -> Request:
     """Give a request with a body; `_` stands for `-` in the names of headers."""
@@ -251,5 +258,5 @@ def post(
         url=url,
         body=body,
         headers={name.replace("_", "-"): value for name, value in headers.items()},
-        timeouts=Timeouts(connect, read),
+        timeouts=Timeouts(connect, read, total),
     )

@@ -9,7 +9,9 @@ from __future__ import annotations
 import socket
 import sys
 import threading
+import time
 import traceback
+from contextlib import suppress
 
 import pytest
 
@@ -306,6 +308,47 @@ class StrictSuite(SendingSuite):
             with pytest.raises(TransportTimeout):
                 rig.run(lambda io: fetch(io, request))
             go_on.set()
+
+    @pytest.mark.parametrize("said", [b"", HEAD], ids=["nothing", "a part"])
+    def test_the_total_ends_the_wait_for_a_head(self, rig: Rig, said: bytes) -> None:
+        with peer(silent_after(said)) as server:
+            request = get(server.url, read=None, connect=None, total=0.1)
+            with in_time(), pytest.raises(TransportTimeout):
+                rig.run(lambda io: fetch(io, request))
+
+    def test_the_total_is_for_sending_and_waiting_together(self, rig: Rig) -> None:
+        total = 1.0
+        pause = threading.Event()
+
+        def script(connection: Connection) -> None:
+            pause.wait(0.6 * total)
+            with suppress(ConnectionError):
+                while connection.sock.recv(1024 * 1024):
+                    pass
+
+        with peer(script) as server:
+            body = bytes(16 * 1024 * 1024)
+            request = post(server.url, body, read=total, connect=total, total=total)
+            begun = time.monotonic()
+            with pytest.raises(TransportTimeout):
+                rig.run(lambda io: fetch(io, request))
+            taken = time.monotonic() - begun
+
+        # With a timeout for each of the two, it is 1.6 s.
+        assert taken < 1.5 * total
+
+    def test_the_total_is_over_when_the_head_has_come(self, rig: Rig) -> None:
+        total = 0.5
+        pause = threading.Event()
+
+        def script(connection: Connection) -> None:
+            connection.answer(CHUNKED)
+            pause.wait(1.5 * total)
+            connection.send(b"2\r\nhi\r\n0\r\n\r\n")
+
+        with peer(script) as server:
+            request = get(server.url, total=total)
+            assert rig.run(lambda io: fetch(io, request)).body == b"hi"
 
     def test_a_reader_can_set_the_timeout(self, rig: Rig) -> None:
         async def scenario(io: Io) -> None:

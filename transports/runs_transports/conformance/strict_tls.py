@@ -12,7 +12,7 @@ import pytest
 
 from runs_core.errors import NotSent, TransportProtocolError, TransportTimeout
 from runs_transports.conformance.peer import Connection, answering, peer, whole
-from runs_transports.conformance.rig import Io, Rig, fetch, get, post
+from runs_transports.conformance.rig import Io, Rig, fetch, get, in_time, post
 from runs_transports.conformance.tls import (
     CUT,
     FAULTS,
@@ -56,6 +56,13 @@ class StrictTlsSuite(TlsFixtures):
             pytest.raises(NotSent, match="was not accepted"),
         ):
             rig.run(lambda io: fetch(io, post(url(server.port))))
+
+    @by_default
+    def test_the_total_ends_a_handshake_that_takes_too_long(self, rig: Rig) -> None:
+        with peer(lambda connection: connection.wait_until_left()) as server:
+            request = get(url(server.port), read=None, connect=None, total=0.1)
+            with in_time(), pytest.raises(NotSent):
+                rig.run(lambda io: fetch(io, request))
 
     def test_a_tls_that_is_too_old_is_no_tls(
         self, rig: Rig, authority: Authority
