@@ -31,5 +31,6 @@ class CompiledDecoder(BuildHookInterface[Any]):
         build.run()
         build_data["pure_python"] = False
         build_data["infer_tag"] = True
-        built = Path(build.get_ext_fullpath(MODULE)).resolve()
-        build_data["artifacts"].append(f"/{built.relative_to(self.root).as_posix()}")
+        root, built = Path(self.root).resolve(), Path(build.get_ext_fullpath(MODULE))
+        inside = built.resolve().relative_to(root)
+        build_data["artifacts"].append(f"/{inside.as_posix()}")
