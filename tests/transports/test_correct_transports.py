@@ -1,0 +1,51 @@
+"""Transports that keep the contract in a way of their own: the suite takes them."""
+
+from __future__ import annotations
+
+import socket
+import struct
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from runs_core.transport import Opened
+from runs_core.wire.http import Request
+from runs_transports.conformance import TransportSuite
+from runs_transports.conformance.rig import (
+    Rig,
+    run_on_asyncio,
+)
+from runs_transports.http1 import Http1Exchange
+from tests.transports.rigs import Correct, Exchange
+
+SUITE = TransportSuite()
+
+
+class Resetting(Correct):
+    """Ends its connections with RST, as `abort` does in many frameworks."""
+
+    @contextmanager
+    def open(self, request: Request) -> Iterator[Exchange]:
+        exchange = Http1Exchange(request)
+        place = exchange.address.host, exchange.address.port
+        with socket.create_connection(place) as sock:
+            at_once = struct.pack("ii", 1, 0)
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, at_once)
+            sock.sendall(exchange.data_to_send)
+            while exchange.head is None:
+                exchange.receive(sock.recv(65536))
+
+            def read() -> bytes:
+                while (piece := exchange.next_piece()) is None:
+                    exchange.receive(sock.recv(65536))
+                return piece
+
+            yield Opened(exchange.head, read)
+
+
+@pytest.mark.parametrize("closing", [b"Connection: close\r\n", b""])
+def test_a_connection_may_be_reset_when_its_exchange_is_over(closing):
+    SUITE.test_bytes_after_the_body_belong_to_no_answer(
+        Rig(Resetting(), run_on_asyncio), closing
+    )
