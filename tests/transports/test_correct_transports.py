@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 import struct
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 import pytest
 
@@ -14,9 +14,11 @@ from runs_core.wire.http import Request
 from runs_transports.conformance import TransportSuite
 from runs_transports.conformance.rig import (
     Rig,
+    closing_what_it_opens,
     run_on_asyncio,
 )
 from runs_transports.http1 import Http1Exchange
+from runs_transports.torture import open_descriptors
 from tests.transports.rigs import Correct, Exchange
 
 SUITE = TransportSuite()
@@ -49,3 +51,20 @@ def test_a_connection_may_be_reset_when_its_exchange_is_over(closing):
     SUITE.test_bytes_after_the_body_belong_to_no_answer(
         Rig(Resetting(), run_on_asyncio), closing
     )
+
+
+def test_what_an_earlier_test_left_open_is_not_held_against_this_one():
+    earlier = socket.socket()
+
+    with closing_what_it_opens():
+        earlier.close()
+
+
+@pytest.mark.skipif(open_descriptors() == 0, reason="nobody can tell what is open")
+def test_what_this_test_left_open_is_counted():
+    with (
+        ExitStack() as kept,
+        pytest.raises(AssertionError, match="files that were left open: 1"),
+        closing_what_it_opens(),
+    ):
+        kept.enter_context(socket.socket())

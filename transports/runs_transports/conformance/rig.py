@@ -25,6 +25,7 @@ __all__ = [
     "Runner",
     "Scenario",
     "check_perhaps_sent",
+    "closing_what_it_opens",
     "declared",
     "eventually",
     "fault_of",
@@ -112,6 +113,16 @@ def _finish(coroutine: Coroutine[Any, Any, T]) -> T:
     raise AssertionError("a blocking transport suspended")
 
 
+@contextmanager
+def closing_what_it_opens() -> Iterator[None]:
+    """Fail if more file descriptors are open afterwards."""
+    before = open_descriptors()
+    yield
+    more = open_descriptors() - before
+    # Fewer, if what an earlier test has left open was collected meanwhile.
+    assert more <= 0, f"sockets or files that were left open: {more}"
+
+
 class RigFixture:
     """What the suites have in common: a transport, and how it is run."""
 
@@ -136,9 +147,8 @@ class RigFixture:
     @pytest.fixture
     def nothing_is_left_open(self) -> Iterator[None]:
         """Count file descriptors at both ends; nothing is collected in between."""
-        before = open_descriptors()
-        yield
-        assert open_descriptors() == before, "a socket or a file was left open"
+        with closing_what_it_opens():
+            yield
 
 
 # --- What scenarios are made of ----------------------------------------------------
