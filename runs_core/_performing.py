@@ -16,6 +16,7 @@ __all__ = [
     "call_blocking",
     "check_awaited",
     "check_blocking",
+    "check_transport",
     "raise_translated",
     "shown",
 ]
@@ -41,6 +42,32 @@ def call_blocking(ask: Invoke) -> Any:
         f"{function_name(ask.function)} is async and this client is not: use"
         " AsyncClient, or a plain function"
     )
+
+
+def check_transport(transport: Any) -> None:
+    """Refuse, in words, what is no transport."""
+    lacks = [n for n in ("errors", "open", "sleep") if not hasattr(transport, n)]
+    if isinstance(transport, type) or lacks:
+        raise UsageError(
+            "transport must be an object with errors, open and sleep, such as"
+            f" RequestsTransport(); {_what_it_is(transport, lacks)}"
+        )
+    errors = transport.errors
+    if not isinstance(errors, tuple) or not all(map(_is_exception, errors)):
+        raise UsageError(
+            f"errors of {type(transport).__name__} must be a tuple of exception types,"
+            " such as (OSError,)"
+        )
+
+
+def _is_exception(cls: object) -> bool:
+    return isinstance(cls, type) and issubclass(cls, BaseException)
+
+
+def _what_it_is(transport: object, lacks: list[str]) -> str:
+    if isinstance(transport, type):
+        return f"{transport.__name__} is a class: call it"
+    return f"{type(transport).__name__} has no {' and no '.join(lacks)}"
 
 
 class _Colour(NamedTuple):

@@ -15,6 +15,7 @@ from typing import Any, Self, TypedDict, TypeVar, Unpack, overload
 
 from runs_core import faces
 from runs_core._omit import Omit
+from runs_core._performing import check_transport
 from runs_core.drive import AsyncDriver, Driver, Outside, log_decision
 from runs_core.endpoint import Endpoint
 from runs_core.errors import RunsError, UsageError
@@ -110,31 +111,6 @@ def _taken(conversation: Call[T] | Flow[T]) -> Flow[T]:
     return flow
 
 
-def _check_transport(transport: Any) -> None:
-    lacks = [n for n in ("errors", "open", "sleep") if not hasattr(transport, n)]
-    if isinstance(transport, type) or lacks:
-        raise UsageError(
-            "transport must be an object with errors, open and sleep, such as"
-            f" RequestsTransport(); {_what_it_is(transport, lacks)}"
-        )
-    errors = transport.errors
-    if not isinstance(errors, tuple) or not all(map(_is_exception, errors)):
-        raise UsageError(
-            f"errors of {type(transport).__name__} must be a tuple of exception types,"
-            " such as (OSError,)"
-        )
-
-
-def _is_exception(cls: object) -> bool:
-    return isinstance(cls, type) and issubclass(cls, BaseException)
-
-
-def _what_it_is(transport: object, lacks: list[str]) -> str:
-    if isinstance(transport, type):
-        return f"{transport.__name__} is a class: call it"
-    return f"{type(transport).__name__} has no {' and no '.join(lacks)}"
-
-
 class Client(_Settings):
     """Conversations with one endpoint over a blocking transport.
 
@@ -156,7 +132,7 @@ class Client(_Settings):
         outside: Outside | None = None,
     ) -> None:
         super().__init__(endpoint, max_retries, timeout, deadline, outside)
-        _check_transport(transport)
+        check_transport(transport)
         if inspect.iscoroutinefunction(transport.sleep):
             raise UsageError(
                 f"{type(transport).__name__} is async: give it to an AsyncClient, or"
@@ -239,7 +215,7 @@ class AsyncClient(_Settings):
         outside: Outside | None = None,
     ) -> None:
         super().__init__(endpoint, max_retries, timeout, deadline, outside)
-        _check_transport(transport)
+        check_transport(transport)
         self.transport = transport
         """What carries the requests."""
 

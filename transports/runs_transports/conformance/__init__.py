@@ -36,6 +36,7 @@ pytest.register_assert_rewrite(
         for module in (
             "cancellation",
             "event_loop",
+            "face",
             "once",
             "peer",
             "rig",

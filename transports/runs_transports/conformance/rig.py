@@ -5,16 +5,18 @@ from __future__ import annotations
 import asyncio
 import inspect
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
-from typing import Any, Protocol, TypeVar
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
+from typing import Any, TypeVar
 
 import pytest
 from attrs import frozen
 
+from runs_core._performing import check_transport
 from runs_core.errors import NotSent, TransportError, TransportTimeout
-from runs_core.transport import AsyncTransport, Opened, Transport
+from runs_core.transport import AsyncTransport
 from runs_core.wire.http import Head, Request, Timeouts
+from runs_transports.conformance.face import Awaited, Blocking, Io
 from runs_transports.torture import open_descriptors
 
 __all__ = [
@@ -40,42 +42,9 @@ __all__ = [
 T = TypeVar("T")
 # Long for a busy machine, and shorter than any timeout that a library has of itself.
 _LATE_SECONDS = 2.0
-AsyncOpened = Opened[Awaitable[bytes]]
-
-
-class Io(Protocol):
-    """What a test uses of a transport."""
-
-    @property
-    def errors(self) -> tuple[type[BaseException], ...]: ...
-
-    def open(self, request: Request) -> AbstractAsyncContextManager[AsyncOpened]: ...
-
-    async def sleep(self, seconds: float) -> None: ...
-
 
 Scenario = Callable[[Io], Coroutine[Any, Any, T]]
 Runner = Callable[[Scenario[Any], AsyncTransport], Any]
-
-
-class _Blocking:
-    """A blocking transport as an async one that never suspends."""
-
-    def __init__(self, transport: Transport) -> None:
-        self._transport = transport
-        self.errors = transport.errors
-
-    @asynccontextmanager
-    async def open(self, request: Request) -> AsyncIterator[AsyncOpened]:
-        with self._transport.open(request) as opened:
-
-            async def read() -> bytes:
-                return opened.read()
-
-            yield Opened(opened.head, read, opened.set_timeout)
-
-    async def sleep(self, seconds: float) -> None:
-        self._transport.sleep(seconds)
 
 
 @frozen
@@ -85,17 +54,23 @@ class Rig:
     transport: Any
     runner: Runner
 
+    def __attrs_post_init__(self) -> None:
+        check_transport(self.transport)
+
     @property
     def is_async(self) -> bool:
-        return inspect.iscoroutinefunction(self.transport.sleep)
+        # `sleep` may be a plain function that gives something to be awaited.
+        return inspect.iscoroutinefunction(
+            self.transport.sleep
+        ) or inspect.isasyncgenfunction(inspect.unwrap(self.transport.open))
 
     def run(self, scenario: Scenario[T]) -> T:
         """Give what the scenario gives."""
         result: T
         if self.is_async:
-            result = self.runner(scenario, self.transport)
+            result = self.runner(lambda t: scenario(Awaited(t)), self.transport)
         else:
-            result = _finish(scenario(_Blocking(self.transport)))
+            result = _finish(scenario(Blocking(self.transport)))
         return result
 
 
