@@ -111,6 +111,14 @@ class LosingHeaders(Correct):
             yield attrs.evolve(opened, head=head)
 
 
+class AskingForCompression(Correct):
+    @contextmanager
+    def open(self, request: Request) -> Iterator[Exchange]:
+        headers = {**dict(request.headers), "accept-encoding": "gzip, deflate"}
+        with super().open(attrs.evolve(request, headers=headers)) as opened:
+            yield opened
+
+
 class AsRequestsDoes(Correct):
     """A plain session: it looks into `.netrc`, and for proxies in the environment."""
 
@@ -228,6 +236,12 @@ CUT = scenarios.CUT[3]
             SUITE.test_a_compressed_body_is_refused_or_given_as_it_is,
             (),
             "the body was decompressed",
+        ),
+        (
+            AskingForCompression,
+            SUITE.test_the_request_is_sent_as_it_is,
+            (),
+            "'accept-encoding' was not sent as it is",
         ),
         (
             LosingHeaders,
