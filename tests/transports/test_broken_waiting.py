@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from functools import partial
 
 import pytest
 import trio
@@ -13,12 +14,22 @@ import trio
 from runs_core.errors import TransportTimeout
 from runs_core.transport import Opened
 from runs_core.wire.http import Request
-from runs_transports.conformance import TransportSuite, event_loop, waiting
+from runs_transports.asyncio import AsyncioTransport
+from runs_transports.conformance import (
+    TransportSuite,
+    cancellation,
+    event_loop,
+    peer,
+    waiting,
+)
+from runs_transports.conformance.cancellation import CancellationSuite
 from runs_transports.conformance.peer import UNFRAMED
 from runs_transports.conformance.rig import Rig, run_on_asyncio
+from runs_transports.conformance.tls import one_authority
 from runs_transports.conformance.waiting import TRICKLED
 from runs_transports.sockets import SocketTransport
-from tests.transports.rigs import Exchange, guides_transport
+from runs_transports.torture.asyncio import cancel_at_each_step
+from tests.transports.rigs import Correct, Exchange, guides_transport
 
 SUITE = TransportSuite()
 Guides = guides_transport()
@@ -165,3 +176,63 @@ def test_a_limit_that_each_byte_puts_off_is_noticed(monkeypatch, part):
 
     with pytest.raises(AssertionError, match="each byte that is not of the body put"):
         SUITE.test_a_reader_bounds_the_whole_read(harness, *TRICKLED[part])
+
+
+class IgnoringLimits(Correct):
+    @contextmanager
+    def open(self, request):
+        with super().open(request) as opened:
+            yield Opened(opened.head, opened.read, lambda seconds: None)
+
+
+def test_limits_that_are_ignored_are_said(monkeypatch):
+    monkeypatch.setattr(peer, "PATIENCE", 0.1)
+    harness = Rig(IgnoringLimits(), run_on_asyncio)
+
+    with pytest.raises(AssertionError, match=r"though `set_timeout\(0\.05\)` was call"):
+        SUITE.test_a_reader_can_shorten_the_timeout(harness, 0.05)
+    with pytest.raises(
+        AssertionError, match=r"though `set_timeout\(None\)` had lifted"
+    ):
+        SUITE.test_a_reader_can_lengthen_the_timeout(harness)
+
+
+class KeepingWhatIsCancelled:
+    def __init__(self) -> None:
+        self.below = AsyncioTransport()
+        self.errors = self.below.errors
+        self.sleep = self.below.sleep
+        self.kept = AsyncExitStack()
+
+    @asynccontextmanager
+    async def open(self, request: Request) -> AsyncIterator[Opened[Awaitable[bytes]]]:
+        async with AsyncExitStack() as exchange:
+            opened = await exchange.enter_async_context(self.below.open(request))
+            try:
+                yield opened
+            except asyncio.CancelledError:
+                self.kept.push_async_exit(exchange.pop_all())
+                raise
+
+
+class Cancelling(CancellationSuite):
+    cancel_at_each_step = cancel_at_each_step
+
+    def run(self, scenario, transport):
+        async def main():
+            async with transport.kept:
+                return await scenario(transport)
+
+        return asyncio.run(main())
+
+
+def test_an_exchange_that_outlives_its_cancellation_is_said(monkeypatch):
+    soon = partial(cancellation.get, read=0.05)
+    monkeypatch.setattr(cancellation, "get", soon)
+    suite = Cancelling()
+    harness = Rig(KeepingWhatIsCancelled(), suite.run)
+
+    with pytest.raises(AssertionError, match="after a cancellation the next exchange"):
+        suite.test_promise_9_an_exchange_may_be_cancelled_at_each_step(
+            harness, "http", one_authority()
+        )

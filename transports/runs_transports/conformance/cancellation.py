@@ -23,6 +23,7 @@ from runs_transports.conformance.rig import (
     Io,
     Rig,
     RigFixture,
+    declared,
     eventually,
     fetch,
     get,
@@ -36,6 +37,11 @@ __all__ = ["CancellationSuite", "conversation", "tolerant"]
 # So large that sending suspends too: TLS sends it in records, without it the sockets
 # between client and server hold a lot.
 LARGE = {"http": bytes(8 * 1024 * 1024), "https": bytes(128 * 1024)}
+
+NOT_REACHED = (
+    "after a cancellation the next exchange failed: the peer, which takes one"
+    " connection after the other, waits for the end of the one that was cancelled"
+)
 
 
 def tolerant(script: Script, context: ssl.SSLContext | None) -> Script:
@@ -98,7 +104,10 @@ class CancellationSuite(RigFixture):
             async def after() -> None:
                 # The peer takes one connection after the other: once it has taken this
                 # one, it is done with all before it.
-                assert (await fetch(io, small)).body == b"aaa"
+                try:
+                    assert (await fetch(io, small)).body == b"aaa"
+                except declared(io) as error:
+                    raise AssertionError(NOT_REACHED) from error
                 assert await eventually(io, server.settled, PATIENCE), STILL_OPEN
                 await eventually(io, lambda: open_descriptors() == before, PATIENCE)
                 more = open_descriptors() - before

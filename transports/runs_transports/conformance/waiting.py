@@ -108,7 +108,8 @@ class WaitingTests(RigFixture):
                 if opened.set_timeout is None:
                     pytest.skip("without set_timeout deadlines can be overshot")
                 opened.set_timeout(timeout)
-                with in_time(), raising(TransportTimeout, "no byte came in time"):
+                why = f"`set_timeout({timeout})` was called, and no byte came"
+                with in_time(), raising(TransportTimeout, why):
                     await opened.read()
 
         with peer(silent_after(CHUNKED + b"1\r\na\r\n")) as server:
@@ -169,7 +170,13 @@ class WaitingTests(RigFixture):
                     pytest.skip("without set_timeout deadlines can be overshot")
                 opened.set_timeout(None)
                 asked.set()
-                assert await opened.read() == b"b"
+                try:
+                    assert await opened.read() == b"b"
+                except TransportTimeout as error:
+                    raise AssertionError(
+                        "a read timed out though `set_timeout(None)` had lifted its"
+                        " limit: it is in place of the request's read timeout"
+                    ) from error
                 opened.set_timeout(PATIENCE)
                 assert await opened.read() == b""
                 opened.set_timeout(0.001)  # Too late to disturb anybody.
