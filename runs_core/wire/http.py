@@ -268,16 +268,34 @@ class Request:
         return evolve(self, timeouts=self.timeouts.within(seconds))
 
 
+def _a_status(owner: object, attribute: Attribute[int], status: int) -> None:
+    if not isinstance(status, int):
+        raise TypeError(f"status must be an int, not {type(status).__name__}")
+
+
+def _received(fields: Fields) -> Headers:
+    headers = Headers(fields)
+    for pair in headers:
+        for text in pair:
+            if not isinstance(text, str):
+                raise TypeError(
+                    "names and values of headers must be str, not"
+                    f" {type(text).__name__}: decode bytes as latin-1"
+                )
+    return headers
+
+
 @frozen
 class Head:
     """What an answer begins with. Header names are in lower case.
 
+    Names and values are str: where your I/O gives bytes, decode them as latin-1.
     `retries_taken` counts the attempts before the one that was answered. `redact`,
     where there is one, takes the credentials of the request out of a text.
     """
 
-    status: int
-    headers: Headers = field(factory=Headers, converter=Headers)
+    status: int = field(validator=_a_status)
+    headers: Headers = field(factory=Headers, converter=_received)
     retries_taken: int = field(default=0, kw_only=True)
     redact: Callable[[bytes], bytes] | None = field(
         default=None, kw_only=True, eq=False, repr=False
@@ -302,8 +320,8 @@ class Head:
 class Response:
     """A whole answer. `retries_taken` counts the attempts before the one answered."""
 
-    status: int
-    headers: Headers = field(factory=Headers, converter=Headers)
+    status: int = field(validator=_a_status)
+    headers: Headers = field(factory=Headers, converter=_received)
     body: bytes = field(default=b"", repr=lambda body: f"<{len(body)} bytes>")
     retries_taken: int = field(default=0, kw_only=True)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import pickle
 import re
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -265,6 +266,17 @@ def test_the_request_id_is_found_under_each_servers_name(name: str) -> None:
     assert Head(200, {name: "r-1"}).request_id == "r-1"
     assert Response(200, {name: "r-1"}).request_id == "r-1"
     assert Head(200).request_id is None
+
+
+@pytest.mark.parametrize("answer", [Head, Response])
+def test_an_answer_of_bytes_is_refused_in_words(answer) -> None:
+    with pytest.raises(TypeError, match="must be str, not bytes: decode bytes as la"):
+        answer(200, [(b"content-type", b"text/event-stream")])
+    with pytest.raises(TypeError, match="must be str, not int"):
+        answer(200, {"content-length": 2})
+    with pytest.raises(TypeError, match="status must be an int, not str"):
+        answer("200")
+    assert answer(HTTPStatus.OK).status == 200
 
 
 def test_a_response_has_its_head() -> None:
