@@ -305,6 +305,11 @@ class Endpoint:
         used; a token provider has to be asked first, which `Client` does. Raises
         `UsageError`, among them `InvalidHeader` and `InvalidPathParameter`.
         """
+        if not isinstance(request, ApiRequest):
+            raise UsageError(
+                f"prepare takes the request of a call, not a {type(request).__name__}:"
+                " give call.request; drive a flow by bound(flow, endpoint)"
+            )
         if credentials is None:
             credentials = self._static_credentials()
         template = self.paths.get(request.operation, request.template)

@@ -96,6 +96,15 @@ def test_what_is_no_base_url_is_refused_with_what_is_wrong(
 # --- Requests ----------------------------------------------------------------------
 
 
+@pytest.mark.parametrize(
+    "taken",
+    [runs.retrieve("run_1", "thread_1"), runs.stream("thread_1", assistant_id="a")],
+)
+def test_what_is_not_the_request_of_a_call_is_not_prepared(taken: Any) -> None:
+    with pytest.raises(UsageError, match=r"of a call, not a \w+: give call\.request;"):
+        Endpoint("https://runs.example/v1").prepare(taken)
+
+
 def test_a_prepared_request_is_all_that_an_http_client_needs() -> None:
     request = Endpoint("https://api.test/v1", "k").prepare(
         a_request(method="POST", body=b"{}", query=(("include[]", "a"),))
