@@ -58,6 +58,12 @@ def check_transport(transport: Any) -> None:
             f"errors of {type(transport).__name__} must be a tuple of exception types,"
             " such as (OSError,)"
         )
+    if not all(issubclass(cls, Exception) for cls in errors):
+        # Ctrl-C and cancellation: the core would go on, and repeat the request.
+        raise UsageError(
+            f"errors of {type(transport).__name__} must be kinds of Exception: any"
+            " other is no failure of a connection but the wish to stop"
+        )
 
 
 def _is_exception(cls: object) -> bool:

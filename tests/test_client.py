@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+from asyncio import CancelledError
 from collections.abc import Callable
 from typing import Any
 
@@ -391,6 +392,17 @@ def test_the_errors_of_a_transport_are_exception_types(rig: Rig, errors: Any) ->
     transport.errors = errors
 
     with pytest.raises(UsageError, match=r"must be a tuple of exception types, such"):
+        rig.client(transport)
+
+
+@pytest.mark.parametrize("wish", [BaseException, KeyboardInterrupt, CancelledError])
+def test_the_wish_to_stop_is_no_error_of_a_transport(
+    rig: Rig, wish: type[BaseException]
+) -> None:
+    transport = rig.transport()
+    transport.errors = (OSError, wish)
+
+    with pytest.raises(UsageError, match="kinds of Exception: any other is no failure"):
         rig.client(transport)
 
 
