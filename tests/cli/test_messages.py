@@ -7,6 +7,7 @@ import pytest
 from runs_core import errors
 from runs_transports.cli.messages import (
     CommandError,
+    as_typed,
     exit_status,
     known_secrets,
     one_line,
@@ -58,15 +59,31 @@ def test_advice_follows_what_was_said_without_its_full_stop_and_once():
 @pytest.mark.parametrize(
     ("error", "line"),
     [
-        (errors.InvalidEndpoint("None waits for ever"), "null waits for ever"),
-        (CommandError("a number, or None: no limit"), "a number, or null: no limit"),
-        (CommandError("None of them"), "None of them"),
+        (
+            errors.DeadlineExceeded("still None for no limit: (None for no limit)"),
+            "still None for no limit: (null for no limit)",
+        ),
+        (
+            errors.EventTooLarge("too long: None for no limit; look", limit=1),
+            "too long: null for no limit; look",
+        ),
+        (OSError(2, "No such file", "None for me"), "None for me: No such file"),
+        (
+            CommandError("invalid choice: 'None for me'"),
+            "invalid choice: 'None for me'",
+        ),
         (errors.StreamError("None for me"), "None for me"),
         (errors.NotFoundError("None for me", status=404), "None for me"),
     ],
 )
-def test_null_is_said_for_none_but_in_what_the_server_says(error, line):
+def test_null_is_said_for_none_but_in_what_somebody_else_says(error, line):
     assert one_line(error) == line
+
+
+def test_a_text_of_the_cores_own_is_as_it_is_typed():
+    said = as_typed("a number, or None; True or False, not of type NoneType")
+
+    assert said == "a number, or null; true or false, not of type NoneType"
 
 
 def test_advice_can_be_left_out():

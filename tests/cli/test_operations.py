@@ -106,6 +106,16 @@ def test_an_error_says_null_where_the_command_line_has_it(cli, server, argv, sai
     assert said in ended.error
 
 
+def test_no_value_of_a_parameter_is_told_in_pythons_words(cli, server):
+    ended = cli("runs", "stream", "t", "--assistant-id", "a", "--resume", "None for me")
+
+    assert "resume must be null or 'poll'" in ended.error
+
+
+def test_a_file_keeps_its_name_in_an_error(cli):
+    assert "None for me: No such file" in cli("replay", "None for me").error
+
+
 def test_the_help_says_that_a_key_on_the_command_line_can_be_seen(cli):
     words = " ".join(cli("runs", "list", "--help").out.split())
 

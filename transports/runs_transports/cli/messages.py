@@ -37,10 +37,12 @@ _ADVICE: dict[type[BaseException], str] = {
     errors.MalformedResponse: "check that --base-url is that of the API",
 }
 
-# Texts for Python say in these words what a parameter is that has no limit.
-_NONE = re.compile(r"\bNone(?=:? (?:for|means|no|removes|waits)\b|, not\b)")
-# What these say is the server's, also what it says of None.
-_QUOTING = (errors.APIStatusError, errors.StreamError)
+# What the core's texts for Python have, and a command line has not.
+_PYTHON = {"None": "null", "True": "true", "False": "false"}
+# These say at their end how to wait longer, or to take more. What stands before it may
+# be the server's.
+_LIMITED = (errors.DeadlineExceeded, errors.EventTooLarge)
+_NO_LIMIT = "None for no limit"
 
 # C0 and C1 controls and DEL: what a terminal could take for a command.
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f]")
@@ -76,8 +78,8 @@ def one_line(error: BaseException, *, advise: bool = True) -> str:
             text = f"{error.filename}: {text}"
     else:
         text = str(error) or type(error).__name__
-    if not isinstance(error, _QUOTING):
-        text = as_typed(text)
+    if isinstance(error, _LIMITED):
+        text = as_typed(_NO_LIMIT).join(text.rsplit(_NO_LIMIT, 1))
     text = printable(" ".join(text.split()))[:_LONGEST_LINE]
     advice = _advice(error) if advise else None
     if advice is None or advice in text:
@@ -86,8 +88,11 @@ def one_line(error: BaseException, *, advise: bool = True) -> str:
 
 
 def as_typed(text: str) -> str:
-    """Give the text with `null`, as the command line has it, for Python's None."""
-    return _NONE.sub("null", text)
+    """Give a text of the core's own with `null`, as it is typed here, for None.
+
+    Not for one in which somebody else is quoted: a file may be called "None for now".
+    """
+    return re.sub(r"\b(None|True|False)\b", lambda word: _PYTHON[word[0]], text)
 
 
 def _advice(error: BaseException) -> str | None:

@@ -233,8 +233,8 @@ def _run(function: Operation, ids: list[str], options: argparse.Namespace) -> in
     except UsageError:
         raise
     except (TypeError, ValueError) as error:
-        # A value that can never be sent, or a limit that is none.
-        raise CommandError(one_line(error), status=USAGE) from None
+        # A value that can never be sent, or a limit that is none. It is not quoted.
+        raise CommandError(as_typed(one_line(error)), status=USAGE) from None
     drive_on = partial(
         drive, options.transport, endpoint, max_retries=options.max_retries
     )
