@@ -151,6 +151,22 @@ def test_a_truncated_stream_has_an_honest_outcome(cli, file):
     assert json.loads(cli("replay", "--snapshot", path).out)["outcome"] == "truncated"
 
 
+@pytest.mark.parametrize(
+    "data",
+    [
+        b'event: error\ndata: {"message": "Too busy."}\n\n',
+        b"event: thread.run.created\ndata: {\n\n",
+        b": nothing came\n\n",
+    ],
+)
+def test_nothing_is_said_to_be_sent_again_for_a_recording(cli, file, data):
+    ended = cli("replay", file(data))
+
+    assert ended.status == 1
+    assert "sent again" not in ended.error
+    assert "runs.list" not in ended.error
+
+
 def test_an_error_event_is_said_in_the_servers_words(cli, file):
     script = Script([[Say("Hel"), SendError(message="Out of memory.")]])
 

@@ -20,6 +20,7 @@ from runs_core.errors import (
     StreamError,
     StreamTruncated,
 )
+from runs_core.flows.outcome import how_to_find_out
 from runs_core.models import (
     Assistant,
     AssistantDeleted,
@@ -102,8 +103,10 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _located(name: str, error: Exception) -> str:
-    # Without the operation that it was not.
+    # Without the operation that it was not, and what to do about that.
     line = re.sub(r"^(runs|threads)\.\w+: ", "", one_line(error, advise=False))
+    played = runs.create("recording", assistant_id="recording")
+    line = line.removesuffix(f"; {how_to_find_out(played.request)}")
     in_line = isinstance(error, OSError) and error.filename is not None
     place = "standard input" if name == "-" else printable(name)
     return line if in_line else f"{place}: {line}"
