@@ -228,10 +228,14 @@ class Turn:
 
 def as_turn(turn: Turn | TurnLike) -> Turn:
     """Give the turn, or raise `UsageError` if it cannot be played."""
-    if isinstance(turn, Turn):
-        actions = turn.actions
+    given = turn.actions if isinstance(turn, Turn) else turn
+    if isinstance(given, _ACTIONS):
+        actions: tuple[Action, ...] = (given,)
+    elif isinstance(given, Iterable):
+        actions = tuple(given)
     else:
-        actions = (turn,) if isinstance(turn, _ACTIONS) else tuple(turn)
+        kind = type(given).__name__
+        raise UsageError(f"a turn is an action, or several in a list, not a {kind}")
     for action in actions:
         if not isinstance(action, _ACTIONS):
             raise UsageError(f"{type(action).__name__} is not an action of a script")

@@ -208,6 +208,26 @@ def test_a_function_must_give_a_turn_that_can_be_played():
         local.look(run)
 
 
+def test_a_turn_of_one_action_needs_no_list():
+    assert Script([Turn(Say("a"))]) == Script([Say("a")])
+
+
+@pytest.mark.parametrize("nothing", [None, 1, Say])
+def test_what_is_no_turn_is_said(nothing):
+    kind = type(nothing).__name__
+
+    with pytest.raises(UsageError, match=f"or several in a list, not a {kind}"):
+        Script([nothing])
+
+
+def test_a_function_that_gives_nothing_is_told_so():
+    local = Local(lambda context: None)
+    run = local.run()
+
+    with pytest.raises(UsageError, match="a turn is an action, or several in a list"):
+        local.look(run)
+
+
 def test_raw_bytes_may_come_before_anything_is_written():
     local = Local(Script([[Raw(b": hello\n\n"), Say("a")]]))
     chunks = list(local.stream().chunks)
