@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import socket
 import struct
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import AsyncIterator, Awaitable, Iterator
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 
 import pytest
 
 from runs_core.transport import Opened
 from runs_core.wire.http import Request
-from runs_transports.conformance import TransportSuite
+from runs_transports.asyncio import AsyncioTransport
+from runs_transports.conformance import TransportSuite, cancellation
+from runs_transports.conformance.cancellation import CancellationSuite
 from runs_transports.conformance.rig import (
     Rig,
     closing_what_it_opens,
     run_on_asyncio,
 )
+from runs_transports.conformance.tls import one_authority
 from runs_transports.http1 import Http1Exchange
 from runs_transports.torture import open_descriptors
+from runs_transports.torture.asyncio import cancel_at_each_step
 from tests.transports.rigs import Correct, Exchange
 
 SUITE = TransportSuite()
@@ -68,3 +72,30 @@ def test_what_this_test_left_open_is_counted():
         closing_what_it_opens(),
     ):
         kept.enter_context(socket.socket())
+
+
+class ClosingAnother(AsyncioTransport):
+    """Ends what an earlier test has left open, as a collection may at any time."""
+
+    def __init__(self, other: socket.socket) -> None:
+        super().__init__()
+        self.other = other
+
+    @asynccontextmanager
+    async def open(self, request: Request) -> AsyncIterator[Opened[Awaitable[bytes]]]:
+        self.other.close()
+        async with super().open(request) as opened:
+            yield opened
+
+
+class Cancelling(CancellationSuite):
+    cancel_at_each_step = cancel_at_each_step
+
+
+def test_fewer_descriptors_after_a_cancellation_are_none_too_many(monkeypatch):
+    monkeypatch.setattr(cancellation, "PATIENCE", 1.0)
+    harness = Rig(ClosingAnother(socket.socket()), run_on_asyncio)
+
+    Cancelling().test_promise_9_an_exchange_may_be_cancelled_at_each_step(
+        harness, "http", one_authority()
+    )
