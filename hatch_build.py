@@ -12,6 +12,7 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 MODULE = "runs_core.wire.compiled"
 SOURCE = "runs_core/wire/compiled.pyx"
+STUB = "runs_core/wire/compiled.pyi"
 
 
 class CompiledDecoder(BuildHookInterface[Any]):
@@ -33,4 +34,4 @@ class CompiledDecoder(BuildHookInterface[Any]):
         build_data["infer_tag"] = True
         root, built = Path(self.root).resolve(), Path(build.get_ext_fullpath(MODULE))
         inside = built.resolve().relative_to(root)
-        build_data["artifacts"].append(f"/{inside.as_posix()}")
+        build_data["artifacts"] += [f"/{inside.as_posix()}", f"/{STUB}"]

@@ -63,6 +63,12 @@ def test_the_wheel_holds_every_module(wheel: list[str]) -> None:
     assert {name for name in wheel if name.endswith(".py")} == modules
 
 
+def test_a_wheel_of_pure_python_does_not_speak_of_the_compiled_decoder(
+    wheel: list[str],
+) -> None:
+    assert [name for name in wheel if name.startswith("runs_core/wire/comp")] == []
+
+
 def test_the_arrows_between_the_rooms_point_one_way() -> None:
     pytest.importorskip("importlinter")
     paths = [str(ROOT), str(ROOT / "transports")]
