@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any, Final, Generic, Literal, TypeVar, get_args
+from typing import Any, Final, Generic, Literal, TypeGuard, TypeVar, get_args
 
 from attrs import field, frozen
 
@@ -35,6 +35,7 @@ __all__ = [
     "RunTrigger",
     "StepStatus",
     "StepTrigger",
+    "is_one_of",
 ]
 
 RunStatus = Literal[
@@ -157,3 +158,8 @@ MESSAGE_TERMINAL: Final = MESSAGE.terminal
 
 # Where waiting ends: nothing happens in `requires_action` until the caller acts.
 RUN_ENDS: Final[frozenset[str]] = RUN_TERMINAL | {"requires_action"}
+
+
+def is_one_of(status: object, statuses: frozenset[str]) -> TypeGuard[str]:
+    """Tell whether a status is one of these; one that is no text is unknown."""
+    return isinstance(status, str) and status in statuses

@@ -12,7 +12,7 @@ from runs_core.flows.call import Call
 from runs_core.flows.effects import Flow, Invoke, Now, Send, Sleep
 from runs_core.flows.seen import Seen
 from runs_core.flows.status import finite_number
-from runs_core.lifecycle import RUN_ENDS, RUN_TERMINAL
+from runs_core.lifecycle import RUN_ENDS, RUN_TERMINAL, is_one_of
 from runs_core.limits import a_function, not_negative, yes_or_no
 from runs_core.models import Run
 from runs_core.wire.http import Headers
@@ -65,8 +65,7 @@ def nothing_answered(run: Run) -> bool:
 
 def is_over(outcome: object, run: Run, answered: Answered) -> bool:
     """Tell whether a run has ended, or asks for something that was not answered."""
-    # A status of another type is unknown, too.
-    if not isinstance(outcome, str) or outcome not in RUN_ENDS:
+    if not is_one_of(outcome, RUN_ENDS):
         return False
     return outcome in RUN_TERMINAL or not answered(run)
 

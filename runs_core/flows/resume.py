@@ -12,7 +12,7 @@ from runs_core.flows.polling import Answered, PollOptions, poll_flow
 from runs_core.flows.request import ApiRequest
 from runs_core.flows.run_requests import RunRequests
 from runs_core.flows.seen import Ids, Seen
-from runs_core.lifecycle import MESSAGE_TERMINAL, RUN_ENDS, STEP_TERMINAL
+from runs_core.lifecycle import MESSAGE_TERMINAL, RUN_ENDS, STEP_TERMINAL, is_one_of
 from runs_core.models import Message, Run, RunStep
 from runs_core.stream import EVENT_CLASSES, RunSnapshot, RunStreamEvent
 
@@ -101,18 +101,13 @@ def _events(
     for message in messages:
         # Real servers leave `status` out of most messages that are done.
         status = message.status or "completed"
-        if _is_in(MESSAGE_TERMINAL, status) and not snapshot.has_ended(message.id):
+        if is_one_of(status, MESSAGE_TERMINAL) and not snapshot.has_ended(message.id):
             yield _synthetic(f"thread.message.{status}", message)
     for step in steps:
-        if _is_in(STEP_TERMINAL, step.status) and not snapshot.has_ended(step.id):
+        if is_one_of(step.status, STEP_TERMINAL) and not snapshot.has_ended(step.id):
             yield _synthetic(f"thread.run.step.{step.status}", step)
     assert run.status in RUN_ENDS, "polling ends with the run"
     yield _synthetic(f"thread.run.{run.status}", run)
-
-
-def _is_in(statuses: frozenset[str], status: object) -> bool:
-    # A status of another type is unknown, too.
-    return isinstance(status, str) and status in statuses
 
 
 def _synthetic(name: str, data: Run | RunStep | Message) -> RunStreamEvent:

@@ -13,7 +13,7 @@ from runs_core.flows.call import Call
 from runs_core.flows.effects import Flow
 from runs_core.flows.once import OnceFeed
 from runs_core.flows.run_requests import RunRequests
-from runs_core.lifecycle import RUN_TERMINAL
+from runs_core.lifecycle import RUN_TERMINAL, is_one_of
 from runs_core.models import Run
 
 __all__ = ["Ids", "Seen", "cancelled_on_exit", "naming_run"]
@@ -49,8 +49,7 @@ class Seen:
             return None
         if self.run is None:
             return self.run_id, self.thread_id
-        status = self.run.status
-        if isinstance(status, str) and status in RUN_TERMINAL:
+        if is_one_of(self.run.status, RUN_TERMINAL):
             return None
         return self.run.id, self.thread_id or self.run.thread_id
 

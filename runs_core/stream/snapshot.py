@@ -7,7 +7,7 @@ from copy import deepcopy
 from typing import Any
 
 from runs_core.errors import InvalidDelta
-from runs_core.lifecycle import RUN_ENDS, RUN_TERMINAL
+from runs_core.lifecycle import RUN_ENDS, RUN_TERMINAL, is_one_of
 from runs_core.models import (
     Message,
     MessageDeltaEvent,
@@ -234,7 +234,7 @@ class RunSnapshot:
         if self._run is not None and id != self._run_id:
             why = "it is of another run than the events before it"
             raise InvalidDelta(f"{why} @ $.id", where="$.id")
-        if ended is not None and isinstance(run.status, str) and run.status in RUN_ENDS:
+        if ended is not None and is_one_of(run.status, RUN_ENDS):
             ended = run.status
         # Nothing but another end changes what has ended: what comes late is old.
         if self._outcome in RUN_TERMINAL and ended not in RUN_TERMINAL:
