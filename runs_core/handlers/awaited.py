@@ -92,10 +92,11 @@ class AsyncAssistantEventHandler(Handler[AsyncEventStream]):
 
     async def close(self) -> None:
         """Close the connection; the stream has no more events."""
-        if not self._has_stream():
+        stream = self._stream_if_any()
+        if stream is None:
             return
         try:
-            await self._serving.stream.close()
+            await stream.close()
         finally:
             await self.__end()
 

@@ -98,10 +98,11 @@ class AssistantEventHandler(Handler[EventStream]):
 
     def close(self) -> None:
         """Close the connection; the stream has no more events."""
-        if not self._has_stream():
+        stream = self._stream_if_any()
+        if stream is None:
             return
         try:
-            self._serving.stream.close()
+            stream.close()
         finally:
             self.__end()
 

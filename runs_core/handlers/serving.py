@@ -161,32 +161,33 @@ class Handler(Generic[StreamT]):
             )
         return serving
 
-    def _has_stream(self) -> bool:
-        return self.__found() is not None
+    def _stream_if_any(self) -> StreamT | None:
+        serving = self.__found()
+        return None if serving is None else serving.stream
 
     @property
     def current_event(self) -> RunStreamEvent | None:
         """The latest event."""
-        return self._serving.stream.current_event if self._has_stream() else None
+        stream = self._stream_if_any()
+        return None if stream is None else stream.current_event
 
     @property
     def current_run(self) -> Run | None:
         """The run as the events so far have it."""
-        return self._serving.stream.current_run if self._has_stream() else None
+        stream = self._stream_if_any()
+        return None if stream is None else stream.current_run
 
     @property
     def current_message_snapshot(self) -> Message | None:
         """The latest message as the events so far have it."""
-        if not self._has_stream():
-            return None
-        return self._serving.stream.current_message_snapshot
+        stream = self._stream_if_any()
+        return None if stream is None else stream.current_message_snapshot
 
     @property
     def current_run_step_snapshot(self) -> RunStep | None:
         """The latest step as the events so far have it."""
-        if not self._has_stream():
-            return None
-        return self._serving.stream.current_run_step_snapshot
+        stream = self._stream_if_any()
+        return None if stream is None else stream.current_run_step_snapshot
 
     # A handler that was written for openai-python may use these two names for
     # something of its own: there they are free.
