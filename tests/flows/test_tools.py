@@ -328,16 +328,25 @@ def test_promise_6_the_deadline_bounds_creating_the_run_too() -> None:
     assert ask.timeout == 60.0
 
 
-class Sparse(LocalService):
-    """Leaves the thread out of its runs, and names each call twice."""
+class Rewriting(LocalService):
+    """Says all that it says in another way."""
 
     def handle(self, request: ServiceRequest, now: float) -> ServiceReply:
         reply = super().handle(request, now)
-        return evolve(reply, chunks=[self._without(c) for c in reply.chunks])
+        chunks = [
+            self.rewritten(chunk) if isinstance(chunk, bytes) else chunk
+            for chunk in reply.chunks
+        ]
+        return evolve(reply, chunks=chunks)
 
-    def _without(self, chunk: Any) -> Any:
-        if not isinstance(chunk, bytes):
-            return chunk
+    def rewritten(self, chunk: bytes) -> bytes:
+        raise NotImplementedError
+
+
+class Sparse(Rewriting):
+    """Leaves the thread out of its runs, and names each call twice."""
+
+    def rewritten(self, chunk: bytes) -> bytes:
         if chunk.startswith(b"{"):
             return _sparse(chunk)
         return re.sub(rb"(?<=^data: )\{.*$", lambda m: _sparse(m[0]), chunk, flags=re.M)
@@ -457,15 +466,19 @@ class FarBehind(Lagging):
         return reply
 
 
+def look_before(submit: ServiceRequest) -> ServiceRequest:
+    """Give the request that looks at the run which these outputs are for."""
+    target = submit.target.removesuffix("/submit_tool_outputs")
+    return evolve(submit, method="GET", target=target, body=b"")
+
+
 class CutAndLagging(Lagging):
     """Breaks the stream that follows outputs, and then lags."""
 
     def handle(self, request: ServiceRequest, now: float) -> ServiceReply:
         if not request.target.endswith("/submit_tool_outputs"):
             return super().handle(request, now)
-        target = request.target.removesuffix("/submit_tool_outputs")
-        look = evolve(request, method="GET", target=target, body=b"")
-        self.shown = LocalService.handle(self, look, now)
+        self.shown = LocalService.handle(self, look_before(request), now)
         reply = super().handle(request, now)
         return evolve(reply, chunks=itertools.islice(reply.chunks, 1))
 
@@ -508,8 +521,7 @@ class Repeating(LocalService):
     def handle(self, request: ServiceRequest, now: float) -> ServiceReply:
         if not request.target.endswith("/submit_tool_outputs"):
             return super().handle(request, now)
-        target = request.target.removesuffix("/submit_tool_outputs")
-        look = evolve(request, method="GET", target=target, body=b"")
+        look = look_before(request)
         run = b"".join(c for c in super().handle(look, now).chunks if type(c) is bytes)
         reply = super().handle(request, now)
         line = json.dumps(json.loads(run))
@@ -553,16 +565,10 @@ def test_a_stream_that_says_no_more_than_what_was_answered_is_truncated() -> Non
     assert len(bench.submitted()) == 1
 
 
-class Hasty(LocalService):
+class Hasty(Rewriting):
     """Says that a run waits before the run's own status does."""
 
-    def handle(self, request: ServiceRequest, now: float) -> ServiceReply:
-        reply = super().handle(request, now)
-        return evolve(reply, chunks=[self._behind(c) for c in reply.chunks])
-
-    def _behind(self, chunk: Any) -> Any:
-        if not isinstance(chunk, bytes):
-            return chunk
+    def rewritten(self, chunk: bytes) -> bytes:
         return chunk.replace(b'"status":"requires_action"', b'"status":"in_progress"')
 
 

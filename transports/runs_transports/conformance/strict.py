@@ -46,6 +46,7 @@ __all__ = ["StrictSuite"]
 CANARY = "sk-canary-7f3a"
 # How long a peer that sends a little at a time pauses.
 TURN = 0.02
+MIB = 1024 * 1024
 
 
 def secretive(url: str) -> Request:
@@ -81,6 +82,21 @@ def trickling(said: bytes, drop: bytes) -> Script:
     def script(connection: Connection) -> None:
         connection.answer(said)
         connection.is_left_while_sending(drop, each=TURN, times=int(PATIENCE / TURN))
+
+    return script
+
+
+def flooding(said: bytes, flood: bytes, most: int) -> Script:
+    """Give the script of a peer that sends more and more, up to so many bytes."""
+
+    def script(connection: Connection) -> None:
+        connection.answer(said)
+        try:
+            for _ in range(most // len(flood)):
+                connection.send(flood)
+        except OSError:
+            return
+        raise AssertionError(f"the client took {most // MIB} MiB of it")
 
     return script
 
@@ -201,16 +217,7 @@ class StrictSuite(SendingSuite):
         "flood", [b"X-Filler: 123456789\r\n", b"X-Filler: " + b"1" * 4096]
     )
     def test_an_endless_head_is_refused(self, rig: Rig, flood: bytes) -> None:
-        def script(connection: Connection) -> None:
-            connection.answer(HEAD)
-            try:
-                for _ in range(64 * 1024 * 1024 // len(flood)):
-                    connection.send(flood)
-            except OSError:
-                return
-            raise AssertionError("the client took 64 MiB of head")
-
-        error = failing_with(rig, script)
+        error = failing_with(rig, flooding(HEAD, flood, 64 * MIB))
 
         assert isinstance(error, TransportProtocolError)
         assert "65536 bytes" in str(error)
@@ -283,16 +290,9 @@ class StrictSuite(SendingSuite):
 
     @pytest.mark.parametrize("said", [b"3;", b"0\r\n"], ids=["chunk's size", "trailer"])
     def test_endless_lines_in_a_body_are_refused(self, rig: Rig, said: bytes) -> None:
-        def script(connection: Connection) -> None:
-            connection.answer(CHUNKED + said)
-            try:
-                for _ in range(1024):
-                    connection.send(b"X: " + b"1" * 4096 + b"\r\n" * (said == b"0\r\n"))
-            except OSError:
-                return
-            raise AssertionError("the client took 4 MiB of it")
+        line = b"X: " + b"1" * 4096 + b"\r\n" * (said == b"0\r\n")
 
-        error = failing_with(rig, script)
+        error = failing_with(rig, flooding(CHUNKED + said, line, 4 * MIB))
 
         assert isinstance(error, TransportProtocolError)
         assert "65536 bytes" in str(error)
