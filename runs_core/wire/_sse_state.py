@@ -178,7 +178,7 @@ def checked_limit(max_event_bytes: int | None) -> int:
         return sys.maxsize
     if max_event_bytes < 0:
         raise UsageError("max_event_bytes is a number of bytes, or None: no limit")
-    return min(max_event_bytes, sys.maxsize)
+    return max_event_bytes
 
 
 def flushes(on_eof: Literal["discard", "flush"]) -> bool:

@@ -6,6 +6,7 @@ that. A line that has come whole is read where it lies, in the chunk. Of one tha
 only its value is kept, so that a long event is copied once.
 """
 
+from sys import maxsize
 from types import MemberDescriptorType
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
@@ -156,7 +157,7 @@ cdef class EventStreamDecoder:
         self._named = ""
 
     def __init__(self, max_event_bytes=MAX_EVENT_BYTES, *, on_eof="discard"):
-        self._limit = checked_limit(max_event_bytes)
+        self._limit = min(checked_limit(max_event_bytes), maxsize)
         self._flush = flushes(on_eof)
 
     def __dealloc__(self):

@@ -160,6 +160,7 @@ def test_no_limit(make_decoder: MakeDecoder) -> None:
     stream = b"data: " + event + b"\n\n"
 
     assert make_decoder(None).feed(stream)[0].data == event
+    assert make_decoder(10**30).feed(stream)[0].data == event
     assert make_decoder().feed(stream) == []
 
 
