@@ -5,7 +5,7 @@ https://platform.openai.com/docs/api-reference/runs
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, ParamSpec, TypeVar, Unpack
 
 from attrs import evolve
@@ -31,7 +31,7 @@ from runs_core.api.params import (
     SubmitToolOutputsParams,
     ToolLoop,
 )
-from runs_core.errors import InvalidPathParameter, MalformedResponse, UsageError
+from runs_core.errors import InvalidPathParameter, MalformedResponse
 from runs_core.flows.call import Call, Paged, json_answer
 from runs_core.flows.effects import Flow
 from runs_core.flows.once import OnceFeed
@@ -218,7 +218,8 @@ def run_tools(thread_id: str, **params: Unpack[RunToolsParams]) -> Flow[Run]:
     `ToolError` (the run is then cancelled), `ToolOutputsInvalid`, and what `poll`
     raises.
     """
-    toolbox, rest = _toolbox(params)
+    tools, rest = split(params, ToolLoop)
+    toolbox = Toolbox(**tools)
     given, rest = split(rest, Polling)
     start = Call(_create_request(thread_id, rest), json_answer(Run))
     requests = run_requests(rest)
@@ -237,7 +238,8 @@ def stream_tools(thread_id: str, **params: Unpack[StreamToolsParams]) -> RunFeed
     One sequence over all rounds: after each `thread.run.requires_action` come the
     events that follow the outputs. Raises like `stream` and `run_tools`.
     """
-    toolbox, rest = _toolbox(params)
+    tools, rest = split(params, ToolLoop)
+    toolbox = Toolbox(**tools)
     given, rest = split(rest, Streaming)
     start = _create_request(thread_id, rest, streamed=True)
     requests = run_requests(rest)
@@ -254,22 +256,6 @@ def stream_tools(thread_id: str, **params: Unpack[StreamToolsParams]) -> RunFeed
 
         cancelled_on_exit(feed, still_open, requests)
     return feed
-
-
-def _toolbox(params: Mapping[str, Any]) -> tuple[Toolbox, dict[str, Any]]:
-    given, rest = split(params, ToolLoop)
-    functions = given.pop("functions")
-    if callable(functions):
-        return Toolbox(functions=functions, **given), rest
-    if isinstance(functions, Iterable) and not isinstance(functions, Mapping):
-        functions = [*functions]  # An iterator can be looked through only once.
-    several = functions.values() if isinstance(functions, Mapping) else functions
-    if not isinstance(several, Iterable) or not all(map(callable, several)):
-        raise UsageError(
-            "functions must be functions: several, or a mapping of names to them, or"
-            " one that takes all of a round's calls"
-        )
-    return Toolbox(functions=functions, **given), rest
 
 
 def run_requests(params: Mapping[str, Any]) -> RunRequests:

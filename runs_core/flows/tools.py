@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Literal, TypeAlias, cast
+from typing import Any, Literal, TypeAlias
 
 from attrs import define, evolve, field, frozen
 
@@ -62,10 +62,19 @@ Named: TypeAlias = Mapping[str, Callable[..., Any]]
 def _named_or_batch(functions: Functions) -> Named | Callable[[ToolCalls], Any]:
     if callable(functions):
         return functions
-    if isinstance(functions, Mapping):
-        return dict(cast(Named, functions))
+    given: Any = functions
+    if isinstance(given, Iterable) and not isinstance(given, Mapping):
+        given = [*given]  # An iterator can be looked through only once.
+    several = given.values() if isinstance(given, Mapping) else given
+    if not isinstance(several, Iterable) or not all(map(callable, several)):
+        raise UsageError(
+            "functions must be functions: several, or a mapping of names to them, or"
+            " one that takes all of a round's calls"
+        )
+    if isinstance(given, Mapping):
+        return dict(given)
     named: dict[str, Callable[..., Any]] = {}
-    for function in functions:
+    for function in given:
         name = getattr(function, "__name__", None)
         if name is None or name in named:
             raise UsageError(
