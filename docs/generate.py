@@ -13,7 +13,16 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from runs_core import assistants, messages, models, runs, steps, stream, threads
+from runs_core import (
+    assistants,
+    lifecycle,
+    messages,
+    models,
+    runs,
+    steps,
+    stream,
+    threads,
+)
 from runs_core.api.params import RequestOptions
 from runs_core.lifecycle import MESSAGE, RUN, STEP, Lifecycle
 from runs_transports.cli.parameter_help import described, parameter_help
@@ -163,24 +172,32 @@ def _bare(node: ast.expr | None) -> str:
         case ast.Subscript(ast.Name("Final"), kind):
             return ast.unparse(kind)
     assert node is not None
-    return ast.unparse(node)
+    return ast.unparse(_Spelled().visit(node))
+
+
+class _Spelled(ast.NodeTransformer):
+    """Puts the words of a status in the place of `lifecycle.…`, which names them."""
+
+    def visit_Attribute(self, node: ast.Attribute) -> ast.expr:
+        words = getattr(lifecycle, node.attr)
+        return ast.parse(repr(words).removeprefix("typing."), mode="eval").body
 
 
 def lifecycle_page() -> str:
-    drawn = (line for lifecycle in (RUN, STEP, MESSAGE) for line in _drawn(lifecycle))
+    drawn = (line for table in (RUN, STEP, MESSAGE) for line in _drawn(table))
     return "\n".join([LIFECYCLE, *drawn])
 
 
-def _drawn(lifecycle: Lifecycle[Any, Any]) -> Iterator[str]:
-    yield f"## A {lifecycle.name}"
+def _drawn(table: Lifecycle[Any, Any]) -> Iterator[str]:
+    yield f"## A {table.name}"
     yield ""
     yield "```{mermaid}"
     yield "stateDiagram-v2"
-    yield f"    [*] --> {lifecycle.initial}"
-    for (status, trigger), after in lifecycle.transitions.items():
+    yield f"    [*] --> {table.initial}"
+    for (status, trigger), after in table.transitions.items():
         yield f"    {status} --> {after}: {trigger.replace('_', ' ')}"
-    for status in lifecycle.statuses:
-        if status in lifecycle.terminal:
+    for status in table.statuses:
+        if status in table.terminal:
             yield f"    {status} --> [*]"
     yield "```"
     yield ""

@@ -6,6 +6,7 @@ from typing import Literal, TypeAlias
 
 from attrs import Factory, define
 
+from runs_core import lifecycle
 from runs_core.models.base import PROMISED, Resource
 from runs_core.models.content import Attachment, MessageContent
 from runs_core.wire.codec import WireObject
@@ -21,7 +22,7 @@ __all__ = [
 Role: TypeAlias = Literal["user", "assistant"] | str
 """Who wrote a message."""
 
-MessageStatus: TypeAlias = Literal["in_progress", "incomplete", "completed"] | str
+MessageStatus: TypeAlias = lifecycle.MessageStatus | str
 """How far a message is."""
 
 

@@ -6,6 +6,7 @@ from typing import Annotated, Literal, TypeAlias
 
 from attrs import Factory, define
 
+from runs_core import lifecycle
 from runs_core.models.base import PROMISED, Resource
 from runs_core.models.common import code_as_text
 from runs_core.models.formats import AssistantResponseFormatOption, TruncationStrategy
@@ -31,20 +32,7 @@ __all__ = [
     "Usage",
 ]
 
-RunStatus: TypeAlias = (
-    Literal[
-        "queued",
-        "in_progress",
-        "requires_action",
-        "cancelling",
-        "cancelled",
-        "failed",
-        "completed",
-        "incomplete",
-        "expired",
-    ]
-    | str
-)
+RunStatus: TypeAlias = lifecycle.RunStatus | str
 """How far a run is."""
 
 

@@ -6,6 +6,7 @@ from typing import Annotated, Literal, TypeAlias
 
 from attrs import Factory, define
 
+from runs_core import lifecycle
 from runs_core.models.base import PROMISED, Resource
 from runs_core.models.runs import LastError, Usage
 from runs_core.models.tools import FileSearchRankingOptions
@@ -38,9 +39,7 @@ __all__ = [
     "UnknownToolCall",
 ]
 
-RunStepStatus: TypeAlias = (
-    Literal["in_progress", "cancelled", "failed", "completed", "expired"] | str
-)
+RunStepStatus: TypeAlias = lifecycle.StepStatus | str
 """How far a step is."""
 
 RunStepType: TypeAlias = Literal["message_creation", "tool_calls"] | str
