@@ -6,6 +6,8 @@ sent. What a transport repeats by itself, no core can know of.
 
 from __future__ import annotations
 
+import socket
+import sys
 import threading
 from collections.abc import Callable
 from contextlib import suppress
@@ -13,13 +15,18 @@ from contextlib import suppress
 import pytest
 
 from runs_core.errors import NotSent
+from runs_core.testing import scenarios
+from runs_core.testing.scenarios import Scenario
 from runs_core.wire.http import Request
 from runs_transports.conformance.peer import (
     CHUNKED,
+    HEAD,
     Connection,
     Script,
     answering,
+    full_backlog,
     peer,
+    unused_port,
     whole,
 )
 from runs_transports.conformance.rig import (
@@ -31,7 +38,9 @@ from runs_transports.conformance.rig import (
     fault_of,
     fetch,
     get,
+    in_time,
     post,
+    raising,
 )
 
 __all__ = ["OnceTests"]
@@ -67,6 +76,8 @@ def listening_after(data: bytes) -> Script:
 
 class OnceTests(RigFixture):
     """One exchange is one request; `NotSent` is for what has not left at all."""
+
+    # --- Once --------------------------------------------------------------------
 
     @pytest.mark.parametrize("said", [b"", HALF_A_CHUNK], ids=["nothing", "half"])
     @pytest.mark.parametrize("end", [listening_after, answering, resetting])
@@ -137,3 +148,57 @@ class OnceTests(RigFixture):
             "NotSent was raised though a part of the request had left: the core would"
             " send it again"
         )
+
+    # --- Not sent, or perhaps sent -----------------------------------------------
+
+    def test_a_refused_connection_is_not_sent(self, rig: Rig) -> None:
+        why = "the connection was refused, before any byte of the request"
+        with unused_port() as port, raising(NotSent, why):
+            rig.run(lambda io: fetch(io, post(f"http://127.0.0.1:{port}")))
+
+    def test_an_unknown_host_is_not_sent(
+        self, rig: Rig, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def no_such_name(*_: object, **__: object) -> None:
+            raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+        monkeypatch.setattr(socket, "getaddrinfo", no_such_name)
+        with raising(NotSent, "there is no host of this name to send anything to"):
+            rig.run(lambda io: fetch(io, post("http://nowhere.invalid")))
+
+    @pytest.mark.skipif(sys.platform != "linux", reason="others refuse or wait in line")
+    def test_a_connection_that_takes_too_long_is_not_sent(self, rig: Rig) -> None:
+        with full_backlog() as port:
+            request = post(f"http://127.0.0.1:{port}", connect=0.1)
+            why = "no connection was made in time: no byte of the request had left"
+            with in_time(), raising(NotSent, why):
+                rig.run(lambda io: fetch(io, request))
+
+    @pytest.mark.parametrize("answer", scenarios.CUT, ids=str)
+    def test_an_answer_that_is_cut_off_never_looks_whole(
+        self, rig: Rig, answer: Scenario
+    ) -> None:
+        self.check_perhaps_sent(rig, answering(answer.data))
+
+    @pytest.mark.parametrize("cut", [b"", HEAD, CHUNKED + b"5\r\nab"])
+    def test_a_reset_connection_is_an_error(self, rig: Rig, cut: bytes) -> None:
+        def script(connection: Connection) -> None:
+            connection.answer(cut)
+            connection.reset()
+
+        self.check_perhaps_sent(rig, script)
+
+    @pytest.mark.parametrize("answer", scenarios.FOREIGN, ids=str)
+    def test_what_is_no_answer_is_an_error(self, rig: Rig, answer: Scenario) -> None:
+        self.check_perhaps_sent(rig, answering(answer.data))
+
+    def check_perhaps_sent(self, rig: Rig, script: Script) -> None:
+        """The exchange fails, not as unsent, and the next is not touched by it."""
+
+        async def scenario(io: Io) -> BaseException:
+            error = await fault_of(io, post(server.url))
+            assert (await fetch(io, get(server.url))).body == b"good"
+            return error
+
+        with peer(script, answering(whole(b"good"))) as server:
+            check_perhaps_sent(rig.run(scenario))
