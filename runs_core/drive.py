@@ -15,12 +15,13 @@ import sys
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, AbstractContextManager
-from typing import Any, Generic, TypeVar, assert_never
+from typing import Any, TypeVar, assert_never
 
 from attrs import frozen
 
 from runs_core import _performing as performing
-from runs_core.errors import RunsError, TransportError, UsageError
+from runs_core._steps import Steps
+from runs_core.errors import RunsError, TransportError
 from runs_core.flows.effects import (
     Ask,
     Emit,
@@ -32,7 +33,6 @@ from runs_core.flows.effects import (
     Send,
     Sleep,
 )
-from runs_core.flows.once import check_unconsumed
 from runs_core.transport import AsyncTransport, Opened, Transport
 from runs_core.wire.body import Body
 from runs_core.wire.http import Head, Request, Response, shorter
@@ -57,8 +57,8 @@ class Outside:
     now: Callable[[], float] | None = None
 
 
-class _Steps(Generic[ItemT, T]):
-    """What both trampolines do without waiting."""
+class _Performing(Steps[ItemT, T]):
+    """A flow on a transport, as far as both trampolines do without waiting."""
 
     def __init__(
         self,
@@ -66,70 +66,13 @@ class _Steps(Generic[ItemT, T]):
         transport: Transport | AsyncTransport,
         outside: Outside | None,
     ) -> None:
-        check_unconsumed(flow)
-        self._flow = flow
+        super().__init__(flow)
         self._expected: tuple[type[BaseException], ...]
         self._expected = (RunsError, *transport.errors)
         self._random = (outside or Outside()).random
         own_clock = getattr(transport, "now", time.monotonic)
         self._now = (outside and outside.now) or own_clock
         self._read_timeout: float | None = None
-        # What the flow is to be sent or thrown next. A list that the answer is taken
-        # out of: in a name, a token would be there for every traceback to show.
-        self._answers: list[Any] = [None]
-        self._error: BaseException | None = None
-        self._ended = False
-        self._busy = False
-        self._result: tuple[T] | None = None
-
-    @property
-    def ended(self) -> bool:
-        """Whether the flow has ended, by a result, an error, or `close()`."""
-        return self._ended
-
-    @property
-    def finished(self) -> bool:
-        """Whether the flow has ended by a result."""
-        return self._result is not None
-
-    @property
-    def result(self) -> T:
-        """What the flow ended in."""
-        if self._result is None:
-            raise UsageError(
-                "there is no result: it was left, or has failed, before its end"
-                if self.ended
-                else "there is no result yet: iterate to the end first"
-            )
-        return self._result[0]
-
-    def _begin(self) -> None:
-        """Say that the flow is being driven, or raise that it is already."""
-        if self._busy:
-            raise UsageError(
-                "this is being read already, by another task, thread or a function that"
-                " it waits for: read a stream in one place"
-            )
-        self._busy = True
-
-    def _next_ask(self) -> Ask | None:
-        error, self._error = self._error, None
-        try:
-            if self._ended:
-                # Closed by somebody else while it waited. That breaks the connection;
-                # anything else, such as being cancelled, is for whoever waited.
-                if error is None or isinstance(error, TransportError):
-                    return None
-                raise error
-            if error is not None:
-                return self._flow.throw(error)
-            return self._flow.send(self._answers.pop())
-        except StopIteration as end:
-            self._ended = True
-            self._result = (end.value,)
-            return None
-        finally:
-            del error  # Which would otherwise hold its own traceback.
 
     def _pause(self, ask: Sleep) -> float:
         seconds = max(0.0, ask.seconds * (1 - ask.jitter * self._random()))
@@ -144,7 +87,7 @@ class _Steps(Generic[ItemT, T]):
         logger.debug("closing the exchange failed: %s", type(error).__name__)
 
 
-class Driver(_Steps[ItemT, T]):
+class Driver(_Performing[ItemT, T]):
     """Drives one flow on a blocking transport."""
 
     def __init__(
@@ -266,7 +209,7 @@ class Driver(_Steps[ItemT, T]):
             self._closed(error, callers)
 
 
-class AsyncDriver(_Steps[ItemT, T]):
+class AsyncDriver(_Performing[ItemT, T]):
     """Drives one flow on an async transport; cancelling it closes its exchange."""
 
     def __init__(
