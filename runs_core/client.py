@@ -15,7 +15,7 @@ from typing import Any, Self, TypedDict, TypeVar, Unpack, overload
 
 from runs_core import faces
 from runs_core._omit import Omit
-from runs_core._performing import check_transport
+from runs_core._transport_checks import check_transport
 from runs_core.drive import AsyncDriver, Driver, Outside, log_decision
 from runs_core.endpoint import Endpoint
 from runs_core.errors import RunsError, UsageError

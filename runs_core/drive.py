@@ -21,6 +21,7 @@ from attrs import frozen
 
 from runs_core import _performing as performing
 from runs_core._steps import Steps
+from runs_core._transport_checks import check_awaited, check_blocking
 from runs_core.errors import RunsError, TransportError
 from runs_core.flows.effects import (
     Ask,
@@ -161,7 +162,7 @@ class Driver(_Performing[ItemT, T]):
         callers = sys.exception()
         try:
             context = self._transport.open(request)
-            performing.check_blocking(context, self._transport)
+            check_blocking(context, self._transport)
             opened = context.__enter__()
         except BaseException as error:
             performing.raise_translated(error, self._expected, callers)
@@ -285,7 +286,7 @@ class AsyncDriver(_Performing[ItemT, T]):
         callers = sys.exception()
         try:
             context = self._transport.open(request)
-            performing.check_awaited(context, self._transport)
+            check_awaited(context, self._transport)
             opened = await context.__aenter__()
         except BaseException as error:
             performing.raise_translated(error, self._expected, callers)

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 import pytest
 from attrs import frozen
 
-from runs_core._performing import check_transport
+from runs_core._transport_checks import check_transport
 from runs_core.errors import NotSent, TransportError, TransportTimeout
 from runs_core.transport import AsyncTransport
 from runs_core.wire.http import Head, Request, Timeouts
