@@ -1,0 +1,178 @@
+"""Header fields, and what may stand in them: RFC 9110 section 5."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, TypeAlias
+
+from attrs import field, frozen
+
+from runs_core._sealed import sealed
+from runs_core.errors import InvalidHeader
+
+__all__ = [
+    "Fields",
+    "FieldsByName",
+    "Headers",
+    "check_header",
+    "is_header_value",
+    "keys_in",
+]
+
+# Header fields whose value a repr may show. Not the other way round: a key can be under
+# any name.
+_HARMLESS = re.compile(
+    r"accept(-encoding)?|connection|content-(encoding|length|type)|date|server|vary"
+    r"|openai-(beta|poll-after-ms|processing-ms|version)|retry-after(-ms)?|user-agent"
+    r"|transfer-encoding|x-should-retry|x-ratelimit-.*|(x|apim|x-ms)-request-id"
+)
+# A shorter word is no secret, and may well be part of an answer.
+_SHORTEST_SECRET = 8
+
+# Those whose value must not be shown even where a server repeats it.
+_SECRET = re.compile(r"auth|key|token|secret|cookie|password|signature|credential")
+_HEADER_NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
+# Visible ASCII, with single spaces or tabs inside: RFC 9110 section 5.5, without
+# obs-text, which peers decode in different ways.
+_HEADER_VALUE = re.compile(r"(?:[\x21-\x7e](?:[\x20-\x7e\t]*[\x21-\x7e])?)?")
+
+
+@sealed
+def check_header(name: str, value: str) -> tuple[str, str]:
+    """Give the field with its name in lower case, or raise `InvalidHeader`.
+
+    A line break in a value would start a header (or a request) of somebody else's
+    choosing. What is wrong is not quoted in the error: it may be a key.
+    """
+    if not isinstance(name, str) or not _HEADER_NAME.fullmatch(name):
+        raise InvalidHeader(
+            "a header's name must be of letters, digits and '-' (RFC 9110), without"
+            " spaces or a colon"
+        )
+    if not is_header_value(value):
+        raise InvalidHeader(
+            f"the value of header {name!r} must be a str of visible ASCII, without"
+            " line breaks and without spaces at its ends"
+        )
+    return name.lower(), value
+
+
+def is_header_value(value: object) -> bool:
+    """Tell whether `value` can be the value of a header field."""
+    return isinstance(value, str) and _HEADER_VALUE.fullmatch(value) is not None
+
+
+def keys_in(credentials: Iterable[tuple[str, str]]) -> list[str]:
+    """Give the keys of fields that are credentials: what no text may show."""
+    keys = (value.removeprefix("Bearer ") for _, value in credentials)
+    return [key for key in keys if len(key) >= _SHORTEST_SECRET]
+
+
+Fields: TypeAlias = "Headers | Mapping[str, str] | Iterable[tuple[str, str]]"
+
+
+def _in_lower_case(fields: Fields) -> tuple[tuple[str, str], ...]:
+    pairs: Any = fields.items() if isinstance(fields, Mapping) else fields
+    return tuple((name.lower(), value) for name, value in pairs)
+
+
+@frozen(repr=False)
+class Headers:
+    """Header fields in order, names in lower case.
+
+    Iterating gives pairs, so `dict(headers)` and `list(headers)` both work.
+    The repr names fields and shows only the values that cannot be a credential.
+    """
+
+    # Not in a repr: rich shows the fields of attrs classes by itself.
+    _pairs: tuple[tuple[str, str], ...] = field(
+        default=(), converter=_in_lower_case, alias="fields", repr=False
+    )
+
+    def __iter__(self) -> Iterator[tuple[str, str]]:
+        return iter(self._pairs)
+
+    def __len__(self) -> int:
+        return len(self._pairs)
+
+    def __contains__(self, name: object) -> bool:
+        return isinstance(name, str) and self.get(name) is not None
+
+    def __getitem__(self, name: str) -> str:
+        """Give the field's first value, or raise KeyError."""
+        value = self.get(name)
+        if value is None:
+            raise KeyError(name)
+        return value
+
+    def items(self) -> tuple[tuple[str, str], ...]:
+        """Give the fields as pairs, as iterating does."""
+        return self._pairs
+
+    def get(self, name: str, default: str | None = None) -> str | None:
+        """Give the field's first value, or `default`."""
+        wanted = name.lower()
+        for key, value in self._pairs:
+            if key == wanted:
+                return value
+        return default
+
+    def merged(self, changes: Iterable[tuple[str, str | None]]) -> Headers:
+        """Give headers in which each named field is replaced, or removed by None."""
+        result = dict(self._pairs)
+        for name, value in changes:
+            result.pop(name.lower(), None)
+            if value is not None:
+                result[name.lower()] = value
+        return Headers(result)
+
+    def secret(self) -> list[tuple[str, str]]:
+        """Give the fields that are credentials, going by their names."""
+        return [pair for pair in self._pairs if _SECRET.search(pair[0])]
+
+    def _shown(self) -> tuple[tuple[str, str], ...]:
+        return tuple(
+            (name, value if _HARMLESS.fullmatch(name) else "[redacted]")
+            for name, value in self._pairs
+        )
+
+    def __repr__(self) -> str:
+        shown = (f"{name}: {value}" for name, value in self._shown())
+        return f"<Headers {', '.join(shown)}>"
+
+    def __reduce__(self) -> tuple[type[Headers], tuple[object, ...]]:
+        # A pickle is written to disk and sent elsewhere: it holds what a repr shows.
+        return Headers, (self._shown(),)
+
+    def __copy__(self) -> Headers:
+        return self
+
+    def __deepcopy__(self, memo: object) -> Headers:
+        return self
+
+
+class FieldsByName(Mapping[str, str]):
+    """Header fields by their names, in upper or lower case; of each the first.
+
+    What an error keeps of an answer: a mapping, whose names are in lower case.
+    """
+
+    __slots__ = ("_values",)
+
+    def __init__(self, headers: Headers) -> None:
+        self._values: dict[str, str] = {}
+        for name, value in headers:
+            self._values.setdefault(name, value)
+
+    def __getitem__(self, name: str) -> str:
+        return self._values[name.lower()]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._values)
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    def __repr__(self) -> str:
+        return repr(self._values)
