@@ -1,4 +1,4 @@
-"""What an operation answers, before it is an HTTP message."""
+"""What an operation is asked and answers: HTTP messages without the HTTP."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from attrs import frozen
 from runs_core.testing.exchange import Pause
 from runs_core.testing.objects import JSON
 
-__all__ = ["Answer", "Handler", "Stream", "deleted"]
+__all__ = ["Answer", "Asked", "Handler", "Stream", "deleted"]
 
 
 @frozen
@@ -28,10 +28,21 @@ class Stream:
     chunks: Iterator[bytes | Pause]
 
 
-# Takes the ids of the path, the checked body and query, and the time.
-Handler: TypeAlias = Callable[
-    [tuple[str, ...], JSON, Mapping[str, Any], float], Answer | Stream
-]
+@frozen(kw_only=True)
+class Asked:
+    """What an operation was asked: all of it is checked.
+
+    `ids` are those of the path, in its order; `params` the body; `now` is the time in
+    Unix seconds.
+    """
+
+    ids: tuple[str, ...]
+    params: JSON
+    query: Mapping[str, Any]
+    now: float
+
+
+Handler: TypeAlias = Callable[[Asked], Answer | Stream]
 
 
 def deleted(kind: str, id: str) -> Answer:

@@ -7,7 +7,7 @@ from typing import Any
 
 from attrs import frozen
 
-from runs_core.testing.answer import Answer, Handler, deleted
+from runs_core.testing.answer import Answer, Asked, Handler, deleted
 from runs_core.testing.engine import Engine
 from runs_core.testing.objects import (
     JSON,
@@ -21,9 +21,6 @@ from runs_core.testing.refusal import thread_locked
 from runs_core.testing.store import RunRecord, Store, ThreadRecord
 
 __all__ = ["Operations"]
-
-_Ids = tuple[str, ...]
-_Query = Mapping[str, Any]
 
 
 @frozen
@@ -65,46 +62,35 @@ class Operations:
 
     # --- Assistants ---------------------------------------------------------------
 
-    def _create_assistant(
-        self, ids: _Ids, params: JSON, query: _Query, now: float
-    ) -> Answer:
-        params = self._with_stores(params)
-        assistant = assistant_object(self.store.ids.next("asst"), int(now), params)
+    def _create_assistant(self, asked: Asked) -> Answer:
+        params = self._with_stores(asked.params)
+        id = self.store.ids.next("asst")
+        assistant = assistant_object(id, int(asked.now), params)
         self.store.assistants[assistant["id"]] = assistant
         self.store.executions["assistants"] += 1
         return Answer(assistant)
 
-    def _list_assistants(
-        self, ids: _Ids, params: JSON, query: _Query, now: float
-    ) -> Answer:
-        return Answer(page("assistant", self.store.assistants.values(), query))
+    def _list_assistants(self, asked: Asked) -> Answer:
+        return Answer(page("assistant", self.store.assistants.values(), asked.query))
 
-    def _get_assistant(
-        self, ids: _Ids, params: JSON, query: _Query, now: float
-    ) -> Answer:
-        return Answer(self.store.assistant(*ids))
+    def _get_assistant(self, asked: Asked) -> Answer:
+        return Answer(self.store.assistant(*asked.ids))
 
-    def _modify_assistant(
-        self, ids: _Ids, params: JSON, query: _Query, now: float
-    ) -> Answer:
-        old = self.store.assistant(*ids)
-        new = assistant_object(old["id"], old["created_at"], {**old, **params})
+    def _modify_assistant(self, asked: Asked) -> Answer:
+        old = self.store.assistant(*asked.ids)
+        new = assistant_object(old["id"], old["created_at"], {**old, **asked.params})
         self.store.assistants[old["id"]] = new
         return Answer(new)
 
-    def _delete_assistant(
-        self, ids: _Ids, params: JSON, query: _Query, now: float
-    ) -> Answer:
-        self.store.assistant(*ids)
-        del self.store.assistants[ids[0]]
-        return deleted("assistant", ids[0])
+    def _delete_assistant(self, asked: Asked) -> Answer:
+        self.store.assistant(*asked.ids)
+        del self.store.assistants[asked.ids[0]]
+        return deleted("assistant", asked.ids[0])
 
     # --- Threads ------------------------------------------------------------------
 
-    def _create_thread(
-        self, ids: _Ids, params: JSON, query: _Query, now: float
-    ) -> Answer:
-        return Answer(self.add_thread(params, now).thread)
+    def _create_thread(self, asked: Asked) -> Answer:
+        return Answer(self.add_thread(asked.params, asked.now).thread)
 
     def add_thread(self, params: Mapping[str, Any], now: float) -> ThreadRecord:
         """Give a new thread with the messages that it is to begin with."""
@@ -116,23 +102,20 @@ class Operations:
             self.add_message(record, message, now)
         return record
 
-    def _get_thread(self, ids: _Ids, params: JSON, query: _Query, now: float) -> Answer:
-        return Answer(self.store.thread(*ids).thread)
+    def _get_thread(self, asked: Asked) -> Answer:
+        return Answer(self.store.thread(*asked.ids).thread)
 
-    def _modify_thread(
-        self, ids: _Ids, params: JSON, query: _Query, now: float
-    ) -> Answer:
-        record = self.store.thread(*ids)
+    def _modify_thread(self, asked: Asked) -> Answer:
+        record = self.store.thread(*asked.ids)
         old = record.thread
-        record.thread = thread_object(old["id"], old["created_at"], {**old, **params})
+        new = {**old, **asked.params}
+        record.thread = thread_object(old["id"], old["created_at"], new)
         return Answer(record.thread)
 
-    def _delete_thread(
-        self, ids: _Ids, params: JSON, query: _Query, now: float
-    ) -> Answer:
-        self.store.thread(*ids)
-        del self.store.threads[ids[0]]
-        return deleted("thread", ids[0])
+    def _delete_thread(self, asked: Asked) -> Answer:
+        self.store.thread(*asked.ids)
+        del self.store.threads[asked.ids[0]]
+        return deleted("thread", asked.ids[0])
 
     def active_run(self, thread: ThreadRecord, now: float) -> RunRecord | None:
         """Give the run that keeps others, and new messages, from the thread."""
@@ -142,13 +125,11 @@ class Operations:
 
     # --- Messages -----------------------------------------------------------------
 
-    def _create_message(
-        self, ids: _Ids, params: JSON, query: _Query, now: float
-    ) -> Answer:
-        thread = self.store.thread(*ids)
-        if active := self.active_run(thread, now):
+    def _create_message(self, asked: Asked) -> Answer:
+        thread = self.store.thread(*asked.ids)
+        if active := self.active_run(thread, asked.now):
             raise thread_locked(thread.thread["id"], active.run["id"])
-        return Answer(message_answer(self.add_message(thread, params, now)))
+        return Answer(message_answer(self.add_message(thread, asked.params, asked.now)))
 
     def add_message(self, thread: ThreadRecord, params: JSON, now: float) -> JSON:
         """Give a new message at the end of the thread."""
@@ -158,30 +139,22 @@ class Operations:
         self.store.executions["messages"] += 1
         return message
 
-    def _list_messages(
-        self, ids: _Ids, params: JSON, query: _Query, now: float
-    ) -> Answer:
-        run_id = query.get("run_id")
-        messages = self.store.thread(*ids).messages.values()
+    def _list_messages(self, asked: Asked) -> Answer:
+        run_id = asked.query.get("run_id")
+        messages = self.store.thread(*asked.ids).messages.values()
         chosen = (m for m in messages if run_id in (None, m["run_id"]))
-        return Answer(page("message", map(message_answer, chosen), query))
+        return Answer(page("message", map(message_answer, chosen), asked.query))
 
-    def _get_message(
-        self, ids: _Ids, params: JSON, query: _Query, now: float
-    ) -> Answer:
-        return Answer(message_answer(self.store.message(*ids)))
+    def _get_message(self, asked: Asked) -> Answer:
+        return Answer(message_answer(self.store.message(*asked.ids)))
 
-    def _modify_message(
-        self, ids: _Ids, params: JSON, query: _Query, now: float
-    ) -> Answer:
-        message = self.store.message(*ids)
-        if "metadata" in params:
-            message["metadata"] = params["metadata"] or {}
+    def _modify_message(self, asked: Asked) -> Answer:
+        message = self.store.message(*asked.ids)
+        if "metadata" in asked.params:
+            message["metadata"] = asked.params["metadata"] or {}
         return Answer(message_answer(message))
 
-    def _delete_message(
-        self, ids: _Ids, params: JSON, query: _Query, now: float
-    ) -> Answer:
-        self.store.message(*ids)
-        del self.store.threads[ids[0]].messages[ids[1]]
-        return deleted("thread.message", ids[1])
+    def _delete_message(self, asked: Asked) -> Answer:
+        self.store.message(*asked.ids)
+        del self.store.threads[asked.ids[0]].messages[asked.ids[1]]
+        return deleted("thread.message", asked.ids[1])

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from typing import Any
 
 from attrs import frozen
 
 from runs_core.lifecycle import RUN
-from runs_core.testing.answer import Answer, Handler, Stream
+from runs_core.testing.answer import Answer, Asked, Handler, Stream
+from runs_core.testing.engine import Engine
 from runs_core.testing.objects import JSON, run_object, step_answer
 from runs_core.testing.operations import Operations
 from runs_core.testing.pages import page
@@ -20,12 +19,9 @@ from runs_core.testing.refusal import (
     no_outputs_wanted,
     wrong_status,
 )
-from runs_core.testing.store import Listener, RunRecord, ThreadRecord
+from runs_core.testing.store import Listener, RunRecord, Store, ThreadRecord
 
 __all__ = ["RunOperations"]
-
-_Ids = tuple[str, ...]
-_Query = Mapping[str, Any]
 
 
 @frozen
@@ -35,6 +31,8 @@ class RunOperations:
     `expires_after` is how long a run may take, in seconds.
     """
 
+    store: Store
+    engine: Engine
     others: Operations
     expires_after: float
 
@@ -55,136 +53,124 @@ class RunOperations:
 
     # --- Creation -----------------------------------------------------------------
 
-    def _create_run(
-        self, ids: _Ids, params: JSON, query: _Query, now: float
-    ) -> Answer | Stream:
-        thread = self.others.store.thread(*ids)
-        assistant = self.others.store.assistant(params["assistant_id"])
-        if active := self.others.active_run(thread, now):
+    def _create_run(self, asked: Asked) -> Answer | Stream:
+        thread = self.store.thread(*asked.ids)
+        assistant = self.store.assistant(asked.params["assistant_id"])
+        if active := self.others.active_run(thread, asked.now):
             raise active_run(thread.thread["id"], active.run["id"])
-        for message in params.get("additional_messages") or ():
-            self.others.add_message(thread, message, now)
-        record = self._add_run(thread, assistant, params, query, now)
-        return self._begin(record, [], params, now)
+        for message in asked.params.get("additional_messages") or ():
+            self.others.add_message(thread, message, asked.now)
+        record = self._add_run(thread, assistant, asked)
+        return self._begin(record, [], asked)
 
-    def _create_thread_and_run(
-        self, ids: _Ids, params: JSON, query: _Query, now: float
-    ) -> Answer | Stream:
-        assistant = self.others.store.assistant(params["assistant_id"])
-        thread = self.others.add_thread(params.get("thread", {}), now)
-        record = self._add_run(thread, assistant, params, query, now)
+    def _create_thread_and_run(self, asked: Asked) -> Answer | Stream:
+        assistant = self.store.assistant(asked.params["assistant_id"])
+        thread = self.others.add_thread(asked.params.get("thread", {}), asked.now)
+        record = self._add_run(thread, assistant, asked)
         opening = [encode_event("thread.created", thread.thread)]
-        return self._begin(record, opening, params, now)
+        return self._begin(record, opening, asked)
 
     def _add_run(
-        self,
-        thread: ThreadRecord,
-        assistant: JSON,
-        params: JSON,
-        query: _Query,
-        now: float,
+        self, thread: ThreadRecord, assistant: JSON, asked: Asked
     ) -> RunRecord:
-        store = self.others.store
-        deadline = now + self.expires_after
+        deadline = asked.now + self.expires_after
         run = run_object(
-            store.ids.next("run"),
-            int(now),
+            self.store.ids.next("run"),
+            int(asked.now),
             math.ceil(deadline),
             thread.thread,
             assistant,
-            params,
+            asked.params,
         )
         record = thread.runs[run["id"]] = RunRecord(
             run=run,
             assistant=assistant,
             thread=thread,
-            number=store.runs_begun,
+            number=self.store.runs_begun,
             deadline=deadline,
-            clock=now,
-            with_content="include" in query,
+            clock=asked.now,
+            with_content="include" in asked.query,
         )
-        store.runs_begun += 1
-        store.executions["runs"] += 1
+        self.store.runs_begun += 1
+        self.store.executions["runs"] += 1
         return record
 
     def _begin(
-        self, record: RunRecord, opening: list[bytes], params: JSON, now: float
+        self, record: RunRecord, opening: list[bytes], asked: Asked
     ) -> Answer | Stream:
-        if not params.get("stream"):
+        if not asked.params.get("stream"):
             return Answer(record.run, polled=True)
         listener = record.listener = Listener()
         listener.queue.extend(opening)
         for name in ("thread.run.created", "thread.run.queued"):
             listener.queue.append(encode_event(name, record.run))
-        return Stream(self.others.engine.stream(record, listener, now))
+        return Stream(self.engine.stream(record, listener, asked.now))
 
     # --- Looking ------------------------------------------------------------------
 
-    def _get_run(self, ids: _Ids, params: JSON, query: _Query, now: float) -> Answer:
-        record = self.others.store.run(*ids)
-        self.others.engine.look(record, now)
+    def _settled(self, asked: Asked) -> RunRecord:
+        """Give the run as it is now: expired, if its time has passed."""
+        record = self.store.run(*asked.ids)
+        self.engine.settle(record, asked.now)
+        return record
+
+    def _get_run(self, asked: Asked) -> Answer:
+        record = self.store.run(*asked.ids)
+        self.engine.look(record, asked.now)
         return Answer(record.run, polled=True)
 
-    def _list_runs(self, ids: _Ids, params: JSON, query: _Query, now: float) -> Answer:
-        records = self.others.store.thread(*ids).runs.values()
+    def _list_runs(self, asked: Asked) -> Answer:
+        records = self.store.thread(*asked.ids).runs.values()
         for record in records:
-            self.others.engine.settle(record, now)
-        return Answer(page("run", (record.run for record in records), query))
+            self.engine.settle(record, asked.now)
+        return Answer(page("run", (record.run for record in records), asked.query))
 
-    def _list_steps(self, ids: _Ids, params: JSON, query: _Query, now: float) -> Answer:
-        record = self.others.store.run(*ids)
-        self.others.engine.settle(record, now)
-        with_content = "include" in query
+    def _list_steps(self, asked: Asked) -> Answer:
+        record = self._settled(asked)
+        with_content = "include" in asked.query
         steps = (
             step_answer(step, with_content=with_content)
             for step in record.steps.values()
         )
-        return Answer(page("run step", steps, query))
+        return Answer(page("run step", steps, asked.query))
 
-    def _get_step(self, ids: _Ids, params: JSON, query: _Query, now: float) -> Answer:
-        step = self.others.store.step(*ids)
-        return Answer(step_answer(step, with_content="include" in query))
+    def _get_step(self, asked: Asked) -> Answer:
+        step = self.store.step(*asked.ids)
+        return Answer(step_answer(step, with_content="include" in asked.query))
 
     # --- Changing -----------------------------------------------------------------
 
-    def _settled(self, ids: _Ids, now: float) -> RunRecord:
-        record = self.others.store.run(*ids)
-        self.others.engine.settle(record, now)
-        return record
-
-    def _modify_run(self, ids: _Ids, params: JSON, query: _Query, now: float) -> Answer:
-        record = self._settled(ids, now)
+    def _modify_run(self, asked: Asked) -> Answer:
+        record = self._settled(asked)
         # Recorded from the real service; it lets all other statuses pass.
         if record.status == "in_progress":
             raise wrong_status("update", record.status)
-        if "metadata" in params:
-            record.run["metadata"] = params["metadata"] or {}
+        if "metadata" in asked.params:
+            record.run["metadata"] = asked.params["metadata"] or {}
         return Answer(record.run, polled=True)
 
-    def _cancel_run(self, ids: _Ids, params: JSON, query: _Query, now: float) -> Answer:
-        record = self._settled(ids, now)
-        if (record.run["status"], "cancel") not in RUN.transitions:
+    def _cancel_run(self, asked: Asked) -> Answer:
+        record = self._settled(asked)
+        if (record.status, "cancel") not in RUN.transitions:
             raise wrong_status("cancel", record.status)
-        self.others.engine.cancel(record, now)
-        self.others.store.executions["cancellations"] += 1
+        self.engine.cancel(record, asked.now)
+        self.store.executions["cancellations"] += 1
         return Answer(record.run, polled=True)
 
-    def _submit_tool_outputs(
-        self, ids: _Ids, params: JSON, query: _Query, now: float
-    ) -> Answer | Stream:
-        record = self._settled(ids, now)
+    def _submit_tool_outputs(self, asked: Asked) -> Answer | Stream:
+        record = self._settled(asked)
         if record.status != "requires_action":
             raise no_outputs_wanted(record.status)
         action = record.run["required_action"]["submit_tool_outputs"]
         expected = [call["id"] for call in action["tool_calls"]]
-        outputs = params["tool_outputs"]
+        outputs = asked.params["tool_outputs"]
         got = [o["tool_call_id"] for o in outputs if "tool_call_id" in o]
         if sorted(got) != sorted(expected):
             raise expected_outputs(expected, got)
-        record.listener = Listener() if params.get("stream") else None
+        record.listener = Listener() if asked.params.get("stream") else None
         by_id = {o["tool_call_id"]: o.get("output", "") for o in outputs}
-        self.others.engine.submit(record, by_id, now)
-        self.others.store.executions["submissions"] += 1
+        self.engine.submit(record, by_id, asked.now)
+        self.store.executions["submissions"] += 1
         if record.listener is None:
             return Answer(record.run, polled=True)
-        return Stream(self.others.engine.stream(record, record.listener, now))
+        return Stream(self.engine.stream(record, record.listener, asked.now))

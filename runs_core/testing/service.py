@@ -10,7 +10,7 @@ from urllib.parse import unquote
 
 from runs_core.errors import UsageError
 from runs_core.testing import refusal
-from runs_core.testing.answer import Answer, Stream
+from runs_core.testing.answer import Answer, Asked, Stream
 from runs_core.testing.default_script import default_script
 from runs_core.testing.engine import Engine
 from runs_core.testing.exchange import Received, ServiceReply, ServiceRequest
@@ -107,7 +107,7 @@ class LocalService:
             raise UsageError("script must be a Script, or a function that gives a turn")
         engine = Engine(script=script, ids=self._ids, pace=pace)
         operations = Operations(store, engine)
-        runs = RunOperations(operations, expires_after)
+        runs = RunOperations(store, engine, operations, expires_after)
         self._handlers = {**operations.handlers, **runs.handlers}
         self._poll_after_ms = poll_after_ms
         self._require_beta = require_beta
@@ -140,7 +140,8 @@ class LocalService:
         params = _read_body(received.body) if operation in BODIES else {}
         if check := BODIES.get(operation):
             check("", params)
-        return self._handlers[operation](ids, params, query, now)
+        asked = Asked(ids=ids, params=params, query=query, now=now)
+        return self._handlers[operation](asked)
 
     def _check_key(self, received: Received) -> None:
         if self._api_key is None:
