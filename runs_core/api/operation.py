@@ -8,6 +8,8 @@ import sys
 from collections.abc import Callable, Iterable, Mapping, Set
 from typing import Any, ParamSpec, Required, TypeVar, get_args, get_origin
 
+from attrs import frozen
+
 from runs_core._sealed import forget_frames
 from runs_core.api.omit import Omit, omit
 from runs_core.errors import UsageError
@@ -32,35 +34,10 @@ def operation(params: type) -> Callable[[Callable[P, R]], Callable[P, R]]:
     A name that the TypedDict does not know, or one that it requires and the call lacks,
     raises `TypeError` at the call. An argument that is `omit` is not given.
     """
-    required: frozenset[str] = params.__required_keys__  # type: ignore[attr-defined]
-    known = required | params.__optional_keys__  # type: ignore[attr-defined]
 
     def decorate(function: Callable[P, R]) -> Callable[P, R]:
-        plain = inspect.signature(function)
-        # Their annotations are text, as modules with postponed ones have it.
-        ids = [
-            p.replace(annotation=str)
-            for p in plain.parameters.values()
-            if p.kind is not p.VAR_KEYWORD
-        ]
-        names = frozenset(p.name for p in ids)
-        label = f"{function.__module__.rpartition('.')[2]}.{function.__name__}()"
-
-        def problem(placed: int, given: Set[str]) -> str | None:
-            if placed > len(ids):
-                nameless = ", ".join(p.name for p in ids) or "none"
-                return (
-                    f"{label} got {placed} arguments without a name; without one it"
-                    f" takes {nameless}"
-                )
-            if unknown := given - known - names:
-                return (
-                    f"{label} got an unexpected keyword argument {min(unknown)!r};"
-                    " what only this server knows goes into extra_body"
-                )
-            if missing := required - given:
-                return f"{label} is missing the argument {min(missing)!r}"
-            return None
+        signature = _signature(function, params)
+        takes = _Takes.of(function, signature)
 
         # What a call is given can hold keys (in extra_headers): no error of ours keeps
         # a frame that holds it.
@@ -69,7 +46,7 @@ def operation(params: type) -> Callable[[Callable[P, R]], Callable[P, R]]:
             callers = sys.exception()
             for name in [n for n, v in kwargs.items() if isinstance(v, Omit)]:
                 del kwargs[name]
-            if (wrong := problem(len(args), kwargs.keys())) is not None:
+            if (wrong := takes.problem(len(args), kwargs.keys())) is not None:
                 del args, kwargs
                 raise TypeError(wrong)
             try:
@@ -79,22 +56,73 @@ def operation(params: type) -> Callable[[Callable[P, R]], Callable[P, R]]:
                 forget_frames(error, callers)
                 raise error
 
-        keywords = [
-            inspect.Parameter(
-                name,
-                inspect.Parameter.KEYWORD_ONLY,
-                default=inspect.Parameter.empty if name in required else omit,
-                annotation=annotation,
-            )
-            for name, annotation in _annotations(params).items()
-        ]
-        keywords.sort(key=lambda p: p.default is omit)
-        checked.__signature__ = plain.replace(  # type: ignore[attr-defined]
-            parameters=[*ids, *keywords]
-        )
+        checked.__signature__ = signature  # type: ignore[attr-defined]
         return checked
 
     return decorate
+
+
+def _signature(function: Callable[..., Any], params: type) -> inspect.Signature:
+    """Give the function's signature, with the TypedDict's names for `**params`."""
+    plain = inspect.signature(function)
+    # Their annotations are text, as modules with postponed ones have it.
+    ids = [
+        p.replace(annotation=str)
+        for p in plain.parameters.values()
+        if p.kind is not p.VAR_KEYWORD
+    ]
+    required: frozenset[str] = params.__required_keys__  # type: ignore[attr-defined]
+    keywords = [
+        inspect.Parameter(
+            name,
+            inspect.Parameter.KEYWORD_ONLY,
+            default=inspect.Parameter.empty if name in required else omit,
+            annotation=annotation,
+        )
+        for name, annotation in _annotations(params).items()
+    ]
+    keywords.sort(key=lambda p: p.default is omit)
+    return plain.replace(parameters=[*ids, *keywords])
+
+
+@frozen
+class _Takes:
+    """The names of an operation's arguments, for the check of each call."""
+
+    label: str
+    ids: tuple[str, ...]
+    """Those that need not be named."""
+    known: frozenset[str]
+    required: frozenset[str]
+    """Those that must be named."""
+
+    @classmethod
+    def of(cls, function: Callable[..., Any], signature: inspect.Signature) -> _Takes:
+        parameters = signature.parameters.values()
+        keywords = [p for p in parameters if p.kind is p.KEYWORD_ONLY]
+        return cls(
+            f"{function.__module__.rpartition('.')[2]}.{function.__name__}()",
+            tuple(p.name for p in parameters if p.kind is not p.KEYWORD_ONLY),
+            frozenset(signature.parameters),
+            frozenset(p.name for p in keywords if p.default is p.empty),
+        )
+
+    def problem(self, placed: int, given: Set[str]) -> str | None:
+        """Say what is wrong with a call, if anything is."""
+        if placed > len(self.ids):
+            nameless = ", ".join(self.ids) or "none"
+            return (
+                f"{self.label} got {placed} arguments without a name; without one it"
+                f" takes {nameless}"
+            )
+        if unknown := given - self.known:
+            return (
+                f"{self.label} got an unexpected keyword argument {min(unknown)!r};"
+                " what only this server knows goes into extra_body"
+            )
+        if missing := self.required - given:
+            return f"{self.label} is missing the argument {min(missing)!r}"
+        return None
 
 
 def _annotations(params: type) -> dict[str, Any]:
