@@ -8,7 +8,6 @@ from typing import Any, Generic, NoReturn, TypeAlias, TypeVar
 from attrs import evolve, field, frozen
 
 from runs_core.errors import (
-    MalformedOutcomeUnknown,
     MalformedResponse,
     PageRepeated,
     ProtocolError,
@@ -17,8 +16,8 @@ from runs_core.errors import (
 )
 from runs_core.flows.effects import Emit, Feed, Flow, Send
 from runs_core.flows.once import OnceFeed
-from runs_core.flows.outcome import as_unknown, how_to_find_out, mark_unknown
-from runs_core.flows.request import ApiRequest, Repeat
+from runs_core.flows.outcome import as_unknown
+from runs_core.flows.request import ApiRequest
 from runs_core.flows.status import status_error
 from runs_core.models import Page
 from runs_core.wire import codec
@@ -69,7 +68,9 @@ class Call(Generic[T_co]):
         try:
             return self.decode(response)
         except MalformedResponse as error:
-            raise _unreadable(error, self.request) from error
+            message = f"{self.request.operation}: the answer cannot be read: {error}"
+            unreadable = MalformedResponse(message, where=error.where)
+            raise as_unknown(unreadable, self.request) from error
         except UnexpectedContentType as error:
             _raise_unknown(error, self.request)
 
@@ -80,17 +81,6 @@ def _raise_unknown(error: ProtocolError, request: ApiRequest) -> NoReturn:
     if unknown is error:
         raise error
     raise unknown from error
-
-
-def _unreadable(error: MalformedResponse, request: ApiRequest) -> MalformedResponse:
-    message = f"{request.operation}: the answer cannot be read: {error}"
-    if request.repeat is Repeat.SAFE:
-        return MalformedResponse(message, where=error.where)
-    unknown = MalformedOutcomeUnknown(
-        f"{message}; {how_to_find_out(request)}", where=error.where
-    )
-    mark_unknown(unknown, request)
-    return unknown
 
 
 def json_answer(cls: type[T]) -> Callable[[Response], T]:

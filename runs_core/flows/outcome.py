@@ -5,7 +5,12 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-from runs_core.errors import OutcomeUnknown, RunsError
+from runs_core.errors import (
+    MalformedOutcomeUnknown,
+    MalformedResponse,
+    OutcomeUnknown,
+    RunsError,
+)
 from runs_core.flows.request import ApiRequest, Repeat
 
 __all__ = ["as_unknown", "how_to_find_out", "mark_unknown"]
@@ -46,7 +51,8 @@ def as_unknown(error: RunsError, request: ApiRequest) -> RunsError:
     """Give the error as one that is an `OutcomeUnknown` too, and says what to do.
 
     The error itself, if the request does no more when it is sent twice, or the error
-    is one already. Its class has the same name: what went wrong is the same.
+    is one already. Where `errors` has no class for it, it is of one of the same name:
+    what went wrong is the same.
     """
     if request.repeat is Repeat.SAFE or isinstance(error, OutcomeUnknown):
         return error
@@ -67,6 +73,9 @@ def _made(
 
 @cache
 def _unknown_class(cls: type[RunsError]) -> type[OutcomeUnknown]:
+    if cls is MalformedResponse:
+        return MalformedOutcomeUnknown
+
     # Made when needed: every error that ends a stream or refuses an answer can come
     # after a request that was carried out, and a class for each would say nothing more.
     def init(self: RunsError, *args: Any) -> None:
