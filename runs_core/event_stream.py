@@ -15,7 +15,7 @@ from types import TracebackType
 from typing import Generic, Self, TypeVar
 
 from runs_core.drive import AsyncDriver, Driver
-from runs_core.flows.streaming import Progress
+from runs_core.flows.progress import Progress
 from runs_core.models import Message, Run, RunStep
 from runs_core.stream import RunSnapshot, RunStreamEvent, text_of
 from runs_core.stream.change_decoder import ChangeDecoder

@@ -36,10 +36,11 @@ from runs_core.flows.call import Call, Paged, json_answer
 from runs_core.flows.effects import Flow
 from runs_core.flows.once import OnceFeed
 from runs_core.flows.polling import PollOptions, poll_flow, then_poll
+from runs_core.flows.progress import Progress
 from runs_core.flows.request import ApiRequest, Repeat
 from runs_core.flows.run_requests import RunRequests
 from runs_core.flows.seen import Ids, Seen, cancelled_on_exit, naming_run
-from runs_core.flows.streaming import Progress, RunFeed, StreamOptions, run_feed
+from runs_core.flows.streaming import RunFeed, StreamOptions, run_feed
 from runs_core.flows.tools import Toolbox, polled_tools, streamed_tools
 from runs_core.models import Page, Run
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Literal, TypeVar, cast
 
 from attrs import define, evolve, field, frozen
 
 from runs_core.errors import (
     DeadlineExceeded,
-    InvalidDelta,
     OutcomeUnknown,
     ProtocolError,
     RunsError,
@@ -25,6 +24,7 @@ from runs_core.flows.effects import Emit, Flow, Now, Open, Read
 from runs_core.flows.once import OnceFeed
 from runs_core.flows.outcome import as_unknown
 from runs_core.flows.polling import Answered, is_over, nothing_answered
+from runs_core.flows.progress import Progress
 from runs_core.flows.request import ApiRequest
 from runs_core.flows.resume import ids_of, missed_events
 from runs_core.flows.run_requests import RunRequests
@@ -46,7 +46,6 @@ from runs_core.wire.sse import MAX_EVENT_BYTES
 
 __all__ = [
     "IDLE_TIMEOUT",
-    "Progress",
     "RunFeed",
     "StreamOptions",
     "run_feed",
@@ -82,56 +81,6 @@ class StreamOptions:
     max_event_bytes: int | None = field(default=MAX_EVENT_BYTES, validator=not_negative)
     resume: Literal["poll"] | None = field(default=None, validator=one_of(None, "poll"))
     cancel_on_exit: bool = field(default=False, validator=yes_or_no)
-
-
-@define
-class Progress:
-    """How far a stream has been handed out, and the snapshot of exactly that far.
-
-    Whoever hands the events out counts them in `handed`; each is applied once, when the
-    snapshot is looked at or the next batch begins. One that does not fit changes
-    nothing; looking does not raise, the end of the batch does. `head` is how the
-    answer began, and `told` whether an event has come since.
-    """
-
-    handed: int = 0
-    told: bool = False
-    last_event: str | None = None
-    head: Head | None = None
-    redact: Callable[[bytes], bytes] | None = None
-    _snapshot: RunSnapshot = field(factory=RunSnapshot)
-    _batch: Sequence[RunStreamEvent] = ()
-    _applied: int = 0
-    _fault: InvalidDelta | None = None
-
-    @property
-    def snapshot(self) -> RunSnapshot:
-        """The state after the events handed out so far."""
-        self._apply(self.handed)
-        return self._snapshot
-
-    def begin(self, batch: Sequence[RunStreamEvent]) -> None:
-        """Start to hand out a batch; all of the one before it has been."""
-        self._batch = batch
-        self._applied = self.handed = 0
-
-    def finish(self) -> None:
-        """Take the whole batch as handed out. Raises `InvalidDelta`."""
-        if self._batch:
-            self._apply(len(self._batch))
-            self.last_event = self._batch[-1].event
-            self.told = True
-            self._batch = ()
-        if self._fault is not None:
-            raise self._fault
-
-    def _apply(self, count: int) -> None:
-        for event in self._batch[self._applied : count]:
-            self._applied += 1
-            try:
-                self._snapshot.apply(event)
-            except InvalidDelta as fault:
-                self._fault = self._fault or fault
 
 
 class RunFeed(OnceFeed[RunStreamEvent, Run]):

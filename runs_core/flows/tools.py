@@ -25,10 +25,11 @@ from runs_core.errors import (
 from runs_core.flows.call import Call
 from runs_core.flows.effects import Flow, Invoke, Now, function_name
 from runs_core.flows.polling import PollOptions, poll_flow
+from runs_core.flows.progress import Progress
 from runs_core.flows.request import ApiRequest
 from runs_core.flows.run_requests import RunRequests
 from runs_core.flows.seen import Seen
-from runs_core.flows.streaming import Progress, StreamOptions, stream_flow
+from runs_core.flows.streaming import StreamOptions, stream_flow
 from runs_core.lifecycle import RUN_TERMINAL
 from runs_core.limits import one_of, whole
 from runs_core.models import (

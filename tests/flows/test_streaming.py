@@ -29,7 +29,8 @@ from runs_core.errors import (
     UnexpectedContentType,
 )
 from runs_core.flows.effects import Emit, Now, Open, Read
-from runs_core.flows.streaming import IDLE_TIMEOUT, Progress, RunFeed
+from runs_core.flows.progress import Progress
+from runs_core.flows.streaming import IDLE_TIMEOUT, RunFeed
 from runs_core.lifecycle import RUN_ENDS
 from runs_core.models import Run
 from runs_core.stream import RunStreamEvent, ThreadRunQueued

@@ -1,0 +1,63 @@
+"""How far a run's stream has come, for those who hand it out and those who look."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from attrs import define, field
+
+from runs_core.errors import InvalidDelta
+from runs_core.stream import RunSnapshot, RunStreamEvent
+from runs_core.wire.http import Head
+
+__all__ = ["Progress"]
+
+
+@define
+class Progress:
+    """How far a stream has been handed out, and the snapshot of exactly that far.
+
+    Whoever hands the events out counts them in `handed`; each is applied once, when the
+    snapshot is looked at or the next batch begins. One that does not fit changes
+    nothing; looking does not raise, the end of the batch does. `head` is how the
+    answer began, and `told` whether an event has come since.
+    """
+
+    handed: int = 0
+    told: bool = False
+    last_event: str | None = None
+    head: Head | None = None
+    redact: Callable[[bytes], bytes] | None = None
+    _snapshot: RunSnapshot = field(factory=RunSnapshot)
+    _batch: Sequence[RunStreamEvent] = ()
+    _applied: int = 0
+    _fault: InvalidDelta | None = None
+
+    @property
+    def snapshot(self) -> RunSnapshot:
+        """The state after the events handed out so far."""
+        self._apply(self.handed)
+        return self._snapshot
+
+    def begin(self, batch: Sequence[RunStreamEvent]) -> None:
+        """Start to hand out a batch; all of the one before it has been."""
+        self._batch = batch
+        self._applied = self.handed = 0
+
+    def finish(self) -> None:
+        """Take the whole batch as handed out. Raises `InvalidDelta`."""
+        if self._batch:
+            self._apply(len(self._batch))
+            self.last_event = self._batch[-1].event
+            self.told = True
+            self._batch = ()
+        if self._fault is not None:
+            raise self._fault
+
+    def _apply(self, count: int) -> None:
+        for event in self._batch[self._applied : count]:
+            self._applied += 1
+            try:
+                self._snapshot.apply(event)
+            except InvalidDelta as fault:
+                self._fault = self._fault or fault
