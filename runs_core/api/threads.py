@@ -19,7 +19,7 @@ from runs_core.api.params import (
     ThreadCreateParams,
     ThreadUpdateParams,
 )
-from runs_core.api.runs import begun_and_polled, run_requests
+from runs_core.api.requests_on_runs import begun_and_polled, run_requests
 from runs_core.flows.call import Call, json_answer
 from runs_core.flows.effects import Flow
 from runs_core.flows.polling import PollOptions

@@ -1,0 +1,156 @@
+"""Requests on runs, and what goes on with a run that one of them began.
+
+For `runs`, and for `threads`, whose first run is begun with them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, ParamSpec, TypeVar
+
+from runs_core._sealed import sealed
+from runs_core.api import messages, steps
+from runs_core.api.answers import answers_to_calls
+from runs_core.api.operation import build
+from runs_core.errors import InvalidPathParameter, MalformedResponse
+from runs_core.flows.call import Call, json_answer
+from runs_core.flows.effects import Flow
+from runs_core.flows.once import OnceFeed
+from runs_core.flows.polling import PollOptions, then_poll
+from runs_core.flows.request import ApiRequest, Repeat
+from runs_core.flows.run_requests import RunRequests
+from runs_core.flows.seen import Seen, cancelled_on_exit, naming_run
+from runs_core.models import Run
+
+__all__ = [
+    "begun_and_polled",
+    "cancel",
+    "create_request",
+    "ids_of_run",
+    "retrieve",
+    "run_requests",
+    "submit_request",
+    "waiting",
+]
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+# The options of a run's first request that go with its later ones too.
+_CARRIED = ("extra_headers", "extra_query", "timeout")
+
+
+def ids_of_run(thread_id: str, run_id: str) -> dict[str, str]:
+    """Give the ids in the order of the path."""
+    return {"thread_id": thread_id, "run_id": run_id}
+
+
+def create_request(
+    thread_id: str, params: Mapping[str, Any], *, streamed: bool = False
+) -> ApiRequest:
+    """Give the request of `runs.create`, or of `runs.stream`."""
+    return build(
+        "runs.create",
+        "POST",
+        {"thread_id": thread_id},
+        {**params, "stream": True} if streamed else params,
+        query=["include"],
+        repeat=Repeat.ONCE,
+    )
+
+
+def submit_request(
+    run_id: str, thread_id: str, params: Mapping[str, Any], *, streamed: bool = False
+) -> ApiRequest:
+    """Give the request of `runs.submit_tool_outputs`, or of its streaming twin."""
+    answers = {
+        name: answers_to_calls(name, params[name])
+        for name in ("tool_outputs", "tool_approvals")
+        if name in params
+    }
+    return build(
+        "runs.submit_tool_outputs",
+        "POST",
+        ids_of_run(thread_id, run_id),
+        {**params, **answers, "stream": True} if streamed else {**params, **answers},
+        repeat=Repeat.ONCE,
+    )
+
+
+def retrieve(run_id: str, thread_id: str, params: Mapping[str, Any]) -> Call[Run]:
+    """Give the call of `runs.retrieve`."""
+    request = build("runs.retrieve", "GET", ids_of_run(thread_id, run_id), params)
+    return Call(request, json_answer(Run))
+
+
+def cancel(run_id: str, thread_id: str, params: Mapping[str, Any]) -> Call[Run]:
+    """Give the call of `runs.cancel`."""
+    ids = ids_of_run(thread_id, run_id)
+    request = build("runs.cancel", "POST", ids, params, has_body=False)
+    return Call(request, json_answer(Run))
+
+
+# --- On, with a run that has begun -------------------------------------------------
+
+
+def run_requests(params: Mapping[str, Any]) -> RunRequests:
+    """Give what goes on with a run, with the headers and timeout it began with."""
+    kept = {n: v for n, v in params.items() if n in _CARRIED}
+    listed = {**kept, "order": "asc", "limit": 100}
+    return RunRequests(
+        retrieve=_answered(lambda run, thread: retrieve(run, thread, kept)),
+        cancel=_answered(lambda run, thread: cancel(run, thread, kept)),
+        messages=_answered(
+            lambda run, thread: messages.list(thread, run_id=run, **listed)
+        ),
+        steps=_answered(lambda run, thread: steps.list(run, thread, **listed)),
+        submit=_answered(
+            lambda run, thread, outputs, streamed: submit_request(
+                run,
+                thread,
+                {**kept, "tool_outputs": outputs},
+                streamed=streamed,
+            )
+        ),
+    )
+
+
+def _answered(make: Callable[P, R]) -> Callable[P, R]:
+    """Give the function for ids that a server gave: a bad one is not its caller's.
+
+    Sealed, because what it holds can be keys.
+    """
+
+    def call(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return make(*args, **kwargs)
+        except InvalidPathParameter as error:
+            raise MalformedResponse(
+                f"the server's run cannot be asked for: {error} @ $", where="$"
+            ) from None
+
+    return sealed(call)
+
+
+def waiting(
+    flow: Flow[Run], options: PollOptions, params: Mapping[str, Any], seen: Seen
+) -> Flow[Run]:
+    """Give the flow with errors that name its run, cancelled on exit if so wished."""
+    named = OnceFeed[Any, Run](naming_run(flow, seen))
+    if options.cancel_on_exit:
+        cancelled_on_exit(named, seen.still_open, run_requests(params))
+    return named
+
+
+def begun_and_polled(
+    begin: Call[Run], options: PollOptions, params: Mapping[str, Any]
+) -> Flow[Run]:
+    """Make the call, then poll its run with the same headers and timeout."""
+    thread_id = dict(begin.request.ids).get("thread_id")
+    requests = run_requests(params)
+
+    def look(run: Run) -> Call[Run]:
+        return requests.retrieve(run.id, thread_id or run.thread_id)
+
+    seen = Seen(thread_id=thread_id)
+    return waiting(then_poll(begin, look, options, seen), options, params, seen)
