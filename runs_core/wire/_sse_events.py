@@ -6,23 +6,16 @@ from collections.abc import Sequence
 from typing import TypeAlias
 
 from runs_core.wire._sse_blocks import read_block, read_lines, unix
-from runs_core.wire._sse_shapes import CRLF, Shape, Style, head_of, shape_of
+from runs_core.wire._sse_shapes import CRLF, Style, head_of, shape_of
+from runs_core.wire._sse_state import StreamState
 
 __all__ = ["Said", "read_blocks"]
 
 
-# For each event its name and data; for each its id, or None if all have the one before
-# them; for each how long to wait, or None if there is none. Then the last id, the shape
-# of the last regular event, how many have come since that are not, and how often an
-# event did not look like the last.
+# For each event its name and data; for each its id, or None if all have the last one;
+# for each how long to wait, or None if there is none.
 Said: TypeAlias = tuple[
-    list[tuple[str, bytes]],
-    list[str] | None,
-    list[int | None] | None,
-    str,
-    Shape,
-    int,
-    int,
+    list[tuple[str, bytes]], list[str] | None, list[int | None] | None
 ]
 
 # So many events that are not regular are looked at for how the next may look, and then
@@ -31,21 +24,20 @@ _FEW = 2
 _OFTEN = 16
 
 
-def read_blocks(
-    blocks: Sequence[bytes], style: Style, shape: Shape, odd: int, id: str
-) -> Said:
-    """Give what whole blocks say that come after an event of this shape, and this id.
+def read_blocks(stream: StreamState, blocks: Sequence[bytes], style: Style) -> Said:
+    """Give what a stream's next whole blocks say; it then has their last id and shape.
 
-    `odd` counts the events since that one, which were not regular.
     They are what was between two blank lines of the style. Of LF, they have no CR.
     """
     eol, before, _, shapes = style
     events: list[tuple[str, bytes]] = []
     ids: list[str] = []
     retries: dict[int, int] = {}
+    id, shape, odd = stream._id, stream._shape, stream._odd
     head, _, name, spaced = shape
     with_id = bool(blocks) and blocks[0][:4] == b"id: "
     line = b""
+    # How often an event did not look like the last.
     turns = 0
     for block in blocks:
         # Does it look like the last, perhaps behind an id?
@@ -97,12 +89,10 @@ def read_blocks(
                     head, _, name, spaced = shape
             odd = 0 if other is not None or 10 in value else odd + 1
             events.append((what, value))
+    stream._id, stream._shape, stream._odd = id, shape, odd
+    stream._split = 8 * turns <= len(blocks)
     return (
         events,
         ids + [id] * (len(events) - len(ids)) if ids else None,
         [retries.get(index) for index in range(len(events))] if retries else None,
-        id,
-        shape,
-        odd,
-        turns,
     )

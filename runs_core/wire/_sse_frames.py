@@ -108,16 +108,13 @@ class Framer(StreamState):
                 if index is not None:
                     self._fail(self._base + start_of_too_large(text, self._limit))
                     del blocks[index:]
-            events, ids, retries, self._id, shape, self._odd, turns = read_blocks(
-                blocks, style, self._shape, self._odd, self._id
-            )
+            events, ids, retries = read_blocks(self, blocks, style)
             if self._fault is not None:
                 self._base += len(text)
                 return "", [], events, ids, retries, text
             if eol != style.eol:
-                shape = shape_of(unix(shape[0]), shape[2], eol)
-            self._shape = shape
-            self._split = 8 * turns <= len(blocks)
+                shape = self._shape
+                self._shape = shape_of(unix(shape[0]), shape[2], eol)
             new = len(text)
         self._keep(rest, text, new)
         return "", [], events, ids, retries, text
