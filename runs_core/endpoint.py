@@ -5,15 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from typing import Any, Self, TypeAlias
-from urllib.parse import unquote, urlsplit
 
 from attrs import field, frozen
 
+from runs_core._base_url import azure_resource, checked_base_url
 from runs_core._omit import Omit
 from runs_core._sealed import sealed, sealed_init
 from runs_core._version import __version__
 from runs_core.auth import Auth, AuthLike, Bearer, HeaderKeys, as_auth
-from runs_core.errors import InvalidEndpoint, UsageError
+from runs_core.errors import UsageError
 from runs_core.flows.request import TEMPLATES, ApiRequest
 from runs_core.limits import mapping_of
 from runs_core.wire.http import (
@@ -35,44 +35,6 @@ _DEFAULTS = (
     ("accept-encoding", "identity"),
     ("user-agent", f"runs-core/{__version__}"),
 )
-
-
-# RFC 3986 section 2: unreserved and reserved characters, and "%". A backslash, which
-# some parsers take for a slash, would let two of them see two hosts.
-_URL = re.compile(r"[-._~0-9A-Za-z:/?#\[\]@!$&'()*+,;=%]*")
-
-
-def _checked_base_url(base_url: str) -> str:
-    """Give the URL without a slash at its end, or say what is wrong with it."""
-    if not isinstance(base_url, str):
-        raise InvalidEndpoint(f"base_url must be a str, not {type(base_url).__name__}")
-    problem = _base_url_problem(base_url)
-    if problem:
-        raise InvalidEndpoint(
-            f"base_url {problem}; it looks like https://host[:port][/prefix]"
-        )
-    return base_url.rstrip("/")
-
-
-def _base_url_problem(base_url: str) -> str | None:
-    if not _URL.fullmatch(base_url):
-        return "has characters that a URL cannot hold (RFC 3986): percent-encode them"
-    try:
-        parts = urlsplit(base_url)
-        parts.port  # noqa: B018 (reading it parses it)
-    except ValueError:
-        return "has a port or host that is not valid"
-    if parts.scheme.lower() not in ("http", "https"):
-        return "does not begin with http:// or https://"
-    if not parts.hostname:
-        return "names no host"
-    if "@" in parts.netloc:
-        return "holds a user or password: give credentials as auth"
-    if "?" in base_url or "#" in base_url:
-        return "has a query or fragment: give query parameters as query"
-    if any(unquote(segment) in (".", "..") for segment in parts.path.split("/")):
-        return "has a dot segment in its path"
-    return None
 
 
 def _as_auth(auth: AuthLike) -> Auth:
@@ -115,6 +77,10 @@ def _versioned(
     return (("api-version", api_version), *pairs)
 
 
+# Each id's place is a whole segment: half of one could become a dot segment.
+_TEMPLATE = re.compile(r"(?:/(?:\{\w+\}|[-.~\w]+))+", re.ASCII)
+
+
 def _checked_paths(paths: Mapping[str, str] | None) -> dict[str, str]:
     paths = mapping_of("paths", paths)
     for operation, template in paths.items():
@@ -123,15 +89,11 @@ def _checked_paths(paths: Mapping[str, str] | None) -> dict[str, str]:
                 f"paths has one for {operation!r}, which is no operation; there are "
                 + ", ".join(TEMPLATES)
             )
-        # Each id's place is a whole segment: half of one could become a dot segment.
         if not isinstance(template, str) or not _TEMPLATE.fullmatch(template):
             raise UsageError(
                 f"the path for {operation!r} must look like /threads/{{thread_id}}/runs"
             )
     return dict(paths)
-
-
-_TEMPLATE = re.compile(r"(?:/(?:\{\w+\}|[-.~\w]+))+", re.ASCII)
 
 
 @sealed_init
@@ -152,7 +114,7 @@ class Endpoint:
     Raises `InvalidEndpoint`, `InvalidHeader` or `UsageError`; never quotes a key.
     """
 
-    base_url: str = field(converter=_checked_base_url)
+    base_url: str = field(converter=checked_base_url)
     auth: Auth = field(
         default=None, converter=_as_auth, repr=lambda auth: type(auth).__name__
     )
@@ -221,7 +183,7 @@ class Endpoint:
         if api_key is not None:
             auth = HeaderKeys({"api-key": api_key})
         return cls(
-            f"{_resource(resource_url)}/openai",
+            f"{azure_resource(resource_url)}/openai",
             auth,
             headers=headers,
             query=_versioned(api_version, query),
@@ -340,22 +302,6 @@ class Endpoint:
             "this endpoint's credentials come from a function: pass"
             " prepare(request, credentials) what it gives"
         )
-
-
-def _resource(url: str) -> str:
-    """Give an Azure resource's URL, of which openai-python's base URLs have more."""
-    url = _checked_base_url(url)
-    if "/deployments/" in f"{url}/":
-        raise InvalidEndpoint(
-            "resource_url names a deployment, which has no threads: give the resource,"
-            " https://<name>.openai.azure.com, and the deployment's name as model"
-        )
-    if url.endswith("/openai/v1"):
-        raise InvalidEndpoint(
-            "resource_url names the v1 API, which has no threads: give the resource,"
-            " https://<name>.openai.azure.com"
-        )
-    return url.removesuffix("/openai")
 
 
 def _headers_from(env: Mapping[str, str]) -> dict[str, str]:
