@@ -1,0 +1,146 @@
+"""What events change of messages, and of their texts and images."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any
+
+from runs_core.models import (
+    ImageFile,
+    ImageFileContentBlock,
+    Message,
+    MessageContent,
+    Text,
+    TextContentBlock,
+    TextDeltaBlock,
+)
+from runs_core.stream._wholes import Part, Whole, always, index_of
+from runs_core.stream.changes import (
+    Change,
+    ImageFileDone,
+    MessageChanged,
+    MessageCreated,
+    MessageDone,
+    TextChanged,
+    TextCreated,
+    TextDone,
+)
+from runs_core.stream.events import ThreadMessageDelta
+from runs_core.stream.snapshot import RunSnapshot
+
+__all__ = ["MessageChanges"]
+
+
+class MessageChanges:
+    """The messages of one stream, each from created to done."""
+
+    def __init__(self, look: Callable[[], RunSnapshot]) -> None:
+        self._look = look
+        self._seen: dict[str, Whole] = {}
+
+    def _message(self, message_id: str) -> Iterator[Change]:
+        if message_id not in self._seen:
+            self._seen[message_id] = Whole(message_id)
+            look = partial(self._find_message, message_id)
+            yield MessageCreated(message_id=message_id, look=look)
+
+    def begun(self, event: Any) -> Iterator[Change]:
+        message: Message = event.data
+        yield from self._message(message.id)
+        whole = self._seen[message.id]
+        if whole.done:
+            return
+        indices = whole.indices(len(message.content))
+        for index, block in zip(indices, message.content, strict=True):
+            yield from self._block(whole, index, block.type)
+
+    def delta(self, event: ThreadMessageDelta) -> Iterator[Change]:
+        message_id, delta = event.data.id, event.data.delta
+        yield from self._message(message_id)
+        whole = self._seen[message_id]
+        if whole.done:
+            return
+        for block in delta.content or ():
+            index = index_of(block)
+            if index != whole.current:
+                yield from self._leave_block(whole)
+                whole.current = index
+            yield from self._block(whole, index, block.type)
+            if isinstance(block, TextDeltaBlock) and block.text is not None:
+                yield TextChanged(
+                    message_id=message_id,
+                    index=index,
+                    delta=block.text,
+                    look=partial(self._find_text, whole, index),
+                )
+        yield MessageChanged(
+            message_id=message_id,
+            delta=delta,
+            look=partial(self._find_message, message_id),
+        )
+
+    def ended(self, event: Any) -> Iterator[Change]:
+        message: Message = event.data
+        yield from self._message(message.id)
+        whole = self._seen[message.id]
+        if whole.done:
+            return
+        whole.done = True
+        indices = whole.indices(len(message.content))
+        for index, block in zip(indices, message.content, strict=True):
+            yield from self._block(whole, index, block.type)
+            yield from self._block_done(whole, index, always(block))
+        yield MessageDone(message_id=message.id, look=always(message))
+
+    def _block(self, whole: Whole, index: int, kind: str) -> Iterator[Change]:
+        known = whole.parts.get(index)
+        # Another kind at a known place: a whole object has moved what was there.
+        if known is not None and (kind != "text" or known.kind == "text"):
+            return
+        whole.parts[index] = Part(kind)
+        if kind == "text":
+            look = partial(self._find_text, whole, index)
+            yield TextCreated(message_id=whole.id, index=index, look=look)
+
+    def _leave_block(self, whole: Whole) -> Iterator[Change]:
+        if whole.current is not None:
+            find = partial(self._find_block, whole, whole.current)
+            yield from self._block_done(whole, whole.current, find)
+
+    def _block_done(
+        self, whole: Whole, index: int, find: Callable[[], MessageContent | None]
+    ) -> Iterator[Change]:
+        part = whole.parts[index]
+        if part.done:
+            return
+        part.done = True
+        if part.kind == "text":
+            yield TextDone(
+                message_id=whole.id, index=index, look=lambda: _text_of(find())
+            )
+        elif part.kind == "image_file":
+            yield ImageFileDone(
+                message_id=whole.id, index=index, look=lambda: _image_of(find())
+            )
+
+    def _find_message(self, message_id: str) -> Message:
+        return next(m for m in self._look().messages if m.id == message_id)
+
+    def _find_block(self, whole: Whole, index: int) -> MessageContent | None:
+        content = self._find_message(whole.id).content
+        position = whole.position(index)
+        return content[position] if position < len(content) else None
+
+    def _find_text(self, whole: Whole, index: int) -> Text:
+        return _text_of(self._find_block(whole, index))
+
+
+def _text_of(block: MessageContent | None) -> Text:
+    return block.text if isinstance(block, TextContentBlock) else Text(value="")
+
+
+def _image_of(block: MessageContent | None) -> ImageFile:
+    if isinstance(block, ImageFileContentBlock):
+        return block.image_file
+    raise LookupError("the message has no such image file any more")

@@ -1,0 +1,141 @@
+"""What events change of steps, and of their tool calls."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from typing import Any
+
+from runs_core.models import (
+    FunctionToolCall,
+    RunStep,
+    ToolCall,
+    ToolCallDeltaObject,
+    ToolCallsStepDetails,
+)
+from runs_core.stream._wholes import Part, Whole, always, index_of
+from runs_core.stream.changes import (
+    Change,
+    StepChanged,
+    StepCreated,
+    StepDone,
+    ToolCallChanged,
+    ToolCallCreated,
+    ToolCallDone,
+)
+from runs_core.stream.events import RunStreamEvent, ThreadRunStepDelta
+from runs_core.stream.snapshot import RunSnapshot
+
+__all__ = ["StepChanges"]
+
+
+class StepChanges:
+    """The steps of one stream, each from created to done."""
+
+    def __init__(self, look: Callable[[], RunSnapshot]) -> None:
+        self._look = look
+        self._seen: dict[str, Whole] = {}
+        self._whole_run = False  # from its beginning on
+
+    def _step(self, step_id: str) -> Iterator[Change]:
+        if step_id not in self._seen:
+            self._seen[step_id] = Whole(step_id)
+            look = partial(self._find_step, step_id)
+            yield StepCreated(step_id=step_id, look=look)
+
+    def begun(self, event: Any) -> Iterator[Change]:
+        step: RunStep = event.data
+        yield from self._step(step.id)
+        whole = self._seen[step.id]
+        if whole.done:
+            return
+        for index in whole.indices(len(_calls(step))):
+            yield from self._call(whole, index)
+
+    def delta(self, event: ThreadRunStepDelta) -> Iterator[Change]:
+        step_id, delta = event.data.id, event.data.delta
+        yield from self._step(step_id)
+        whole = self._seen[step_id]
+        if whole.done:
+            return
+        details = delta.step_details
+        calls = details.tool_calls if isinstance(details, ToolCallDeltaObject) else ()
+        for call in calls or ():
+            index = index_of(call)
+            if index != whole.current:
+                yield from self._leave_call(whole)
+                whole.current = index
+            first = index not in whole.parts
+            yield from self._call(whole, index)
+            yield ToolCallChanged(
+                step_id=step_id,
+                index=index,
+                delta=call,
+                first=first,
+                look=partial(self._find_call, whole, index),
+            )
+        yield StepChanged(
+            step_id=step_id, delta=delta, look=partial(self._find_step, step_id)
+        )
+
+    def ended(self, event: Any) -> Iterator[Change]:
+        step: RunStep = event.data
+        if self._whole_run:
+            yield from self._step(step.id)
+        began_here = step.id in self._seen
+        whole = self._seen.setdefault(step.id, Whole(step.id))
+        if whole.done:
+            return
+        whole.done = True
+        calls = _calls(step)
+        for index, call in zip(whole.indices(len(calls)), calls, strict=True):
+            if not began_here and isinstance(call, FunctionToolCall):
+                continue
+            yield from self._call(whole, index)
+            yield from self._call_done(whole, index, always(call))
+        yield StepDone(step_id=step.id, look=always(step))
+
+    def run_begun(self, event: RunStreamEvent) -> Iterator[Change]:
+        self._whole_run = True
+        yield from ()
+
+    def run_ended(self, event: RunStreamEvent) -> Iterator[Change]:
+        for whole in self._seen.values():
+            if not whole.done:
+                for index in sorted(whole.parts):
+                    find = partial(self._find_call, whole, index)
+                    yield from self._call_done(whole, index, find)
+
+    def _call(self, whole: Whole, index: int) -> Iterator[Change]:
+        if index not in whole.parts:
+            whole.parts[index] = Part()
+            look = partial(self._find_call, whole, index)
+            yield ToolCallCreated(step_id=whole.id, index=index, look=look)
+
+    def _leave_call(self, whole: Whole) -> Iterator[Change]:
+        if whole.current is not None:
+            find = partial(self._find_call, whole, whole.current)
+            yield from self._call_done(whole, whole.current, find)
+
+    def _call_done(
+        self, whole: Whole, index: int, find: Callable[[], ToolCall]
+    ) -> Iterator[Change]:
+        part = whole.parts[index]
+        if not part.done:
+            part.done = True
+            yield ToolCallDone(step_id=whole.id, index=index, look=find)
+
+    def _find_step(self, step_id: str) -> RunStep:
+        return next(step for step in self._look().steps if step.id == step_id)
+
+    def _find_call(self, whole: Whole, index: int) -> ToolCall:
+        calls = _calls(self._find_step(whole.id))
+        position = whole.position(index)
+        if position < len(calls):
+            return calls[position]
+        raise LookupError("the step has no such tool call any more")
+
+
+def _calls(step: RunStep) -> Sequence[ToolCall]:
+    details = step.step_details
+    return details.tool_calls if isinstance(details, ToolCallsStepDetails) else ()

@@ -1,0 +1,51 @@
+"""What has been seen of a message or a step: which parts, and what of them is done."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from attrs import define, field
+
+__all__ = ["Part", "Whole", "always", "index_of"]
+
+T = TypeVar("T")
+
+
+@define
+class Part:
+    """A content block of a message, or a call of a step."""
+
+    kind: str | None = None
+    done: bool = False
+
+
+@define
+class Whole:
+    """A message or a step: the parts that were seen, by index."""
+
+    id: str
+    parts: dict[int, Part] = field(factory=dict)
+    current: int | None = None
+    done: bool = False
+
+    def position(self, index: int) -> int:
+        """Where the part is in a list that has no gaps."""
+        return sum(other < index for other in self.parts)
+
+    def indices(self, count: int) -> list[int]:
+        """Give the indices of the parts of a list of `count`, which has no gaps."""
+        known = sorted(self.parts)[:count]
+        free = known[-1] + 1 if known else 0
+        return known + list(range(free, free + count - len(known)))
+
+
+def index_of(part: Any) -> int:
+    """Give where a delta belongs; one server leaves the index of its only one out."""
+    index = part.index
+    return index if type(index) is int else 0
+
+
+def always(value: T) -> Callable[[], T]:
+    """Give what shows one value, as it was when it was seen."""
+    return lambda: value
