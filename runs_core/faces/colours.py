@@ -41,11 +41,8 @@ class _OfAsyncClient:
 class Face(_OfClient):
     """A noun of a blocking client whose methods give results."""
 
-    def _answer(self, call: Call[T]) -> T:
-        return self._client.run(call)
-
-    def _result(self, flow: Flow[T]) -> T:
-        return self._client.run(flow)
+    def _answer(self, conversation: Call[T] | Flow[T]) -> T:
+        return self._client.run(conversation)
 
     def _list(self, call: Paged[T]) -> SyncCursorPage[T]:
         return SyncCursorPage(self._client, call, self._client.run(call))
@@ -57,11 +54,8 @@ class Face(_OfClient):
 class AsyncFace(_OfAsyncClient):
     """A noun of an async client whose methods give results to await."""
 
-    def _answer(self, call: Call[T]) -> Coroutine[Any, Any, T]:
-        return self._client.run(call)
-
-    def _result(self, flow: Flow[T]) -> Coroutine[Any, Any, T]:
-        return self._client.run(flow)
+    def _answer(self, conversation: Call[T] | Flow[T]) -> Coroutine[Any, Any, T]:
+        return self._client.run(conversation)
 
     def _list(self, call: Paged[T]) -> AsyncPaginator[T]:
         return AsyncPaginator(self._client, call)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable, Coroutine, Mapping
+from functools import partial
 from typing import Any, Generic, ParamSpec, Protocol, Self, TypeVar, overload
 
 from runs_core.event_stream import AsyncEventStream, EventStream
@@ -62,16 +63,18 @@ def _driven(
     return method
 
 
+def _shown_result(function: Callable[..., Any], kind: type) -> Callable[..., Any]:
+    """How a method looks that gives what the function's call or flow ends in."""
+    result = given(function)
+    return shown(function, given_on(kind, result, result))
+
+
 class Method(Generic[P, T]):
     """A function that gives a call, as a method that gives its result."""
 
     def __init__(self, function: Callable[P, Call[T]]) -> None:
         self._function = function
-        self._shown = Shown(self._show)
-
-    def _show(self, kind: type) -> Callable[..., Any]:
-        result = given(self._function)
-        return shown(self._function, given_on(kind, result, result))
+        self._shown = Shown(partial(_shown_result, function))
 
     @overload
     def __get__(self, face: None, owner: type) -> Callable[P, Call[T]]: ...
@@ -136,11 +139,7 @@ class FlowMethod(Generic[P, T]):
 
     def __init__(self, function: Callable[P, Flow[T]]) -> None:
         self._function = function
-        self._shown = Shown(self._show)
-
-    def _show(self, kind: type) -> Callable[..., Any]:
-        result = given(self._function)
-        return shown(self._function, given_on(kind, result, result))
+        self._shown = Shown(partial(_shown_result, function))
 
     @overload
     def __get__(self, face: None, owner: type) -> Callable[P, Flow[T]]: ...
@@ -153,7 +152,7 @@ class FlowMethod(Generic[P, T]):
     def __get__(self, face: Face | AsyncFace | None, owner: type) -> Callable[P, Any]:
         if face is None:
             return self._function
-        return _driven(self._function, face._result, self._shown.on(face))
+        return _driven(self._function, face._answer, self._shown.on(face))
 
 
 class Joined(Protocol[P, A_co, Q, B_co]):
