@@ -20,7 +20,7 @@ T = TypeVar("T")
 
 
 def sealed(function: Callable[P, R]) -> Callable[P, R]:
-    """Give the function so that its errors seem to come from the line of the call."""
+    """Give the function so that its errors' tracebacks end at the line of the call."""
 
     @functools.wraps(function)
     def call(*args: P.args, **kwargs: P.kwargs) -> R:

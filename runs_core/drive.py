@@ -48,7 +48,7 @@ logger = logging.getLogger("runs_core")
 
 @frozen
 class Outside:
-    """What the core takes from the world.
+    """Chance and time: what the core takes from outside, apart from a transport's I/O.
 
     `random` gives numbers from 0 to 1. `now`, in monotonic seconds, replaces the
     transport's clock, which in turn replaces `time.monotonic`.

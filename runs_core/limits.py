@@ -30,12 +30,15 @@ Validator = Callable[[Any, "Attribute[Any]", Any], None]
 
 
 def not_negative(owner: Any, attribute: Attribute[Any], value: Any) -> None:
-    """Refuse what is no amount (seconds, milliseconds, bytes), nor None."""
+    """Let None pass, and an amount of seconds or bytes: see `check_amount`."""
     check_amount(attribute.name, value)
 
 
 def check_amount(name: str, value: Any) -> None:
-    """Raise TypeError or ValueError for what is no amount, nor None."""
+    """Raise TypeError for what is no number, ValueError if it is below 0 or not finite.
+
+    None passes.
+    """
     if value is None:
         return
     if isinstance(value, bool) or not isinstance(value, int | float):
@@ -70,7 +73,7 @@ def whole(least: int) -> Validator:
 
 
 def one_of(*choices: str | None) -> Validator:
-    """Give the check for one of some words."""
+    """Give the check that a value is one of these."""
     listed = " or ".join(map(repr, choices))
 
     def check(owner: Any, attribute: Attribute[Any], value: Any) -> None:

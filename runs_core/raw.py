@@ -84,7 +84,7 @@ class RawResponse(Generic[T]):
 
 
 def raw(call: Call[T], see: Callable[[T], U]) -> Call[RawResponse[U]]:
-    """Give the call whose result is the answer; parsed, that is what `see` makes of it.
+    """Give the call whose result is the answer; its `parse()` gives `see(result)`.
 
     A status that is not a success raises as ever.
     """

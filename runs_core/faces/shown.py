@@ -20,7 +20,7 @@ def shown(
     parameters: Iterable[inspect.Parameter] = (),
     says: str = "",
 ) -> Callable[..., Any]:
-    """Give what looks like the function, but for what it gives, for `wraps`.
+    """Give what looks like the function with another return type, for `wraps`.
 
     `parameters` replace the function's own, or come before the options of every
     request.
@@ -76,7 +76,10 @@ def of(generic: Any, *arguments: Any) -> Any:
 
 
 def given_on(kind: type, gives: Any, awaited: Any) -> Any:
-    """Give what a method of a kind of noun gives, of what the request comes to."""
+    """Give the type of what a method gives on a kind of noun.
+
+    `gives` is the type of the result on a blocking noun, `awaited` on an async one.
+    """
     own = awaited if kind in (AsyncFace, AsyncRawFace) else gives
     answer = of(RawResponse, own) if kind in (RawFace, AsyncRawFace) else own
     return answer if kind in (Face, RawFace) else of(Coroutine, Any, Any, answer)

@@ -169,7 +169,7 @@ class Paged(Call[Page[T]]):
         return (pair for pair in self.request.query if pair[0] in ("after", "before"))
 
     def _cursors(self) -> Iterator[tuple[str, str]]:
-        """The cursors that pages came after: what ends in one of them was given."""
+        """The cursors asked from so far: a page that ends in one came before."""
         yield from self._own_cursors()
         passed = self.passed
         while passed is not None:

@@ -27,9 +27,9 @@ T = TypeVar("T")
 class OnceFeed(Feed[ItemT, T]):
     """A flow or feed around a generator. Whoever iterates over it has taken it.
 
-    `on_exit`, where there is one, gives the call that whoever drives the flow makes
-    when they leave it before its end, or None where nothing is left to do. A flow
-    within another one is left without a word: one with `on_exit` refuses to be that.
+    A client that leaves the flow before its end asks `on_exit`, if that is set, for the
+    call to make then; None where nothing is left to do. A flow inside another one is
+    not driven by a client: one with `on_exit` refuses to be iterated there.
     """
 
     __slots__ = ("_begun", "_ended", "_flow", "_taken", "on_exit")

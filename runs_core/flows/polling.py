@@ -28,7 +28,9 @@ __all__ = [
 ]
 
 Answered: TypeAlias = Callable[[Run], bool]
-"""Whether all that a run asks for has been answered: it is shown as it was before."""
+"""Whether every call that a run waits for has been answered already.
+
+A server may go on showing the run as it was before the answers."""
 
 # Runs of the original service expired ten minutes after their creation.
 POLL_DEADLINE = 900.0

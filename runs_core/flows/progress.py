@@ -17,10 +17,11 @@ __all__ = ["Progress"]
 class Progress:
     """How far a stream has been handed out, and the snapshot of exactly that far.
 
-    Whoever hands the events out counts them in `handed`; each is applied once, when the
-    snapshot is looked at or the next batch begins. One that does not fit changes
-    nothing; looking does not raise, the end of the batch does. `head` is how the
-    answer began, and `told` whether an event has come since.
+    `begin` takes a batch of events, whoever hands them out counts them in `handed`, and
+    `finish` says that all were. An event is applied once, at `finish` or when the
+    snapshot is looked at before. One that does not fit changes nothing, and is raised
+    by `finish` alone. `head` is how the answer began, and `told` whether an event has
+    come since.
     """
 
     handed: int = 0

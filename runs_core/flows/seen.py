@@ -44,7 +44,7 @@ class Seen:
         return run
 
     def still_open(self) -> Ids | None:
-        """Give the run's id and its thread's, unless there is nothing left to end."""
+        """Give the ids of run and thread; None if it has ended or was cancelled."""
         if self.cancelled:
             return None
         if self.run is None:

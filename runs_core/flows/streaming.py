@@ -166,7 +166,7 @@ def stream_flow(
 def _named(error: RunsError, request: ApiRequest, progress: Progress) -> RunsError:
     """Give the error, with what it leaves behind.
 
-    Where no event told that the request was carried out, it is an `OutcomeUnknown`.
+    It is an `OutcomeUnknown`, unless an event has shown that there is a run.
     """
     if isinstance(error, StreamEnded) and error.run_id is None:
         error.run_id = dict(request.ids).get("run_id")

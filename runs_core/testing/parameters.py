@@ -1,6 +1,6 @@
 """What each operation takes: the published OpenAPI description as checks.
 
-Operations have the names they have there.
+Operations have the names they have there, `submitToolOuputsToRun` among them.
 """
 
 from __future__ import annotations

@@ -193,7 +193,7 @@ class Fields:
 
 
 def note(made: WireObject, raw: dict[str, Any], fields: Fields) -> None:
-    """Keep what the fields of a new object cannot say about where it came from."""
+    """Keep which fields a new object was sent with, and the keys that are no fields."""
     keys = tuple(raw)
     known, unknown = fields.found.get(keys) or fields.find(keys)
     object.__setattr__(made, "_sent", known)
@@ -235,7 +235,7 @@ class Unknown(WireObject):
 
 
 class Irregular(list[T]):
-    """A list read from something else: nothing, or (`single`) an element without one.
+    """A list read where none was sent: nothing, or (`single`) an element by itself.
 
     Encodes as that same thing, as long as it holds as many elements.
     """

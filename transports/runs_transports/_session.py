@@ -24,7 +24,7 @@ class _Proxy(Address):
 class Way:
     """Where an exchange goes and by which proxy, and what may happen on the way.
 
-    `resent` says that a failure may not have been the request's first.
+    `resent` says that urllib3 may have sent the request before the attempt that failed.
     """
 
     address: Address
