@@ -20,6 +20,7 @@ from runs_core.flows.outcome import as_unknown
 from runs_core.flows.request import ApiRequest
 from runs_core.flows.status import status_error
 from runs_core.models import Page
+from runs_core.models.base import Resource
 from runs_core.wire import codec
 from runs_core.wire.body import BODY_LIMIT
 from runs_core.wire.http import Response
@@ -28,6 +29,7 @@ __all__ = ["Call", "Paged", "json_answer"]
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
+ResourceT = TypeVar("ResourceT", bound=Resource)
 
 
 @frozen
@@ -83,10 +85,10 @@ def _raise_unknown(error: ProtocolError, request: ApiRequest) -> NoReturn:
     raise unknown from error
 
 
-def json_answer(cls: type[T]) -> Callable[[Response], T]:
+def json_answer(cls: type[ResourceT]) -> Callable[[Response], ResourceT]:
     """Give the function that reads a JSON body as `cls`."""
 
-    def decode(response: Response) -> T:
+    def decode(response: Response) -> ResourceT:
         content_type = response.head.content_type
         # Some servers and many tests send JSON without saying so; a page is not JSON.
         if content_type and "json" not in content_type:
@@ -95,8 +97,8 @@ def json_answer(cls: type[T]) -> Callable[[Response], T]:
                 " that of the API, with its path prefix",
                 content_type=content_type,
             )
-        result: T = codec.structure(codec.loads(response.body), cls)
-        result._request_id = response.request_id  # type: ignore[attr-defined]
+        result = codec.structure(codec.loads(response.body), cls)
+        result._request_id = response.request_id
         return result
 
     return decode

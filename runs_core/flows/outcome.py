@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar
 
 from runs_core.errors import (
     MalformedOutcomeUnknown,
@@ -14,6 +14,8 @@ from runs_core.errors import (
 from runs_core.flows.request import ApiRequest, Repeat
 
 __all__ = ["as_unknown", "how_to_find_out", "mark_unknown"]
+
+ErrorT = TypeVar("ErrorT", bound=RunsError)
 
 # What to do about a request that was perhaps carried out, by its operation.
 _LIST = "list what is there before you repeat it"
@@ -47,7 +49,7 @@ def mark_unknown(error: OutcomeUnknown, request: ApiRequest) -> None:
     error.run_id = ids.get("run_id")
 
 
-def as_unknown(error: RunsError, request: ApiRequest) -> RunsError:
+def as_unknown(error: ErrorT, request: ApiRequest) -> ErrorT:
     """Give the error as one that is an `OutcomeUnknown` too, and says what to do.
 
     The error itself, if the request does no more when it is sent twice, or the error
@@ -57,10 +59,11 @@ def as_unknown(error: RunsError, request: ApiRequest) -> RunsError:
     if request.repeat is Repeat.SAFE or isinstance(error, OutcomeUnknown):
         return error
     message = f"{error}; {how_to_find_out(request)}"
-    unknown = _made(type(error), (message,), {**vars(error), "message": message})
+    unknown: Any = _made(type(error), (message,), {**vars(error), "message": message})
     mark_unknown(unknown, request)
     unknown.__cause__ = error.__cause__
-    return unknown
+    result: ErrorT = unknown
+    return result
 
 
 def _made(

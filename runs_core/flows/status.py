@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
-from typing import Any, cast
+from typing import Any
 
 from attrs import evolve
 
@@ -98,7 +98,7 @@ def status_error(response: Response, request: ApiRequest) -> errors.APIStatusErr
     if response.status == 408 or response.status < 200:
         # Of the server, or of a proxy before one that is still at work; or of a
         # transport that knows no interim answers, whose real one is still to come.
-        return cast(errors.APIStatusError, as_unknown(error, request))
+        return as_unknown(error, request)
     return error
 
 

@@ -140,14 +140,15 @@ def stream_flow(
             yield from _events(progress, options, start, answered)
         except RunsError as error:
             broken = _named(error, request, progress)
-            breaks = isinstance(broken, StreamTruncated | StreamIdle)
-            if options.resume is None or not breaks:
+            if options.resume is None or not isinstance(
+                broken, StreamTruncated | StreamIdle
+            ):
                 if broken is error:
                     raise
                 raise broken from error.__cause__
             until = None if options.deadline is None else start + options.deadline
             events = yield from missed_events(
-                cast(StreamEnded, broken),
+                broken,
                 request,
                 progress.snapshot,
                 requests,

@@ -288,7 +288,7 @@ class RunEventDecoder(Framer):
         self._malformed = name, self._offset_of(index, frames), str(error)
         self._stop()
 
-    def _delta(self, name: str, data: bytes, tried: Template | None) -> RunStreamEvent:
+    def _delta(self, name: str, data: bytes, tried: Template) -> RunStreamEvent:
         """Read a delta that the template which was tried does not fit."""
         templates = self._templates
         parse = templates.parsers.get(name)
