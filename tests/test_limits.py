@@ -11,7 +11,7 @@ from attrs import field, frozen
 from runs_core.flows.polling import PollOptions
 from runs_core.flows.retry import Policy
 from runs_core.flows.streaming import StreamOptions
-from runs_core.flows.tools import Toolbox
+from runs_core.flows.toolbox import Toolbox
 from runs_core.limits import not_negative
 from runs_core.wire.http import Timeouts
 

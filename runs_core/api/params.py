@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Literal, Required, TypeAlias, TypedDict
 
 from runs_core.api.omit import Omit
-from runs_core.flows.tools import Functions
+from runs_core.flows.toolbox import Functions
 from runs_core.models import Run
 from runs_core.wire.http import Timeouts
 

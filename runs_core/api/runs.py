@@ -42,7 +42,8 @@ from runs_core.flows.polling import PollOptions, poll_flow
 from runs_core.flows.progress import Progress
 from runs_core.flows.seen import Ids, Seen, cancelled_on_exit, naming_run
 from runs_core.flows.streaming import RunFeed, StreamOptions, run_feed
-from runs_core.flows.tools import Toolbox, polled_tools, streamed_tools
+from runs_core.flows.toolbox import Toolbox
+from runs_core.flows.tools import polled_tools, streamed_tools
 from runs_core.models import Page, Run
 
 __all__ = [

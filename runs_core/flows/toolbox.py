@@ -1,0 +1,228 @@
+"""The user's functions, and what becomes of a run's calls of them: their outputs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Literal, TypeAlias
+
+from attrs import field, frozen
+
+from runs_core.errors import (
+    MalformedResponse,
+    ToolArgumentsInvalid,
+    ToolError,
+    ToolOutputsInvalid,
+    UnknownTool,
+    UsageError,
+)
+from runs_core.flows.effects import Flow, Invoke, function_name
+from runs_core.limits import one_of, whole
+from runs_core.models import RequiredActionFunctionToolCall, ToolOutput
+from runs_core.wire import codec
+
+__all__ = ["Functions", "ToolCalls", "Toolbox"]
+
+ToolCalls: TypeAlias = list[RequiredActionFunctionToolCall]
+
+Functions: TypeAlias = (
+    Mapping[str, Callable[..., Any]]
+    | Iterable[Callable[..., Any]]
+    | Callable[[ToolCalls], Any]
+)
+"""The user's functions: by name, or several that are called by their own names; or one
+that takes all of a round's calls and gives their outputs by call id."""
+
+
+Named: TypeAlias = Mapping[str, Callable[..., Any]]
+
+
+def _named_or_batch(functions: Functions) -> Named | Callable[[ToolCalls], Any]:
+    if callable(functions):
+        return functions
+    given: Any = functions
+    if isinstance(given, Iterable) and not isinstance(given, Mapping):
+        given = [*given]  # An iterator can be looked through only once.
+    several = given.values() if isinstance(given, Mapping) else given
+    if not isinstance(several, Iterable) or not all(map(callable, several)):
+        raise UsageError(
+            "functions must be functions: several, or a mapping of names to them, or"
+            " one that takes all of a round's calls"
+        )
+    if isinstance(given, Mapping):
+        return dict(given)
+    named: dict[str, Callable[..., Any]] = {}
+    for function in given:
+        name = getattr(function, "__name__", None)
+        if name is None or name in named:
+            raise UsageError(
+                "functions must have names of their own: give a mapping of names"
+            )
+        named[name] = function
+    return named
+
+
+@frozen(kw_only=True)
+class Toolbox:
+    """The user's functions, and what happens when one fails.
+
+    `on_tool_error="raise"` cancels the run and raises `ToolError`; `"output"` gives the
+    error's text to the model instead (of one that takes all calls, for each of them).
+    `max_rounds` bounds how often tools are called.
+    """
+
+    functions: Named | Callable[[ToolCalls], Any] = field(converter=_named_or_batch)
+    on_tool_error: Literal["raise", "output"] = field(
+        default="raise", validator=one_of("raise", "output")
+    )
+    max_rounds: int = field(default=10, validator=whole(1))
+
+    def outputs(self, calls: ToolCalls) -> Flow[list[ToolOutput]]:
+        """Call the functions, and give the output of each call.
+
+        Raises `ToolError` for a function that failed, and `ToolOutputsInvalid` where
+        the one that takes all calls does not answer just these.
+        """
+        functions = self.functions
+        if callable(functions):
+            return (yield from _batch(functions, calls, self.on_tool_error))
+        outputs = []
+        for call in calls:
+            text = yield from _output(call, functions, self.on_tool_error)
+            outputs.append(ToolOutput(tool_call_id=call.id, output=text))
+        return outputs
+
+
+def _batch(
+    function: Callable[[ToolCalls], Any],
+    calls: ToolCalls,
+    on_tool_error: Literal["raise", "output"],
+) -> Flow[list[ToolOutput]]:
+    try:
+        given = yield from Invoke(function, (calls,))
+    except Exception as raised:
+        error = _own(raised)
+        if on_tool_error == "output" and not _is_mistake(error):
+            text = _told(error)
+            return [ToolOutput(tool_call_id=call.id, output=text) for call in calls]
+        raise _failed(function_name(function), error) from error
+    outputs = _as_outputs(given)
+    wanted = [call.id for call in calls]
+    ids = [output.tool_call_id for output in outputs]
+    if sorted(map(str, ids)) != sorted(map(str, wanted)):
+        missing = len(set(wanted) - set(ids))
+        unasked = len(set(ids) - set(wanted))
+        raise ToolOutputsInvalid(
+            f"{len(wanted)} calls wait for outputs: {missing} are missing, {unasked}"
+            f" are for other calls, {len(ids) - len(set(ids))} are there twice"
+        )
+    return outputs
+
+
+def _as_outputs(given: Any) -> list[ToolOutput]:
+    if isinstance(given, Mapping):
+        try:
+            texts = {id: _text(value) for id, value in given.items()}
+        except (TypeError, ValueError) as error:
+            raise ToolOutputsInvalid(
+                "the function that takes all calls gave an output that is no JSON"
+            ) from error
+        return [ToolOutput(tool_call_id=id, output=text) for id, text in texts.items()]
+    outputs = [_as_output(o) for o in given] if isinstance(given, Iterable) else []
+    known = [output for output in outputs if isinstance(output, ToolOutput)]
+    if not isinstance(given, Iterable) or len(known) < len(outputs):
+        raise ToolOutputsInvalid(
+            "the function that takes all calls must give a mapping of call ids to"
+            f" outputs, or ToolOutput objects, not {type(given).__name__}"
+        )
+    return known
+
+
+def _as_output(given: Any) -> Any:
+    """Give a `ToolOutput` for the dict that `submit_tool_outputs` takes for one."""
+    if isinstance(given, dict) and given.keys() == {"tool_call_id", "output"}:
+        return ToolOutput(**given)
+    return given
+
+
+def _output(
+    call: RequiredActionFunctionToolCall,
+    functions: Named,
+    on_tool_error: Literal["raise", "output"],
+) -> Flow[str]:
+    try:
+        function, arguments = _prepared(call, functions)
+        result = yield from Invoke(function, kwargs=arguments)
+        return _text(result)
+    except Exception as raised:
+        error = _own(raised)
+        if on_tool_error == "output" and not _is_mistake(error):
+            return _told(error)
+        if isinstance(error, ToolError):
+            raise
+        raise _failed(call.function.name, error) from error
+
+
+def _own(error: Exception) -> BaseException:
+    """Give what a function raised: no generator can raise a StopIteration as it is."""
+    cause = error.__cause__
+    if isinstance(error, RuntimeError) and isinstance(
+        cause, StopIteration | StopAsyncIteration
+    ):
+        return cause
+    return error
+
+
+def _is_mistake(error: BaseException) -> bool:
+    """Tell whether the caller has to mend something, of which no model can know.
+
+    A function that is async where none can be awaited. Subclasses are about values,
+    which the model may have written.
+    """
+    return type(error) is UsageError
+
+
+def _told(error: BaseException) -> str:
+    """Give what the model reads of an error."""
+    return f"{type(error).__name__}: {error}"
+
+
+def _failed(name: str, error: BaseException) -> ToolError:
+    return ToolError(
+        f"the function {name!r} raised {type(error).__name__}; its run was cancelled",
+        name=name,
+    )
+
+
+def _prepared(
+    call: RequiredActionFunctionToolCall, functions: Named
+) -> tuple[Callable[..., Any], dict[str, Any]]:
+    name = call.function.name
+    function = functions.get(name)
+    if function is None:
+        raise UnknownTool(
+            f"the run calls {name!r}, which is not among the functions given: "
+            + (", ".join(sorted(functions)) or "none"),
+            name=name,
+        )
+    # Some servers send the object itself.
+    arguments: Any = call.function.arguments
+    if arguments is None or isinstance(arguments, str):
+        try:
+            arguments = codec.loads(arguments or "{}")
+        except MalformedResponse as error:
+            raise ToolArgumentsInvalid(
+                f"the arguments of the call to {name!r} are not JSON, at {error.where}",
+                name=name,
+            ) from None
+    if not isinstance(arguments, dict):
+        raise ToolArgumentsInvalid(
+            f"the arguments of the call to {name!r} are not a JSON object", name=name
+        )
+    return function, arguments
+
+
+def _text(result: Any) -> str:
+    """Give what the model reads: text as it is, anything else as JSON."""
+    if isinstance(result, str):
+        return result
+    return codec.dumps(result).decode()
