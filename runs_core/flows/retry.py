@@ -27,7 +27,12 @@ from runs_core.errors import (
 from runs_core.flows.effects import Ask, Flow, Invoke, Now, Open, Read, Send, Sleep
 from runs_core.flows.outcome import as_unknown, how_to_find_out, mark_unknown
 from runs_core.flows.request import ApiRequest, Repeat
-from runs_core.flows.status import nothing_was_done, refusal, retry_after
+from runs_core.flows.status import (
+    nothing_was_done,
+    refusal,
+    retry_after,
+    status_error,
+)
 from runs_core.limits import not_negative, whole
 from runs_core.wire.http import (
     FieldsByName,
@@ -75,9 +80,9 @@ class Policy:
 def bound(flow: Flow[T], endpoint: Endpoint, policy: Policy | None = None) -> Flow[T]:
     """Give the flow with its requests addressed, signed, repeated and timed.
 
-    What is repeated, and when: see `_after_error` and `_after_answer`.
     Raises into the flow: `DeadlineExceeded`, `ConnectionOutcomeUnknown`,
-    `ServiceRetired`, and the status error of an `Open` that was refused.
+    `ServiceRetired`, the status error of an `Open` that was refused, and of a `Send`
+    that was refused after an attempt which may have been carried out.
     """
     policy = policy or Policy()
     until = None
@@ -196,7 +201,11 @@ def _exchange(
             ):
                 yield from _tell(policy, request, what, verdict)
                 clean = partial(_without, credentials=credentials, sent=prepared)
-                return (yield from _final(answer, request, endpoint, clean, until))
+                return (
+                    yield from _final(
+                        answer, request, endpoint, clean, until, perhaps_sent
+                    )
+                )
             perhaps_sent = perhaps_sent or _perhaps_done(answer)
         attempt += 1
         yield from evolve(
@@ -299,7 +308,9 @@ def _perhaps_done(answer: Response | Head) -> bool:
 
 
 def _backoff(attempt: int) -> Sleep:
-    return Sleep(min(_FIRST_WAIT * 2.0**attempt, _LONGEST_WAIT), jitter=_JITTER)
+    # No float holds 2 to the power of any number.
+    seconds = _FIRST_WAIT * 2.0 ** min(attempt, 10)
+    return Sleep(min(seconds, _LONGEST_WAIT), jitter=_JITTER)
 
 
 def _final(
@@ -308,8 +319,13 @@ def _final(
     endpoint: Endpoint,
     clean: Callable[[bytes], bytes],
     until: float | None,
+    perhaps_sent: bool,
 ) -> Flow[Response | Head]:
-    """Hand the answer on; `clean` takes out the credentials that some servers echo."""
+    """Hand the answer on; `clean` takes out the credentials that some servers echo.
+
+    What refuses this attempt does not tell what became of one before it, of which
+    nothing is known (`perhaps_sent`).
+    """
     answer = evolve(answer, headers=_cleaned(answer.headers, clean))
     if answer.status == 404 and _is_retired(endpoint.base_url):
         retired = ServiceRetired(
@@ -325,9 +341,14 @@ def _final(
     if answer.status < 300:
         # A stream can still bring an error, in an event.
         return evolve(answer, redact=clean) if isinstance(answer, Head) else answer
-    if isinstance(answer, Response):
-        return evolve(answer, body=clean(answer.body))
-    raise (yield from refusal(answer, request, clean, until))
+    if isinstance(answer, Head):
+        error = yield from refusal(answer, request, clean, until)
+    else:
+        answer = evolve(answer, body=clean(answer.body))
+        if not perhaps_sent or request.repeat is Repeat.SAFE:
+            return answer
+        error = status_error(answer, request)
+    raise as_unknown(error, request) if perhaps_sent else error
 
 
 def _cleaned(headers: Headers, clean: Callable[[bytes], bytes]) -> Headers:

@@ -228,7 +228,8 @@ def _text(value: Any) -> str | None:
 
 # --- Waiting -----------------------------------------------------------------------
 
-_NUMBER = re.compile(r"\d{1,12}(?:\.\d{0,12})?", re.ASCII)
+# What a float holds.
+_NUMBER = re.compile(r"\d{1,300}(?:\.\d{0,300})?", re.ASCII)
 _HTTP_DATE = re.compile(
     r"\w{3}, (\d{2}) (\w{3}) (\d{4}) (\d{2}):(\d{2}):(\d{2}) GMT", re.ASCII
 )

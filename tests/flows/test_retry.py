@@ -153,12 +153,18 @@ def test_backoff_doubles_up_to_eight_seconds() -> None:
     assert waits == [0.5, 1.0, 2.0, 4.0, 8.0, 8.0]
 
 
+def test_promise_6_any_number_of_retries_may_be_asked_for() -> None:
+    line = (sends(), failed(500)), (Sleep, None)
+    assert run(READ, *line * 1100, (sends(), OK), policy=Policy(max_retries=10**6))
+
+
 @pytest.mark.parametrize(
     ("headers", "wait"),
     [
         ({"retry_after": "3"}, 3.0),
         ({"retry_after": "0.25"}, 0.25),
         ({"retry_after": "0"}, 0.0),
+        ({"retry_after": "0000000000000005"}, 5.0),
         ({"retry_after_ms": "1500", "retry_after": "9"}, 1.5),
         (
             {
@@ -199,11 +205,12 @@ def test_no_retry_after_makes_anybody_wait_over_a_minute(text: str) -> None:
     assert 0 <= ask.seconds <= 60
 
 
-def test_a_longer_retry_after_is_left_to_the_caller() -> None:
+@pytest.mark.parametrize("text", ["61", "9999999999999", "9" * 300])
+def test_a_longer_retry_after_is_left_to_the_caller(text: str) -> None:
     with pytest.raises(RateLimitError) as caught:
-        run(READ, (sends(), failed(429, retry_after="61")))
+        run(READ, (sends(), failed(429, retry_after=text)))
 
-    assert caught.value.retry_after == 61
+    assert caught.value.retry_after == float(text)
 
 
 def test_x_should_retry_is_obeyed() -> None:
@@ -307,6 +314,41 @@ def test_promise_5_what_a_5xx_left_open_no_later_attempt_closes() -> None:
         run(KEYED, *lines, policy=Policy(max_retries=1))
 
     assert not isinstance(caught.value, OutcomeUnknown)
+
+
+@pytest.mark.parametrize("first", [TransportError("lost"), failed(500)], ids=repr)
+@pytest.mark.parametrize("status", [302, 400, 401, 403, 404, 409, 422, 429, 503])
+def test_promise_5_no_refusal_of_a_later_attempt_closes_what_was_left_open(
+    status: int, first: Any
+) -> None:
+    once = Policy(max_retries=1)
+    refused = failed(status, retry_after="1")
+    lines = ((sends(), first), (Sleep, None), (sends(), refused))
+    with pytest.raises(OutcomeUnknown, match="same idempotency_key") as caught:
+        run(KEYED, *lines, policy=once)
+    assert isinstance(caught.value, APIStatusError)
+    assert (caught.value.status, caught.value.retries_taken) == (status, 1)
+
+    opened = bound(iter(Open(KEYED)), ENDPOINT, once)
+    explained = ((Now, 1.0), (Now, 1.0), (Read, b'{"error": {"message": "no"}}'))
+    end = ((Now, 1.0), (Read, b""))
+    again = Head(status, {"retry-after": "1"})
+    lines = ((Open, _opened(first)), (Sleep, None), (Open, again), *explained, *end)
+    with pytest.raises(OutcomeUnknown, match="same idempotency_key") as caught:
+        perform(opened, lines)
+    assert isinstance(caught.value, APIStatusError)
+    assert (caught.value.status, caught.value.retries_taken) == (status, 1)
+
+
+def _opened(answer: Any) -> Any:
+    return answer.head if isinstance(answer, Response) else answer
+
+
+def test_promise_5_a_refusal_after_attempts_that_never_left_is_its_own() -> None:
+    for first in (NotSent("refused"), failed(429)):
+        with pytest.raises(AuthenticationError) as caught:
+            run(KEYED, (sends(), first), (Sleep, None), (sends(), failed(401)))
+        assert not isinstance(caught.value, OutcomeUnknown)
 
 
 def test_promise_5_a_deadline_between_two_attempts_leaves_the_outcome_unknown() -> None:
