@@ -73,9 +73,9 @@ class ToolOutputsInvalid(UsageError, ValueError):
 
 
 class ToolError(RunsError):
-    """A tool call could not be answered; its run was cancelled.
+    """A tool call could not be answered. Its run was cancelled, if that was possible.
 
-    `name` is the function's. What it raised is the cause.
+    The message says which. `name` is the function's; what it raised is the cause.
     """
 
     def __init__(self, message: str, *, name: str | None = None) -> None:

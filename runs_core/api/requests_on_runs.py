@@ -36,8 +36,10 @@ __all__ = [
 P = ParamSpec("P")
 R = TypeVar("R")
 
-# The options of a run's first request that go with its later ones too.
+# The options of a run's first request that go with its later ones too; and the header
+# that does not: a server would answer all outputs as it did the first.
 _CARRIED = ("extra_headers", "extra_query", "timeout")
+_OWN_HEADER = "idempotency-key"
 
 
 def ids_of_run(thread_id: str, run_id: str) -> dict[str, str]:
@@ -96,6 +98,9 @@ def cancel(run_id: str, thread_id: str, params: Mapping[str, Any]) -> Call[Run]:
 def run_requests(params: Mapping[str, Any]) -> RunRequests:
     """Give what goes on with a run, with the headers and timeout it began with."""
     kept = {n: v for n, v in params.items() if n in _CARRIED}
+    if headers := kept.get("extra_headers"):
+        others = {n: v for n, v in headers.items() if n.lower() != _OWN_HEADER}
+        kept["extra_headers"] = others
     listed = {**kept, "order": "asc", "limit": 100}
     return RunRequests(
         retrieve=_answered(lambda run, thread: retrieve(run, thread, kept)),

@@ -187,10 +187,7 @@ def _told(error: BaseException) -> str:
 
 
 def _failed(name: str, error: BaseException) -> ToolError:
-    return ToolError(
-        f"the function {name!r} raised {type(error).__name__}; its run was cancelled",
-        name=name,
-    )
+    return ToolError(f"the function {name!r} raised {type(error).__name__}", name=name)
 
 
 def _prepared(

@@ -5,7 +5,6 @@ Required action, the user's functions, one submission, and on, until the run end
 
 from __future__ import annotations
 
-import contextlib
 from typing import Any
 
 from attrs import define, evolve, field
@@ -113,21 +112,32 @@ class _Rounds:
     def answer(
         self, run: Run, calls: ToolCalls, ids: tuple[str, str]
     ) -> Flow[list[ToolOutput]]:
-        """Give the outputs of one more; on failure the run is cancelled."""
+        """Give the outputs of one more; on failure the run is cancelled.
+
+        The error says so, or why it could not be.
+        """
         self._number += 1
         cancel = self._requests.cancel(*ids)
         try:
             outputs = yield from self._outputs(calls)
         except Exception as error:
-            # What stopped the run matters more than that it could not be cancelled.
-            self._seen.cancelled = True
-            with contextlib.suppress(RunsError):
-                yield from cancel.within(_CANCEL_TIME)
+            what_became = yield from self._cancelled(cancel)
             if isinstance(error, RunsError):
                 error.run = run
+                error.args = (f"{error}; {what_became}",)
             raise
         self._done += map(_key, calls)
         return outputs
+
+    def _cancelled(self, cancel: Call[Run]) -> Flow[str]:
+        """Cancel the run, and say what became of that."""
+        try:
+            yield from cancel.within(_CANCEL_TIME)
+        except Exception as error:
+            # What stopped the run matters more than that it could not be cancelled.
+            return f"its run could not be cancelled ({type(error).__name__})"
+        self._seen.cancelled = True
+        return "its run was cancelled"
 
     def _outputs(self, calls: ToolCalls) -> Flow[list[ToolOutput]]:
         most = self._toolbox.max_rounds

@@ -195,6 +195,59 @@ def test_a_failing_function_cancels_the_run_and_raises(loop: Loop) -> None:
     assert bench.submitted() == []
 
 
+@pytest.mark.parametrize("functions", [{}, {"add": lambda a, b: 1 / 0}])
+def test_an_error_says_whether_its_run_was_cancelled(
+    loop: Loop, functions: dict[str, Any]
+) -> None:
+    with pytest.raises(ToolError, match=r"; its run was cancelled$"):
+        loop(Bench(ONE_CALL, ANSWER), functions=functions)
+
+    bench = Bench(ONE_CALL, ANSWER, service=CancelsNothing)
+    with pytest.raises(ToolError, match=r"could not be cancelled \(Internal"):
+        loop(bench, functions=functions)
+
+
+class CancelsNothing(LocalService):
+    def handle(self, request: ServiceRequest, now: float) -> ServiceReply:
+        if request.target.endswith("/cancel"):
+            return ServiceReply(status=500, headers=(), chunks=[])
+        return super().handle(request, now)
+
+
+@pytest.mark.parametrize("wished", [True, False])
+def test_promise_9_a_function_that_outlasts_the_deadline_leaves_no_run(
+    loop: Loop, wished: bool
+) -> None:
+    bench = Bench(ONE_CALL, ANSWER)
+    bench.client = bench.client.with_options(deadline=60.0)
+
+    def late(a: int, b: int) -> None:
+        bench.transport.time += 100
+        raise ValueError
+
+    with pytest.raises(ToolError, match=r"could not be cancelled \(DeadlineExceeded"):
+        loop(bench, functions={"add": late}, cancel_on_exit=wished)
+
+    assert bench.service.executions["cancellations"] == wished
+
+
+@pytest.mark.parametrize("name", ["idempotency-key", "Idempotency-Key"])
+def test_promise_5_a_key_for_the_first_request_is_for_no_other(
+    loop: Loop, name: str
+) -> None:
+    bench = Bench(ONE_CALL, ONE_CALL, ANSWER)
+    headers = {name: "once", "x-other": "always"}
+    loop(bench, functions=[add], extra_headers=headers)
+
+    _, _, create, *later = bench.service.requests
+    assert (create.header("idempotency-key"), create.header("x-other")) == (
+        "once",
+        "always",
+    )
+    assert {request.header("idempotency-key") for request in later} == {None}
+    assert {request.header("x-other") for request in later} == {"always"}
+
+
 def test_a_failing_function_can_become_the_output(loop: Loop) -> None:
     bench = Bench(ONE_CALL, ANSWER)
 
