@@ -7,18 +7,21 @@ operations under openai-python's names.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Generator, Iterable
-from contextlib import nullcontext, suppress
+from collections.abc import Generator, Iterable, Iterator
+from contextlib import contextmanager, nullcontext
+from copy import copy
 from functools import cached_property
 from types import TracebackType
 from typing import Any, Self, TypedDict, TypeVar, Unpack, overload
+
+from attrs import evolve
 
 from runs_core import faces
 from runs_core._omit import Omit
 from runs_core._transport_checks import check_transport
 from runs_core.drive import AsyncDriver, Driver, Outside, log_decision
 from runs_core.endpoint import Endpoint
-from runs_core.errors import RunsError, UsageError
+from runs_core.errors import UsageError
 from runs_core.event_stream import (
     AsyncEventStream,
     AsyncFeedStream,
@@ -37,6 +40,10 @@ __all__ = ["AsyncClient", "Client"]
 
 ItemT = TypeVar("ItemT")
 T = TypeVar("T")
+
+
+# Cleaning up must not hang: whoever leaves has somewhere to go.
+_LEAVING_TIME = 5.0
 
 
 class ClientOptions(TypedDict, total=False):
@@ -75,27 +82,36 @@ class _Settings:
         """How often and how long it tries: a `Policy`."""
         self._outside = outside
 
+    def _farewell(self, call: Call[T]) -> Flow[T]:
+        """Give the flow of a call that is made when a conversation is left."""
+        policy = evolve(self.policy, max_retries=0, deadline=_LEAVING_TIME)
+        return bound(iter(call), self.endpoint, policy)
+
     def _bound(self, conversation: Call[T] | Flow[T]) -> Flow[T]:
         flow = _taken(conversation)
         check_unconsumed(flow)
         return bound(flow, self.endpoint, self.policy)
 
-    def _arguments(self, changes: dict[str, Any]) -> dict[str, Any]:
+    def _changed(self, changes: dict[str, Any]) -> Self:
         if unknown := changes.keys() - ClientOptions.__annotations__:
             raise TypeError(
                 f"with_options() got an unexpected keyword argument {min(unknown)!r};"
                 f" it takes {', '.join(ClientOptions.__annotations__)}"
             )
-        changes = {n: v for n, v in changes.items() if not isinstance(v, Omit)}
         policy = self.policy
-        return {
+        settings: dict[str, Any] = {
             "endpoint": self.endpoint,
             "max_retries": policy.max_retries,
             "timeout": policy.timeouts,
             "deadline": policy.deadline,
             "outside": self._outside,
-            **changes,
         }
+        settings |= {n: v for n, v in changes.items() if not isinstance(v, Omit)}
+        # A subclass may be made in another way, and hold more.
+        other = copy(self)
+        vars(other).pop("beta", None)  # Which is of this client.
+        _Settings.__init__(other, **settings)
+        return other
 
 
 def _taken(conversation: Call[T] | Flow[T]) -> Flow[T]:
@@ -168,8 +184,8 @@ class Client(_Settings):
             close()
 
     def with_options(self, **options: Unpack[ClientOptions]) -> Self:
-        """A client on the same transport with other options."""
-        return type(self)(self.transport, **self._arguments({**options}))
+        """A client on the same transport with other options, and else a copy of it."""
+        return self._changed({**options})
 
     def run(self, conversation: Call[T] | Flow[T]) -> T:
         """Drive a call or flow to its end and give its result."""
@@ -197,8 +213,9 @@ class Client(_Settings):
         """Make the call that the conversation asks for when it is left, if any."""
         call = _on_exit(conversation)
         if call is not None:
-            with suppress(RunsError):
-                self.with_options(**_LEAVING).run(call)
+            with _not_in_the_way(call):
+                flow = self._farewell(call)
+                Driver[Any, Any](flow, self.transport, self._outside).run()
 
 
 class AsyncClient(_Settings):
@@ -246,8 +263,8 @@ class AsyncClient(_Settings):
             await close()
 
     def with_options(self, **options: Unpack[ClientOptions]) -> Self:
-        """A client on the same transport with other options."""
-        return type(self)(self.transport, **self._arguments({**options}))
+        """A client on the same transport with other options, and else a copy of it."""
+        return self._changed({**options})
 
     async def run(self, conversation: Call[T] | Flow[T]) -> T:
         """Drive a call or flow to its end and give its result."""
@@ -280,12 +297,19 @@ class AsyncClient(_Settings):
         call = _on_exit(conversation)
         if call is not None:
             shield = getattr(self.transport, "shield", nullcontext)
-            with shield(), suppress(RunsError):
-                await self.with_options(**_LEAVING).run(call)
+            with shield(), _not_in_the_way(call):
+                flow = self._farewell(call)
+                await AsyncDriver[Any, Any](flow, self.transport, self._outside).run()
 
 
-# Cleaning up must not hang: whoever leaves has somewhere to go.
-_LEAVING: ClientOptions = {"max_retries": 0, "deadline": 5.0}
+@contextmanager
+def _not_in_the_way(call: Call[Any]) -> Iterator[None]:
+    """Let no error of a call take the place of what its conversation is left for."""
+    try:
+        yield
+    except Exception as error:
+        what = f"{call.request.operation} when left: {type(error).__name__}"
+        log_decision(f"{what}; the run may go on")
 
 
 def _on_exit(conversation: Call[Any] | Flow[Any]) -> Call[Any] | None:

@@ -369,6 +369,21 @@ def test_with_options_gives_another_client_on_the_same_transport(rig: Rig) -> No
     assert [r.timeouts.connect for r in transport.requests] == [9.0, 9.0]
 
 
+def test_with_options_keeps_what_a_subclass_adds() -> None:
+    class Own(Client):
+        def __init__(self, name: str) -> None:
+            super().__init__(FakeTransport(), Endpoint(BASE, "k"))
+            self.name = name
+
+    client = Own("mine")
+    nouns = client.beta
+    other = client.with_options(max_retries=7)
+
+    assert (other.name, other.policy.max_retries) == ("mine", 7)
+    assert other.beta is not nouns
+    assert client.policy.max_retries == 2
+
+
 @pytest.mark.parametrize("name", ["nonsense", "transport", "outside"])
 def test_an_unknown_option_is_a_type_error(rig: Rig, name: str) -> None:
     with pytest.raises(TypeError, match=f"argument '{name}'; it takes endpoint, max_"):

@@ -101,6 +101,37 @@ def test_a_stream_that_broke_cancels_its_run_when_it_is_left() -> None:
     assert bench.cancelled == 1
 
 
+class OwnClient(Client):
+    def __init__(self, transport: InMemoryTransport) -> None:
+        super().__init__(transport, Endpoint("http://l.test/v1", "k"))
+
+
+def test_promise_9_a_client_that_is_made_in_another_way_cancels_too() -> None:
+    bench = Bench(WORDS, Cut())
+    client = OwnClient(InMemoryTransport(bench.service))
+    feed = bench.feed(cancel_on_exit=True)
+    with pytest.raises(StreamTruncated), client.stream(feed) as stream:
+        stream.until_done()
+
+    assert bench.cancelled == 1
+
+
+def test_promise_9_what_keeps_a_run_from_being_cancelled_hides_no_error(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    bench = Bench(WORDS, Cut())
+    # The second time it is asked for one, there is none.
+    endpoint = Endpoint("http://l.test/v1", ["token"].pop)
+    client = bench.client.with_options(endpoint=endpoint)
+    caplog.set_level("DEBUG")
+    feed = bench.feed(cancel_on_exit=True)
+    with pytest.raises(StreamTruncated), client.stream(feed) as stream:
+        stream.until_done()
+
+    assert bench.cancelled == 0
+    assert "runs.cancel when left: IndexError; the run may go on" in caplog.text
+
+
 def poll_until(bench: Bench, interrupt: Callable[[Run], None]) -> None:
     """Make a run and poll it, until the caller is interrupted."""
     with pytest.raises(KeyboardInterrupt):
@@ -308,9 +339,14 @@ def test_a_cancelled_trio_task_still_cancels_its_run() -> None:
         assert server.service.executions["cancellations"] == 1
 
 
-def test_a_cancelled_asyncio_task_still_cancels_its_run() -> None:
+class OwnAsyncClient(AsyncClient):
+    def __init__(self, base_url: str) -> None:
+        super().__init__(AsyncioTransport(), Endpoint(base_url))
+
+
+def test_promise_9_a_cancelled_asyncio_task_still_cancels_its_run() -> None:
     async def main(base_url: str) -> None:
-        client = AsyncClient(AsyncioTransport(), Endpoint(base_url))
+        client = OwnAsyncClient(base_url)
         reached = asyncio.Event()
 
         async def leave() -> None:
