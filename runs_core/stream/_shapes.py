@@ -211,6 +211,9 @@ class _Looks:
         self.lines.append(f"        {raw} = {source}")
         # With all the keys that follow, there is then no other.
         self._refuse_if(f"len({raw}) != {len(items)}")
+        if not items:
+            # Looking for no key shows nothing of it: an empty text has none, too.
+            self._refuse_if(f"{raw}.__class__ is not dict")
         for slot, item in items:
             found = f"{raw}[{slot!r}]"
             if item == _VALUE:

@@ -658,6 +658,58 @@ def test_what_has_no_shape_that_is_read_quickly(name: str, raw: dict[str, Any]) 
     assert shapes.parser_of(full_read(name, raw)) is None
 
 
+def replaced(raw: Any) -> Iterator[Any]:
+    """Give the JSON with something empty, or of another kind, in each place."""
+    yield from ([], "", 0, None, {}, True, "x")
+    if isinstance(raw, dict):
+        for key, value in raw.items():
+            for other in replaced(value):
+                yield {**raw, key: other}
+    elif isinstance(raw, list):
+        for at, value in enumerate(raw):
+            for other in replaced(value):
+                yield [*raw[:at], other, *raw[at + 1 :]]
+
+
+def outcome_of(decoder: RunEventDecoder, last: bytes) -> Any:
+    """Give what a decoder makes of one more event, or why it is none."""
+    try:
+        events = decoder.feed(last)
+        decoder.close()
+    except MalformedEvent as error:
+        _, _, why = str(error).partition(" is malformed: ")
+        return why
+    return [shown(event) for event in events]
+
+
+def read_alone(name: str, data: bytes) -> Any:
+    return outcome_of(RunEventDecoder(), frame(name, data))
+
+
+EMPTY: list[tuple[str, dict[str, Any]]] = [
+    (MESSAGE, {"id": "m", "object": "o", "delta": {}}),
+    (MESSAGE, {"id": "m", "object": "o", "delta": {"content": []}}),
+    (MESSAGE, {**text_delta(), "delta": {"content": [{**BLOCK, "text": {}}]}}),
+    (STEP, {"id": "s", "object": "o", "delta": {}}),
+    (STEP, call_delta({"type": "function", "function": {}})),
+    (STEP, call_delta({"type": "code_interpreter", "code_interpreter": {}})),
+]
+
+
+@pytest.mark.parametrize(("name", "raw"), [*READ, *EMPTY])
+def test_an_event_is_what_it_is_whatever_came_before_it(
+    name: str, raw: dict[str, Any], parsers: dict[str, Any]
+) -> None:
+    """Also where the shape of the last ones was learned, and what differs is small."""
+    expected = {data: read_alone(name, data) for data in map(dumped, replaced(raw))}
+    for data, alone in expected.items():
+        decoder = RunEventDecoder(**parsers)
+        for number in range(3):
+            decoder.feed(frame(name, {**raw, "id": f"id_{number}"}))
+        assert name in decoder._templates.quick
+        assert outcome_of(decoder, frame(name, data)) == alone, data
+
+
 # --- It pays -----------------------------------------------------------------------
 
 
