@@ -233,14 +233,12 @@ class _RunView(_Handed[RunStreamEvent]):
     @property
     def current_message_snapshot(self) -> Message | None:
         """The latest message as the events handed out have it."""
-        messages = self.snapshot.messages
-        return messages[-1] if messages else None
+        return self.snapshot._last_message()
 
     @property
     def current_run_step_snapshot(self) -> RunStep | None:
         """The latest step as the events handed out have it."""
-        steps = self.snapshot.steps
-        return steps[-1] if steps else None
+        return self.snapshot._last_step()
 
     def _change_decoder(self) -> ChangeDecoder:
         return ChangeDecoder(lambda: self.snapshot)

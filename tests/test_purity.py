@@ -18,6 +18,7 @@ MODULES = sorted(CORE.rglob("*.py"))
 # What only computes. A module may join if nothing in it does I/O, or asks for the time.
 PURE = {
     "__future__",
+    "bisect",
     "collections",
     "contextlib",
     "copy",

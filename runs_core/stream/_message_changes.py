@@ -98,7 +98,7 @@ class MessageChanges:
         # Another kind at a known place: a whole object has moved what was there.
         if known is not None and (kind != "text" or known.kind == "text"):
             return
-        whole.parts[index] = Part(kind)
+        whole.see(index, Part(kind))
         if kind == "text":
             look = partial(self._find_text, whole, index)
             yield TextCreated(message_id=whole.id, index=index, look=look)
@@ -125,12 +125,11 @@ class MessageChanges:
             )
 
     def _find_message(self, message_id: str) -> Message:
-        return next(m for m in self._look().messages if m.id == message_id)
+        return self._look()._message(message_id).model()
 
     def _find_block(self, whole: Whole, index: int) -> MessageContent | None:
-        content = self._find_message(whole.id).content
-        position = whole.position(index)
-        return content[position] if position < len(content) else None
+        message = self._look()._message(whole.id)
+        return message.part(index, whole.position(index))
 
     def _find_text(self, whole: Whole, index: int) -> Text:
         return _text_of(self._find_block(whole, index))

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Generic, TypeVar
+
+from attrs import define, field
 
 from runs_core.models import (
     CodeInterpreterDelta,
@@ -11,12 +13,14 @@ from runs_core.models import (
     FunctionDelta,
     FunctionToolCallDelta,
     Message,
+    MessageContent,
     MessageDelta,
     RunStep,
     RunStepDelta,
     TextContentBlock,
     TextDelta,
     TextDeltaBlock,
+    ToolCall,
     ToolCallDeltaObject,
     ToolCallsStepDetails,
 )
@@ -31,20 +35,90 @@ from runs_core.stream._accumulate import (
 from runs_core.stream._copy import copied, state_of
 from runs_core.wire.codec import structure, unstructure
 
-__all__ = ["MessageParts", "StepParts", "Write"]
+__all__ = ["MessageParts", "StepParts", "Write", "calls_of"]
 
 Write = Callable[[str], object]
+WholeT = TypeVar("WholeT")
+PartT = TypeVar("PartT")
 
 
-class MessageParts:
+@define
+class _Shown(Generic[WholeT, PartT]):
+    """What was made of a message or step to be looked at, until it changes."""
+
+    whole: WholeT | None = None
+    text: str | None = None
+    parts: dict[int, PartT] = field(factory=dict)
+    """Its blocks or calls that were looked at, by index. Those of `whole` are these."""
+
+    def share(self, written: Entries, made: list[PartT]) -> None:
+        """Take what was made of all entries; what had been made before stays."""
+        for at, index in enumerate(sorted(written.by_index)):
+            made[at] = self.parts.setdefault(index, made[at])
+
+
+class _Parts(Generic[WholeT, PartT]):
+    """What messages and steps have in common: how they are shown."""
+
+    __slots__ = ("_shown",)
+
+    _shown: _Shown[WholeT, PartT] | None
+
+    def changed(self) -> None:
+        """Say that a text was added to, as `extend` has shown how."""
+        self._shown = None
+
+    def _so_far(self) -> _Shown[WholeT, PartT]:
+        shown = self._shown
+        if shown is None:
+            shown = self._shown = _Shown()
+        return shown
+
+    def model(self) -> WholeT:
+        """Give the message or step; the same object until it changes."""
+        shown = self._so_far()
+        if shown.whole is None:
+            shown.whole = self._make(shown)
+        return shown.whole
+
+    def part(self, index: int, position: int) -> PartT | None:
+        """Give one block or call, at the cost of that one.
+
+        Where no delta has written under its index, it is the one at this position of a
+        whole object. None if it is not there any more.
+        """
+        written = self._written()
+        if written is None or index not in written.by_index:
+            parts = self._parts_of(self.model())
+            return parts[position] if position < len(parts) else None
+        shown = self._so_far().parts
+        if index not in shown:
+            made = self._of([plain(written.by_index[index])])
+            (shown[index],) = self._parts_of(made)
+        return shown[index]
+
+    def _make(self, shown: _Shown[WholeT, PartT]) -> WholeT:
+        raise NotImplementedError
+
+    def _written(self) -> Entries | None:
+        """Give the parts that deltas have written to."""
+        raise NotImplementedError
+
+    def _of(self, parts: list[Any]) -> WholeT:
+        """Give what has these parts, which are plain values."""
+        raise NotImplementedError
+
+    def _parts_of(self, whole: WholeT) -> list[PartT]:
+        raise NotImplementedError
+
+
+class MessageParts(_Parts[Message, MessageContent]):
     """A message as far as it has come."""
 
     __slots__ = (
         "_content",
         "_id",
-        "_model",
         "_role",
-        "_text",
         "_whole",
         "_writers",
         "ended",
@@ -58,12 +132,12 @@ class MessageParts:
         self._role: str | None = None
         # Text blocks that have begun: appending to one is nearly all that happens.
         self._writers: dict[int, Write] = {}
-        self._model: Message | None = None
-        self._text: str | None = None
+        self._shown = None
 
     def __getstate__(self) -> object:
-        # What writes to texts writes to the original's: `add` makes it anew.
-        return state_of(self, _writers={})
+        # What writes to texts writes to the original's: `add` makes it anew. What was
+        # shown belongs to those who have looked at it.
+        return state_of(self, _writers={}, _shown=None)
 
     def replace(self, message: Message, *, last: bool) -> None:
         """Take a whole message, which becomes the part's own."""
@@ -75,7 +149,7 @@ class MessageParts:
         if last or message.content:
             self._content = None
             self._writers = {}
-        self._model = self._text = None
+        self._shown = None
 
     def extend(self, delta: MessageDelta) -> Write | None:
         """Add a delta, if all it has is more of a text that has begun.
@@ -102,7 +176,7 @@ class MessageParts:
         if value.__class__ is not str:
             return None
         write(value)
-        self._model = self._text = None
+        self._shown = None
         return write
 
     def add(self, delta: MessageDelta) -> None:
@@ -122,44 +196,49 @@ class MessageParts:
                 self._writers[index] = write
         if self._role is None:
             self._role = delta.role
-        self._model = self._text = None
+        self._shown = None
 
-    def changed(self) -> None:
-        """Say that a text was added to, as `extend` has shown how."""
-        self._model = self._text = None
-
-    def model(self) -> Message:
-        """Give the message; the same object until it changes."""
-        if self._model is None:
-            self._model = self._make()
-        return self._model
-
-    def _make(self) -> Message:
+    def _make(self, shown: _Shown[Message, MessageContent]) -> Message:
         if self._content is None:
             assert self._whole is not None
             return self._whole
-        raw: dict[str, Any] = {"id": self._id, "object": "thread.message"}
-        raw["content"] = plain(self._content)
+        made = self._of(plain(self._content))
+        shown.share(self._content, made.content)
         if self._whole is None:
-            return structure(
-                raw | ({"role": self._role} if self._role else {}), Message
-            )
-        made = copied(self._whole)
-        made.content = structure(raw, Message).content
-        if made.role is None and self._role:
-            made.role = self._role
-        return made
+            return made
+        whole = copied(self._whole)
+        whole.content = made.content
+        if whole.role is None and self._role:
+            whole.role = self._role
+        return whole
+
+    def _written(self) -> Entries | None:
+        return self._content
+
+    def _of(self, parts: list[Any]) -> Message:
+        raw = {"id": self._id, "object": "thread.message", "content": parts}
+        return structure(raw | ({"role": self._role} if self._role else {}), Message)
+
+    def _parts_of(self, whole: Message) -> list[MessageContent]:
+        return whole.content
 
     def text(self) -> str:
         """Give the text of its text blocks, joined."""
-        if self._text is None:
-            self._text = "".join(
+        shown = self._so_far()
+        if shown.text is None:
+            shown.text = "".join(
                 block.text.value
                 for block in self.model().content
                 if isinstance(block, TextContentBlock)
                 and isinstance(block.text.value, str)
             )
-        return self._text
+        return shown.text
+
+
+def calls_of(step: RunStep) -> list[ToolCall]:
+    """Give the tool calls of a step, none if it has no such details."""
+    details = step.step_details
+    return details.tool_calls if isinstance(details, ToolCallsStepDetails) else []
 
 
 def _has_details(step: RunStep) -> bool:
@@ -169,7 +248,7 @@ def _has_details(step: RunStep) -> bool:
     return details is not None and bool(details.type)
 
 
-class StepParts:
+class StepParts(_Parts[RunStep, ToolCall]):
     """A run step as far as it has come."""
 
     __slots__ = (
@@ -177,7 +256,6 @@ class StepParts:
         "_details",
         "_id",
         "_inputs",
-        "_model",
         "_whole",
         "ended",
     )
@@ -190,11 +268,11 @@ class StepParts:
         # Calls that have begun: more arguments or code is nearly all that comes.
         self._arguments: dict[int, tuple[Write, object]] = {}
         self._inputs: dict[int, tuple[Write, object]] = {}
-        self._model: RunStep | None = None
+        self._shown = None
 
     def __getstate__(self) -> object:
         # As for messages.
-        return state_of(self, _arguments={}, _inputs={})
+        return state_of(self, _arguments={}, _inputs={}, _shown=None)
 
     def replace(self, step: RunStep, *, last: bool) -> None:
         """Take a whole step, which becomes the part's own."""
@@ -207,7 +285,7 @@ class StepParts:
             self._details = None
             self._arguments = {}
             self._inputs = {}
-        self._model = None
+        self._shown = None
 
     def extend(self, delta: RunStepDelta) -> Write | None:
         """Add a delta, if all it has is more arguments or code of a call that began.
@@ -249,7 +327,7 @@ class StepParts:
         if value.__class__ is not str or (call.id and call.id != id):
             return None
         write(value)
-        self._model = None
+        self._shown = None
         return write
 
     def add(self, delta: RunStepDelta) -> None:
@@ -266,7 +344,7 @@ class StepParts:
         if isinstance(added, Entries) and isinstance(calls, Entries):
             for index in added.by_index:
                 self._watch(index, calls.by_index[index])
-        self._model = None
+        self._shown = None
 
     def _watch(self, index: int, call: dict[str, Any]) -> None:
         """Keep what appends to the call, until it is added to in another way."""
@@ -277,28 +355,36 @@ class StepParts:
         if (write := text_writer(call, "code_interpreter", "input")) is not None:
             self._inputs[index] = write, call.get("id")
 
-    def changed(self) -> None:
-        """Say that a text was added to, as `extend` has shown how."""
-        self._model = None
-
-    def model(self) -> RunStep:
-        """Give the step; the same object until it changes."""
-        if self._model is None:
-            self._model = self._make()
-        return self._model
-
-    def _make(self) -> RunStep:
+    def _make(self, shown: _Shown[RunStep, ToolCall]) -> RunStep:
         if self._details is None and self._whole is not None:
             return self._whole
+        made = self._with(plain(self._details))
+        written = self._written()
+        if written is not None:
+            shown.share(written, calls_of(made))
+        if self._whole is None:
+            return made
+        whole = copied(self._whole)
+        whole.step_details = made.step_details
+        return whole
+
+    def _written(self) -> Entries | None:
+        details = self._details
+        if details is None or details.get("type") != "tool_calls":
+            return None
+        calls = details.get("tool_calls")
+        return calls if isinstance(calls, Entries) else None
+
+    def _of(self, parts: list[Any]) -> RunStep:
+        return self._with({"type": "tool_calls", "tool_calls": parts})
+
+    def _with(self, details: dict[str, Any] | None) -> RunStep:
         raw: dict[str, Any] = {"id": self._id, "object": "thread.run.step"}
-        if self._details is not None:
-            details = plain(self._details)
+        if details is not None:
             raw["step_details"] = details
             if "type" in details:
                 raw["type"] = details["type"]
-        made = structure(raw, RunStep)
-        if self._whole is not None:
-            step_details = made.step_details
-            made = copied(self._whole)
-            made.step_details = step_details
-        return made
+        return structure(raw, RunStep)
+
+    def _parts_of(self, whole: RunStep) -> list[ToolCall]:
+        return calls_of(whole)

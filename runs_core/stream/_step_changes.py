@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
@@ -11,8 +11,8 @@ from runs_core.models import (
     RunStep,
     ToolCall,
     ToolCallDeltaObject,
-    ToolCallsStepDetails,
 )
+from runs_core.stream._parts import calls_of
 from runs_core.stream._wholes import Part, Whole, always, index_of
 from runs_core.stream.changes import (
     Change,
@@ -49,7 +49,7 @@ class StepChanges:
         whole = self._seen[step.id]
         if whole.done:
             return
-        for index in whole.indices(len(_calls(step))):
+        for index in whole.indices(len(calls_of(step))):
             yield from self._call(whole, index)
 
     def delta(self, event: ThreadRunStepDelta) -> Iterator[Change]:
@@ -87,7 +87,7 @@ class StepChanges:
         if whole.done:
             return
         whole.done = True
-        calls = _calls(step)
+        calls = calls_of(step)
         for index, call in zip(whole.indices(len(calls)), calls, strict=True):
             if not began_here and isinstance(call, FunctionToolCall):
                 continue
@@ -108,7 +108,7 @@ class StepChanges:
 
     def _call(self, whole: Whole, index: int) -> Iterator[Change]:
         if index not in whole.parts:
-            whole.parts[index] = Part()
+            whole.see(index, Part())
             look = partial(self._find_call, whole, index)
             yield ToolCallCreated(step_id=whole.id, index=index, look=look)
 
@@ -126,16 +126,11 @@ class StepChanges:
             yield ToolCallDone(step_id=whole.id, index=index, look=find)
 
     def _find_step(self, step_id: str) -> RunStep:
-        return next(step for step in self._look().steps if step.id == step_id)
+        return self._look()._step(step_id).model()
 
     def _find_call(self, whole: Whole, index: int) -> ToolCall:
-        calls = _calls(self._find_step(whole.id))
-        position = whole.position(index)
-        if position < len(calls):
-            return calls[position]
-        raise LookupError("the step has no such tool call any more")
-
-
-def _calls(step: RunStep) -> Sequence[ToolCall]:
-    details = step.step_details
-    return details.tool_calls if isinstance(details, ToolCallsStepDetails) else ()
+        step = self._look()._step(whole.id)
+        call = step.part(index, whole.position(index))
+        if call is None:
+            raise LookupError("the step has no such tool call any more")
+        return call

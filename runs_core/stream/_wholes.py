@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, insort
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -28,14 +29,21 @@ class Whole:
     parts: dict[int, Part] = field(factory=dict)
     current: int | None = None
     done: bool = False
+    _order: list[int] = field(factory=list, init=False)
+
+    def see(self, index: int, part: Part) -> None:
+        """Take a part as the one of this index."""
+        if index not in self.parts:
+            insort(self._order, index)
+        self.parts[index] = part
 
     def position(self, index: int) -> int:
         """Where the part is in a list that has no gaps."""
-        return sum(other < index for other in self.parts)
+        return bisect_left(self._order, index)
 
     def indices(self, count: int) -> list[int]:
         """Give the indices of the parts of a list of `count`, which has no gaps."""
-        known = sorted(self.parts)[:count]
+        known = self._order[:count]
         free = known[-1] + 1 if known else 0
         return known + list(range(free, free + count - len(known)))
 

@@ -155,6 +155,20 @@ class RunSnapshot:
             return ""
         return next(reversed(self._messages.values())).text()
 
+    # One of many, found and made at the cost of that one.
+
+    def _message(self, id: str) -> MessageParts:
+        return self._messages[id]
+
+    def _step(self, id: str) -> StepParts:
+        return self._steps[id]
+
+    def _last_message(self) -> Message | None:
+        return next((m.model() for m in reversed(self._messages.values())), None)
+
+    def _last_step(self) -> RunStep | None:
+        return next((s.model() for s in reversed(self._steps.values())), None)
+
     def has_ended(self, id: str) -> bool:
         """Whether an event has said that this message or step is done."""
         part = self._messages.get(id) or self._steps.get(id)

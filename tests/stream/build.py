@@ -1,8 +1,9 @@
-"""Short ways to write events, what they add up to, and what is in it."""
+"""Short ways to write events, what they add up to, what is in it and what it costs."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import sys
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from runs_core.stream import RunSnapshot
@@ -79,3 +80,20 @@ def mutables(value: Any) -> Iterator[Any]:
         yield value
         for item in object.__getstate__(value)[1].values():  # type: ignore[index]
             yield from mutables(item)
+
+
+def calls_made(function: Callable[[], Any]) -> int:
+    """Count the functions that are called, built-in ones included."""
+    count = 0
+
+    def profile(frame: Any, event: str, arg: Any) -> None:
+        nonlocal count
+        count += 1
+
+    function()
+    sys.setprofile(profile)
+    try:
+        function()
+    finally:
+        sys.setprofile(None)
+    return count

@@ -3,7 +3,6 @@
 import copy
 import gc
 import pickle
-import sys
 import weakref
 from collections.abc import Callable
 from typing import Any
@@ -30,6 +29,7 @@ from tests.stream.build import (
     STEP_DELTA,
     applied,
     calls,
+    calls_made,
     delta,
     function,
     made,
@@ -321,21 +321,30 @@ def test_promise_2_the_work_grows_as_what_is_added(kind: str) -> None:
     assert work(400) < 4.2 * work(100)
 
 
-def calls_made(function: Callable[[], Any]) -> int:
-    """Count the functions that are called, built-in ones included."""
-    count = 0
+@pytest.mark.parametrize("whole_first", [True, False])
+def test_a_part_that_was_looked_at_alone_is_the_one_in_the_whole(
+    whole_first: bool,
+) -> None:
+    snapshot = applied(
+        (DELTA, delta(text("a"), text("b", 2))),
+        (STEP_DELTA, calls(function("c"), function("d", 2, id="call_2"))),
+    )
+    if whole_first:
+        assert (len(snapshot.messages), len(snapshot.steps)) == (1, 1)
+    block = snapshot._message("msg_1").part(2, 1)
+    call = snapshot._step("step_1").part(2, 1)
+    (message,), (step,) = snapshot.messages, snapshot.steps
 
-    def profile(frame: Any, event: str, arg: Any) -> None:
-        nonlocal count
-        count += 1
-
-    function()
-    sys.setprofile(profile)
-    try:
-        function()
-    finally:
-        sys.setprofile(None)
-    return count
+    assert message.content[1] is block is snapshot._message("msg_1").part(2, 1)
+    assert step.step_details.tool_calls[1] is call
+    assert snapshot.text == "ab"
+    more = made((DELTA, delta(text("x", 2))), (STEP_DELTA, calls(function("y", 2))))
+    for event in more:
+        snapshot.apply(event)
+    assert snapshot._message("msg_1").part(2, 1) == snapshot.messages[0].content[1]
+    assert snapshot._message("msg_1").part(2, 1) != block
+    assert snapshot._step("step_1").part(2, 1) != call
+    assert snapshot.text == "abx"
 
 
 @pytest.mark.parametrize(
