@@ -195,7 +195,7 @@ class MessageParts(_Parts[Message, MessageContent]):
             if write is not None:
                 self._writers[index] = write
         if self._role is None:
-            self._role = delta.role
+            self._role = copied(delta.role)
         self._shown = None
 
     def _make(self, shown: _Shown[Message, MessageContent]) -> Message:

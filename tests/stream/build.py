@@ -82,6 +82,19 @@ def mutables(value: Any) -> Iterator[Any]:
             yield from mutables(item)
 
 
+def replaced(raw: Any, *others: Any) -> Iterator[Any]:
+    """Give the JSON with each of the others in each place."""
+    yield from others
+    if isinstance(raw, dict):
+        for key, value in raw.items():
+            for other in replaced(value, *others):
+                yield {**raw, key: other}
+    elif isinstance(raw, list):
+        for at, value in enumerate(raw):
+            for other in replaced(value, *others):
+                yield [*raw[:at], other, *raw[at + 1 :]]
+
+
 def calls_made(function: Callable[[], Any]) -> int:
     """Count the functions that are called, built-in ones included."""
     count = 0

@@ -5,11 +5,12 @@ import gc
 import pickle
 import weakref
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import pytest
 
-from runs_core.errors import InvalidDelta, StreamTruncated
+from runs_core.errors import InvalidDelta, MalformedEvent, StreamTruncated
 from runs_core.models import (
     Message,
     MessageDelta,
@@ -36,6 +37,7 @@ from tests.stream.build import (
     message,
     mutables,
     raw_calls,
+    replaced,
     run,
     text,
 )
@@ -88,6 +90,58 @@ def test_what_was_shown_stays_as_it_was(name: str) -> None:
             shown.append((value, repr(value)))
 
     assert [repr(value) for value, _ in shown] == [before for _, before in shown]
+
+
+def details(**details: Any) -> dict[str, Any]:
+    return {**calls(), "delta": {"step_details": details}}
+
+
+def code(**output: Any) -> dict[str, Any]:
+    outputs = [{"index": 0, **output}]
+    made = {"input": "i", "outputs": outputs}
+    return {"index": 0, "type": "code_interpreter", "code_interpreter": made}
+
+
+def note(index: int) -> dict[str, Any]:
+    noted = {"index": index, "type": "file_path", "text": "a", "start_index": index}
+    return {"index": 0, "type": "text", "text": {"value": "a", "annotations": [noted]}}
+
+
+DELTAS: list[tuple[str, dict[str, Any]]] = [
+    (DELTA, delta({**text("a"), "more": 1}, role="assistant", more=1)),
+    (DELTA, delta(note(0))),
+    (DELTA, delta({"index": 0, "type": "refusal", "refusal": "no"})),
+    (DELTA, delta({"index": 0, "type": "image_file", "image_file": {"file_id": "f"}})),
+    (DELTA, delta({"index": 0, "type": "new", "new": {"a": "b"}})),
+    (STEP_DELTA, calls(function("a", id="call_1"))),
+    (STEP_DELTA, calls({"index": 0, "type": "file_search", "file_search": {"a": 1}})),
+    (STEP_DELTA, calls(code(type="logs", logs="l"))),
+    (STEP_DELTA, calls(code(type="image", image={"file_id": "f"}))),
+    (STEP_DELTA, details(type="message_creation", message_creation={"a": "b"})),
+    (STEP_DELTA, details(type="new", new=[{"a": 1}])),
+]
+
+
+@pytest.mark.parametrize(("name", "raw"), DELTAS)
+def test_promise_8_nothing_is_shared_wherever_something_odd_stands(
+    name: str, raw: dict[str, Any]
+) -> None:
+    seen = 0
+    for odd in replaced(raw, ["odd"], {"odd": ["odd"]}, [{"index": 0, "odd": []}]):
+        # Twice: what is added to is not what has begun.
+        try:
+            events = made(*[(name, odd)] * 2)
+        except MalformedEvent:
+            continue
+        snapshot = RunSnapshot()
+        for event in events:
+            with suppress(InvalidDelta):
+                snapshot.apply(event)
+        shared = {id(x) for event in events for x in mutables(event)}
+        for shown in (*snapshot.messages, *snapshot.steps):
+            assert not shared & {id(x) for x in mutables(shown)}, odd
+            seen += 1
+    assert seen > 10
 
 
 @pytest.mark.parametrize("content", [message("m", "a")["content"], {"type": "x"}, None])
@@ -293,11 +347,6 @@ def test_events_can_be_built_by_hand() -> None:
         MessageDeltaEvent("msg_1", MessageDelta(content=[block]))
     )
     assert summed([event, event]).text == "aa"
-
-
-def note(index: int) -> dict[str, Any]:
-    noted = {"index": index, "type": "file_path", "text": "a", "start_index": index}
-    return {"index": 0, "type": "text", "text": {"value": "a", "annotations": [noted]}}
 
 
 GROWING: dict[str, Callable[[int], tuple[str, Any]]] = {

@@ -18,6 +18,7 @@ from runs_core.stream._read import read_event
 from runs_core.stream._template import learn, make_parse_string, parse_string
 from runs_core.stream.events import text_of
 from runs_core.wire.codec import loads, make_loads, parse_json
+from tests.stream.build import replaced
 from tests.stream.samples import (
     STREAMS,
     blocks,
@@ -658,19 +659,6 @@ def test_what_has_no_shape_that_is_read_quickly(name: str, raw: dict[str, Any]) 
     assert shapes.parser_of(full_read(name, raw)) is None
 
 
-def replaced(raw: Any) -> Iterator[Any]:
-    """Give the JSON with something empty, or of another kind, in each place."""
-    yield from ([], "", 0, None, {}, True, "x")
-    if isinstance(raw, dict):
-        for key, value in raw.items():
-            for other in replaced(value):
-                yield {**raw, key: other}
-    elif isinstance(raw, list):
-        for at, value in enumerate(raw):
-            for other in replaced(value):
-                yield [*raw[:at], other, *raw[at + 1 :]]
-
-
 def outcome_of(decoder: RunEventDecoder, last: bytes) -> Any:
     """Give what a decoder makes of one more event, or why it is none."""
     try:
@@ -696,12 +684,18 @@ EMPTY: list[tuple[str, dict[str, Any]]] = [
 ]
 
 
+# Empty, or of another kind.
+SMALL = ([], "", 0, None, {}, True, "x")
+
+
 @pytest.mark.parametrize(("name", "raw"), [*READ, *EMPTY])
 def test_an_event_is_what_it_is_whatever_came_before_it(
     name: str, raw: dict[str, Any], parsers: dict[str, Any]
 ) -> None:
     """Also where the shape of the last ones was learned, and what differs is small."""
-    expected = {data: read_alone(name, data) for data in map(dumped, replaced(raw))}
+    expected = {
+        data: read_alone(name, data) for data in map(dumped, replaced(raw, *SMALL))
+    }
     for data, alone in expected.items():
         decoder = RunEventDecoder(**parsers)
         for number in range(3):
