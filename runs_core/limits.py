@@ -16,10 +16,12 @@ from runs_core.errors import UsageError
 __all__ = [
     "a_function",
     "check_amount",
+    "check_whole",
     "mapping_of",
     "not_negative",
     "one_of",
     "whole",
+    "whole_or_none",
     "yes_or_no",
 ]
 
@@ -30,7 +32,7 @@ Validator = Callable[[Any, "Attribute[Any]", Any], None]
 
 
 def not_negative(owner: Any, attribute: Attribute[Any], value: Any) -> None:
-    """Let None pass, and an amount of seconds or bytes: see `check_amount`."""
+    """Let None pass, and an amount of time: see `check_amount`."""
     check_amount(attribute.name, value)
 
 
@@ -62,14 +64,23 @@ def whole(least: int) -> Validator:
     """Give the check for a whole number that is `least` or more."""
 
     def check(owner: Any, attribute: Attribute[Any], value: Any) -> None:
-        if isinstance(value, bool) or not isinstance(value, int):
-            raise TypeError(
-                f"{attribute.name} must be a whole number, not {_kind(value)}"
-            )
-        if value < least:
-            raise ValueError(f"{attribute.name} must be {least} or more, not {value}")
+        check_whole(attribute.name, value, least)
 
     return check
+
+
+def whole_or_none(owner: Any, attribute: Attribute[Any], value: Any) -> None:
+    """Let None pass, and a whole number that is 0 or more."""
+    if value is not None:
+        check_whole(attribute.name, value, 0)
+
+
+def check_whole(name: str, value: Any, least: int) -> None:
+    """Raise TypeError for what is no whole number, ValueError if it is too small."""
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise TypeError(f"{name} must be a whole number, not {_kind(value)}")
+    if value < least:
+        raise ValueError(f"{name} must be {least} or more, not {value}")
 
 
 def one_of(*choices: str | None) -> Validator:

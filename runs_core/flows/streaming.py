@@ -31,7 +31,7 @@ from runs_core.flows.run_requests import RunRequests
 from runs_core.flows.seen import Ids, cancelled_on_exit
 from runs_core.flows.status import one_line, refusal
 from runs_core.lifecycle import RUN_ENDS
-from runs_core.limits import not_negative, one_of, yes_or_no
+from runs_core.limits import not_negative, one_of, whole_or_none, yes_or_no
 from runs_core.models import ErrorObject, Run
 from runs_core.stream import (
     EVENT_CLASSES,
@@ -78,7 +78,9 @@ class StreamOptions:
 
     idle_timeout: float | None = field(default=IDLE_TIMEOUT, validator=not_negative)
     deadline: float | None = field(default=None, validator=not_negative)
-    max_event_bytes: int | None = field(default=MAX_EVENT_BYTES, validator=not_negative)
+    max_event_bytes: int | None = field(
+        default=MAX_EVENT_BYTES, validator=whole_or_none
+    )
     resume: Literal["poll"] | None = field(default=None, validator=one_of(None, "poll"))
     cancel_on_exit: bool = field(default=False, validator=yes_or_no)
 

@@ -54,8 +54,8 @@ class RunEventDecoder(Framer):
 
     def __init__(
         self,
-        *,
         max_event_bytes: int | None = MAX_EVENT_BYTES,
+        *,
         loads: Callable[[bytes | str], Any] | None = None,
     ) -> None:
         super().__init__(max_event_bytes, "discard")

@@ -6,6 +6,7 @@ import sys
 from typing import Literal
 
 from runs_core.errors import EventTooLarge, UsageError
+from runs_core.limits import check_whole
 from runs_core.wire._sse_long import LongBlock
 from runs_core.wire._sse_shapes import CRLF, LF, UNNAMED, Shape, Style
 
@@ -173,11 +174,13 @@ class StreamState:
 
 
 def checked_limit(max_event_bytes: int | None) -> int:
-    """Give the limit of an event as a number."""
+    """Give the limit of an event as a number; None is no limit."""
     if max_event_bytes is None:
         return sys.maxsize
-    if max_event_bytes < 0:
-        raise UsageError("max_event_bytes is a number of bytes, or None: no limit")
+    try:
+        check_whole("max_event_bytes", max_event_bytes, 0)
+    except ValueError as error:
+        raise UsageError(str(error)) from None
     return max_event_bytes
 
 

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import math
 import tracemalloc
+from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 import pytest
 
 from runs_core.errors import EventTooLarge, RunsError, UsageError
+from runs_core.flows.streaming import StreamOptions
+from runs_core.stream import RunEventDecoder
 from runs_core.wire.sse import MAX_EVENT_BYTES, EventStreamDecoder, ServerSentEvent
 from tests.wire.decoding import (
+    DECODERS,
     KIB,
     MIB,
     MakeDecoder,
@@ -172,6 +178,51 @@ def test_wrong_settings_are_refused_by_name(
 
     with pytest.raises(UsageError, match=name):
         make_decoder(**wrong)
+
+
+@pytest.mark.parametrize("make", [*DECODERS.values(), RunEventDecoder])
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        math.nan,
+        math.inf,
+        2.5,
+        100.0,
+        Decimal(100),
+        Fraction(100),
+        True,
+        "100",
+        b"9",
+        [],
+    ],
+    ids=repr,
+)
+def test_a_limit_is_a_whole_number(make: MakeDecoder, wrong: Any) -> None:
+    for call in (lambda: make(wrong), lambda: make(max_event_bytes=wrong)):
+        with pytest.raises(
+            TypeError, match=r"^max_event_bytes must be a whole number, not of type"
+        ):
+            call()
+    with pytest.raises(TypeError, match=r"^max_event_bytes must be a whole number"):
+        StreamOptions(max_event_bytes=wrong)
+
+
+@pytest.mark.parametrize("make", [*DECODERS.values(), RunEventDecoder])
+@pytest.mark.parametrize("limit", [-1, -(10**30)])
+def test_a_limit_is_not_below_0(make: MakeDecoder, limit: int) -> None:
+    with pytest.raises(UsageError, match=r"^max_event_bytes must be 0 or more, not -"):
+        make(limit)
+    with pytest.raises(ValueError, match=r"^max_event_bytes must be 0 or more, not -"):
+        StreamOptions(max_event_bytes=limit)
+
+
+@pytest.mark.parametrize("make", [*DECODERS.values(), RunEventDecoder])
+def test_a_limit_of_0_lets_pass_what_has_nothing(make: MakeDecoder) -> None:
+    decoder = make(0)
+    assert decoder.feed(b": x\n\n") == []
+    assert decoder.feed(b"data: x\n\n") == []
+    with pytest.raises(EventTooLarge):
+        decoder.close()
 
 
 # --- Memory and work ---------------------------------------------------------------
