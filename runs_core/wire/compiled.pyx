@@ -13,7 +13,7 @@ from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes
 from cpython.object cimport PyObject, PyTypeObject
 from cpython.ref cimport Py_INCREF
 from cpython.unicode cimport PyUnicode_DecodeUTF8
-from libc.string cimport memchr, memcmp, memcpy
+from libc.string cimport memchr, memcmp
 
 from runs_core.wire._sse_blocks import read_retry
 from runs_core.wire._sse_state import as_bytes, checked_limit, closed, flushes, too_large
@@ -21,14 +21,9 @@ from runs_core.wire.sse import MAX_EVENT_BYTES, ServerSentEvent
 
 __all__ = ["EventStreamDecoder"]
 
-cdef extern from "Python.h":
-    # Bytes whose references are counted by hand: `_PyBytes_Resize` takes the only one.
-    PyObject *new_bytes "PyBytes_FromStringAndSize"(char *, Py_ssize_t) except NULL
-    char *start_of "PyBytes_AS_STRING"(PyObject *)
-    Py_ssize_t room_of "PyBytes_GET_SIZE"(PyObject *)
-    int _PyBytes_Resize(PyObject **, Py_ssize_t) except -1
-    void Py_CLEAR(PyObject *)
+include "_buffer.pxi"
 
+cdef extern from "Python.h":
     object PyType_GenericAlloc(PyTypeObject *, Py_ssize_t)
     ctypedef struct PyMemberDef:
         Py_ssize_t offset
@@ -47,6 +42,7 @@ cdef enum Field:
 
 cdef enum:
     LONGEST = 5  # name of a field, in bytes
+    KEPT = 80  # up to this many bytes, the name of an event is kept for the next one
 
 
 cdef const char *BOM = b"\xef\xbb\xbf"
@@ -71,34 +67,6 @@ cdef Py_ssize_t place_of(str name) except -1:
 cdef inline void put(object event, Py_ssize_t place, object value) noexcept:
     Py_INCREF(value)
     (<PyObject **>(<char *><PyObject *>event + place))[0] = <PyObject *>value
-
-
-cdef struct Buffer:
-    PyObject *held  # NULL where there is nothing, not even an empty value
-    Py_ssize_t size  # how much of it is filled
-
-
-cdef int append(Buffer *buffer, const char *start, Py_ssize_t size) except -1:
-    if buffer.held == NULL:
-        buffer.held = new_bytes(NULL, size)
-        buffer.size = 0
-    cdef Py_ssize_t needed = buffer.size + size
-    if needed > room_of(buffer.held):
-        # By an eighth more, so that all bytes are moved a bounded number of times.
-        _PyBytes_Resize(&buffer.held, needed + (needed >> 3) + 32)
-    if size:
-        memcpy(start_of(buffer.held) + buffer.size, start, size)
-    buffer.size = needed
-    return 0
-
-
-cdef bytes take(Buffer *buffer):
-    """Give what is in a buffer, and leave nothing there."""
-    if room_of(buffer.held) != buffer.size:
-        _PyBytes_Resize(&buffer.held, buffer.size)
-    taken = <bytes>buffer.held
-    Py_CLEAR(buffer.held)
-    return taken
 
 
 cdef Field field_called(const char *name, Py_ssize_t size) noexcept:
@@ -147,7 +115,7 @@ cdef class EventStreamDecoder:
     cdef Buffer _value
     cdef bint _space
 
-    # The last name of an event, as it came.
+    # The last short name of an event, as it came.
     cdef bytes _name
     cdef str _named
 
@@ -363,7 +331,9 @@ cdef class EventStreamDecoder:
 
     cdef int _set(self, Field field, const char *value, Py_ssize_t size) except -1:
         """Take the value of a field other than data."""
-        if field == EVENT:
+        if field == EVENT and size > KEPT:
+            self._event = PyUnicode_DecodeUTF8(value, size, "replace")
+        elif field == EVENT:
             if (
                 size != PyBytes_GET_SIZE(self._name)
                 or memcmp(value, PyBytes_AS_STRING(self._name), size) != 0

@@ -316,6 +316,26 @@ def test_a_long_event_is_held_once(line: bytes, make_decoder: MakeDecoder) -> No
     assert peak < 5 * MIB
 
 
+@pytest.mark.parametrize("size", [KIB, 2 * MIB])
+@pytest.mark.parametrize("field", [b"event: ", b"data: ", b"retry: ", b": "])
+def test_nothing_of_an_event_is_held_behind_it(
+    field: bytes, size: int, make_decoder: MakeDecoder
+) -> None:
+    stream = field + b"y" * MIB + b"\ndata: x\n\n"
+    decoder = make_decoder()
+    tracemalloc.start()
+
+    try:
+        for piece in pieces(stream, size):
+            decoder.feed(piece)
+        del piece
+        held = tracemalloc.get_traced_memory()[0]
+    finally:
+        tracemalloc.stop()
+
+    assert held < 8 * KIB
+
+
 @pytest.mark.parametrize("line", [b"data: ", b"id: "])
 def test_close_lets_go_of_what_was_not_ended(
     line: bytes, make_decoder: MakeDecoder
