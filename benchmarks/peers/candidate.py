@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from difflib import SequenceMatcher
+from itertools import starmap
 from time import process_time
 from typing import Any, TypeAlias
 
@@ -99,8 +100,8 @@ def compare(outcomes: Sequence[Any], expected: Sequence[Any]) -> None:
         return
     if not all(isinstance(right, list) for _, right in pairs):
         raise Fault(f"wrong on {len(wrong)} of {len(pairs)} streams")
-    if all(map(_without_ids, wrong)):
-        raise Fault("gives no ids")
+    if all(starmap(_differ_in_ids, wrong)):
+        raise Fault(_fault_in_ids(wrong))
     lost = sum(_lost(outcome, right) for outcome, right in wrong)
     extra = sum(_lost(right, outcome) for outcome, right in wrong)
     total = sum(len(right) for _, right in pairs)
@@ -109,9 +110,17 @@ def compare(outcomes: Sequence[Any], expected: Sequence[Any]) -> None:
     raise Fault(f"{lost} of {total} events {'wrong' if extra else 'missing'}")
 
 
-def _without_ids(pair: tuple[Any, Any]) -> bool:
-    outcome, right = pair
+def _differ_in_ids(outcome: Any, right: Any) -> bool:
+    """Whether names and data are right; what else frames have are ids."""
     return [e[:2] for e in outcome] == [e[:2] for e in right] and len(right[0]) > 2
+
+
+def _fault_in_ids(wrong: Sequence[tuple[Any, Any]]) -> str:
+    if any(event[2] for outcome, _ in wrong for event in outcome):
+        return "gives another id"
+    # Of one that is not there, it is not known whether others would be.
+    expected = sum(bool(event[2]) for _, right in wrong for event in right)
+    return "gives no ids" if expected > 1 else "the id is missing"
 
 
 def _lost(outcome: Sequence[Any], right: Sequence[Any]) -> int:

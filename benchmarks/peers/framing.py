@@ -115,15 +115,17 @@ def httpx_sse() -> Candidate:
     module = load("httpx_sse._decoders")
     utf8 = load("codecs").getincrementaldecoder("utf-8")
 
-    # Its `iter_sse` without httpx, which is what gives it text.
+    # Its `iter_sse` without httpx, which is what gives it text: with U+FFFD for bytes
+    # that are not UTF-8.
     def events(chunks: Chunks) -> Iterator[Any]:
-        lines, decoder, text = module.SSELineDecoder(), module.SSEDecoder(), utf8()
+        lines, decoder = module.SSELineDecoder(), module.SSEDecoder()
+        text = utf8("replace")
         for chunk in chunks:
             for line in lines.decode(text.decode(chunk)):
                 event = decoder.decode(line)
                 if event is not None:
                     yield event
-        for line in lines.flush():
+        for line in [*lines.decode(text.decode(b"", True)), *lines.flush()]:
             event = decoder.decode(line)
             if event is not None:
                 yield event

@@ -193,11 +193,18 @@ A, B, C = (Frame("a", "1", "1"), Frame("b", "2", "2"), Frame("c", "3", "3"))
         ([A, A, B, C], "1 event too many"),
         ([A, C, C], "1 of 3 events wrong"),
         ([f._replace(id="") for f in (A, B, C)], "gives no ids"),
+        ([A, B._replace(id="1"), C], "gives another id"),
+        ([A, B._replace(id=""), C], "gives another id"),
     ],
 )
 def test_a_fault_says_what_is_wrong(outcome: list[Frame], fault: str) -> None:
     with pytest.raises(Fault, match=f"^{fault}$"):
         compare([outcome], [[A, B, C]])
+
+
+def test_who_lacks_one_id_is_not_said_to_give_none() -> None:
+    with pytest.raises(Fault, match=r"^the id is missing$"):
+        compare([[A._replace(id="")]], [[A]])
 
 
 def test_what_is_equal_has_no_fault() -> None:

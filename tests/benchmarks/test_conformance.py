@@ -3,6 +3,7 @@ import pytest
 from benchmarks.bench import Bench
 from benchmarks.conformance.cases import CASES, Case
 from benchmarks.conformance.matrix import cuts_of, matrix
+from benchmarks.peers.registry import make
 from benchmarks.streams.styles import Frame
 from tests.wire.sse_reference import decode
 
@@ -27,6 +28,19 @@ def test_ours_passes_every_case_in_every_cut() -> None:
     assert [v.cuts for v in verdicts] == [
         max(1, len(case.stream) - 1) + 1 + bool(case.stream) for case in CASES
     ]
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.about)
+def test_httpx_sse_without_httpx_gives_what_it_gives_with_it(case: Case) -> None:
+    httpx = pytest.importorskip("httpx")
+    source = pytest.importorskip("httpx_sse").EventSource
+    adapter = make("framing", "httpx-sse")
+    headers = {"content-type": "text/event-stream"}
+
+    for chunks in cuts_of(case.stream):
+        answer = httpx.Response(200, headers=headers, content=iter(chunks))
+        real = [(e.event, e.data, e.id) for e in source(answer).iter_sse()]
+        assert adapter.outcome(chunks) == real
 
 
 def test_each_cut_is_another_one_of_the_same_bytes() -> None:
