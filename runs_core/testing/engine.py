@@ -45,7 +45,7 @@ class Engine:
         `cancelled` of `cancelling`.
         """
         self.settle(record, now)
-        if record.listener is not None and record.listener.reading:
+        if record.is_read:
             return
         record.clock = now
         if record.status != "in_progress":
@@ -55,14 +55,25 @@ class Engine:
             self._advance(record)
 
     def settle(self, record: RunRecord, now: float) -> None:
-        """The run is expired, if its time has passed."""
-        due = record.is_active and record.status != "cancelling"
-        if due and now >= record.deadline:
+        """The run is expired, if its time has passed, or cancelled, if it was to be.
+
+        Nobody needs to look at a run after its cancellation, but it is `cancelling` for
+        whoever asks at the same time.
+        """
+        late = now >= record.deadline
+        if record.status == "cancelling":
+            if late or (now > record.clock and not record.is_read):
+                record.clock = now
+                stop_run(record, "confirm_cancel")
+        elif record.is_active and late:
             record.clock = now
             stop_run(record, "expire")
 
     def cancel(self, record: RunRecord, now: float) -> None:
-        """The run is being cancelled; the next look or event finds it cancelled."""
+        """The run is being cancelled; the next look or event finds it cancelled.
+
+        As does any later request that concerns its thread's runs.
+        """
         record.clock = now
         move_run(record, "cancel")
 

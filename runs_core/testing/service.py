@@ -64,7 +64,9 @@ class LocalService:
     What the assistants do is in `script`; without one they call their functions and
     echo the user's last message. A run advances by one step at each look (a GET of the
     run), or as its stream is taken, so that nothing needs to wait; only `Pause` and
-    `Hang` in a script make time matter, which the host gives.
+    `Hang` in a script make time matter, which the host gives. A cancelled run that
+    nobody looks at keeps its thread as long as no time passes: a later request finds it
+    cancelled.
 
     `poll_after_ms` is what answers say in `openai-poll-after-ms`; None leaves the
     header out. `expires_after` is the life of a run in seconds, and `pace` the seconds

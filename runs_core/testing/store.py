@@ -65,6 +65,11 @@ class RunRecord:
         """Whether the run keeps others from its thread."""
         return self.status not in RUN_TERMINAL
 
+    @property
+    def is_read(self) -> bool:
+        """Whether a stream is carrying the run."""
+        return self.listener is not None and self.listener.reading
+
 
 @define(eq=False)
 class ThreadRecord:

@@ -47,6 +47,7 @@ class Bench:
         self.service = LocalService(Script([Turn(actions)]))
         transport = InMemoryTransport(self.service)
         self.client = Client(transport, Endpoint("http://l.test/v1", "k"))
+        self.sleep = transport.sleep
         tool = {"type": "function", "function": {"name": "f"}}
         assistants = self.client.beta.assistants
         self.assistant = assistants.create(model="m", tools=[tool]).id
@@ -71,6 +72,19 @@ def test_leaving_a_stream_early_cancels_its_run_if_wished(wished: bool) -> None:
         next(text for text in stream.text_deltas)
 
     assert bench.cancelled == wished
+
+
+def test_promise_9_the_thread_of_a_cancelled_run_can_be_used_soon() -> None:
+    bench = Bench(WORDS, Hang())
+    with bench.client.stream(bench.feed(cancel_on_exit=True)) as stream:
+        next(stream.text_deltas)
+    bench.sleep(1)
+
+    threads = bench.client.beta.threads
+    threads.messages.create(bench.thread, role="user", content="again")
+    (run,) = threads.runs.list(bench.thread)
+
+    assert run.status == "cancelled"
 
 
 def test_a_stream_that_has_ended_cancels_nothing() -> None:

@@ -465,6 +465,25 @@ def test_a_run_is_cancelled_once():
     assert local.service.executions["cancellations"] == 1
 
 
+def test_a_cancelled_run_that_nobody_looks_at_leaves_its_thread_in_time():
+    local = Local(Script([[Say("One"), Hang()]]))
+    run = local.look(local.run(), times=2)
+    local.post(f"{path_of(run)}/cancel")
+    path = f"/threads/{run['thread_id']}"
+    message = {"role": "user", "content": "Again"}
+    with pytest.raises(Answered, match="while a run"):
+        local.post(f"{path}/messages", message)
+
+    local.now += 1
+    local.post(f"{path}/messages", message)
+    local.post(f"{path}/runs", {"assistant_id": run["assistant_id"]})
+
+    runs = local.get(f"{path}/runs")["data"]
+    assert [run["status"] for run in runs] == ["queued", "cancelled"]
+    assert runs[1]["cancelled_at"] == NOW + 1
+    assert local.steps(run)[0]["status"] == "cancelled"
+
+
 # --- Expiry -----------------------------------------------------------------------
 
 
