@@ -158,20 +158,24 @@ def _say(record: RunRecord, action: Say, ids: Ids) -> Iterator[None]:
         content.append(image)
         yield
     index = len(content)
-    written = False
-    for part in action.parts():
+    parts = action.parts()
+    left = sum(isinstance(part, str) for part in parts)
+    if action.annotations and not left:
+        parts, left = (*parts, ""), 1
+    first = True
+    for part in parts:
         if not isinstance(part, str):
             yield from _interrupt(record, part)
             continue
-        delta(_write(content, index, part, refusal=action.refusal, first=not written))
-        written = True
-        yield
-    if action.annotations:
-        if not written:
-            delta(_write(content, index, "", refusal=False, first=True))
-        content[index]["text"]["annotations"] = list(action.annotations)
-        numbered = [{"index": n, **a} for n, a in enumerate(action.annotations)]
-        delta({"index": index, "type": "text", "text": {"annotations": numbered}})
+        block = _write(content, index, part, refusal=action.refusal, first=first)
+        first = False
+        left -= 1
+        if action.annotations and not left:
+            # With the last text, because a delta of text always has some.
+            content[index]["text"]["annotations"] = list(action.annotations)
+            numbered = [{"index": n, **a} for n, a in enumerate(action.annotations)]
+            block["text"]["annotations"] = numbered
+        delta(block)
         yield
 
 

@@ -109,7 +109,7 @@ class Say:
     text is split after every `every` characters, else into words. Followed by `Fail` or
     `Incomplete`, the message stays incomplete.
 
-    `annotations` come after the last piece, `image_file_ids` as blocks before the text,
+    `annotations` come with the last piece, `image_file_ids` as blocks before the text,
     and with `refusal` the text is one.
     """
 

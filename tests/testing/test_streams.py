@@ -268,7 +268,7 @@ def test_blocks_and_annotations_come_as_deltas_and_stay():
         "end_index": 3,
         "file_citation": {"file_id": "file-2"},
     }
-    say = Say("[0]", image_file_ids=["file-1"], annotations=[citation])
+    say = Say("As [0]", image_file_ids=["file-1"], annotations=[citation])
     local = Local(Script([say]))
     run: Any = None
     blocks = []
@@ -281,25 +281,51 @@ def test_blocks_and_annotations_come_as_deltas_and_stay():
     image = {"type": "image_file", "image_file": {"file_id": "file-1"}}
     assert blocks == [
         {"index": 0, **image},
-        {"index": 1, "type": "text", "text": {"value": "[0]", "annotations": []}},
+        {"index": 1, "type": "text", "text": {"value": "As", "annotations": []}},
         {
             "index": 1,
             "type": "text",
-            "text": {"annotations": [{"index": 0, **citation}]},
+            "text": {"value": " [0]", "annotations": [{"index": 0, **citation}]},
         },
     ]
     assert local.answers(run)[0]["content"] == [
         image,
-        {"type": "text", "text": {"value": "[0]", "annotations": [citation]}},
+        {"type": "text", "text": {"value": "As [0]", "annotations": [citation]}},
     ]
 
 
-def test_annotations_need_no_text():
-    local = Local(Script([Say(annotations=[{"type": "file_path"}])]))
+@pytest.mark.parametrize(
+    ("words", "values"),
+    [
+        ({}, [""]),
+        ({"pieces": [Pause(0)]}, [""]),
+        ({"text": "a b"}, ["a", " b"]),
+        ({"pieces": ["a", "", Pause(0)]}, ["a", ""]),
+    ],
+)
+def test_annotations_come_with_the_last_text_also_if_that_is_empty(words, values):
+    annotation = {"type": "file_path"}
+    local = Local(Script([Say(**words, annotations=[annotation])]))
+    found = list(read_events(local.stream().chunks))
 
-    (message,) = events(local.stream(), "thread.message.completed")
+    texts = [
+        data["delta"]["content"][0]["text"]
+        for name, data in found
+        if name == "thread.message.delta"
+    ]
 
-    assert message["content"][0]["text"]["annotations"] == [{"type": "file_path"}]
+    assert [text["value"] for text in texts] == values
+    assert [text.get("annotations", []) for text in texts] == [
+        *[[]] * (len(values) - 1),
+        [{"index": 0, **annotation}],
+    ]
+    (message,) = [data for name, data in found if name == "thread.message.completed"]
+    assert message["content"] == [
+        {
+            "type": "text",
+            "text": {"value": "".join(values), "annotations": [annotation]},
+        }
+    ]
 
 
 def test_a_refusal_is_a_block_of_its_own_kind():
