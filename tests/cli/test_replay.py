@@ -211,6 +211,37 @@ def test_json_of_a_stream_cannot_command_the_terminal(cli, file):
     assert json.loads(ended.out)["text"] == "\x9b31m"
 
 
+def test_events_that_were_written_as_json_can_be_replayed(cli, file):
+    once = cli("replay", "--events", file(recorded(HELLO)))
+
+    again = cli("replay", "--events", file(once.out.encode()))
+
+    assert (again.status, again.err) == (0, "")
+    assert again.out == once.out
+
+
+def test_a_second_stream_in_a_file_is_said_not_to_be_read(cli, file):
+    stream = recorded(HELLO)
+
+    ended = cli("replay", "--snapshot", path := file(stream + stream))
+
+    assert ended.status == 0
+    assert json.loads(ended.out)["text"] == "Hello, world!"
+    assert ended.error == (
+        f"{path}: {len(stream)} bytes after the stream's [DONE] were not read"
+    )
+
+
+def test_how_long_an_event_may_be_can_be_chosen(cli, file):
+    path = file(recorded(HELLO))
+
+    refused = cli("replay", "--max-event-bytes", "99", path)
+
+    assert refused.status == 1
+    assert "pass a larger max_event_bytes, or null for no limit" in refused.error
+    assert cli("replay", "--max-event-bytes", "null", path).status == 0
+
+
 # --- HTTP responses ----------------------------------------------------------------
 
 
@@ -228,6 +259,21 @@ def test_a_response_that_ends_with_its_connection_is_decoded(cli, file):
     head = f"HTTP/1.1 200 OK\r\n{EVENT_STREAM}\r\n\r\n".encode()
 
     assert cli("replay", file(head + data)) == cli("replay", file(data))
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        ("HTTP/1.1 200 OK", "Transfer-Encoding: chunked"),
+        ("HTTP/1.1 200 OK", "Transfer-Encoding: chunked", "Content-Encoding: gzip"),
+        ("HTTP/2 200 ",),
+    ],
+)
+def test_what_curl_writes_with_its_head_is_decoded(cli, file, head):
+    data = recorded(HELLO)
+    fields = "\r\n".join([*head, EVENT_STREAM, "", ""]).encode()
+
+    assert cli("replay", file(fields + data)) == cli("replay", file(data))
 
 
 def test_interim_answers_are_skipped(cli, file):
@@ -292,13 +338,14 @@ def test_a_gzip_bomb_is_refused(cli, file, monkeypatch):
     [
         (chunked(b"x", EVENT_STREAM, "Content-Encoding: br"), "encoding 'br'"),
         (
-            chunked(b"{}" * 20, JSON, "Content-Encoding: gzip"),
+            chunked(b"no gzip" * 9, JSON, "Content-Encoding: gzip"),
             "is not the gzip that its header says",
         ),
         (chunked(b"<html>", "Content-Type: text/html"), "is text/html: neither"),
         (b"HTTP/1.1 200 OK\r\n", "not whole HTTP/1.1"),
         (b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{}", "not whole HTTP/1.1"),
-        (b"HTTP/2 200\r\n\r\n", "not whole HTTP/1.1"),
+        (b"HTTP/2 200\r\nContent-Length: 9\r\n\r\n{}", "not whole HTTP/1.1"),
+        (b"HTTP/4 200\r\n\r\n", "not whole HTTP/1.1"),
         (b"HTTP/1.1 101 Upgrade\r\n\r\n", "HTTP/1.1"),
     ],
 )
@@ -457,7 +504,7 @@ def test_json_comes_out_as_it_went_in(cli, file, form):
         (b"", "there is nothing in it"),
         (b" \r\n\n", "there is nothing in it"),
         (b"# A title\n\nand text: more", "it is not a recording"),
-        (b"\x1f\x8b\x08\x00", "it is not a recording"),
+        (b"\x1f\x8b\x08\x00", "it is compressed with gzip: unpack it first"),
         (b'{"object": "thread.run"', "not JSON: "),
         (b'{"object": "thread.run"}', "$"),
         (b"{" * 100_000, "JSON"),

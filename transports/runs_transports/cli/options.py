@@ -17,6 +17,7 @@ __all__ = [
     "add_endpoint_options",
     "add_transport_option",
     "build_parser",
+    "count",
     "endpoint_of",
 ]
 
@@ -93,13 +94,14 @@ def add_endpoint_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--max-retries",
         metavar="N",
-        type=_count,
+        type=count,
         default=2,
         help="how often a request is repeated that may be (2)",
     )
 
 
-def _count(text: str) -> int:
+def count(text: str) -> int:
+    """Read a number of things, as argparse's `type`."""
     if not text.isascii() or not text.isdigit():
         raise argparse.ArgumentTypeError("this must be a number, 0 or more")
     return int(text)

@@ -28,15 +28,29 @@ _MAX_START = 64 * 1024
 _MAX_INFLATED = 256 * 1024 * 1024
 
 _BOM = b"\xef\xbb\xbf"
+_GZIP = b"\x1f\x8b"
 _FIELD = re.compile(rb"(?:event|data|id|retry)?:")
+# What 'runs-core runs stream' writes, and --events of replay.
+_WRITTEN = re.compile(rb'\{"event": "([\w.]+)", "data": (.*)\}\s*')
+_WRITTEN_START = re.compile(rb'\{"event": "[\w.]+", "data": ')
 _EVENT_STREAM = "text/event-stream"
+_JSON = "application/json"
+
+# How much of a recording is looked at to tell what it is: a line, or a word.
+_LINE = re.compile(rb"\S.*[\r\n]")
+_WORD = re.compile(rb"\S(?s:.){15}")
+_HEAD = re.compile(rb"\n\r?\n")
+# A chunk's size (RFC 9112 section 7.1), which may be cut off.
+_CHUNK = re.compile(rb"[0-9A-Fa-f]{0,16}(?:[ \t]*(?:;.*)?\r|\Z)")
+_DONE = re.compile(rb"[\r\n]data: ?\[DONE\]")
 
 
 class Recording:
-    """Plays one recording: an event stream, JSON, or an HTTP/1.1 response with either.
+    """Plays one recording: an event stream, JSON, or an HTTP response with either.
 
     `read` gives the next piece of the file, `b""` at its end. What it is, is told from
-    how it begins; `head` is the response's own, or the one it would have had.
+    how it begins; `head` is the response's own, or the one it would have had. Events
+    that were written as lines of JSON are a stream again.
     Raises `CommandError` for anything else.
     """
 
@@ -44,15 +58,21 @@ class Recording:
 
     def __init__(self, read: Callable[[int], bytes]) -> None:
         start, pieces = _peeked(iter(lambda: read(_READ_BYTES), b""))
+        if start.startswith(_GZIP):
+            raise CommandError("it is compressed with gzip: unpack it first")
         self.head = Head(200)
         if start.startswith(b"HTTP/"):
             self.head, pieces = _http(pieces)
             pieces = _decoded(self.head, pieces)
         if not self.head.content_type:
             start, pieces = _peeked(pieces)
-            kind = [("content-type", _content_type(start))]
-            self.head = Head(self.head.status, self.head.headers.merged(kind))
+            kind = _content_type(start)
+            if kind == _JSON and _WRITTEN_START.match(start):
+                kind, pieces = _EVENT_STREAM, _streamed(pieces)
+            fields = self.head.headers.merged([("content-type", kind)])
+            self.head = Head(self.head.status, fields)
         self._pieces = pieces
+        self._read = b"\n"
 
     @property
     def is_stream(self) -> bool:
@@ -62,18 +82,37 @@ class Recording:
     @contextmanager
     def open(self, request: Request) -> Iterator[Opened[bytes]]:
         """Give the recorded answer, whatever the request is."""
-        yield Opened(self.head, lambda: next(self._pieces, b""))
+
+        def read() -> bytes:
+            if piece := next(self._pieces, b""):
+                # Before it, as much as `[DONE]` and its line may take.
+                self._read = self._read[-16:] + piece
+            return piece
+
+        yield Opened(self.head, read)
+
+    def unread(self) -> int:
+        """Count what follows the stream's `[DONE]`, without blank lines before it."""
+        done = _DONE.search(self._read)
+        if done is None:
+            return 0
+        count = 0
+        for piece in chain([self._read[done.end() :]], self._pieces):
+            count += len(piece if count else piece.lstrip())
+        return count
 
     def sleep(self, seconds: float) -> None:
         """Return after `seconds`."""
         time.sleep(seconds)
 
 
-def _peeked(pieces: Iterable[bytes]) -> tuple[bytes, Iterator[bytes]]:
+def _peeked(
+    pieces: Iterable[bytes], until: re.Pattern[bytes] = _LINE
+) -> tuple[bytes, Iterator[bytes]]:
     """Give the first line that is not blank, or more, and all pieces again."""
     rest = iter(pieces)
     start = b""
-    while len(start) < _MAX_START and not re.search(rb"\S.*[\r\n]", start):
+    while len(start) < _MAX_START and not until.search(start):
         piece = next(rest, b"")
         if not piece:
             break
@@ -82,17 +121,48 @@ def _peeked(pieces: Iterable[bytes]) -> tuple[bytes, Iterator[bytes]]:
 
 
 def _content_type(start: bytes) -> str:
-    text = start.removeprefix(_BOM).lstrip()
-    if text.startswith((b"{", b"[")):
-        return "application/json"
-    if _FIELD.match(text):
+    if _FIELD.match(text := _text(start)):
         return _EVENT_STREAM
+    if text.startswith((b"{", b"[")):
+        return _JSON
     raise CommandError(
         "there is nothing in it"
         if not text
-        else "it is not a recording: neither an event stream, nor an HTTP/1.1"
-        " response, nor a JSON object"
+        else "it is not a recording: neither an event stream, nor an HTTP response,"
+        " nor a JSON object"
     )
+
+
+def _is_text(start: bytes) -> bool:
+    text = _text(start)
+    return text.startswith((b"{", b"[", b"<")) or _FIELD.match(text) is not None
+
+
+def _text(start: bytes) -> bytes:
+    return start.removeprefix(_BOM).lstrip()
+
+
+def _streamed(pieces: Iterator[bytes]) -> Iterator[bytes]:
+    """Give the event stream that was written as lines of JSON, one an event."""
+    for number, line in enumerate(_lines(pieces), 1):
+        written = _WRITTEN.fullmatch(line)
+        if written is None:
+            raise TransportProtocolError(
+                f"line {number} is no event as 'runs-core runs stream' writes it"
+            )
+        yield b"event: %b\ndata: %b\n\n" % written.groups()
+
+
+def _lines(pieces: Iterator[bytes]) -> Iterator[bytes]:
+    begun: list[bytes] = []
+    for piece in pieces:
+        *whole, rest = piece.split(b"\n")
+        for line in whole:
+            yield b"".join((*begun, line))
+            begun = []
+        begun.append(rest)
+    if last := b"".join(begun):
+        yield last
 
 
 # --- HTTP responses ----------------------------------------------------------------
@@ -108,7 +178,7 @@ def _http(pieces: Iterator[bytes]) -> tuple[Head, Iterator[bytes]]:
     connection.send(h11.Request(method="GET", target="/", headers=[("host", "file")]))
     connection.send(h11.EndOfMessage())
 
-    def next_event() -> object:
+    def next_event(pieces: Iterator[bytes]) -> object:
         try:
             while (event := connection.next_event()) is h11.NEED_DATA:
                 connection.receive_data(next(pieces, b""))
@@ -120,24 +190,57 @@ def _http(pieces: Iterator[bytes]) -> tuple[Head, Iterator[bytes]]:
             ) from None
         return event
 
-    def body() -> Iterator[bytes]:
-        while isinstance(event := next_event(), h11.Data):
+    def framed(pieces: Iterator[bytes]) -> Iterator[bytes]:
+        while isinstance(event := next_event(pieces), h11.Data):
             yield bytes(event.data)
 
-    while isinstance(event := next_event(), h11.InformationalResponse):
-        pass
+    event: object = None
+    while event is None or isinstance(event, h11.InformationalResponse):
+        start, pieces = _head_and_rest(pieces)
+        event = next_event(iter([start]))
     if not isinstance(event, h11.Response):
         raise TransportProtocolError("the recorded response switches protocols")
     fields = ((name.decode(), value.decode("latin-1")) for name, value in event.headers)
-    return Head(event.status_code, Headers(fields)), body()
+    head = Head(event.status_code, Headers(fields))
+    as_it_stands, pieces = _is_bare(head, pieces)
+    return head, pieces if as_it_stands else framed(pieces)
+
+
+def _head_and_rest(pieces: Iterator[bytes]) -> tuple[bytes, Iterator[bytes]]:
+    """Give a head with its blank line, as one of HTTP/1.1, and what follows it."""
+    start, pieces = _peeked(pieces, _HEAD)
+    next(pieces, None)  # Which is the start, to be parted here.
+    found = _HEAD.search(start)
+    end = found.end() if found else len(start)
+    head, rest = start[:end], start[end:]
+    # HTTP/2 and HTTP/3 have no head of this form: curl writes one for them.
+    head = re.sub(rb"\AHTTP/[23](?:\.0)?(?= )", b"HTTP/1.1", head)
+    return head, chain([rest], pieces) if rest else pieces
+
+
+def _is_bare(head: Head, pieces: Iterator[bytes]) -> tuple[bool, Iterator[bytes]]:
+    """Tell whether the framing that the head names is gone, and give all pieces again.
+
+    `curl -i` writes the head as it came, but the body without its chunks, and with
+    --compressed unpacked, to which then also the length does not apply.
+    """
+    coding = head.headers.get("transfer-encoding") or ""
+    if "chunked" in coding.lower():
+        start, pieces = _peeked(pieces)
+        return not _CHUNK.match(start), pieces
+    start, pieces = _peeked(pieces, _WORD)
+    return "content-encoding" in head.headers and _is_text(start), pieces
 
 
 def _decoded(head: Head, pieces: Iterator[bytes]) -> Iterator[bytes]:
     coding = (head.headers.get("content-encoding") or "identity").strip().lower()
-    if coding in ("gzip", "x-gzip"):
-        return _inflated(pieces)
     if coding == "identity":
         return pieces
+    start, pieces = _peeked(pieces, _WORD)
+    if _is_text(start):  # It was decoded before it was written.
+        return pieces
+    if coding in ("gzip", "x-gzip"):
+        return _inflated(pieces)
     raise CommandError(
         f"the recorded response is in the encoding {coding!r}; only gzip is decoded:"
         " record it with 'Accept-Encoding: identity'"

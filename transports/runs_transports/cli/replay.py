@@ -35,6 +35,7 @@ from runs_core.models import (
 from runs_core.stream import RunSnapshot, RunStreamEvent
 from runs_core.wire import codec
 from runs_core.wire.http import Response
+from runs_core.wire.sse import MAX_EVENT_BYTES
 from runs_transports.cli.messages import (
     FAILED,
     OK,
@@ -42,6 +43,7 @@ from runs_transports.cli.messages import (
     one_line,
     printable,
 )
+from runs_transports.cli.options import count
 from runs_transports.cli.output import write_json
 from runs_transports.cli.recording import Recording
 
@@ -65,10 +67,11 @@ def add_commands(commands: Any) -> None:
     parser = commands.add_parser(
         "replay",
         help=summary,
-        description=f"{summary.capitalize()}: an event stream, an HTTP/1.1 response"
-        " (chunked and gzip are decoded), or JSON. What it is, is told from how it"
-        " begins. Exit status 1 if a stream did not end with its run, if an answer was"
-        " an error, or if something could not be read.",
+        description=f"{summary.capitalize()}: an event stream, the events that 'runs"
+        " stream' writes, an HTTP response (as from 'curl -i'; chunked and gzip are"
+        " decoded), or JSON. What it is, is told from how it begins. Exit status 1 if a"
+        " stream did not end with its run, if an answer was an error, or if something"
+        " could not be read.",
     )
     parser.add_argument(
         "files", metavar="FILE", nargs="+", help="a recording; - is standard input"
@@ -82,7 +85,18 @@ def add_commands(commands: Any) -> None:
         action="store_true",
         help="write what the stream led to as JSON",
     )
+    parser.add_argument(
+        "--max-event-bytes",
+        metavar="N",
+        type=_limit,
+        default=MAX_EVENT_BYTES,
+        help=f"how long an event may be ({MAX_EVENT_BYTES}); null for no limit",
+    )
     parser.set_defaults(command=_run)
+
+
+def _limit(text: str) -> int | None:
+    return None if text == "null" else count(text)
 
 
 def _run(options: argparse.Namespace) -> int:
@@ -92,13 +106,21 @@ def _run(options: argparse.Namespace) -> int:
         if len(options.files) > 1:
             form.title(name)
         try:
-            _replay(name, form)
+            unread = _replay(name, form, options.max_event_bytes)
         except BrokenPipeError:
             raise
         except (CommandError, RunsError, OSError) as error:
             print(end="", flush=True)
             print(f"runs-core: {_located(name, error)}", file=sys.stderr)
             status = FAILED
+        else:
+            if unread:
+                place = _place(name)
+                print(
+                    f"runs-core: {place}: {unread} bytes after the stream's [DONE] were"
+                    " not read",
+                    file=sys.stderr,
+                )
     return status
 
 
@@ -108,11 +130,15 @@ def _located(name: str, error: Exception) -> str:
     played = runs.create("recording", assistant_id="recording")
     line = line.removesuffix(f"; {how_to_find_out(played.request)}")
     in_line = isinstance(error, OSError) and error.filename is not None
-    place = "standard input" if name == "-" else printable(name)
-    return line if in_line else f"{place}: {line}"
+    return line if in_line else f"{_place(name)}: {line}"
 
 
-def _replay(name: str, form: Form) -> None:
+def _place(name: str) -> str:
+    return "standard input" if name == "-" else printable(name)
+
+
+def _replay(name: str, form: Form, max_event_bytes: int | None) -> int:
+    """Show a recording; gives how many bytes of it were not read."""
     with contextlib.ExitStack() as stack:
         file: Any
         if name != "-":
@@ -125,9 +151,10 @@ def _replay(name: str, form: Form) -> None:
         recording = Recording(file.read1)
         client = Client(recording, Endpoint("http://recording"), max_retries=0)
         if recording.is_stream:
-            _replay_stream(client, form)
-        else:
-            _replay_answer(client, form)
+            _replay_stream(client, form, max_event_bytes)
+            return recording.unread()
+        _replay_answer(client, form)
+        return 0
 
 
 def _replay_answer(client: Client, form: Form) -> None:
@@ -140,8 +167,13 @@ def _replay_answer(client: Client, form: Form) -> None:
     form.answer(answer)
 
 
-def _replay_stream(client: Client, form: Form) -> None:
-    feed = runs.stream("recording", assistant_id="recording", idle_timeout=None)
+def _replay_stream(client: Client, form: Form, max_event_bytes: int | None) -> None:
+    feed = runs.stream(
+        "recording",
+        assistant_id="recording",
+        idle_timeout=None,
+        max_event_bytes=max_event_bytes,
+    )
     with client.stream(feed) as stream:
         try:
             for event in stream:
