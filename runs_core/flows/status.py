@@ -57,6 +57,9 @@ _BUSY = re.compile(
     r"|messages to (?P<thread_>\S+) while a run (?P<run_>[\w-]+) is active"
 )
 
+# What servers say of a path that is none of theirs; FastAPI's names nothing at all.
+_NO_SUCH_PATH = re.compile(r"Invalid URL \(|Unknown request URL|Not Found$")
+
 
 def status_error(response: Response, request: ApiRequest) -> errors.APIStatusError:
     """Give the error for an answer that is not a 2xx.
@@ -168,6 +171,10 @@ def _add_details(
     if isinstance(error, errors.ThreadBusy) and (found := _BUSY.search(said or "")):
         error.thread_id = found["thread"] or found["thread_"]
         error.run_id = found["run"] or found["run_"]
+    if error.status == 404 and (
+        error.code == "unknown_url" or _NO_SUCH_PATH.match(said or "")
+    ):
+        _say(error, "check the base URL's path prefix")
     if isinstance(error, errors.UnexpectedRedirect):
         location = response.headers.get("location") or ""
         origin = re.match(r"https?://[^/?#@\s]+(?=[/?#]|$)", location)

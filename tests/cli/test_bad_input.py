@@ -260,6 +260,17 @@ def test_an_unknown_thread_is_one_line(cli, server, via):
     )
 
 
+def test_a_base_url_without_its_path_prefix_says_so(cli, server):
+    base_url = server.base_url.removesuffix("/v1")
+
+    ended = cli("threads", "create", "--base-url", base_url)
+
+    assert ended.error == (
+        "threads.create: the server answered 404: Invalid URL (POST /threads);"
+        " check the base URL's path prefix"
+    )
+
+
 def test_what_a_server_says_cannot_command_the_terminal(cli):
     body = json.dumps({"error": {"message": "a\x1b[2Jb\nc\u009b31m"}}).encode()
     with peer(answer("400 Bad Request", body)) as hostile:

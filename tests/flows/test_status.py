@@ -182,6 +182,24 @@ def test_a_status_without_words_says_what_to_look_at() -> None:
     assert str(error_of(502)).endswith("without an error object")
 
 
+@pytest.mark.parametrize(
+    ("body", "advised"),
+    [
+        ({"error": {"message": "Invalid URL (POST /threads)"}}, True),
+        ({"error": {"message": "Unknown request URL: GET /x. Check it."}}, True),
+        ({"error": {"message": "No way.", "code": "unknown_url"}}, True),
+        ({"detail": "Not Found"}, True),
+        ({"error": {"message": "No thread found with id 'thread_1'."}}, False),
+        ({"detail": "Not Found: thread_1"}, False),
+    ],
+)
+def test_an_unknown_path_says_to_check_the_base_url(body: Any, advised: bool) -> None:
+    advice = "; check the base URL's path prefix"
+
+    assert str(error_of(404, body)).endswith(advice) == advised
+    assert advice not in str(error_of(400, body))
+
+
 def test_a_servers_words_are_one_short_line_that_does_nothing_to_a_terminal() -> None:
     error = error_of(400, {"message": "a\n\nb\tc \x1b[31md\x07\u202e" + "x" * 10_000})
 
