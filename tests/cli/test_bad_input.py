@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 
 import pytest
 
@@ -95,6 +96,22 @@ def test_what_can_never_be_sent_is_2(cli, server, argv):
 
     assert ended.status == 2
     assert ended.error
+    assert server.service.requests == []
+
+
+@pytest.mark.parametrize(
+    "argv",
+    [
+        ("messages", "create", "thread_1", "--role", "user", "--content"),
+        ("threads", "create", "--metadata"),
+        ("threads", "retrieve"),
+    ],
+)
+def test_bytes_that_are_no_text_are_2(cli, server, argv):
+    ended = cli(*argv, os.fsdecode(b"caf\xff"))
+
+    assert ended.status == 2
+    assert "this is not text in the encoding of this terminal; see" in ended.error
     assert server.service.requests == []
 
 

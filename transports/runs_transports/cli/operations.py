@@ -120,7 +120,7 @@ def _add_operation(verbs: Any, function: Operation) -> None:
 def _add_parameters(function: Operation, parser: Parser) -> None:
     ids, keywords = _parameters(function)
     for parameter in ids:
-        parser.add_argument(parameter.name, metavar=parameter.name.upper())
+        parser.add_argument(parameter.name, metavar=parameter.name.upper(), type=_text)
     group = parser.add_argument_group("parameters")
     said = parameter_help(function)
     for parameter in keywords:
@@ -182,11 +182,23 @@ def _metavar(members: Iterable[Any]) -> str:
 _NAMES = {str: "TEXT", int: "INTEGER", float: "NUMBER", bool: "true|false"}
 
 
+def _text(text: str) -> str:
+    """Read an argument that Python could decode, and not only keep (PEP 383)."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise argparse.ArgumentTypeError(
+            "this is not text in the encoding of this terminal"
+        ) from None
+    return text
+
+
 def _value(members: tuple[Any, ...], text: str) -> Any:
     """Read an argument: as text where the parameter takes text, else as JSON.
 
     Where it takes both, what reads as an object or a list is one.
     """
+    _text(text)
     takes_text = any(m is str or get_origin(m) is Literal for m in members)
     if takes_text and set(members) <= {str, type(None)}:
         return None if text == "null" and type(None) in members else text
