@@ -69,6 +69,13 @@ class Engine:
             record.clock = now
             stop_run(record, "expire")
 
+    def catch_up(self, record: RunRecord, now: float) -> None:
+        """The run whose stream was left has gone on, if time has passed since."""
+        self.settle(record, now)
+        if record.was_left and now > record.clock:
+            self.look(record, now)
+            self.look(record, now)  # If the first one has started it.
+
     def cancel(self, record: RunRecord, now: float) -> None:
         """The run is being cancelled; the next look or event finds it cancelled.
 

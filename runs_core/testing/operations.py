@@ -120,7 +120,7 @@ class Operations:
     def active_run(self, thread: ThreadRecord, now: float) -> RunRecord | None:
         """Give the run that keeps others, and new messages, from the thread."""
         for record in thread.runs.values():
-            self.engine.settle(record, now)
+            self.engine.catch_up(record, now)
         return next((r for r in thread.runs.values() if r.is_active), None)
 
     # --- Messages -----------------------------------------------------------------

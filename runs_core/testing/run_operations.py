@@ -100,6 +100,7 @@ class RunOperations:
     ) -> Answer | Stream:
         if not asked.params.get("stream"):
             return Answer(record.run, polled=True)
+        record.streamed = True
         listener = record.listener = Listener()
         listener.queue.extend(opening)
         for name in ("thread.run.created", "thread.run.queued"):
@@ -122,7 +123,7 @@ class RunOperations:
     def _list_runs(self, asked: Asked) -> Answer:
         records = self.store.thread(*asked.ids).runs.values()
         for record in records:
-            self.engine.settle(record, asked.now)
+            self.engine.catch_up(record, asked.now)
         return Answer(page("run", (record.run for record in records), asked.query))
 
     def _list_steps(self, asked: Asked) -> Answer:
@@ -167,7 +168,8 @@ class RunOperations:
         got = [o["tool_call_id"] for o in outputs if "tool_call_id" in o]
         if sorted(got) != sorted(expected):
             raise expected_outputs(expected, got)
-        record.listener = Listener() if asked.params.get("stream") else None
+        record.streamed = bool(asked.params.get("stream"))
+        record.listener = Listener() if record.streamed else None
         by_id = {o["tool_call_id"]: o.get("output", "") for o in outputs}
         self.engine.submit(record, by_id, asked.now)
         self.store.executions["submissions"] += 1

@@ -64,9 +64,9 @@ class LocalService:
     What the assistants do is in `script`; without one they call their functions and
     echo the user's last message. A run advances by one step at each look (a GET of the
     run), or as its stream is taken, so that nothing needs to wait; only `Pause` and
-    `Hang` in a script make time matter, which the host gives. A cancelled run that
-    nobody looks at keeps its thread as long as no time passes: a later request finds it
-    cancelled.
+    `Hang` in a script make time matter, which the host gives. A run that was
+    cancelled, or whose stream was left, keeps its thread until somebody looks at it or
+    time passes.
 
     `poll_after_ms` is what answers say in `openai-poll-after-ms`; None leaves the
     header out. `expires_after` is the life of a run in seconds, and `pace` the seconds

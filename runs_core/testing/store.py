@@ -53,6 +53,7 @@ class RunRecord:
     message: JSON | None = None
     prompt_tokens: int = 0
     listener: Listener | None = None
+    streamed: bool = False
 
     @property
     def status(self) -> str:
@@ -69,6 +70,11 @@ class RunRecord:
     def is_read(self) -> bool:
         """Whether a stream is carrying the run."""
         return self.listener is not None and self.listener.reading
+
+    @property
+    def was_left(self) -> bool:
+        """Whether a stream was to carry the run, and does not."""
+        return self.streamed and not self.is_read
 
 
 @define(eq=False)

@@ -25,6 +25,7 @@ from runs_core.testing.store import Listener
 from tests.testing.local import (
     NOW,
     WEATHER,
+    Answered,
     Local,
     names,
     path_of,
@@ -454,6 +455,28 @@ def test_an_abandoned_run_goes_on_at_the_next_looks(taken, how):
         {"type": "text", "text": {"value": "one two three four", "annotations": []}}
     ]
     assert local.service.executions["runs"] == 1
+
+
+@pytest.mark.parametrize("taken", [0, 1, 9])
+def test_an_abandoned_run_leaves_its_thread_in_time(taken):
+    script = Script([[Say("One two"), Pause(5), Say("three")]])
+    local, same = Local(script), Local(script)
+    reply = local.stream()
+    chunks = iter(reply.chunks)
+    for _ in range(taken):
+        next(chunks)
+    reply.abandon()
+    path = f"/threads/{same.run()['thread_id']}"
+    message = {"role": "user", "content": "Again"}
+    for later in (0, 1):  # At once, and before the pause is over.
+        local.now += later
+        with pytest.raises(Answered, match="while a run"):
+            local.post(f"{path}/messages", message)
+
+    local.now += 5
+    local.post(f"{path}/messages", message)
+
+    assert [run["status"] for run in local.get(f"{path}/runs")["data"]] == ["completed"]
 
 
 def test_an_answer_that_is_no_stream_can_be_abandoned_too():
