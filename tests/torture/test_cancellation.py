@@ -7,13 +7,14 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
+import anyio
 import pytest
 import trio
 from attrs import frozen
 
 from runs_core import AsyncClient, Endpoint, runs
 from runs_core.flows.effects import Feed
-from runs_core.testing import AsyncInMemoryTransport
+from runs_core.testing import AsyncInMemoryTransport, Hang, LocalService, Script
 from runs_core.transport import Opened
 from runs_core.wire.http import Request
 from runs_transports.asyncio import AsyncioTransport
@@ -201,3 +202,24 @@ def test_promise_9_a_conversation_on_real_sockets_may_be_cancelled_at_each_step(
         framework.run(main)
 
     assert open_descriptors() == before
+
+
+def test_promise_9_a_run_is_cancelled_where_anyio_cancels_each_wait_again() -> None:
+    """As below Starlette and FastAPI, when a client has gone."""
+    service = LocalService(Script([Hang()]))
+
+    async def main() -> None:
+        client = AsyncClient(AsyncioTransport(), Endpoint(server.base_url))
+        thread = await client.beta.threads.create()
+        assistant = await client.beta.assistants.create(model="m")
+        feed = runs.stream(thread.id, assistant_id=assistant.id, cancel_on_exit=True)
+        with anyio.CancelScope() as scope:
+            async with client.stream(feed) as stream:
+                async for _ in stream:
+                    scope.cancel()
+        assert scope.cancelled_caught
+
+    with serve(service) as server:
+        asyncio.run(main())
+
+    assert service.executions["cancellations"] == 1

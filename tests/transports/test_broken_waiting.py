@@ -5,7 +5,13 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from contextlib import (
+    AbstractContextManager,
+    AsyncExitStack,
+    asynccontextmanager,
+    contextmanager,
+    nullcontext,
+)
 from functools import partial
 
 import pytest
@@ -28,7 +34,9 @@ from runs_transports.conformance.rig import Rig, run_on_asyncio
 from runs_transports.conformance.tls import one_authority
 from runs_transports.conformance.waiting import TRICKLED
 from runs_transports.sockets import SocketTransport
+from runs_transports.torture import trio as trio_torture
 from runs_transports.torture.asyncio import cancel_at_each_step
+from runs_transports.trio import TrioTransport
 from tests.transports.rigs import Correct, Exchange, guides_transport
 
 SUITE = TransportSuite()
@@ -240,5 +248,23 @@ def test_an_exchange_that_outlives_its_cancellation_is_said(monkeypatch):
 
     with pytest.raises(AssertionError, match="after a cancellation the next exchange"):
         suite.test_promise_9_an_exchange_may_be_cancelled_at_each_step(
+            harness, "http", one_authority()
+        )
+
+
+class ShieldingNothing(TrioTransport):
+    def shield(self) -> AbstractContextManager[None]:
+        return nullcontext()
+
+
+class CancellingOnTrio(CancellationSuite):
+    cancel_at_each_step = trio_torture.cancel_at_each_step
+
+
+def test_a_shield_that_shields_nothing_is_said():
+    harness = Rig(ShieldingNothing(), trio.run)
+
+    with pytest.raises(AssertionError, match="in the transport's `shield"):
+        CancellingOnTrio().test_promise_9_a_cancelled_task_can_exchange_in_the_shield(
             harness, "http", one_authority()
         )

@@ -5,8 +5,15 @@ from __future__ import annotations
 import asyncio
 import socket
 import ssl
+import sys
 from collections.abc import AsyncIterator, Awaitable
-from contextlib import asynccontextmanager, suppress
+from contextlib import (
+    AbstractContextManager,
+    asynccontextmanager,
+    nullcontext,
+    suppress,
+)
+from typing import Any
 
 from runs_core.transport import Opened
 from runs_core.wire.http import Head, Request
@@ -62,6 +69,15 @@ class AsyncioTransport:
     def now(self) -> float:
         """Give the running loop's time."""
         return asyncio.get_running_loop().time()
+
+    def shield(self) -> AbstractContextManager[object]:
+        """Give the scope in which leaving may still say goodbye to the server.
+
+        asyncio cancels a task once, and lets it go on. anyio, on which Starlette and
+        FastAPI run, cancels every further wait in a cancelled scope of its own.
+        """
+        anyio: Any = sys.modules.get("anyio")  # Whose scope it is has imported it.
+        return nullcontext() if anyio is None else anyio.CancelScope(shield=True)
 
     async def _connect(
         self, address: Address, timeout: float | None

@@ -43,6 +43,8 @@ NOT_REACHED = (
     " connection after the other, waits for the end of the one that was cancelled"
 )
 
+NO_SHIELD = "a cancelled task could not make an exchange in the transport's `shield()`"
+
 
 def tolerant(script: Script, context: ssl.SSLContext | None) -> Script:
     """Play the script, behind TLS or not, for as long as the client is there."""
@@ -117,3 +119,30 @@ class CancellationSuite(RigFixture):
 
         with peer(tolerant(conversation, secured)) as server:
             assert rig.run(scenario) > 0, "it was not to be cancelled at any step"
+
+    def test_promise_9_a_cancelled_task_can_exchange_in_the_shield(
+        self, rig: Rig, scheme: str, authority: Authority
+    ) -> None:
+        """For transports that have a `shield()`."""
+        if not hasattr(rig.transport, "shield"):
+            pytest.skip("the transport has no shield()")
+        secured = authority.server("127.0.0.1") if scheme == "https" else None
+        answers: list[bytes] = []
+
+        async def scenario(io: Io) -> int:
+            request = get(f"{scheme}://127.0.0.1:{server.port}")
+
+            async def attempt() -> None:
+                try:
+                    await fetch(io, request)
+                except BaseException:
+                    with rig.transport.shield():
+                        answers.append((await fetch(io, request)).body)
+                    raise
+
+            return await type(self).cancel_at_each_step(attempt)
+
+        with peer(tolerant(conversation, secured)) as server:
+            cancelled = rig.run(scenario)
+
+        assert answers == [b"aaa"] * cancelled, NO_SHIELD
