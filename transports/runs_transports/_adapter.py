@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import io
 import math
+import os
 import socket
 import ssl
 import time
@@ -131,6 +132,8 @@ class _Connection(HTTPConnection):
     """Connects within one timeout, and knows whether it can be used again."""
 
     exchange: Http1Exchange | None = None
+    process = 0
+    good_until = math.inf
 
     @property
     def origin(self) -> str:
@@ -153,6 +156,7 @@ class _Connection(HTTPConnection):
 
     def connect(self) -> None:
         super().connect()
+        self.process = os.getpid()
         self.sock.settimeout(self.timeout)  # For sending, all of it again.
 
     # A method where http.client has a class: it only calls it.
@@ -172,11 +176,12 @@ class _SecureConnection(  # pyright: ignore[reportIncompatibleVariableOverride]
 
 
 class _Pool(HTTPConnectionPool):
-    """Gives no connection that has been idle for long, or left in doubt.
+    """Gives no connection that has been idle for long, was left in doubt, or is shared.
 
-    A peer or a box in between may have forgotten the one; a request that is sent on it
-    then fails, and nobody knows whether it was carried out. What comes from the other
-    may belong to the answer before.
+    A peer or a box in between may have forgotten the first; a request that is sent on
+    it then fails, and nobody knows whether it was carried out. What comes from the
+    second may belong to the answer before; from one that was made before a fork, to
+    another process.
     """
 
     # urllib3's own classes do not match its protocols either.
@@ -184,7 +189,8 @@ class _Pool(HTTPConnectionPool):
 
     def _get_conn(self, timeout: float | None = None) -> Any:
         connection: Any = super()._get_conn(timeout)
-        if time.monotonic() > getattr(connection, "good_until", math.inf):
+        idle = time.monotonic() > connection.good_until
+        if idle or connection.process != os.getpid():
             connection.close()  # Which lets it connect again.
         return connection
 

@@ -39,9 +39,9 @@ class RequestsTransport:
     """Sends through a `requests.Session`, and reads the body undecoded.
 
     Connections are kept and used again, also by other threads. Its own session reads no
-    environment, keeps no cookies, uses no proxy, and verifies with `ssl_context`, or
-    against the system's trust store; `close()` closes it. Its answers are read by h11,
-    as strictly as on the other transports.
+    environment, keeps no cookies, uses no proxy, verifies with `ssl_context`, or
+    against the system's trust store, and connects anew in a forked process; `close()`
+    closes it. Its answers are read by h11, as strictly as on the other transports.
 
     A caller's `session` is used as it is, with its adapters, proxies, cookies and
     `trust_env`, and stays open; the caller says by it what is trusted. Redirects are
