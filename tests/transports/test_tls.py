@@ -6,8 +6,17 @@ What they demand of a server is in `runs_transports.conformance.tls`.
 from __future__ import annotations
 
 import ssl
+from contextlib import suppress
 
+import pytest
+
+from runs_core.errors import NotSent
 from runs_transports._tls import default_context
+from runs_transports.conformance.cancellation import tolerant
+from runs_transports.conformance.peer import answering, peer, whole
+from runs_transports.conformance.rig import Io, fetch, get
+from runs_transports.conformance.tls import one_authority, url
+from tests.transports.rigs import AnyRig
 
 
 def test_hazard_14_the_default_verifies_and_asks_for_tls_1_2() -> None:
@@ -16,3 +25,37 @@ def test_hazard_14_the_default_verifies_and_asks_for_tls_1_2() -> None:
     assert context.verify_mode is ssl.CERT_REQUIRED
     assert context.check_hostname
     assert context.minimum_version is ssl.TLSVersion.TLSv1_2
+
+
+@pytest.mark.filterwarnings("ignore:Unverified HTTPS request")
+@pytest.mark.parametrize("trusted", [True, False], ids=["trusted", "unknown"])
+@pytest.mark.parametrize("name", ["127.0.0.1", "other.example"])
+@pytest.mark.parametrize(
+    ("checks_name", "mode"),
+    [
+        (True, ssl.CERT_REQUIRED),
+        (False, ssl.CERT_REQUIRED),
+        (False, ssl.CERT_OPTIONAL),
+        (False, ssl.CERT_NONE),
+    ],
+    ids=["by default", "any name", "optional", "none"],
+)
+def test_promise_4_a_callers_context_says_what_is_accepted_and_stays_as_it_is(
+    rig: AnyRig, checks_name: bool, mode: ssl.VerifyMode, name: str, trusted: bool
+) -> None:
+    authority = one_authority()
+    context = authority.trusted if trusted else ssl.create_default_context()
+    context.check_hostname, context.verify_mode = checks_name, mode
+    accepted: list[bytes] = []
+
+    async def scenario(io: Io) -> None:
+        with suppress(NotSent):
+            accepted.append((await fetch(io, get(url(server.port)))).body)
+
+    with peer(tolerant(answering(whole()), authority.server(name))) as server:
+        rig.run(scenario, context)
+
+    is_named = name == "127.0.0.1" or not checks_name
+    is_proven = trusted or mode is ssl.CERT_NONE
+    assert accepted == [b"{}"] * (is_named and is_proven)
+    assert (context.check_hostname, context.verify_mode) == (checks_name, mode)

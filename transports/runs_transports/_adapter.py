@@ -65,11 +65,14 @@ class StrictAdapter(HTTPAdapter):
         super().close()
 
     def cert_verify(self, conn: Any, url: str, verify: Any, cert: Any) -> None:
-        """Demand verification, by the context alone.
+        """Have the context alone say what is verified.
 
-        The inherited method would add certifi's authorities to the context.
+        The inherited method would add certifi's authorities to it. What the pool is
+        told here, urllib3 sets on the context, which may be the caller's.
         """
-        conn.cert_reqs = "CERT_REQUIRED"
+        if (context := self._ssl_context) is not None:
+            conn.cert_reqs = context.verify_mode
+            conn.assert_hostname = None if context.check_hostname else False
 
 
 class _Response(http.client.HTTPResponse):
