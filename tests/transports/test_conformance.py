@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -38,9 +37,8 @@ class TestSocketsTls(TlsSuite, StrictTlsSuite):
 
 class TestRequests(TransportSuite, StrictSuite):
     @pytest.fixture
-    def transport(self, ssl_context: Context) -> Iterator[RequestsTransport]:
-        with RequestsTransport(ssl_context=ssl_context) as transport:
-            yield transport
+    def transport(self, ssl_context: Context) -> RequestsTransport:
+        return RequestsTransport(ssl_context=ssl_context)
 
 
 class TestRequestsTls(TlsSuite, StrictTlsSuite):

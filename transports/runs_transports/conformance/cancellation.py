@@ -12,7 +12,7 @@ import pytest
 
 from runs_core.wire.http import Request
 from runs_transports.conformance.peer import (
-    CHUNKED,
+    HEAD,
     PATIENCE,
     STILL_OPEN,
     Connection,
@@ -63,7 +63,8 @@ def tolerant(script: Script, context: ssl.SSLContext | None) -> Script:
 def conversation(connection: Connection) -> None:
     """Answer `aaa` in three chunks."""
     connection.read_request()
-    connection.send(CHUNKED)
+    # Connections may be kept, but not here, where it shows who leaves them open.
+    connection.send(HEAD + b"Connection: close\r\nTransfer-Encoding: chunked\r\n\r\n")
     for _ in range(3):
         connection.send(b"1\r\na\r\n")
     connection.send(b"0\r\n\r\n")

@@ -54,6 +54,10 @@ class Blocking:
     async def sleep(self, seconds: float) -> None:
         self._transport.sleep(seconds)
 
+    async def close(self) -> None:
+        if (close := getattr(self._transport, "close", None)) is not None:
+            close()
+
 
 class Awaited:
     """An async transport."""
@@ -80,6 +84,10 @@ class Awaited:
 
     async def sleep(self, seconds: float) -> None:
         await _awaitable(self._transport.sleep(seconds), "sleep")
+
+    async def close(self) -> None:
+        if (close := getattr(self._transport, "close", None)) is not None:
+            await _awaitable(close(), "close")
 
 
 # What is wrong is said by `pytest.fail`, which no `except Exception` takes for an error

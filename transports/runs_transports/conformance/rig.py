@@ -65,12 +65,20 @@ class Rig:
         ) or inspect.isasyncgenfunction(inspect.unwrap(self.transport.open))
 
     def run(self, scenario: Scenario[T]) -> T:
-        """Give what the scenario gives."""
+        """Give what the scenario gives, and close the transport if it can be closed."""
+
+        async def closing(transport: Any) -> T:
+            io = Awaited(transport) if self.is_async else Blocking(transport)
+            try:
+                return await scenario(io)
+            finally:
+                await io.close()
+
         result: T
         if self.is_async:
-            result = self.runner(lambda t: scenario(Awaited(t)), self.transport)
+            result = self.runner(closing, self.transport)
         else:
-            result = _finish(scenario(Blocking(self.transport)))
+            result = _finish(closing(self.transport))
         return result
 
 
@@ -95,7 +103,10 @@ def closing_what_it_opens() -> Iterator[None]:
     yield
     more = open_descriptors() - before
     # Fewer, if what an earlier test has left open was collected meanwhile.
-    assert more <= 0, f"sockets or files that were left open: {more}"
+    assert more <= 0, (
+        f"sockets or files that were left open: {more} (connections that are kept must"
+        " be closed by `close()`)"
+    )
 
 
 class RigFixture:
