@@ -7,7 +7,7 @@ results or, below `with_raw_response`, answers.
 from __future__ import annotations
 
 from collections.abc import Coroutine
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from runs_core.event_stream import AsyncEventStream, EventStream
 from runs_core.flows.call import Call, Paged
@@ -54,13 +54,13 @@ class Face(_OfClient):
 class AsyncFace(_OfAsyncClient):
     """A noun of an async client whose methods give results to await."""
 
-    def _answer(self, conversation: Call[T] | Flow[T]) -> Coroutine[Any, Any, T]:
+    def _answer(self, conversation: Call[T] | Flow[T]) -> Coroutine[object, None, T]:
         return self._client.run(conversation)
 
     def _list(self, call: Paged[T]) -> AsyncPaginator[T]:
         return AsyncPaginator(self._client, call)
 
-    def _begun(self, feed: RunFeed) -> Coroutine[Any, Any, AsyncEventStream]:
+    def _begun(self, feed: RunFeed) -> Coroutine[object, None, AsyncEventStream]:
         return self._client.stream(feed).start()
 
 
@@ -83,12 +83,12 @@ class RawFace(_OfClient):
 class AsyncRawFace(_OfAsyncClient):
     """A noun of an async client whose methods give answers to await."""
 
-    def _answer(self, call: Call[T]) -> Coroutine[Any, Any, RawResponse[T]]:
+    def _answer(self, call: Call[T]) -> Coroutine[object, None, RawResponse[T]]:
         return self._client.run(raw(call, lambda result: result))
 
     def _list(
         self, call: Paged[T]
-    ) -> Coroutine[Any, Any, RawResponse[AsyncCursorPage[T]]]:
+    ) -> Coroutine[object, None, RawResponse[AsyncCursorPage[T]]]:
         client = self._client
         return client.run(raw(call, lambda page: AsyncCursorPage(client, call, page)))
 

@@ -83,13 +83,13 @@ class Method(Generic[P, T]):
     @overload
     def __get__(
         self, face: AsyncFace, owner: type
-    ) -> Callable[P, Coroutine[Any, Any, T]]: ...
+    ) -> Callable[P, Coroutine[object, None, T]]: ...
     @overload
     def __get__(self, face: RawFace, owner: type) -> Callable[P, RawResponse[T]]: ...
     @overload
     def __get__(
         self, face: AsyncRawFace, owner: type
-    ) -> Callable[P, Coroutine[Any, Any, RawResponse[T]]]: ...
+    ) -> Callable[P, Coroutine[object, None, RawResponse[T]]]: ...
     def __get__(self, face: AnyFace | None, owner: type) -> Callable[P, Any]:
         if face is None:
             return self._function
@@ -127,7 +127,7 @@ class ListMethod(Generic[P, T]):
     @overload
     def __get__(
         self, face: AsyncRawFace, owner: type
-    ) -> Callable[P, Coroutine[Any, Any, RawResponse[AsyncCursorPage[T]]]]: ...
+    ) -> Callable[P, Coroutine[object, None, RawResponse[AsyncCursorPage[T]]]]: ...
     def __get__(self, face: AnyFace | None, owner: type) -> Callable[P, Any]:
         if face is None:
             return self._function
@@ -148,7 +148,7 @@ class FlowMethod(Generic[P, T]):
     @overload
     def __get__(
         self, face: AsyncFace, owner: type
-    ) -> Callable[P, Coroutine[Any, Any, T]]: ...
+    ) -> Callable[P, Coroutine[object, None, T]]: ...
     def __get__(self, face: Face | AsyncFace | None, owner: type) -> Callable[P, Any]:
         if face is None:
             return self._function
@@ -185,7 +185,7 @@ class JoinedMethod(Generic[P, T, Q]):
     def __get__(
         self, face: AsyncFace, owner: type
     ) -> Joined[
-        P, Coroutine[Any, Any, T], Q, Coroutine[Any, Any, AsyncEventStream]
+        P, Coroutine[object, None, T], Q, Coroutine[object, None, AsyncEventStream]
     ]: ...
     @overload
     def __get__(
@@ -196,9 +196,9 @@ class JoinedMethod(Generic[P, T, Q]):
         self, face: AsyncRawFace, owner: type
     ) -> Joined[
         P,
-        Coroutine[Any, Any, RawResponse[T]],
+        Coroutine[object, None, RawResponse[T]],
         Q,
-        Coroutine[Any, Any, RawResponse[AsyncEventStream]],
+        Coroutine[object, None, RawResponse[AsyncEventStream]],
     ]: ...
     def __get__(self, face: AnyFace | None, owner: type) -> Any:
         like: Any = self._answer if face is None else self._shown.on(face)

@@ -82,4 +82,4 @@ def given_on(kind: type, gives: Any, awaited: Any) -> Any:
     """
     own = awaited if kind in (AsyncFace, AsyncRawFace) else gives
     answer = of(RawResponse, own) if kind in (RawFace, AsyncRawFace) else own
-    return answer if kind in (Face, RawFace) else of(Coroutine, Any, Any, answer)
+    return answer if kind in (Face, RawFace) else of(Coroutine, object, None, answer)

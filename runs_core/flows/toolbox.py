@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Literal, TypeAlias
 
 from attrs import field, frozen
@@ -26,7 +26,7 @@ ToolCalls: TypeAlias = list[RequiredActionFunctionToolCall]
 
 Functions: TypeAlias = (
     Mapping[str, Callable[..., Any]]
-    | Iterable[Callable[..., Any]]
+    | Sequence[Callable[..., Any]]  # No Iterable, which a mapping is, too.
     | Callable[[ToolCalls], Any]
 )
 """The user's functions: by name, or several that are called by their own names; or one

@@ -207,16 +207,16 @@ GIVES = {
     "threads.runs.with_raw_response.create": "RawResponse[Run | EventStream]",
 }
 GIVES_AWAITED = {
-    "threads.runs.retrieve": "Coroutine[Any, Any, Run]",
+    "threads.runs.retrieve": "Coroutine[object, None, Run]",
     "threads.runs.list": "AsyncPaginator[Run]",
-    "threads.runs.poll": "Coroutine[Any, Any, Run]",
-    "threads.runs.create": "Coroutine[Any, Any, Run | AsyncEventStream]",
+    "threads.runs.poll": "Coroutine[object, None, Run]",
+    "threads.runs.create": "Coroutine[object, None, Run | AsyncEventStream]",
     "threads.runs.stream": "AsyncEventStream | AsyncAssistantEventHandler",
     "threads.with_raw_response.delete": (
-        "Coroutine[Any, Any, RawResponse[ThreadDeleted]]"
+        "Coroutine[object, None, RawResponse[ThreadDeleted]]"
     ),
     "threads.runs.with_raw_response.list": (
-        "Coroutine[Any, Any, RawResponse[AsyncCursorPage[Run]]]"
+        "Coroutine[object, None, RawResponse[AsyncCursorPage[Run]]]"
     ),
 }
 

@@ -5,7 +5,9 @@ Not run.
 
 # pyright: reportUnnecessaryTypeIgnoreComment=true
 
+import asyncio
 from collections.abc import Sequence
+from functools import partial
 from typing import Any, assert_type
 
 from runs_core import (
@@ -47,7 +49,10 @@ from runs_core.flows.effects import (
 )
 from runs_core.flows.once import OnceFeed, once
 from runs_core.flows.streaming import RunFeed
-from runs_core.models import Message, Page, Run, RunStep, ThreadDeleted
+from runs_core.flows.toolbox import Functions, ToolCalls
+from runs_core.models import Message, Page, Run, RunStep, Thread, ThreadDeleted
+from runs_core.pages import AsyncCursorPage
+from runs_core.raw import RawResponse
 from runs_core.stream import RunStreamEvent
 from runs_core.transport import AsyncTransport, Transport
 
@@ -67,6 +72,33 @@ def operations() -> None:
     runs.create("t", assistant_id="a", modle="m")  # type: ignore[call-arg]
     runs.retrieve("r")  # type: ignore[call-arg]
     runs.poll("r", "t", deadline="soon")  # type: ignore[arg-type]
+
+
+def functions(client: Client) -> None:
+    """Each way to give functions, of whatever signatures."""
+
+    def add(a: int, b: int) -> int:
+        return a + b
+
+    async def weather(city: str) -> dict[str, Any]:
+        return {"city": city}
+
+    def batch(calls: ToolCalls) -> dict[str, str]:
+        return {call.id: "noon" for call in calls}
+
+    kept: Functions = {"add": add, "weather": weather}
+    assert_type(runs.run_tools("t", assistant_id="a", functions=kept), Flow[Run])
+    runs.run_tools("t", assistant_id="a", functions={"x": add, "y": weather})
+    runs.run_tools("t", assistant_id="a", functions={"x": lambda: 1, "y": add})
+    runs.stream_tools("t", assistant_id="a", functions={"x": partial(add, 1), "y": add})
+    runs.stream_tools("t", assistant_id="a", functions=[add, weather])
+    runs.stream_tools("t", assistant_id="a", functions=batch)
+    of = client.beta.threads.runs
+    of.run_tools("t", assistant_id="a", functions={"x": add, "y": weather})
+    of.stream_tools("t", assistant_id="a", functions={"x": add, "y": weather})
+
+    runs.run_tools("t", assistant_id="a", functions={"x": 1})  # type: ignore[dict-item]
+    runs.run_tools("t", assistant_id="a", functions=[1])  # type: ignore[list-item]
 
 
 def own_flow(thread_id: str) -> Flow[str]:
@@ -125,6 +157,17 @@ async def awaited(
 
     driver = AsyncDriver[int, str](bound(own_flow("t"), endpoint), transport)
     assert_type(await driver.run(), str)
+
+
+async def gathered(client: AsyncClient) -> None:
+    threads = client.beta.threads
+    both = await asyncio.gather(threads.runs.retrieve("r", "t"), threads.retrieve("t"))
+    assert_type(both, tuple[Run, Thread])
+    page, raw = await asyncio.gather(
+        threads.runs.list("t"), threads.with_raw_response.retrieve("t")
+    )
+    assert_type(page, AsyncCursorPage[Run])
+    assert_type(raw, RawResponse[Thread])
 
 
 def own_feed() -> OnceFeed[int, str]:
