@@ -7,11 +7,13 @@ from urllib.parse import unquote, urlsplit
 
 from runs_core.errors import InvalidEndpoint
 
-__all__ = ["azure_resource", "checked_base_url"]
+__all__ = ["azure_resource", "checked_base_url", "foundry_project"]
 
 # RFC 3986 section 2: unreserved and reserved characters, and "%". A backslash, which
 # some parsers take for a slash, would let two of them see two hosts.
 _URL = re.compile(r"[-._~0-9A-Za-z:/?#\[\]@!$&'()*+,;=%]*")
+
+_PROJECT = re.compile(r"/api/projects/[^/]+")
 
 
 def checked_base_url(base_url: str) -> str:
@@ -61,3 +63,16 @@ def azure_resource(url: str) -> str:
             " https://<name>.openai.azure.com"
         )
     return url.removesuffix("/openai")
+
+
+def foundry_project(url: str) -> str:
+    """Give a project's URL; what is not at Microsoft's own host may have any path."""
+    url = checked_base_url(url)
+    parts = urlsplit(url)
+    at_microsoft = f".{parts.hostname}".endswith(".services.ai.azure.com")
+    if at_microsoft and not _PROJECT.fullmatch(parts.path):
+        raise InvalidEndpoint(
+            "project_url does not end with a project: it looks like"
+            " https://<name>.services.ai.azure.com/api/projects/<project>"
+        )
+    return url

@@ -161,6 +161,13 @@ def as_auth(auth: AuthLike) -> Auth:
         return auth
     if callable(auth):
         return TokenProvider(auth)
+    hint = ""
+    if hasattr(auth, "get_token"):
+        hint = (
+            ": make a function of a credential of azure.identity by"
+            " get_bearer_token_provider(credential, scope)"
+        )
     raise UsageError(
         f"auth must be a key, an auth object or a function, not {type(auth).__name__}"
+        + hint
     )

@@ -8,7 +8,7 @@ from typing import Any, Self, TypeAlias
 
 from attrs import field, frozen
 
-from runs_core._base_url import azure_resource, checked_base_url
+from runs_core._base_url import azure_resource, checked_base_url, foundry_project
 from runs_core._omit import Omit
 from runs_core._sealed import sealed, sealed_init
 from runs_core._version import __version__
@@ -204,11 +204,12 @@ class Endpoint:
     ) -> Self:
         """A project of Microsoft Foundry Agent Service "classic".
 
-        `project_url` is `https://<name>.services.ai.azure.com/api/projects/<project>`;
-        `auth` gives Entra tokens for the scope `https://ai.azure.com/.default`.
+        `project_url` is `https://<name>.services.ai.azure.com/api/projects/<project>`,
+        or that of a gateway in front of it, with any path; `auth` gives Entra tokens
+        for the scope `https://ai.azure.com/.default`.
         """
         return cls.plain(
-            project_url,
+            foundry_project(project_url),
             auth,
             headers=headers,
             query=_versioned(api_version, query),

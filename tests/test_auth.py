@@ -99,6 +99,14 @@ def test_what_is_no_auth_is_refused_with_what_is_one() -> None:
         as_auth(7)  # type: ignore[arg-type]
 
 
+def test_a_credential_of_azure_is_refused_with_how_to_make_a_function_of_it() -> None:
+    class DefaultAzureCredential:
+        def get_token(self, *scopes: str) -> None: ...
+
+    with pytest.raises(UsageError, match=r"not DefaultAzureCredential: .*_provider\("):
+        as_auth(DefaultAzureCredential())  # type: ignore[arg-type]
+
+
 @pytest.mark.parametrize("bad", ["k\n", "k\r\nx: y", " k", "k ", "kü", "k\0"])
 def test_a_key_that_no_header_can_hold_is_refused_at_once(bad: str) -> None:
     for make in (Bearer, lambda k: HeaderKeys({"api-key": k}), as_auth):

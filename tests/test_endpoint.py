@@ -316,6 +316,19 @@ def test_foundry_classic_has_a_version_and_no_beta_header() -> None:
     assert request.headers["x"] == "y"
 
 
+def test_a_foundry_resource_without_a_project_is_no_place_for_threads() -> None:
+    for path in ("", "/", "/api/projects", "/api/projects/p/agents", "/openai/v1"):
+        url = f"https://id.services.ai.azure.com{path}"
+        with pytest.raises(InvalidEndpoint, match="/api/projects/<project>"):
+            Endpoint.foundry_classic(url, lambda: "token")
+
+
+def test_a_gateway_in_front_of_a_foundry_project_may_have_any_path() -> None:
+    endpoint = Endpoint.foundry_classic("https://gateway.test/ai/", lambda: "token")
+
+    assert endpoint.base_url == "https://gateway.test/ai"
+
+
 def test_from_environ_reads_openai_pythons_variables() -> None:
     endpoint = Endpoint.from_environ(
         {
