@@ -27,6 +27,8 @@ class Steps(Generic[ItemT, T]):
         self._ended = False
         self._busy = False
         self._result: tuple[T] | None = None
+        # By name: the error itself would keep alive what its traceback goes through.
+        self._failure: str | None = None
 
     @property
     def ended(self) -> bool:
@@ -42,21 +44,32 @@ class Steps(Generic[ItemT, T]):
     def result(self) -> T:
         """What the flow ended in; raises `UsageError` where it has no result."""
         if self._result is None:
-            raise UsageError(
-                "there is no result: it was left, or has failed, before its end"
-                if self.ended
-                else "there is no result yet: iterate to the end first"
-            )
+            raise UsageError(f"there is no result{self._why_none()}")
         return self._result[0]
 
+    def _why_none(self) -> str:
+        if self._failure is not None:
+            return f": it failed before its end, with {self._failure}"
+        if self._ended:
+            return ": it was closed before its end"
+        return " yet: iterate to the end first"
+
     def _begin(self) -> None:
-        """Say that the flow is being driven, or raise that it is already."""
+        """Say that the flow is being driven, or raise why it cannot be."""
         if self._busy:
             raise UsageError(
                 "this is being read already, by another task, thread or a function that"
                 " it waits for: read a stream in one place"
             )
+        if self._failure is not None:
+            # To end quietly, as what was closed does, would look like the whole.
+            raise UsageError(f"there is nothing more{self._why_none()}")
         self._busy = True
+
+    def fail(self, error: BaseException) -> None:
+        """Take the flow as failed, unless it has ended in a result or failed before."""
+        if self._result is None:
+            self._failure = self._failure or type(error).__name__
 
     def _next_ask(self) -> Ask | None:
         """Give the next effect; None at the flow's end, also by `close()`."""

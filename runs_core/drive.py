@@ -108,7 +108,8 @@ class Driver(_Performing[ItemT, T]):
     def advance(self) -> Sequence[ItemT] | None:
         """Drive the flow until it emits, and give the items; None at its end.
 
-        Raises `UsageError`, and changes nothing, while it is already being driven.
+        Raises `UsageError`, and changes nothing, while it is already being driven, and
+        after it has raised something else.
         """
         self._begin()
         try:
@@ -121,7 +122,8 @@ class Driver(_Performing[ItemT, T]):
                 except BaseException as error:
                     self._close_exchange()
                     self._error = error
-        except BaseException:
+        except BaseException as error:
+            self.fail(error)
             self.close()
             raise
         finally:
@@ -231,7 +233,8 @@ class AsyncDriver(_Performing[ItemT, T]):
     async def advance(self) -> Sequence[ItemT] | None:
         """Drive the flow until it emits, and give the items; None at its end.
 
-        Raises `UsageError`, and changes nothing, while it is already being driven.
+        Raises `UsageError`, and changes nothing, while it is already being driven, and
+        after it has raised something else.
         """
         self._begin()
         try:
@@ -244,7 +247,8 @@ class AsyncDriver(_Performing[ItemT, T]):
                 except BaseException as error:
                     await self._close_exchange()
                     self._error = error
-        except BaseException:
+        except BaseException as error:
+            self.fail(error)
             await self.close()
             raise
         finally:

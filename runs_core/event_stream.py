@@ -108,14 +108,19 @@ class FeedStream(_Handed[ItemT], Generic[ItemT, T]):
         return self
 
     def until_done(self) -> None:
-        """Read to the end."""
+        """Read to the end. Raises `UsageError` where it failed or was closed before."""
         for _ in self:
             pass
+        _ = self.result
 
     @property
     def result(self) -> T:
         """What the feed ended in; `UsageError` before its end."""
         return self._driver.result
+
+    def _fail(self, error: BaseException) -> None:
+        """Take the stream as failed: of what it gave, something was not dealt with."""
+        self._driver.fail(error)
 
     def close(self) -> None:
         """Close the connection; the stream has no more items."""
@@ -177,14 +182,19 @@ class AsyncFeedStream(_Handed[ItemT], Generic[ItemT, T]):
         return self
 
     async def until_done(self) -> None:
-        """Read to the end."""
+        """Read to the end. Raises `UsageError` where it failed or was closed before."""
         async for _ in self:
             pass
+        _ = self.result
 
     @property
     def result(self) -> T:
         """What the feed ended in; `UsageError` before its end."""
         return self._driver.result
+
+    def _fail(self, error: BaseException) -> None:
+        """Take the stream as failed: of what it gave, something was not dealt with."""
+        self._driver.fail(error)
 
     async def close(self) -> None:
         """Close the connection; the stream has no more items."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 from asyncio import CancelledError
 from collections.abc import Callable
+from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
@@ -31,7 +33,9 @@ from runs_core.errors import (
     UsageError,
 )
 from runs_core.flows.effects import Flow, Invoke, Now, Sleep
+from runs_core.handlers import AssistantEventHandler, AsyncAssistantEventHandler
 from runs_core.models import Run
+from runs_core.transport import Opened
 from runs_core.wire.http import Timeouts
 from tests.fakes import (
     AsyncFakeTransport,
@@ -135,6 +139,23 @@ class Rig:
 
     def next(self, stream: Any) -> Any:
         return run_async(anext(stream)) if self.is_async else next(stream)
+
+    def run_stream(self, exchange: Exchange, *, with_handler: bool) -> Any:
+        """Give the stream of a run, or the handler that serves it."""
+        own = AsyncAssistantEventHandler() if self.is_async else AssistantEventHandler()
+        return self.client(self.transport(exchange)).beta.threads.runs.stream(
+            "t", assistant_id="a", event_handler=own if with_handler else None
+        )
+
+    def ways_to_the_end(self, stream: Any) -> list[Callable[[], Any]]:
+        return [
+            lambda: self.all(stream),
+            lambda: self.all(stream.text_deltas),
+            lambda: self.wait(stream.until_done()),
+            lambda: self.wait(stream.get_final_run()),
+            lambda: self.wait(stream.get_final_messages()),
+            lambda: self.wait(stream.get_final_run_steps()),
+        ]
 
     def all(self, stream: Any) -> list[Any]:
         if not self.is_async:
@@ -553,6 +574,70 @@ def test_the_final_things_read_to_the_end(rig: Rig) -> None:
     rig.wait(stream.until_done())
 
 
+class Cancelled(BaseException):
+    """As the cancellations of frameworks are: no Exception."""
+
+
+@pytest.mark.parametrize(
+    ("fault", "raised"),
+    [(FakeError(), StreamTruncated), (Cancelled(), Cancelled), (b"", StreamTruncated)],
+)
+@pytest.mark.parametrize("with_handler", [False, True])
+def test_promise_3_a_stream_that_failed_never_looks_complete(
+    rig: Rig, fault: Any, raised: type[BaseException], with_handler: bool
+) -> None:
+    stream = rig.run_stream(streaming(*PIECES[:3], fault), with_handler=with_handler)
+    with pytest.raises(raised):
+        rig.all(stream)
+
+    failed = f"it failed before its end, with {raised.__name__}"
+    for _ in range(2):
+        for read in rig.ways_to_the_end(stream):
+            with pytest.raises(UsageError, match=failed):
+                read()
+        rig.left(stream)
+    assert stream.snapshot.text == "Hello"
+
+
+def test_promise_3_a_stream_whose_reader_ran_out_of_time_never_looks_complete() -> None:
+    class Silent(Exchange):
+        async def _read(self) -> bytes:  # type: ignore[override]
+            return next(self.pieces, b"") or await asyncio.Future()  # type: ignore[return-value]
+
+    class Transport(AsyncFakeTransport):
+        @asynccontextmanager
+        async def open(self, request: Any) -> Any:  # type: ignore[override]
+            exchange = self._begin(request)
+            yield Opened(exchange.head, exchange._read)
+
+    async def main() -> None:
+        transport = Transport(Silent(200, SSE, PIECES[:2]))
+        client = AsyncClient(transport, Endpoint(BASE))
+        stream = client.stream(runs.stream("t", assistant_id="a"))
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0):
+                await stream.get_final_messages()
+        with pytest.raises(UsageError, match="failed before its end, with Cancelled"):
+            await stream.get_final_messages()
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize("with_handler", [False, True])
+def test_promise_3_a_stream_that_was_closed_has_nothing_final(
+    rig: Rig, with_handler: bool
+) -> None:
+    stream = rig.run_stream(streaming(), with_handler=with_handler)
+    rig.next(stream)
+    rig.left(stream)
+
+    over, pieces, *finally_ = rig.ways_to_the_end(stream)
+    assert over() == pieces() == []
+    for read in finally_:
+        with pytest.raises(UsageError, match="it was closed before its end"):
+            read()
+
+
 def test_promise_9_a_stream_that_is_left_early_leaves_nothing_open(rig: Rig) -> None:
     exchange = streaming()
     transport = rig.transport(exchange, ok())
@@ -575,9 +660,6 @@ def test_promise_9_a_stream_that_is_left_early_leaves_nothing_open(rig: Rig) -> 
 
 
 def test_promise_9_whatever_ends_a_stream_its_exchange_is_closed(rig: Rig) -> None:
-    class Cancelled(BaseException):
-        pass
-
     for fault in (FakeError(), Cancelled(), KeyboardInterrupt(), LookupError()):
         exchange = streaming(PIECES[0], fault)
         stream = rig.client(rig.transport(exchange)).stream(

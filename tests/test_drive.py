@@ -409,17 +409,25 @@ def test_no_exception_of_a_users_function_passes_for_a_result(
         _ = driver.result
 
 
-def test_a_flow_that_failed_or_was_left_has_no_result(rig: Rig) -> None:
-    failed = rig.driver(sending(), rig.transport(Exchange(opening=FakeError())))
-    with pytest.raises(TransportError):
-        rig.wait(failed.run())
-    left = rig.driver(sending(), rig.transport())
-    rig.wait(left.close())
+def test_a_flow_that_was_left_has_no_result(rig: Rig) -> None:
+    driver = rig.driver(sending(), rig.transport())
+    rig.wait(driver.close())
 
-    for driver in (failed, left):
-        assert rig.wait(driver.advance()) is None
-        with pytest.raises(UsageError, match="left, or has failed"):
-            _ = driver.result
+    assert rig.wait(driver.advance()) is None
+    with pytest.raises(UsageError, match="no result: it was closed before its end"):
+        _ = driver.result
+
+
+def test_promise_3_a_flow_that_failed_is_never_taken_for_a_whole_one(rig: Rig) -> None:
+    driver = rig.driver(sending(), rig.transport(Exchange(opening=FakeError())))
+    with pytest.raises(TransportError):
+        rig.wait(driver.run())
+    rig.wait(driver.close())
+
+    with pytest.raises(UsageError, match=r"nothing more: it failed .* TransportError"):
+        rig.wait(driver.advance())
+    with pytest.raises(UsageError, match=r"no result: it failed .* TransportError"):
+        _ = driver.result
 
 
 def test_a_users_function_may_close_the_driver_that_calls_it(rig: Rig) -> None:
@@ -437,7 +445,7 @@ def test_a_users_function_may_close_the_driver_that_calls_it(rig: Rig) -> None:
 
     assert rig.wait(driver.advance()) is None
     assert exchange.closed
-    with pytest.raises(UsageError, match="left, or has failed"):
+    with pytest.raises(UsageError, match="closed before its end"):
         _ = driver.result
 
 

@@ -77,6 +77,9 @@ class AsyncAssistantEventHandler(Handler[AsyncEventStream]):
             raise RuntimeError(f"{name} raised StopAsyncIteration") from error
 
     async def __fail(self, error: BaseException) -> None:
+        self._serving.stream._fail(error)
+        if self._serving.ended:
+            return
         try:
             if isinstance(error, APITimeoutError | TimeoutError):
                 await self.__call("on_timeout")
@@ -101,9 +104,10 @@ class AsyncAssistantEventHandler(Handler[AsyncEventStream]):
             await self.__end()
 
     async def until_done(self) -> None:
-        """Read to the end."""
+        """Read to the end. Raises `UsageError` where it failed or was closed before."""
         async for _ in self:
             pass
+        _ = self._serving.stream.result
 
     @property
     def text_deltas(self) -> AsyncIterator[str]:

@@ -83,6 +83,9 @@ class AssistantEventHandler(Handler[EventStream]):
             )
 
     def __fail(self, error: BaseException) -> None:
+        self._serving.stream._fail(error)
+        if self._serving.ended:
+            return
         try:
             if isinstance(error, APITimeoutError | TimeoutError):
                 self.__call("on_timeout")
@@ -107,9 +110,10 @@ class AssistantEventHandler(Handler[EventStream]):
             self.__end()
 
     def until_done(self) -> None:
-        """Read to the end."""
+        """Read to the end. Raises `UsageError` where it failed or was closed before."""
         for _ in self:
             pass
+        _ = self._serving.stream.result
 
     @property
     def text_deltas(self) -> Iterator[str]:

@@ -186,6 +186,26 @@ def test_an_error_of_a_callback_ends_the_stream_and_is_raised(play: Play) -> Non
 
 
 @both
+def test_promise_3_a_stream_that_a_callback_ended_never_looks_complete(
+    play: Play,
+) -> None:
+    def fail(self: Any, *args: Any) -> None:
+        raise ValueError
+
+    played = play(STORY, {"on_text_delta": fail})
+
+    def until_done() -> None:
+        done = played.handler.until_done()
+        if done is not None:
+            run_async(done)
+
+    for _ in range(2):
+        with pytest.raises(UsageError, match="failed before its end, with ValueError"):
+            until_done()
+    assert played.names[-2:] == ["on_exception", "on_end"]
+
+
+@both
 def test_a_timeout_is_told_before_the_exception(play: Play) -> None:
     played = play([run("in_progress"), TransportTimeout("no byte came")])
 
