@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import io
 import socket
+import threading
 from collections.abc import Iterable
 from contextlib import suppress
 from typing import Any
 
 from runs_transports._deadline import Deadline
 
-__all__ = ["TimedStream", "connect"]
+__all__ = ["TimedStream", "connect", "end_waits"]
 
 
 def connect(
@@ -51,11 +52,23 @@ def _connect_to(
     return connection
 
 
+def end_waits(sock: socket.socket) -> None:
+    """Have whoever waits for what the socket sends, in another thread, find its end.
+
+    Closing alone does not wake them. This ends it in all processes that have it, by no
+    `SSLSocket.shutdown`, which would take TLS away from under who waits.
+    """
+    with suppress(OSError):
+        socket.socket.shutdown(sock, socket.SHUT_RDWR)
+
+
 class TimedStream(io.RawIOBase):
     """What a socket sends before a deadline, however few bytes come at a time.
 
     A socket's own timeout begins anew with each byte that arrives. `stream` is how the
     socket has been read so far. `restart()` sets the deadline, `timeout` seconds away.
+    `leave()` ends it, also for one that waits in it, and otherwise leaves the socket as
+    it is: it may be another exchange's already.
     """
 
     timeout: float | None
@@ -64,6 +77,9 @@ class TimedStream(io.RawIOBase):
         self.timeout = sock.gettimeout()
         self._stream = stream
         self._sock = sock
+        self._left = self._waits = False
+        # One that can be taken again: by the handler of a signal.
+        self._lock = threading.RLock()
         self.restart()
 
     def restart(self) -> None:
@@ -74,9 +90,23 @@ class TimedStream(io.RawIOBase):
 
     def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override]
         self._sock.settimeout(self._deadline.left())
-        # One recv at most, where `readinto` would wait until the buffer is full.
-        size: int = self._stream.readinto1(buffer)
+        with self._lock:
+            if self._left:
+                return 0
+            self._waits = True
+        try:
+            # One recv at most, where `readinto` would wait until the buffer is full.
+            size: int = self._stream.readinto1(buffer)
+        finally:
+            with self._lock:
+                self._waits = False
         return size
+
+    def leave(self) -> None:
+        with self._lock:
+            self._left = True
+            if self._waits:
+                end_waits(self._sock)
 
     def close(self) -> None:
         self._stream.close()

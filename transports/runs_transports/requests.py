@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import socket
 import ssl
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -106,8 +107,8 @@ class RequestsTransport:
             )
             way = way.of(self._session, prepared, settings["proxies"])
             settings["timeout"] = _waits(request.timeouts)
-        with closing(self._send(prepared, way, settings)) as response:
-            raw: urllib3.HTTPResponse = response.raw
+        with closing(_Body(self._send(prepared, way, settings), way)) as body:
+            raw = body.raw
             if raw.status < 200:
                 # http.client skips 100 alone. The answer itself comes later, on a
                 # connection that would be used again, as that to another request.
@@ -119,8 +120,6 @@ class RequestsTransport:
                 raw.status, ((name, value) for name, value in raw.headers.items())
             )
             check_encoding(head, address)
-
-            body = _Body(raw, way)
             body.set_timeout(request.timeouts.read)
             yield Opened(
                 head, body.read, body.set_timeout if body.stream is not None else None
@@ -188,20 +187,47 @@ class _Body:
     `stream` is None where urllib3, or a caller's adapter, keeps it out of reach.
     """
 
-    def __init__(self, raw: urllib3.HTTPResponse, way: Way) -> None:
-        self._raw = raw
+    def __init__(self, response: requests.Response, way: Way) -> None:
+        self.raw: urllib3.HTTPResponse = response.raw
+        self._response = response
         self._way = way
         self._fault: TransportError | None = None
-        self.stream = _timed(raw)
+        self.stream = _timed(self.raw)
+        # Held while it is read; a signal's handler may take it again.
+        self._reading = threading.RLock()
+        self._is_read = self._left = False
 
     def read(self) -> bytes:
+        with self._reading:
+            self._is_read = True
+            try:
+                return self._read()
+            finally:
+                self._is_read = False
+                if self._left:
+                    self._response.close()
+
+    def close(self) -> None:
+        """Close the response, also while another thread reads it.
+
+        Where a signal's handler does it, the read that it has interrupted ends, and
+        closes it: what is in the middle of reading refuses to be closed.
+        """
+        self._left = True
+        if self.stream is not None:
+            self.stream.leave()
+        with self._reading:
+            if not self._is_read:
+                self._response.close()
+
+    def _read(self) -> bytes:
         if self._fault is not None:
             raise self._fault  # urllib3 would say that the body has ended.
         if self.stream is not None:
             self.stream.restart()
         try:
             with translated(self._way):
-                return self._raw.read1(_READ_BYTES, decode_content=False)
+                return self.raw.read1(_READ_BYTES, decode_content=False)
         except TransportError as fault:
             self._fault = fault
             raise

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import socket
 import ssl
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 
 from runs_core.transport import Opened
 from runs_core.wire.http import Head, Request
-from runs_transports._blocking import connect
+from runs_transports._blocking import connect, end_waits
 from runs_transports._deadline import Deadline
 from runs_transports._errors import not_sent, timed_out
 from runs_transports._extras import comes_with
@@ -43,10 +44,10 @@ class SocketTransport:
         exchange = Http1Exchange(request)
         timeouts = request.timeouts
         opening = Deadline(timeouts.total)
+        connection = self._connect(exchange.address, opening.within(timeouts.connect))
         with closing(
-            self._connect(exchange.address, opening.within(timeouts.connect))
-        ) as connection:
-            wire = _Wire(connection, exchange, opening.within(timeouts.read))
+            _Wire(connection, exchange, opening.within(timeouts.read))
+        ) as wire:
             wire.send()
             wire.set_timeout(opening.within(timeouts.read))
             head = wire.read_head()
@@ -85,6 +86,8 @@ class _Wire:
         self._connection = connection
         self._exchange = exchange
         self._timeout = timeout
+        # Held while bytes are waited for; a signal's handler may take it again.
+        self._waiting = threading.RLock()
 
     def set_timeout(self, seconds: float | None) -> None:
         self._timeout = seconds
@@ -110,10 +113,20 @@ class _Wire:
         return piece
 
     def _receive(self, deadline: Deadline) -> None:
-        with self._timeouts():
+        with self._timeouts(), self._waiting:
             self._connection.settimeout(deadline.left())
             data = self._connection.recv(READ_BYTES)
         self._exchange.receive(data)
+
+    def close(self) -> None:
+        """Close the connection, also while another thread waits for its bytes."""
+        if not self._waiting.acquire(blocking=False):
+            end_waits(self._connection)
+            self._waiting.acquire()
+        try:
+            self._connection.close()
+        finally:
+            self._waiting.release()
 
     @contextmanager
     def _timeouts(self) -> Iterator[None]:

@@ -31,7 +31,11 @@ class TrioTransport:
     the connection before the cancellation goes on.
     """
 
-    errors: tuple[type[BaseException], ...] = (OSError, trio.BrokenResourceError)
+    errors: tuple[type[BaseException], ...] = (
+        OSError,
+        trio.BrokenResourceError,
+        trio.ClosedResourceError,  # By another task, while one waits for bytes.
+    )
 
     def __init__(self, *, ssl_context: ssl.SSLContext | None = None) -> None:
         self._ssl_context = ssl_context
