@@ -147,6 +147,29 @@ def test_a_turn_before_the_event_loop_is_held_does_not_help(monkeypatch, broken)
         )
 
 
+def run_in_no_task(scenario, transport):
+    """Run it by asyncio's loop, but in no task, as Twisted does on that loop."""
+    loop = asyncio.new_event_loop()
+    ended = []
+
+    def step():
+        try:
+            scenario(transport).send(None)
+        except BaseException as end:
+            ended.append(end)
+        loop.stop()
+
+    loop.call_soon(step)
+    loop.run_forever()
+    loop.close()
+    raise ended[0]
+
+
+def test_a_loop_whose_tasks_are_unknown_is_not_judged():
+    with pytest.raises(pytest.skip.Exception, match="no task can be begun beside it"):
+        SUITE.test_other_tasks_go_on_while_it_sleeps(Rig(Holding(), run_in_no_task))
+
+
 def test_threads_may_block():
     harness = Rig(InThreads(), run_on_asyncio)
 
