@@ -21,7 +21,14 @@ from runs_transports.requests import RequestsTransport
 from runs_transports.sockets import SocketTransport
 from runs_transports.trio import TrioTransport
 
-__all__ = ["TRANSPORTS", "AnyRig", "Correct", "Exchange", "guides_transport"]
+__all__ = [
+    "TRANSPORTS",
+    "AnyRig",
+    "Correct",
+    "Exchange",
+    "guides_async_transport",
+    "guides_transport",
+]
 
 GUIDE = Path(__file__).parents[2] / "docs" / "howto" / "transport.md"
 
@@ -61,11 +68,20 @@ TRANSPORTS = (
 
 def guides_transport() -> type[Any]:
     """Give the class that the guide writes, from the standard library alone."""
-    snippet = re.search(r"^```python\n(.*?)^```", GUIDE.read_text(), re.S | re.M)
-    assert snippet is not None
+    return _written("StdlibTransport")
+
+
+def guides_async_transport() -> type[Any]:
+    """Give the async class that the guide writes."""
+    return _written("StreamsTransport")
+
+
+def _written(name: str) -> type[Any]:
+    snippets = re.findall(r"^```python\n(.*?)^```", GUIDE.read_text(), re.S | re.M)
+    (snippet,) = (text for text in snippets if f"class {name}:" in text)
     names: dict[str, Any] = {}
-    exec(snippet[1], names)
-    guides: type[Any] = names["StdlibTransport"]
+    exec(snippet, names)
+    guides: type[Any] = names[name]
     return guides
 
 

@@ -20,7 +20,7 @@ from runs_transports.sockets import SocketTransport
 from runs_transports.torture import asyncio as asyncio_torture
 from runs_transports.torture import trio as trio_torture
 from runs_transports.trio import TrioTransport
-from tests.transports.rigs import guides_transport
+from tests.transports.rigs import guides_async_transport, guides_transport
 
 Context = ssl.SSLContext | None
 
@@ -98,3 +98,20 @@ class TestGuide(TransportSuite):
 
 class TestGuideTls(TlsSuite):
     transport = TestGuide.transport
+
+
+class TestGuideAsync(TransportSuite):
+    """The async one, of asyncio's streams."""
+
+    @pytest.fixture
+    def transport(self, ssl_context: Context) -> Any:
+        return guides_async_transport()(ssl_context)
+
+
+class TestGuideAsyncTls(TlsSuite):
+    transport = TestGuideAsync.transport
+
+
+class TestGuideAsyncCancellation(CancellationSuite):
+    cancel_at_each_step = asyncio_torture.cancel_at_each_step
+    transport = TestGuideAsync.transport
