@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from runs_core.errors import UsageError
 
-__all__ = ["check_awaited", "check_blocking", "check_transport"]
+__all__ = ["check_awaited", "check_blocking", "check_transport", "is_async"]
 
 
 def check_transport(transport: Any) -> None:
@@ -30,6 +30,17 @@ def check_transport(transport: Any) -> None:
             f"errors of {type(transport).__name__} must be kinds of Exception: any"
             " other is no failure of a connection but the wish to stop"
         )
+
+
+def is_async(transport: Any) -> bool:
+    """Whether the transport shows, without being used, that it has to be awaited.
+
+    Either member may not show it: `sleep` may be a plain function that gives something
+    to be awaited, `open` one that gives a context manager written as a class.
+    """
+    return inspect.iscoroutinefunction(transport.sleep) or inspect.isasyncgenfunction(
+        inspect.unwrap(transport.open)
+    )
 
 
 def _is_exception(cls: object) -> bool:

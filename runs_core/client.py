@@ -6,7 +6,6 @@ operations under openai-python's names.
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager, nullcontext
 from copy import copy
@@ -18,7 +17,7 @@ from attrs import evolve
 
 from runs_core import faces
 from runs_core._omit import Omit
-from runs_core._transport_checks import check_transport
+from runs_core._transport_checks import check_transport, is_async
 from runs_core.drive import AsyncDriver, Driver, Outside, log_decision
 from runs_core.endpoint import Endpoint
 from runs_core.errors import UsageError
@@ -149,7 +148,7 @@ class Client(_Settings):
     ) -> None:
         super().__init__(endpoint, max_retries, timeout, deadline, outside)
         check_transport(transport)
-        if inspect.iscoroutinefunction(transport.sleep):
+        if is_async(transport):
             raise UsageError(
                 f"{type(transport).__name__} is async: give it to an AsyncClient, or"
                 " take a blocking transport"

@@ -462,9 +462,16 @@ def test_what_a_client_is_made_of_is_checked_when_it_is_made(make: Any) -> None:
             make(wrong, endpoint)
 
 
-def test_a_blocking_client_takes_no_async_transport() -> None:
-    with pytest.raises(UsageError, match="AsyncFakeTransport is async: give it to an"):
-        Client(AsyncFakeTransport(), Endpoint(BASE))  # type: ignore[arg-type]
+class PlainSleep(AsyncFakeTransport):
+    """Async by its `open` alone."""
+
+    sleep = FakeTransport.sleep
+
+
+@pytest.mark.parametrize("cls", [AsyncFakeTransport, PlainSleep])
+def test_a_blocking_client_takes_no_async_transport(cls: Any) -> None:
+    with pytest.raises(UsageError, match=f"{cls.__name__} is async: give it to an"):
+        Client(cls(), Endpoint(BASE))
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import inspect
 import time
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
@@ -12,7 +11,7 @@ from typing import Any, TypeVar
 import pytest
 from attrs import frozen
 
-from runs_core._transport_checks import check_transport
+from runs_core._transport_checks import check_transport, is_async
 from runs_core.errors import NotSent, TransportError, TransportTimeout
 from runs_core.transport import AsyncTransport
 from runs_core.wire.http import Head, Request, Timeouts
@@ -59,10 +58,7 @@ class Rig:
 
     @property
     def is_async(self) -> bool:
-        # `sleep` may be a plain function that gives something to be awaited.
-        return inspect.iscoroutinefunction(
-            self.transport.sleep
-        ) or inspect.isasyncgenfunction(inspect.unwrap(self.transport.open))
+        return is_async(self.transport)
 
     def run(self, scenario: Scenario[T]) -> T:
         """Give what the scenario gives, and close the transport if it can be closed."""
