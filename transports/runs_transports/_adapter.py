@@ -20,7 +20,7 @@ from runs_core.wire.http import Request
 from runs_transports._blocking import TimedStream, connect
 from runs_transports._deadline import Deadline
 from runs_transports._errors import not_sent
-from runs_transports._request import Address
+from runs_transports._request import Address, in_url
 from runs_transports._tls import default_context
 from runs_transports.http1 import READ_BYTES, Http1Exchange
 
@@ -141,8 +141,7 @@ class _Connection(HTTPConnection):
     @property
     def origin(self) -> str:
         scheme = "https" if isinstance(self, HTTPSConnection) else "http"
-        host = f"[{self.host}]" if ":" in self.host else self.host
-        return f"{scheme}://{host}:{self.port}"
+        return f"{scheme}://{in_url(self.host)}:{self.port}"
 
     def _new_conn(self) -> socket.socket:
         # urllib3's own would give each of the host's addresses the whole timeout, and

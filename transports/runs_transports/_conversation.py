@@ -13,6 +13,7 @@ from typing import NoReturn
 import h11
 
 from runs_core.testing import ServiceReply, ServiceRequest
+from runs_transports.http1 import READ_BYTES
 
 __all__ = ["IDLE_SECONDS", "ClientLeft", "Conversation", "Reply"]
 
@@ -21,7 +22,6 @@ __all__ = ["IDLE_SECONDS", "ClientLeft", "Conversation", "Reply"]
 IDLE_SECONDS = 300.0
 # More than any request of this API without files; a server for tests keeps it whole.
 _MAX_BODY_BYTES = 64 * 1024 * 1024
-_READ_BYTES = 64 * 1024
 # How long one that was refused may take to read why, and to stop sending.
 _LINGER_SECONDS = 2.0
 
@@ -123,7 +123,7 @@ class Conversation:
             if self._http.they_are_waiting_for_100_continue:
                 self._send(h11.InformationalResponse(status_code=100, headers=[]))
             with _talking():
-                data = self._connection.recv(_READ_BYTES)
+                data = self._connection.recv(READ_BYTES)
             self._http.receive_data(data)
         return event
 
@@ -174,7 +174,7 @@ class Conversation:
             # In slices, because the system's own limit is some 24 days.
             self._connection.settimeout(min(left, IDLE_SECONDS))
             try:
-                data = self._connection.recv(_READ_BYTES)
+                data = self._connection.recv(READ_BYTES)
             except TimeoutError:
                 continue
             except OSError as error:

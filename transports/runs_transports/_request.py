@@ -15,7 +15,9 @@ __all__ = [
     "MAX_INTERIM",
     "Address",
     "check_encoding",
+    "default_port",
     "fields_to_send",
+    "in_url",
 ]
 
 # The longest head (or chunk header, or trailer) that is accepted. h11's own 16 KiB
@@ -71,24 +73,26 @@ class Address:
         return cls(
             tls=tls,
             host=host,
-            port=_default_port(tls) if port is None else port,
+            port=default_port(tls) if port is None else port,
             target=target if target.startswith("/") else f"/{target}",
         )
 
     @property
     def host_header(self) -> str:
         """The Host field's value: RFC 9110 section 7.2."""
-        return self._name if self.port == _default_port(self.tls) else str(self)
-
-    @property
-    def _name(self) -> str:
-        return f"[{self.host}]" if ":" in self.host else self.host
+        is_default = self.port == default_port(self.tls)
+        return in_url(self.host) if is_default else str(self)
 
     def __str__(self) -> str:
-        return f"{self._name}:{self.port}"
+        return f"{in_url(self.host)}:{self.port}"
 
 
-def _default_port(tls: bool) -> int:
+def in_url(host: str) -> str:
+    """Give the host as it stands in a URL: IPv6 addresses in brackets."""
+    return f"[{host}]" if ":" in host else host
+
+
+def default_port(tls: bool) -> int:
     return 443 if tls else 80
 
 

@@ -9,7 +9,7 @@ from urllib3.exceptions import HTTPError
 from urllib3.util import Retry, parse_url
 
 from runs_core.errors import UsageError
-from runs_transports._request import Address
+from runs_transports._request import Address, default_port
 
 __all__ = ["Way"]
 
@@ -80,5 +80,5 @@ def _proxy(url: str | None) -> Address | None:
     if not parts.host:
         return None
     tls = parts.scheme == "https"
-    port = parts.port or (443 if tls else 80)
+    port = parts.port or default_port(tls)
     return _Proxy(tls=tls, host=parts.host.strip("[]"), port=port, target="/")

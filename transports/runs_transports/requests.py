@@ -30,10 +30,9 @@ with comes_with("requests", __name__):
     from runs_transports._adapter import StrictAdapter
     from runs_transports._session import Way
     from runs_transports._translated import ERRORS, translated
+    from runs_transports.http1 import READ_BYTES
 
 __all__ = ["RequestsTransport"]
-
-_READ_BYTES = 64 * 1024
 
 
 class RequestsTransport:
@@ -227,7 +226,7 @@ class _Body:
             self.stream.restart()
         try:
             with translated(self._way):
-                return self.raw.read1(_READ_BYTES, decode_content=False)
+                return self.raw.read1(READ_BYTES, decode_content=False)
         except TransportError as fault:
             self._fault = fault
             raise

@@ -21,6 +21,7 @@ from typing import Any, Generic, Protocol, Self, TypeVar, overload
 from runs_core.errors import UsageError
 from runs_core.testing import LocalService, ServiceReply, ServiceRequest
 from runs_transports._extras import comes_with
+from runs_transports._request import in_url
 
 with comes_with("sockets", __name__):
     from runs_transports._conversation import (
@@ -142,9 +143,8 @@ class Server(Generic[ServiceT]):
             # Else it waits for the next client if the one it was woken for has left.
             listener.setblocking(False)
             scheme = "http" if ssl_context is None else "https"
-            name = f"[{host}]" if ":" in host else host
             port = listener.getsockname()[1]
-            self.base_url = f"{scheme}://{name}:{port}{service.prefix}"
+            self.base_url = f"{scheme}://{in_url(host)}:{port}{service.prefix}"
             # Closing a socket does not wake the thread that waits for it; a byte does.
             wake_reader, self._wake_writer = socket.socketpair()
             owned.enter_context(wake_reader)

@@ -10,6 +10,8 @@ import struct
 import threading
 from collections.abc import Callable, Iterator
 
+from runs_transports._request import in_url
+
 __all__ = [
     "CHUNKED",
     "HEAD",
@@ -116,7 +118,7 @@ class Peer:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         self._listener = socket.create_server((host, 0), family=family)
         self.port: int = self._listener.getsockname()[1]
-        self.place = f"[{host}]:{self.port}" if ":" in host else f"{host}:{self.port}"
+        self.place = f"{in_url(host)}:{self.port}"
         self.url = f"http://{self.place}"
         self.requests: list[bytes] = []
         # Those that were made, also if no script came to them before `close`.

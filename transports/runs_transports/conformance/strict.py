@@ -276,18 +276,6 @@ class StrictSuite(SendingSuite):
             with in_time(), pytest.raises(TransportTimeout):
                 rig.run(lambda io: fetch(io, request))
 
-    @pytest.mark.parametrize("said", [b"3;x=", b"0\r\nX: "], ids=["size", "trailer"])
-    def test_a_timeout_that_was_set_ends_a_trickle(self, rig: Rig, said: bytes) -> None:
-        async def scenario(io: Io) -> None:
-            async with io.open(get(server.url, read=None)) as opened:
-                assert opened.set_timeout is not None
-                opened.set_timeout(0.1)
-                with in_time(), pytest.raises(TransportTimeout):
-                    await opened.read()
-
-        with peer(trickling(CHUNKED + said, b"a")) as server:
-            rig.run(scenario)
-
     @pytest.mark.parametrize("said", [b"3;", b"0\r\n"], ids=["chunk's size", "trailer"])
     def test_endless_lines_in_a_body_are_refused(self, rig: Rig, said: bytes) -> None:
         line = b"X: " + b"1" * 4096 + b"\r\n" * (said == b"0\r\n")
