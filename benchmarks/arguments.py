@@ -9,13 +9,14 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 from pathlib import Path
+from tempfile import TemporaryFile
 
 from benchmarks.measure.workers import ROOT
 from benchmarks.peers.candidate import first_line
 from benchmarks.peers.registry import resolve
 from benchmarks.results import Results
 from benchmarks.run import SUITES
-from benchmarks.streams.captures import recorded
+from benchmarks.streams.captures import has_streams, recorded
 
 __all__ = ["ASIDE", "DOCS", "parse"]
 
@@ -36,6 +37,10 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     parser = _parser()
     asked = parser.parse_args(arguments)
     asked.out = asked.out or _folder_for(asked)
+    try:
+        _probe(asked.out)
+    except OSError as error:
+        parser.error(f"argument --out: cannot write to {asked.out}: {error.strerror}")
     if asked.command == "render":
         try:
             _results(str(asked.out / "benchmarks" / "results.json"))
@@ -141,20 +146,31 @@ def _captures(path: str) -> Path:
     folder = Path(path)
     if not folder.is_dir():
         raise argparse.ArgumentTypeError(f"{path} is no folder; give one that is there")
-    if not recorded(folder):
-        raise argparse.ArgumentTypeError(
-            f"no event stream is below {path}: put *.sse or *.response.raw files into"
-            " a folder in it"
-        )
-    return folder
+    if recorded(folder):
+        return folder
+    what = "no event is in the streams" if has_streams(folder) else "no event stream is"
+    raise argparse.ArgumentTypeError(
+        f"{what} below {path}: put *.sse or *.response.raw files into a folder in it"
+    )
 
 
 def _folder(path: str) -> Path:
     folder = Path(path)
-    there = next(one for one in (folder, *folder.parents) if one.exists())
+    there = _nearest(folder)
     if not there.is_dir():
         raise argparse.ArgumentTypeError(f"{there} is a file; give a folder")
     return folder
+
+
+def _nearest(folder: Path) -> Path:
+    """Give the folder, or the one that is there of those around it."""
+    return next(one for one in (folder, *folder.parents) if one.exists())
+
+
+def _probe(folder: Path) -> None:
+    """Raise `OSError` if nothing can be written there."""
+    with TemporaryFile(dir=_nearest(folder)):
+        pass
 
 
 def _file(path: str) -> Path:
@@ -163,4 +179,9 @@ def _file(path: str) -> Path:
         raise argparse.ArgumentTypeError(
             f"cannot write {path}; give a file in a folder that is there"
         )
+    try:
+        _probe(file.parent)
+    except OSError as error:
+        told = f"cannot write {path}: {error.strerror}"
+        raise argparse.ArgumentTypeError(told) from error
     return file

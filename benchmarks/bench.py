@@ -12,7 +12,7 @@ from benchmarks.measure.clock import Pace
 from benchmarks.peers.candidate import Candidate, first_line
 from benchmarks.peers.node import Node
 from benchmarks.peers.registry import TABLES, make
-from benchmarks.streams.captures import recorded
+from benchmarks.streams.captures import recorded, without_events
 from benchmarks.streams.inputs import Input, generate
 
 __all__ = ["FULL", "QUICK", "Bench"]
@@ -67,8 +67,11 @@ class Bench:
 
     def recorded(self) -> list[Input]:
         """Give the recorded streams, if there are any."""
-        found = recorded(self.captures) if self.captures else []
-        return [self._noted(input, 0) for input in found]
+        if self.captures is None:
+            return []
+        for name in without_events(self.captures):
+            self.missing[name] = "no event is in it"
+        return [self._noted(input, 0) for input in recorded(self.captures)]
 
     def _noted(self, input: Input, deltas: int) -> Input:
         known = self.inputs.setdefault(input.name, {})

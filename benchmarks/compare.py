@@ -63,6 +63,7 @@ def _machine(figure: Figure, after: Results, old: dict[Key, Figure]) -> float:
             and not peer.ours
             and peer.samples
             and peer.key in old
+            and old[peer.key].median
             # Counted and not measured: it does not move with the machine.
             and figure.unit not in ("MiB", "KiB", "MB")
         ]

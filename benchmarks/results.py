@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from math import log
+from math import inf, log
 from pathlib import Path
 from statistics import linear_regression, median, quantiles
 from typing import Any
 
 from attrs import Factory, asdict, define, field, frozen
+from attrs.validators import deep_iterable, deep_mapping, ge, instance_of, lt
 
 __all__ = ["COMPILED", "OURS", "SCHEMA", "Figure", "Results", "ratios", "spread"]
 
@@ -32,14 +33,17 @@ class Figure:
     variant were taken in turns: the n-th of all candidates in the same round.
     """
 
-    suite: str
-    input: str
-    variant: str
-    candidate: str
-    unit: str
-    samples: tuple[float, ...] = field(converter=_tuple)
-    fault: str = ""
-    note: str = ""
+    suite: str = field(validator=instance_of(str))
+    input: str = field(validator=instance_of(str))
+    variant: str = field(validator=instance_of(str))
+    candidate: str = field(validator=instance_of(str))
+    unit: str = field(validator=instance_of(str))
+    samples: tuple[float, ...] = field(
+        converter=_tuple,
+        validator=deep_iterable([instance_of((int, float)), ge(0), lt(inf)]),
+    )
+    fault: str = field(default="", validator=instance_of(str))
+    note: str = field(default="", validator=instance_of(str))
 
     @property
     def median(self) -> float:
@@ -58,13 +62,15 @@ class Figure:
 class Results:
     """All figures of one run, and what it ran on."""
 
-    date: str
-    command: str
-    quick: bool
-    machine: dict[str, Any]
-    versions: dict[str, str]
-    missing: dict[str, str] = Factory(dict)
-    inputs: dict[str, dict[str, Any]] = Factory(dict)
+    date: str = field(validator=instance_of(str))
+    command: str = field(validator=instance_of(str))
+    quick: bool = field(validator=instance_of(bool))
+    machine: dict[str, Any] = field(validator=instance_of(dict))
+    versions: dict[str, str] = field(validator=instance_of(dict))
+    missing: dict[str, str] = field(factory=dict, validator=instance_of(dict))
+    inputs: dict[str, dict[str, Any]] = field(
+        factory=dict, validator=deep_mapping(instance_of(str), instance_of(dict))
+    )
     figures: list[Figure] = Factory(list)
 
     def of(
@@ -94,7 +100,8 @@ class Results:
         """Give the median of the rounds' ratios."""
         a = self.find(suite, input, variant, slower)
         b = self.find(suite, input, variant, faster)
-        return median(ratios(a, b)) if a and b else None
+        found = ratios(a, b) if a and b else []
+        return median(found) if found else None
 
     def exponent(self, suite: str, input: str, candidate: str) -> float | None:
         """Give how time grows with size: 1 is linear, 2 quadratic.
@@ -105,7 +112,7 @@ class Results:
         found = sorted(
             (float(figure.variant), figure.samples)
             for figure in self.of(suite, input)
-            if figure.candidate == candidate and figure.samples
+            if figure.candidate == candidate and figure.samples and all(figure.samples)
         )[-4:]
         if len(found) < 3:
             return None
@@ -135,7 +142,8 @@ class Results:
             return cls(figures=figures, **raw)
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             told = f"{path} is not a result file of schema {SCHEMA}"
-            raise ValueError(f"{told}: {error}") from error
+            # Those of attrs hold the field and the value, too.
+            raise ValueError(f"{told}: {error.args[0]}") from error
 
 
 def _slope(sizes: Sequence[float], times: Sequence[float]) -> float:
@@ -143,10 +151,14 @@ def _slope(sizes: Sequence[float], times: Sequence[float]) -> float:
 
 
 def ratios(a: Figure, b: Figure) -> list[float]:
-    """Give a's samples over b's: by round, or of the medians where rounds differ."""
-    if len(a.samples) == len(b.samples):
-        return [x / y for x, y in zip(a.samples, b.samples, strict=True)]
-    return [a.median / b.median]
+    """Give a's samples over b's: by round, or of the medians where rounds differ.
+
+    Nothing is a multiple of 0.
+    """
+    pairs = zip(a.samples, b.samples, strict=False)
+    if len(a.samples) != len(b.samples):
+        pairs = zip([a.median], [b.median], strict=True)
+    return [x / y for x, y in pairs if y]
 
 
 def spread(values: Iterable[float]) -> float:
@@ -155,4 +167,4 @@ def spread(values: Iterable[float]) -> float:
     if len(found) < 3:
         return 0.0
     low, middle, high = quantiles(found, n=4)
-    return (high - low) / 2 / middle
+    return (high - low) / 2 / middle if middle else 0.0

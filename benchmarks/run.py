@@ -75,7 +75,13 @@ def measure(
         for number, name in enumerate(chosen, 1):
             task = progress.add_task(f"{number}/{len(chosen)} {name}", total=None)
             bench.step = _stepping(progress, task, f"{number}/{len(chosen)}")
-            results.figures += SUITES[name](bench)
+            try:
+                for figure in SUITES[name](bench):
+                    results.figures.append(figure)
+            except Exception:
+                # What the other suites find is not lost with it.
+                bench.missing[f"suite {name}"] = "it has raised an exception"
+                console.print_exception()
             progress.update(task, description=f"{name} done", completed=1, total=1)
     return results
 

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from importlib import import_module
@@ -31,6 +32,7 @@ def in_process(
             capture_output=True,
             text=True,
             cwd=ROOT,
+            env={**os.environ, "PYTHONPATH": _path()},
             timeout=patience,
         )
     except subprocess.TimeoutExpired as error:
@@ -39,6 +41,11 @@ def in_process(
         lines = done.stderr.strip().splitlines() or ["no message"]
         raise RuntimeError(lines[-1])
     return json.loads(done.stdout)
+
+
+def _path() -> str:
+    """Give where this process finds modules, a user's own among them."""
+    return os.pathsep.join(map(os.path.abspath, sys.path))
 
 
 if __name__ == "__main__":

@@ -168,7 +168,9 @@ def hold_fed(make: Callable[[], Any]) -> Hold:
     def hold(chunks: Chunks, events: int) -> Any:
         decoder = make()
         for chunk in chunks:
-            decoder.feed(chunk)
+            # Perhaps a generator, which does nothing until it is asked.
+            for _ in decoder.feed(chunk):
+                pass
         return decoder
 
     return hold

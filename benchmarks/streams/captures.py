@@ -11,21 +11,41 @@ from benchmarks.streams.inputs import Input
 from benchmarks.streams.styles import Frame
 from tests.wire.sse_reference import decode
 
-__all__ = ["recorded"]
+__all__ = ["has_streams", "recorded", "without_events"]
 
 
 def recorded(folder: Path) -> list[Input]:
     """Give the event streams below each folder in this one, as one input each.
 
     They are `*.sse` files and `*.raw` HTTP answers; what is in them is said by the
-    tests' reference decoder.
+    tests' reference decoder. Streams without an event are left out.
     """
     found = []
-    for origin in sorted(path for path in folder.iterdir() if path.is_dir()):
+    for origin in _folders(folder):
         written = [(stream, _frames(stream)) for stream in _streams(origin)]
+        written = [(stream, frames) for stream, frames in written if frames]
         if written:
-            found.append(Input.of(f"recorded: {origin.name}", written))
+            found.append(Input.of(_name(origin), written))
     return found
+
+
+def has_streams(folder: Path) -> bool:
+    """Whether there are event streams, perhaps without an event."""
+    return any(True for origin in _folders(folder) for _ in _streams(origin))
+
+
+def without_events(folder: Path) -> list[str]:
+    """Give the names of the folders in this one of which there is no input."""
+    inputs = {input.name for input in recorded(folder)}
+    return [_name(path) for path in _folders(folder) if _name(path) not in inputs]
+
+
+def _folders(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.iterdir() if path.is_dir())
+
+
+def _name(origin: Path) -> str:
+    return f"recorded: {origin.name}"
 
 
 def _streams(folder: Path) -> Iterator[bytes]:

@@ -9,6 +9,7 @@ from benchmarks.measure import many as measure
 from benchmarks.measure.clock import other_cores
 from benchmarks.measure.replay import replaying
 from benchmarks.measure.workers import in_process
+from benchmarks.peers.candidate import first_line
 from benchmarks.peers.clients import TRIO_CLIENTS
 from benchmarks.results import Figure
 
@@ -28,7 +29,12 @@ def many(bench: Bench) -> Iterator[Figure]:
     """All streams are open before the first event of any is sent."""
     deltas = 10 if bench.quick else 40
     streams = _QUICK_STREAMS if bench.quick else _STREAMS
-    for client in TRIO_CLIENTS:
+    for client, make in TRIO_CLIENTS.items():
+        try:
+            make()
+        except ImportError as error:
+            bench.missing[client] = first_line(error)
+            continue
         samples: dict[str, list[float]] = {name: [] for name in _UNITS}
         fault = ""
         for turn in range(1 if bench.quick else 3):

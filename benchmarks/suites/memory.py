@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from benchmarks.bench import Bench
 from benchmarks.measure import memory as measure
@@ -16,6 +17,8 @@ __all__ = ["HUGE", "KEPT", "memory"]
 
 HUGE = "one event of 8 MiB in 1 KiB chunks, growth of resident memory"
 KEPT = "an open stream after 20 events, memory that it keeps"
+# Seconds. Who takes longer for one event takes them for all.
+_PATIENCE = 10
 # The others take longer than a quick run has.
 _QUICK = ("runs-core", "runs-core, data as bytes", "openai-python")
 
@@ -30,7 +33,7 @@ def memory(bench: Bench) -> Iterator[Figure]:
             for candidate in bench.candidates(kind):
                 if candidate.hold is None:
                     continue
-                if bench.quick and candidate.name not in _QUICK:
+                if bench.quick and candidate.name not in (*_QUICK, bench.decoder):
                     continue
                 bench.step(f"memory: {kind}, {candidate.name}")
                 if kind != "snapshot":
@@ -39,46 +42,50 @@ def memory(bench: Bench) -> Iterator[Figure]:
 
 
 def _peak(bench: Bench, kind: str, candidate: Candidate, file: str) -> Figure:
-    samples: list[float] = []
-    fault = ""
-    try:
-        for _ in range(1 if bench.quick else 5):
-            grown = in_process(
-                measure.__name__,
-                "peak",
-                patience=10,
-                kind=kind,
-                candidate=candidate.name,
-                file=file,
-            )
-            samples.append(grown)
-    except TimeoutError:
-        fault = "takes longer than 10 s"
-    except RuntimeError as error:
-        fault = f"raises {first_line(error)}"
-    return Figure(
-        suite="memory",
-        input=HUGE,
-        variant=kind,
-        candidate=candidate.name,
-        unit="MiB",
-        samples=samples,
-        fault=fault,
-        note=candidate.note,
+    rounds = 1 if bench.quick else 5
+    return _figure(
+        HUGE, "MiB", kind, candidate, "peak", rounds, file=file, patience=_PATIENCE
     )
 
 
 def _kept(kind: str, candidate: Candidate) -> Figure:
     # Counted, not sampled: it is the same every time.
-    kept = in_process(
-        measure.__name__, "kept", kind=kind, candidate=candidate.name, streams=200
-    )
+    return _figure(KEPT, "KiB", kind, candidate, "kept", 1, streams=200)
+
+
+def _figure(
+    input: str,
+    unit: str,
+    kind: str,
+    candidate: Candidate,
+    function: str,
+    rounds: int,
+    **arguments: Any,
+) -> Figure:
+    """Give what that function of `measure` says of the candidate, or why it fails."""
+    samples: list[float] = []
+    fault = ""
+    try:
+        for _ in range(rounds):
+            found = in_process(
+                measure.__name__,
+                function,
+                kind=kind,
+                candidate=candidate.name,
+                **arguments,
+            )
+            samples.append(found)
+    except TimeoutError:
+        fault = f"takes longer than {_PATIENCE} s"
+    except RuntimeError as error:
+        fault = f"raises {first_line(error)}"
     return Figure(
         suite="memory",
-        input=KEPT,
+        input=input,
         variant=kind,
         candidate=candidate.name,
-        unit="KiB",
-        samples=[kept],
+        unit=unit,
+        samples=samples,
+        fault=fault,
         note=candidate.note,
     )

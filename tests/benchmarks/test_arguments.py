@@ -107,6 +107,7 @@ def test_a_decoder_that_cannot_be_made_is_refused(
         ("conformance --out {0}/broken", "{0}/broken is a file; give a folder"),
         ("--pyperf {0}/no/file", "cannot write {0}/no/file; give a file in a folder"),
         ("--pyperf {0}/empty", "cannot write {0}/empty; give a file"),
+        ("--captures {0}/silent", "no event is in the streams below {0}/silent"),
     ],
 )
 def test_paths_that_are_of_no_use_are_refused(
@@ -114,9 +115,26 @@ def test_paths_that_are_of_no_use_are_refused(
 ) -> None:
     (tmp_path / "empty").mkdir()
     (tmp_path / "full" / "server").mkdir(parents=True)
+    (tmp_path / "silent" / "server").mkdir(parents=True)
+    (tmp_path / "silent" / "server" / "one.sse").write_bytes(b": hello\n\n")
     (tmp_path / "broken").write_text('{"schema": 1, ')
 
     assert told.format(tmp_path) in refused(line.format(tmp_path), capsys)
+
+
+@pytest.mark.skipif(not Path("/proc/self").is_dir(), reason="needs Linux's /proc")
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("--out /proc/results", "--out: cannot write to /proc/results: "),
+        ("conformance --out /proc", "--out: cannot write to /proc: "),
+        ("--pyperf /proc/file", "--pyperf: cannot write /proc/file: "),
+    ],
+)
+def test_where_nothing_can_be_written_is_said_before_anything_is_measured(
+    line: str, told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert told in refused(line, capsys)
 
 
 def test_a_folder_of_recorded_streams_is_taken(tmp_path: Path) -> None:

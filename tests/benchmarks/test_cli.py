@@ -48,6 +48,20 @@ def test_node_that_cannot_be_installed_is_no_reason_to_go_on(
         main(["conformance", "--node", "--out", str(tmp_path)])
 
 
+def test_who_is_interrupted_says_so_in_a_line(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def interrupt(*given: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("benchmarks.cli.conformance", interrupt)
+
+    assert main(["conformance", "--out", str(tmp_path)]) == 130
+    assert capsys.readouterr().err == "interrupted\n"
+
+
 def test_compare_prints_what_changed(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -38,6 +38,15 @@ def test_what_is_in_one_file_only_is_no_change() -> None:
     assert list(changes(results(), BEFORE)) == []
 
 
+def test_a_peer_that_took_nothing_says_nothing_of_the_machine() -> None:
+    before = results(figure("runs-core", 1), figure("openai-python", 0))
+    (change,) = changes(
+        before, results(figure("runs-core", 2), figure("openai-python", 9))
+    )
+
+    assert change.factor == change.corrected == 2
+
+
 def test_a_target_that_is_met_now_is_told_with_both_figures() -> None:
     after = results(figure("runs-core", 1, 1, 1), figure("openai-python", 11, 11, 11))
 

@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.bench import Bench
 from benchmarks.streams.captures import recorded
 from benchmarks.streams.cuts import CUTS, ONE_EVENT, cut
 from benchmarks.streams.growing import (
@@ -123,6 +124,18 @@ def test_recorded_streams_are_one_input_for_each_folder(tmp_path: Path) -> None:
     assert [input.name for input in found] == ["recorded: answers", "recorded: files"]
     assert [input.streams for input in found] == [(stream,), (stream,)]
     assert found[0].frames == ((Frame("a", "1"),),)
+
+
+def test_what_has_no_event_is_no_input_and_is_named(tmp_path: Path) -> None:
+    for name, stream in (("a", b"data: 1\n\n"), ("b", b": ping\n\n")):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "1.sse").write_bytes(stream)
+        (tmp_path / name / "2.sse").write_bytes(b"")
+    bench = Bench(captures=tmp_path)
+    (found,) = bench.recorded()
+
+    assert found.streams == (b"data: 1\n\n",)
+    assert bench.missing == {"recorded: b": "no event is in it"}
 
 
 def test_a_recording_that_was_cut_off_is_used_as_far_as_it_goes(tmp_path: Path) -> None:

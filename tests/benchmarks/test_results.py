@@ -1,10 +1,27 @@
+import json
 import math
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from attrs import asdict
 
 from benchmarks.results import Figure, Results, spread
 from tests.benchmarks.made import figure, results
+
+
+def wrong() -> Iterator[dict[str, Any]]:
+    """Give results of which one thing is of another kind."""
+    right = {"schema": 1, **asdict(results(figure("a", 1)))}
+    for key in set(right) - {"schema"}:
+        yield {**right, key: 5}
+    yield {**right, "inputs": {"text": 5}}
+    (made,) = right["figures"]
+    for key in made:
+        yield {**right, "figures": [{**made, key: 5}]}
+    for samples in (["1"], [None], [-1.0], "12", [1e999], [math.nan]):
+        yield {**right, "figures": [{**made, "samples": samples}]}
 
 
 def test_a_file_gives_back_what_was_written(tmp_path: Path) -> None:
@@ -23,6 +40,7 @@ def test_a_file_gives_back_what_was_written(tmp_path: Path) -> None:
         '{"schema": 1, "figures": [',
         "[]",
         "",
+        *map(json.dumps, wrong()),
     ],
 )
 def test_a_file_of_another_form_is_refused(tmp_path: Path, text: str) -> None:
@@ -43,6 +61,17 @@ def test_without_the_same_rounds_it_is_the_ratio_of_medians() -> None:
     made = results(figure("slow", 10), figure("runs-core", 1, 2, 4))
 
     assert made.ratio("framing", "text", "1 event", "slow") == 5
+
+
+def test_nothing_is_a_multiple_of_0() -> None:
+    made = results(figure("slow", 10, 20, 30), figure("runs-core", 0, 10, 10))
+    nothing = results(figure("slow", 10), figure("runs-core", 0))
+    flat = [figure("a", 0, size=size) for size in (1, 2, 4, 8)]
+
+    assert made.ratio("framing", "text", "1 event", "slow") == 2.5
+    assert nothing.ratio("framing", "text", "1 event", "slow") is None
+    assert results(*flat).exponent("framing", "text", "a") is None
+    assert spread([0, 0, 0]) == 0
 
 
 def test_there_is_no_ratio_to_what_was_not_measured() -> None:

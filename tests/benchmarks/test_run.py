@@ -1,4 +1,4 @@
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from io import StringIO
 
 import pytest
@@ -7,8 +7,8 @@ from rich.console import Console
 from benchmarks.bench import Bench
 from benchmarks.conformance.matrix import Verdict
 from benchmarks.peers.versions import version_of
-from benchmarks.results import Results
-from benchmarks.run import measure, print_tables
+from benchmarks.results import Figure, Results
+from benchmarks.run import SUITES, measure, print_tables
 from benchmarks.targets import TARGETS
 from tests.benchmarks.made import figure, results
 
@@ -43,6 +43,25 @@ def test_who_is_missing_is_said_also_without_results() -> None:
 
     assert "1 of 1" in text
     assert text.endswith("Node did not take part: [none] is here\n")
+
+
+def test_a_suite_that_raises_loses_nothing_of_the_others(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    pytest.importorskip("pyperf", reason="describes the machine")
+
+    def half(bench: Bench) -> Iterator[Figure]:
+        yield figure("runs-core", 1)
+        raise KeyError("peer")
+
+    monkeypatch.setitem(SUITES, "framing", half)
+    monkeypatch.setitem(SUITES, "typed", lambda bench: iter([figure("b", 2)]))
+    file = StringIO()
+    made = measure(Bench(), ("framing", "typed"), "nothing", Console(file=file))
+
+    assert [found.candidate for found in made.figures] == ["runs-core", "b"]
+    assert made.missing == {"suite framing": "it has raised an exception"}
+    assert "KeyError: 'peer'" in file.getvalue()
 
 
 def test_results_say_what_reads_json() -> None:

@@ -2,7 +2,9 @@
 
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,9 +15,14 @@ from benchmarks.measure.resident import available, kept_in_file, resident_growth
 from benchmarks.measure.workers import in_process
 from benchmarks.peers.candidate import Candidate, Sample
 from benchmarks.peers.clients import CLIENTS
+from benchmarks.peers.framing import custom
+from benchmarks.peers.registry import make
 from benchmarks.streams.growing import huge_event
 from benchmarks.streams.inputs import generate
 from benchmarks.suites.decoding import measured
+from benchmarks.suites.many import many
+from benchmarks.suites.memory import _kept
+from tests.benchmarks.test_candidates import Sloppy
 
 
 def test_a_cell_has_a_figure_for_each_candidate_and_says_who_is_wrong() -> None:
@@ -50,6 +57,56 @@ def double(number: int) -> int:
 
 def fail() -> float:
     return 1 / 0
+
+
+def test_a_worker_finds_the_modules_that_this_process_finds(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "mine_alone.py").write_text("def answer(): return 42")
+    monkeypatch.syspath_prepend(tmp_path)
+
+    assert in_process("mine_alone", "answer") == 42
+
+
+class Raising(Sloppy):
+    def feed(self, data: bytes) -> list[Any]:
+        raise KeyError("data")
+
+
+def test_a_decoder_that_raises_has_a_fault_instead_of_what_a_stream_keeps() -> None:
+    candidate = make("framing", f"{__name__}:Raising")
+    found = _kept("framing", candidate)
+
+    assert found.samples == ()
+    assert found.fault == "raises KeyError: 'data'"
+
+
+def test_a_decoder_that_is_a_generator_decodes_where_it_is_held() -> None:
+    fed: list[bytes] = []
+
+    class Lazy(Sloppy):
+        def feed(self, data: bytes) -> Iterator[Any]:  # type: ignore[override]
+            fed.append(data)
+            yield from super().feed(data)
+
+    hold = custom("lazy", Lazy).hold
+    assert hold is not None
+    hold([b"data: 1\n\n", b"data: 2\n\n"], 2)
+
+    assert fed == [b"data: 1\n\n", b"data: 2\n\n"]
+
+
+def test_who_is_not_installed_is_missing_where_there_are_many(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def absent() -> Any:
+        raise ImportError("No module named 'nobody'")
+
+    monkeypatch.setattr("benchmarks.suites.many.TRIO_CLIENTS", {"nobody": absent})
+    bench = Bench(quick=True)
+
+    assert list(many(bench)) == []
+    assert bench.missing == {"nobody": "No module named 'nobody'"}
 
 
 def test_a_worker_is_not_waited_for_too_long() -> None:
