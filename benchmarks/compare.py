@@ -72,7 +72,12 @@ def _machine(figure: Figure, after: Results, old: dict[Key, Figure]) -> float:
 
 
 def changed_targets(before: Results, after: Results) -> Iterator[tuple[str, str, str]]:
-    """Give each target whose verdict is another, with both figures."""
+    """Give each target whose verdict is another, with both figures.
+
+    None of a quick run, which has no verdicts.
+    """
+    if before.quick or after.quick:
+        return
     for old, new in zip(reached(before), reached(after), strict=True):
         if old.verdict != new.verdict:
             yield old.target.what, _told(old), _told(new)

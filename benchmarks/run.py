@@ -22,6 +22,7 @@ from benchmarks.peers.versions import version_of
 from benchmarks.report.page import conformance_table, page
 from benchmarks.report.plots import draw
 from benchmarks.report.tables import (
+    QUICK_RUN,
     decoding_tables,
     growth_table,
     other_tables,
@@ -123,6 +124,8 @@ def print_tables(
 
 
 def _print_results(results: Results, console: Console) -> None:
+    if results.quick:
+        console.print(QUICK_RUN, soft_wrap=True)
     for suite in ("framing", "typed", "snapshot"):
         for table in decoding_tables(results, suite):
             console.print(table.rich())

@@ -9,6 +9,7 @@ from string import Template
 from benchmarks.conformance.matrix import Verdict
 from benchmarks.report.table import Table
 from benchmarks.report.tables import (
+    QUICK_RUN,
     decoding_tables,
     growth_table,
     other_tables,
@@ -74,7 +75,7 @@ def _conditions(results: Results) -> str:
     ]
     lines.append(_json_parser(results))
     if results.quick:
-        lines.append("**This was a quick run: few rounds on short streams.**")
+        lines.append(f"**{QUICK_RUN}**")
     return "\n".join(lines)
 
 

@@ -38,6 +38,12 @@ def test_what_is_in_one_file_only_is_no_change() -> None:
     assert list(changes(results(), BEFORE)) == []
 
 
+def test_no_target_is_told_of_a_quick_run() -> None:
+    figures = figure("runs-core", 1, 1, 1), figure("openai-python", 11, 11, 11)
+
+    assert list(changed_targets(BEFORE, results(*figures, quick=True))) == []
+
+
 def test_a_peer_that_took_nothing_says_nothing_of_the_machine() -> None:
     before = results(figure("runs-core", 1), figure("openai-python", 0))
     (change,) = changes(

@@ -32,6 +32,17 @@ def test_targets_that_were_not_measured_are_counted_in_one_line() -> None:
     assert f"{len(TARGETS) - 2} of {len(TARGETS)} targets were not measured\n" in text
 
 
+def test_a_quick_run_says_so_first_and_judges_nothing() -> None:
+    figures = figure("runs-core", 1), figure("openai-python", 9)
+    text = printed(results(*figures, quick=True))
+
+    assert text.startswith("This was a quick run: few rounds, on streams of 150 deltas")
+    assert "framing, text, 1 event, against openai-python" in text
+    assert "verdict" not in text
+    assert "MISSED" not in text
+    assert "MISSED" in printed(results(*figures))
+
+
 def test_without_a_target_that_was_measured_there_is_no_table_of_them() -> None:
     total = len(TARGETS)
 
