@@ -1,4 +1,5 @@
 # cython: language_level=3, boundscheck=False, wraparound=False
+# cython: embedsignature=True, embedsignature.format=clinic
 """The rules of event streams once more, line by line, in C terms.
 
 Where `_sse_frames` finds ways to leave work out, this does it all: C is fast enough for

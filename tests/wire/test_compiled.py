@@ -5,6 +5,7 @@ What it gives is asked wherever the decoder in Python is: `DECODERS` has both.
 
 from __future__ import annotations
 
+import inspect
 import tracemalloc
 
 import pytest
@@ -59,6 +60,15 @@ def test_it_leaves_nothing_behind(stream: bytes, size: int) -> None:
         tracemalloc.stop()
 
     assert left < 2 * KIB
+
+
+@compiled
+@pytest.mark.parametrize("name", ["feed", "close"])
+def test_its_methods_say_what_they_take(name: str) -> None:
+    ours = inspect.signature(getattr(EventStreamDecoder, name))
+    compiled = inspect.signature(getattr(DECODERS["compiled"], name))
+
+    assert list(compiled.parameters) == list(ours.parameters)
 
 
 @compiled
