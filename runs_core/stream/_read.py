@@ -10,22 +10,25 @@ from typing import Any, Final, TypeAlias, get_args
 
 from runs_core.errors import MalformedResponse
 from runs_core.models import ErrorObject
+from runs_core.stream._event import DeltaEvent
 from runs_core.stream.events import (
     EVENT_CLASSES,
     ErrorEvent,
     RunStreamEvent,
-    ThreadMessageDelta,
-    ThreadRunStepDelta,
     UnknownEvent,
 )
 from runs_core.wire._blank import blank_of
 from runs_core.wire.codec import structure, structure_hook
 
-__all__ = ["UNNAMED", "Loads", "Reader", "event_reader", "read_event"]
+__all__ = ["DELTAS", "UNNAMED", "Loads", "Reader", "event_reader", "read_event"]
 
 Loads: TypeAlias = Callable[[bytes | str], Any]
 Reader: TypeAlias = Callable[[Any], RunStreamEvent]
 
+# The names of the events that templates may make.
+DELTAS: Final = tuple(
+    name for name, cls in EVENT_CLASSES.items() if issubclass(cls, DeltaEvent)
+)
 # The name that WHATWG gives to an event without one.
 UNNAMED: Final = "message"
 _DONE_NAMES = (UNNAMED, "done")
@@ -94,7 +97,7 @@ def _make_reader(event: Any) -> Reader:
     (model,) = get_args(event.__orig_bases__[0])
     hook: Callable[[Any], Any] = structure_hook(model)
     blank: Callable[[], Any] = blank_of(event)
-    is_delta = event in (ThreadMessageDelta, ThreadRunStepDelta)
+    is_delta = event.event in DELTAS
 
     def read(raw: Any) -> RunStreamEvent:
         try:

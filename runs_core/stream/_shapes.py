@@ -41,7 +41,9 @@ Build: TypeAlias = Callable[[str], Any]
 Quick: TypeAlias = Callable[[Any], RunStreamEvent | None]
 Parse: TypeAlias = Callable[[bytes], RunStreamEvent]
 
-# The texts of deltas. Nothing depends on what they say.
+# The texts of deltas. Nothing depends on what they say. Two others name them, too:
+# `_accumulate._PARTS`, so that none is absent in what is shown, and `extend` in
+# `_parts`, for those that come most.
 TEXTS: dict[type, str] = {
     TextDelta: "value",
     RefusalDeltaBlock: "refusal",

@@ -7,26 +7,20 @@ from itertools import repeat
 from typing import Any
 
 from runs_core.errors import MalformedEvent, MalformedResponse
-from runs_core.stream._read import UNNAMED, event_reader, read_event
+from runs_core.stream._read import DELTAS, UNNAMED, event_reader, read_event
 from runs_core.stream._template import (
     NO_TEMPLATE,
     Template,
     Templates,
     make_parse_string,
 )
-from runs_core.stream.events import (
-    RunStreamEvent,
-    ThreadMessageDelta,
-    ThreadRunStepDelta,
-)
+from runs_core.stream.events import RunStreamEvent
 from runs_core.wire._sse_frames import SHORT_BYTES, UNFINISHED, Framer, Frames, Shape
 from runs_core.wire.codec import loads as _loads
 from runs_core.wire.codec import make_loads
 from runs_core.wire.sse import MAX_EVENT_BYTES
 
 __all__ = ["RunEventDecoder"]
-
-_DELTAS = (ThreadMessageDelta.event, ThreadRunStepDelta.event)
 
 
 class RunEventDecoder(Framer):
@@ -159,7 +153,7 @@ class RunEventDecoder(Framer):
                     return [template.make(text)]
         event: RunStreamEvent | None
         try:
-            if name in _DELTAS:
+            if name in DELTAS:
                 event = self._delta(name, found, template)
                 self._fuse(templates.first)
             else:
@@ -260,7 +254,7 @@ class RunEventDecoder(Framer):
                             hits += 1
                             events.append(make(text))
                             continue
-                if name in _DELTAS:
+                if name in DELTAS:
                     templates.hits += hits
                     hits = 0
                     event = self._delta(name, data, template)

@@ -14,6 +14,7 @@ from runs_core.stream import RunEventDecoder
 from runs_core.stream import _shapes as shapes
 from runs_core.stream import _template as template
 from runs_core.stream import decoder as decoder_module
+from runs_core.stream._accumulate import _PARTS
 from runs_core.stream._read import read_event
 from runs_core.stream._template import learn, make_parse_string, parse_string
 from runs_core.stream.events import text_of
@@ -796,4 +797,5 @@ def test_a_mark_in_the_stream_is_a_text_like_any_other() -> None:
 def test_texts_that_are_learned_are_fields_of_their_classes() -> None:
     for cls, field in shapes.TEXTS.items():
         assert field in cls.__slots__  # type: ignore[attr-defined]
+        assert _PARTS[cls][field] is str  # type: ignore[index]
     assert shapes.TEXTS[FunctionDelta] == "arguments"
