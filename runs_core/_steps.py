@@ -67,7 +67,8 @@ class Steps(Generic[ItemT, T]):
         self._busy = True
 
     def fail(self, error: BaseException) -> None:
-        """Take the flow as failed, unless it has ended in a result or failed before."""
+        """End the flow as failed, unless it has ended in a result or failed before."""
+        self._ended = True
         if self._result is None:
             self._failure = self._failure or type(error).__name__
 
@@ -82,8 +83,11 @@ class Steps(Generic[ItemT, T]):
                     return None
                 raise error
             if error is not None:
-                return self._flow.throw(error)
-            return self._flow.send(self._answers.pop())
+                ask = self._flow.throw(error)
+            else:
+                ask = self._flow.send(self._answers.pop())
+            # Closed while it computed: then nothing more is sent.
+            return None if self._ended else ask
         except StopIteration as end:
             self._ended = True
             self._result = (end.value,)

@@ -124,20 +124,26 @@ class Driver(_Performing[ItemT, T]):
                     self._error = error
         except BaseException as error:
             self.fail(error)
-            self.close()
             raise
         finally:
             self._busy = False
-        self._close_exchange()
+            if self._ended:
+                self.close()
         return None
 
     def close(self) -> None:
-        """End the flow where it stands and close its exchange."""
+        """End the flow where it stands and close its exchange.
+
+        Also from another thread or a signal handler: whoever drives the flow finds it
+        ended.
+        """
         self._ended = True
         try:
             self._close_exchange()
         finally:
-            self._flow.close()
+            # A flow that computes cannot be closed: advance() does it when it stands.
+            if not self._busy:
+                self._flow.close()
 
     def _perform(self, ask: Ask) -> Any:
         match ask:
@@ -249,20 +255,25 @@ class AsyncDriver(_Performing[ItemT, T]):
                     self._error = error
         except BaseException as error:
             self.fail(error)
-            await self.close()
             raise
         finally:
             self._busy = False
-        await self._close_exchange()
+            if self._ended:
+                await self.close()
         return None
 
     async def close(self) -> None:
-        """End the flow where it stands and close its exchange."""
+        """End the flow where it stands and close its exchange.
+
+        Also from another task: whoever drives the flow finds it ended.
+        """
         self._ended = True
         try:
             await self._close_exchange()
         finally:
-            self._flow.close()
+            # A flow that computes cannot be closed: advance() does it when it stands.
+            if not self._busy:
+                self._flow.close()
 
     async def _perform(self, ask: Ask) -> Any:
         match ask:

@@ -45,12 +45,12 @@ class _Handed(Generic[ItemT]):
         self._last: ItemT | None = None
         self._started = False
 
-    def _take(self) -> ItemT:
-        item = self._batch[self._index]
-        self._index += 1
-        if self._progress is not None:
-            self._progress.handed = self._index
-        return item
+    def _take(self, batch: Sequence[ItemT], index: int) -> ItemT:
+        if batch is self._batch:  # Not where it was closed at this very moment.
+            self._index = index + 1
+            if self._progress is not None:
+                self._progress.handed = index + 1
+        return batch[index]
 
     def _next_batch(self, batch: Sequence[ItemT] | None) -> bool:
         """Begin to hand out a batch; None is the end. The one before has been."""
@@ -96,10 +96,13 @@ class FeedStream(_Handed[ItemT], Generic[ItemT, T]):
         return self
 
     def __next__(self) -> ItemT:
-        while self._index >= len(self._batch):
+        # In names of their own, for another thread or a signal handler may close it.
+        batch, index = self._batch, self._index
+        while index >= len(batch):
             if not self._advance():
                 raise StopIteration
-        return self._take()
+            batch, index = self._batch, self._index
+        return self._take(batch, index)
 
     def start(self) -> Self:
         """Send the request, if that was not done, and return when the answer begins."""
@@ -173,7 +176,7 @@ class AsyncFeedStream(_Handed[ItemT], Generic[ItemT, T]):
         while self._index >= len(self._batch):
             if not await self._advance():
                 raise StopAsyncIteration
-        return self._take()
+        return self._take(self._batch, self._index)
 
     async def start(self) -> Self:
         """Send the request, if that was not done, and return when the answer begins."""

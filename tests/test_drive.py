@@ -449,6 +449,41 @@ def test_a_users_function_may_close_the_driver_that_calls_it(rig: Rig) -> None:
         _ = driver.result
 
 
+def test_promise_9_a_driver_may_be_closed_while_its_flow_computes(rig: Rig) -> None:
+    exchange = Exchange(body=[b"1"])
+    ended: list[str] = []
+
+    def flow() -> Flow[str]:
+        yield from Open(GET)
+        # As another thread, or a signal handler, does at this moment.
+        rig.wait(driver.close())
+        assert exchange.closed
+        try:
+            yield from Open(GET)
+        except GeneratorExit:
+            ended.append("flow")
+            raise
+        raise AssertionError("nothing is sent after it was closed")
+
+    driver = rig.driver(flow(), rig.transport(exchange))
+
+    assert rig.wait(driver.advance()) is None
+    assert ended == ["flow"]
+    assert rig.wait(driver.advance()) is None
+
+
+def test_promise_9_a_flow_that_ends_while_it_is_closed_has_its_result(rig: Rig) -> None:
+    def flow() -> Flow[str]:
+        yield from Now()
+        rig.wait(driver.close())
+        return "end"
+
+    driver = rig.driver(flow(), rig.transport())
+
+    assert rig.wait(driver.advance()) is None
+    assert driver.result == "end"
+
+
 @pytest.mark.parametrize("error", [KeyboardInterrupt(), ZeroDivisionError()])
 def test_what_stops_a_function_is_raised_though_it_has_closed_its_driver(
     rig: Rig, error: BaseException

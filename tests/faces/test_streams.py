@@ -10,7 +10,9 @@ import pytest
 from runs_core.api import runs as api
 from runs_core.client import AsyncClient, Client
 from runs_core.errors import NotFoundError, StreamTruncated, UsageError
-from runs_core.event_stream import AsyncEventStream, EventStream
+from runs_core.event_stream import AsyncEventStream, EventStream, FeedStream
+from runs_core.flows.effects import Emit, Flow
+from runs_core.flows.once import OnceFeed
 from runs_core.stream.changes import TextChanged, TextDone
 from tests.faces.clients import ENDPOINT, a_client, requests_of
 from tests.fakes import AsyncFakeTransport, Exchange, FakeTransport, run_async
@@ -259,6 +261,30 @@ def test_closing_ends_it_at_once_and_keeps_what_was_seen() -> None:
     assert events.snapshot.messages == ()
     with pytest.raises(UsageError, match="no result"):
         _ = events.result
+
+
+class ClosedWhenCounted(list[Any]):
+    """A batch of items in whose midst another thread closes the stream."""
+
+    def __len__(self) -> int:
+        self.stream.close()
+        return super().__len__()
+
+    stream: FeedStream[str, None]
+
+
+def test_promise_9_closing_at_any_moment_breaks_nothing() -> None:
+    batch = ClosedWhenCounted(["a", "b"])
+
+    def feed() -> Flow[None]:
+        yield from Emit(batch)
+
+    events = client_of().stream(OnceFeed[str, None](feed()))
+    batch.stream = events
+
+    assert list(events) == ["a"]
+    with pytest.raises(UsageError, match="closed before its end"):
+        events.until_done()
 
 
 def test_closing_an_async_stream_ends_it_at_once() -> None:
