@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from attrs import define, field
 
 from runs_core.errors import InvalidDelta
+from runs_core.lifecycle import RUN_TERMINAL
 from runs_core.stream import RunSnapshot, RunStreamEvent
 from runs_core.wire.http import Head
 
@@ -20,8 +21,8 @@ class Progress:
     `begin` takes a batch of events, whoever hands them out counts them in `handed`, and
     `finish` says that all were. An event is applied once, at `finish` or when the
     snapshot is looked at before. One that does not fit changes nothing, and is raised
-    by `finish` alone. `head` is how the answer began, and `told` whether an event has
-    come since.
+    by `finish` alone; once the run has ended for good it is ignored. `head` is how the
+    answer began, and `told` whether an event has come since.
     """
 
     handed: int = 0
@@ -33,6 +34,11 @@ class Progress:
     _batch: Sequence[RunStreamEvent] = ()
     _applied: int = 0
     _fault: InvalidDelta | None = None
+
+    @property
+    def is_final(self) -> bool:
+        """Whether the run has ended for good: then nothing undoes that."""
+        return self._snapshot.outcome in RUN_TERMINAL
 
     @property
     def snapshot(self) -> RunSnapshot:
@@ -61,4 +67,5 @@ class Progress:
             try:
                 self._snapshot.apply(event)
             except InvalidDelta as fault:
-                self._fault = self._fault or fault
+                if not self.is_final:
+                    self._fault = self._fault or fault

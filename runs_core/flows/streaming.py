@@ -197,7 +197,13 @@ def _check_head(head: Head, request: ApiRequest) -> Flow[None]:
 def _events(
     progress: Progress, options: StreamOptions, start: float, answered: Answered
 ) -> Flow[None]:
-    """Emit every event; return once the run's end has been handed out."""
+    """Emit every event; return once the run's end has been handed out.
+
+    What goes wrong after a run has ended for good takes nothing from its result: a
+    broken connection, what cannot be read, what does not fit, and an `error` event,
+    which ends the stream. A run that waits for its caller can still fail, and an
+    `error` event is raised there.
+    """
     decoder = RunEventDecoder(max_event_bytes=options.max_event_bytes)
     time = _Time(progress, options, start, last=(yield from Now()))
     now = time.last
@@ -226,6 +232,8 @@ def _events(
         if batch and (failed := (yield from _hand_out(batch, progress))):
             # What came stands in no frame of the error that is raised for it.
             batch, piece = [], b""
+            if progress.is_final:
+                return
             raise failed
         now = yield from Now()
         if batch:

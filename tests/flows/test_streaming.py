@@ -231,6 +231,35 @@ def test_what_comes_malformed_after_the_end_is_no_error(junk: bytes) -> None:
     assert server.drive(a_feed()).status == "completed"
 
 
+BAD = [
+    pytest.param(text_event("x", index=-1), id="does not fit"),
+    pytest.param(COMPLETED.replace(b'"r"', b'"r2"'), id="of another run"),
+    pytest.param(sse("error", {"message": "it broke"}), id="error event"),
+]
+
+
+@pytest.mark.parametrize("bad", BAD)
+@pytest.mark.parametrize("cut", [0, 10])
+def test_promise_3_nothing_that_comes_after_its_end_takes_a_runs_result(
+    bad: bytes, cut: int
+) -> None:
+    answer = COMPLETED + bad + text_event("more")
+    server = Server(*filter(None, [answer[:cut], answer[cut:], DONE]))
+
+    assert server.drive(a_feed()).status == "completed"
+    assert Server(COMPLETED, bad, DONE).drive(a_feed()).status == "completed"
+
+
+@pytest.mark.parametrize("bad", BAD)
+def test_promise_3_what_a_server_reports_of_a_run_that_waits_is_raised(
+    bad: bytes,
+) -> None:
+    waits = run_event("requires_action")
+    for pieces in ([waits, bad], [waits + bad], [QUEUED + bad + COMPLETED]):
+        with pytest.raises((StreamError, InvalidDelta)):
+            Server(*pieces).drive(a_feed())
+
+
 # --- What the server reports --------------------------------------------------------
 
 
