@@ -98,7 +98,7 @@ def _batch(
     on_tool_error: Literal["raise", "output"],
 ) -> Flow[list[ToolOutput]]:
     try:
-        given = yield from Invoke(function, (calls,))
+        given = _complete((yield from Invoke(function, (calls,))))
     except Exception as raised:
         error = _own(raised)
         if on_tool_error == "output" and not _is_mistake(error):
@@ -116,6 +116,13 @@ def _batch(
             f" are for other calls, {len(ids) - len(set(ids))} are there twice"
         )
     return outputs
+
+
+def _complete(given: Any) -> Any:
+    """Give all of what may be made while it is read: the function's work is in that."""
+    if isinstance(given, Iterable) and not isinstance(given, Mapping | str):
+        return list(given)
+    return given
 
 
 def _as_outputs(given: Any) -> list[ToolOutput]:
@@ -183,7 +190,11 @@ def _is_mistake(error: BaseException) -> bool:
 
 def _told(error: BaseException) -> str:
     """Give what the model reads of an error."""
-    return f"{type(error).__name__}: {error}"
+    name = type(error).__name__
+    try:
+        return f"{name}: {error}"
+    except Exception:
+        return name  # It is already an error that it cannot be written out.
 
 
 def _failed(name: str, error: BaseException) -> ToolError:

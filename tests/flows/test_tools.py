@@ -285,6 +285,42 @@ def test_the_error_of_a_whole_batch_can_become_the_output_of_each(loop: Loop) ->
     assert [o["output"] for o in outputs] == ["KeyError: 'secret detail'"] * 2
 
 
+@pytest.mark.parametrize(
+    "lazily",
+    [
+        lambda calls: ({"tool_call_id": c.id, "output": 1 / 0} for c in calls),
+        lambda calls: map(lambda call: 1 / 0, calls),
+    ],
+)
+def test_what_a_function_for_the_whole_batch_makes_later_fails_like_it(
+    loop: Loop, lazily: Any
+) -> None:
+    bench = Bench(TWO_CALLS, ANSWER)
+    with pytest.raises(ToolError, match="raised ZeroDivisionError") as caught:
+        loop(bench, functions=lazily)
+    assert isinstance(caught.value.__cause__, ZeroDivisionError)
+    assert bench.service.executions["cancellations"] == 1
+
+    bench = Bench(TWO_CALLS, ANSWER)
+    loop(bench, functions=lazily, on_tool_error="output")
+    (outputs,) = bench.submitted()
+    assert [o["output"] for o in outputs] == ["ZeroDivisionError: division by zero"] * 2
+
+
+def test_an_error_without_words_becomes_an_output_by_its_name(loop: Loop) -> None:
+    class Wordless(Exception):
+        def __str__(self) -> str:
+            raise LookupError
+
+    def failing(a: int, b: int) -> None:
+        raise Wordless
+
+    bench = Bench(ONE_CALL, ANSWER)
+    loop(bench, functions={"add": failing}, on_tool_error="output")
+
+    assert bench.submitted()[0][0]["output"] == "Wordless"
+
+
 async def add_later(a: int, b: int) -> int:
     return a + b
 
