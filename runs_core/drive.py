@@ -22,7 +22,7 @@ from attrs import frozen
 from runs_core import _performing as performing
 from runs_core._steps import Steps
 from runs_core._transport_checks import check_awaited, check_blocking
-from runs_core.errors import RunsError, TransportError
+from runs_core.errors import RunsError, TransportError, UsageError
 from runs_core.flows.effects import (
     Ask,
     Emit,
@@ -74,6 +74,17 @@ class _Performing(Steps[ItemT, T]):
         own_clock = getattr(transport, "now", time.monotonic)
         self._now = (outside and outside.now) or own_clock
         self._read_timeout: float | None = None
+        self._body_ended = False
+
+    def _read_on(self) -> bytes:
+        """Give what comes where no answer is open: nothing after one that ended."""
+        if self._body_ended or self._ended:
+            return b""
+        # To give an end here would make a whole body of one that broke.
+        raise UsageError(
+            "there is no open answer to Read: Open gives one, and a Read that failed"
+            " has closed it"
+        )
 
     def _pause(self, ask: Sleep) -> float:
         seconds = max(0.0, ask.seconds * (1 - ask.jitter * self._random()))
@@ -167,6 +178,7 @@ class Driver(_Performing[ItemT, T]):
     def _open(self, ask: Send | Open) -> Opened[bytes]:
         request = performing.absolute(ask)
         self._close_exchange()
+        self._body_ended = False
         callers = sys.exception()
         try:
             context = self._transport.open(request)
@@ -183,7 +195,7 @@ class Driver(_Performing[ItemT, T]):
     def _read(self, timeout: float | None) -> bytes:
         opened = self._opened
         if opened is None:
-            return b""
+            return self._read_on()
         callers = sys.exception()
         try:
             if opened.set_timeout is not None:
@@ -192,6 +204,7 @@ class Driver(_Performing[ItemT, T]):
         except BaseException as error:
             performing.raise_translated(error, self._expected, callers)
         if not piece:
+            self._body_ended = True
             self._close_exchange()
         return piece
 
@@ -298,6 +311,7 @@ class AsyncDriver(_Performing[ItemT, T]):
     async def _open(self, ask: Send | Open) -> Opened[Awaitable[bytes]]:
         request = performing.absolute(ask)
         await self._close_exchange()
+        self._body_ended = False
         callers = sys.exception()
         try:
             context = self._transport.open(request)
@@ -314,7 +328,7 @@ class AsyncDriver(_Performing[ItemT, T]):
     async def _read(self, timeout: float | None) -> bytes:
         opened = self._opened
         if opened is None:
-            return b""
+            return self._read_on()
         callers = sys.exception()
         try:
             if opened.set_timeout is not None:
@@ -323,6 +337,7 @@ class AsyncDriver(_Performing[ItemT, T]):
         except BaseException as error:
             performing.raise_translated(error, self._expected, callers)
         if not piece:
+            self._body_ended = True
             await self._close_exchange()
         return piece
 

@@ -121,6 +121,34 @@ def test_an_exchange_is_closed_as_soon_as_its_body_has_ended(rig: Rig) -> None:
     assert rig.run(flow(), rig.transport(exchange)) == [False, True]
 
 
+def reading_on() -> Flow[bytes]:
+    yield from Open(GET)
+    body = b""
+    while True:
+        try:
+            piece = yield from Read()
+        except TransportError:
+            continue
+        if not piece:
+            return body
+        body += piece
+
+
+def test_what_broke_has_no_end_to_read(rig: Rig) -> None:
+    exchange = Exchange(body=[b"half", TransportTimeout("late"), b"other half"])
+
+    with pytest.raises(UsageError, match="no open answer to Read"):
+        rig.run(reading_on(), rig.transport(exchange))
+
+
+def test_there_is_nothing_to_read_where_nothing_was_opened(rig: Rig) -> None:
+    def flow() -> Flow[bytes]:
+        return (yield from Read())
+
+    with pytest.raises(UsageError, match="no open answer to Read"):
+        rig.run(flow(), rig.transport())
+
+
 def test_the_next_request_closes_the_open_exchange(rig: Rig) -> None:
     first, second = Exchange(body=[b"1", b"2"]), Exchange(body=[b"3"])
     closed_before_second = []

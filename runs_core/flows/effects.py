@@ -72,7 +72,8 @@ class Open(Effect[Head]):
 class Read(Effect[bytes]):
     """Get the next piece of the open answer's body, `b""` at its end.
 
-    Raises `TransportTimeout` after `timeout` seconds without a byte.
+    Raises `TransportTimeout` after `timeout` seconds without a byte. Any error closes
+    the answer; without an open one, this raises `UsageError`.
     """
 
     timeout: float | None = None
