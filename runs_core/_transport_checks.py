@@ -7,7 +7,15 @@ from typing import Any, NamedTuple
 
 from runs_core.errors import UsageError
 
-__all__ = ["check_awaited", "check_blocking", "check_transport", "is_async"]
+__all__ = [
+    "check_awaited",
+    "check_blocking",
+    "check_opened",
+    "check_pending",
+    "check_piece",
+    "check_transport",
+    "is_async",
+]
 
 
 def check_transport(transport: Any) -> None:
@@ -96,3 +104,33 @@ def _check_colour(
         f"open() of {name} gives a {kind} and not a context manager: decorate it with"
         f" {wanted.decorator}"
     )
+
+
+def check_opened(opened: Any, transport: object) -> None:
+    """Refuse by name what is no beginning of an answer."""
+    if not all(hasattr(opened, name) for name in ("head", "read", "set_timeout")):
+        raise UsageError(
+            f"open() of {type(transport).__name__} gives a {type(opened).__name__} and"
+            " not Opened(head, read)"
+        )
+
+
+def check_piece(piece: object, transport: object) -> None:
+    """Refuse by name what is no piece of a body."""
+    if isinstance(piece, bytes | bytearray | memoryview):
+        return
+    if inspect.iscoroutine(piece):
+        piece.close()  # Nobody will await it.
+    raise UsageError(
+        f"read() of {type(transport).__name__} gives a {type(piece).__name__} and not"
+        ' bytes (b"" at the end)'
+    )
+
+
+def check_pending(given: object, transport: object) -> None:
+    """Refuse by name what an async `read` gives and nobody can await."""
+    if not inspect.isawaitable(given):
+        raise UsageError(
+            f"read() of {type(transport).__name__} gives a {type(given).__name__},"
+            " which nobody can await: make it an async def"
+        )

@@ -27,7 +27,7 @@ from runs_core.event_stream import (
     EventStream,
     FeedStream,
 )
-from runs_core.flows.call import Call
+from runs_core.flows.call import Call, Paged
 from runs_core.flows.effects import Feed, Flow
 from runs_core.flows.once import OnceFeed, check_unconsumed
 from runs_core.flows.retry import Policy, bound
@@ -126,6 +126,15 @@ def _taken(conversation: Call[T] | Flow[T]) -> Flow[T]:
     return flow
 
 
+def _check_feed(feed: Any) -> None:
+    if isinstance(feed, Call):
+        raise TypeError(
+            "stream() takes a feed, such as runs.stream(thread_id, assistant_id=…), not"
+            f" a {type(feed).__name__}, which is one request: run() it"
+            + (", or stream its items() or pages()" if isinstance(feed, Paged) else "")
+        )
+
+
 class Client(_Settings):
     """Conversations with one endpoint over a blocking transport.
 
@@ -203,6 +212,7 @@ class Client(_Settings):
     def stream(self, feed: Feed[ItemT, T]) -> FeedStream[ItemT, T]: ...
     def stream(self, feed: Feed[Any, Any]) -> FeedStream[Any, Any]:
         """Give what the feed emits, as it is emitted; a context manager."""
+        _check_feed(feed)
         driver = Driver[Any, Any](self._bound(feed), self.transport, self._outside)
         if isinstance(feed, RunFeed):
             return EventStream(driver, feed.progress, lambda: self._leave(feed))
@@ -282,6 +292,7 @@ class AsyncClient(_Settings):
     def stream(self, feed: Feed[ItemT, T]) -> AsyncFeedStream[ItemT, T]: ...
     def stream(self, feed: Feed[Any, Any]) -> AsyncFeedStream[Any, Any]:
         """Give what the feed emits, as it is emitted; an async context manager."""
+        _check_feed(feed)
         driver = AsyncDriver[Any, Any](self._bound(feed), self.transport, self._outside)
         if isinstance(feed, RunFeed):
             return AsyncEventStream(driver, feed.progress, lambda: self._leave(feed))

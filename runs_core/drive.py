@@ -21,7 +21,13 @@ from attrs import frozen
 
 from runs_core import _performing as performing
 from runs_core._steps import Steps
-from runs_core._transport_checks import check_awaited, check_blocking
+from runs_core._transport_checks import (
+    check_awaited,
+    check_blocking,
+    check_opened,
+    check_pending,
+    check_piece,
+)
 from runs_core.errors import RunsError, TransportError, UsageError
 from runs_core.flows.effects import (
     Ask,
@@ -187,6 +193,7 @@ class Driver(_Performing[ItemT, T]):
         except BaseException as error:
             performing.raise_translated(error, self._expected, callers)
         self._context = context
+        check_opened(opened, self._transport)
         self._opened = opened
         self._read_timeout = request.timeouts.read
         _log_exchange(request, opened.head)
@@ -201,6 +208,8 @@ class Driver(_Performing[ItemT, T]):
             if opened.set_timeout is not None:
                 opened.set_timeout(shorter(self._read_timeout, timeout))
             piece = opened.read()
+            if type(piece) is not bytes:
+                check_piece(piece, self._transport)
         except BaseException as error:
             performing.raise_translated(error, self._expected, callers)
         if not piece:
@@ -320,6 +329,7 @@ class AsyncDriver(_Performing[ItemT, T]):
         except BaseException as error:
             performing.raise_translated(error, self._expected, callers)
         self._context = context
+        check_opened(opened, self._transport)
         self._opened = opened
         self._read_timeout = request.timeouts.read
         _log_exchange(request, opened.head)
@@ -333,7 +343,12 @@ class AsyncDriver(_Performing[ItemT, T]):
         try:
             if opened.set_timeout is not None:
                 opened.set_timeout(shorter(self._read_timeout, timeout))
-            piece = await opened.read()
+            pending = opened.read()
+            if not hasattr(pending, "__await__"):
+                check_pending(pending, self._transport)
+            piece = await pending
+            if type(piece) is not bytes:
+                check_piece(piece, self._transport)
         except BaseException as error:
             performing.raise_translated(error, self._expected, callers)
         if not piece:

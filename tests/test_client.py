@@ -696,6 +696,21 @@ def test_a_stream_is_refused_as_a_call_is(rig: Rig) -> None:
     assert transport.exchanges[0].closed
 
 
+@pytest.mark.parametrize(
+    ("call", "said"),
+    [
+        (RETRIEVE, r"not a Call, which is one request: run\(\) it$"),
+        (runs.list("t"), r"not a Paged, .*, or stream its items\(\) or pages\(\)$"),
+    ],
+)
+def test_a_call_is_no_feed_to_stream(rig: Rig, call: Any, said: str) -> None:
+    transport = rig.transport(ok())
+
+    with pytest.raises(TypeError, match=said):
+        rig.client(transport).stream(call)
+    assert transport.requests == []
+
+
 def test_pages_can_be_streamed(rig: Rig) -> None:
     def page(*ids: str, has_more: bool) -> Exchange:
         data = [{"id": id, "object": "thread.run"} for id in ids]

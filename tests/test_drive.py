@@ -6,7 +6,7 @@ import asyncio
 import logging
 import traceback
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
 import pytest
@@ -725,6 +725,57 @@ def test_a_transport_that_forgot_its_decorator_is_told_so(rig: Rig) -> None:
     said = f"gives a {kind} and not a .* decorate it with @{name}contextmanager"
     with pytest.raises(UsageError, match=said):
         rig.run(sending(), transport)
+
+
+def odd_transport(rig: Rig, opened: Any) -> Any:
+    class Odd(FakeTransport):
+        @contextmanager
+        def open(self, request: Request) -> Any:
+            yield opened
+
+    class AsyncOdd(AsyncFakeTransport):
+        @asynccontextmanager
+        async def open(self, request: Request) -> Any:
+            yield opened
+
+    return AsyncOdd() if rig.is_async else Odd()
+
+
+def test_a_transport_that_gives_no_answer_is_told_so(rig: Rig) -> None:
+    with pytest.raises(UsageError, match=r"open\(\) of \w*Odd gives a tuple and not"):
+        rig.run(sending(), odd_transport(rig, (Head(200, []), bytes)))
+
+
+@pytest.mark.parametrize("piece", ["text", None, 1])
+def test_a_transport_that_reads_no_bytes_is_told_so(rig: Rig, piece: Any) -> None:
+    async def read() -> Any:
+        return piece
+
+    def read_now() -> Any:
+        return piece
+
+    transport = odd_transport(
+        rig, Opened(Head(200, []), read if rig.is_async else read_now)
+    )
+    said = rf"read\(\) of \w*Odd gives a {type(piece).__name__} and not bytes"
+    with pytest.raises(UsageError, match=said):
+        rig.run(sending(), transport)
+
+
+def test_a_read_of_the_other_colour_is_told_so(rig: Rig) -> None:
+    async def read() -> Any:
+        raise AssertionError("not awaited")
+
+    opened = Opened(Head(200, []), bytes if rig.is_async else read)
+    said = "a bytes, which nobody can await" if rig.is_async else "a coroutine and not"
+    with pytest.raises(UsageError, match=said):
+        rig.run(sending(), odd_transport(rig, opened))
+
+
+def test_pieces_may_be_of_any_kind_of_bytes(rig: Rig) -> None:
+    pieces: list[Any] = [bytearray(b"a"), memoryview(b"b")]
+
+    assert rig.run(sending(), rig.transport(Exchange(body=pieces))) == b"ab"
 
 
 def test_a_transport_need_not_take_timeouts_for_reads(rig: Rig) -> None:

@@ -7,7 +7,7 @@ None, and one that is under way would go on with somebody else's answers; these 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterable
 from inspect import GEN_CREATED, getgeneratorstate, isgenerator
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, NoReturn, Self, TypeVar
@@ -89,6 +89,14 @@ class OnceFeed(Feed[ItemT, T]):
             self._ended = True
             raise
 
+    if not TYPE_CHECKING:  # To type checkers it would say that any name is there.
+
+        def __getattr__(self, name: str) -> Any:
+            raise AttributeError(
+                f"a flow has no {name!r}: client.run(flow) drives it and gives what it"
+                " ends in"
+            )
+
     def close(self) -> None:
         """End the flow where it stands."""
         self._ended = True
@@ -106,7 +114,16 @@ def once(flow: Flow[T]) -> Flow[T]:
 
 
 def check_unconsumed(flow: Flow[Any]) -> None:
-    """Raise `FlowConsumed` for a flow that was already driven, be it in part."""
+    """Raise `FlowConsumed` for a flow that was already driven, be it in part.
+
+    And `TypeError` for what is none.
+    """
+    if not isinstance(flow, Generator):
+        iterable = isinstance(flow, Iterable)
+        raise TypeError(
+            f"a flow, which is a generator, is wanted here, not a {type(flow).__name__}"
+            + (": give iter() of it" if iterable else "")
+        )
     if isinstance(flow, OnceFeed):
         consumed = flow.consumed
     else:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from runs_core.api import runs
 from runs_core.errors import FlowConsumed
 from runs_core.flows.effects import Flow, Invoke, Now, Sleep
 from runs_core.flows.once import OnceFeed, check_unconsumed, once
@@ -119,6 +120,25 @@ def test_a_generator_that_is_under_way_or_has_ended_is_consumed_too() -> None:
     fresh.close()
     with pytest.raises(FlowConsumed):
         check_unconsumed(fresh)
+
+
+@pytest.mark.parametrize(
+    ("thing", "said"),
+    [
+        (runs.retrieve("r", "t"), r"a flow, .* not a Call: give iter\(\) of it"),
+        (flow, "not a function$"),
+    ],
+)
+def test_what_is_no_flow_is_refused(thing: Any, said: str) -> None:
+    with pytest.raises(TypeError, match=said):
+        check_unconsumed(thing)
+
+
+def test_a_flow_is_not_what_it_ends_in() -> None:
+    feed: Any = once(flow())
+
+    with pytest.raises(AttributeError, match=r"no 'status': client\.run\(flow\)"):
+        _ = feed.status
 
 
 def test_a_stop_iteration_of_a_users_function_does_not_end_the_flow() -> None:
