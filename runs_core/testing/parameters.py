@@ -320,7 +320,8 @@ _QUERIES: Mapping[str, Check] = {
     "createRun": fields(_INCLUDE),
 }
 _NO_QUERY = fields({})
-_WHOLE = re.compile(r"-?[0-9]{1,9}")
+# Python itself reads no more than some thousand digits.
+_WHOLE = re.compile(r"-?[0-9]{1,1000}")
 
 
 def read_query(operation: str, pairs: Iterable[tuple[str, str]]) -> dict[str, Any]:

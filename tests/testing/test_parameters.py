@@ -350,6 +350,7 @@ def test_null_is_like_nothing_where_it_is_allowed():
     [
         ("limit=0", "Invalid 'limit': integer below minimum value. Expected a value"),
         ("limit=101", "Invalid 'limit': integer above maximum value. Expected a value"),
+        ("limit=99999999999999", "Invalid 'limit': integer above maximum value."),
         ("limit=-1", "Invalid 'limit': integer below minimum value"),
         ("limit=ten", "Invalid type for 'limit': expected an integer, but got a"),
         ("limit=", "Invalid type for 'limit'"),
