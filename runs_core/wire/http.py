@@ -55,18 +55,18 @@ class Timeouts:
     def of(cls, timeout: float | Timeouts | None) -> Timeouts:
         """Give what callers mean by one timeout: the same for connecting and reading.
 
-        Raises ValueError for 0, with which nothing could be sent.
+        Raises ValueError for 0 or less, with which nothing could be sent.
         """
         if isinstance(timeout, Timeouts):
             return timeout
-        if timeout == 0:
-            raise ValueError("timeout must be more than 0 seconds; None waits for ever")
         if not isinstance(timeout, int | float | None):
             # openai-python takes those of its HTTP library.
             raise TypeError(
                 "timeout must be a number of seconds, or Timeouts(connect=…, read=…),"
                 f" not of type {type(timeout).__name__}"
             )
+        if timeout is not None and timeout <= 0:
+            raise ValueError("timeout must be more than 0 seconds; None waits for ever")
         check_amount("timeout", timeout)
         return cls(connect=timeout, read=timeout)
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import re
 
 import pytest
 
-from runs_core.testing import Cut, LocalService, Say, Script, SendError
+from runs_core.testing import Cut, LocalService, Raw, Say, Script, SendError
 from runs_transports.cli.driving import TRANSPORTS
 from runs_transports.conformance.peer import peer
 from runs_transports.serve import serve
@@ -59,8 +60,26 @@ def answer(status: str, body: bytes, content_type: str = "application/json"):
         ),
         (
             ("runs", "create", "t", "--assistant-id", "a", "--tools", "search"),
-            "--tools: this is not JSON (byte 0);",
+            "--tools: this is not JSON: Expecting value @ byte 0;",
         ),
+        (
+            ("threads", "create", "--metadata", '{"a": NaN}'),
+            "--metadata: this is unreadable JSON: a number is not finite",
+        ),
+        (
+            ("threads", "create", "--messages", "[" * 200 + "]" * 200),
+            "--messages: this is unreadable JSON: more than 128 levels;",
+        ),
+        (
+            ("messages", "create", "t", "--rol", "user", "--content", "x"),
+            "there is no option --rol; see 'runs-core messages create --help'",
+        ),
+        (
+            ("messages", "create", "t", "--role", "user", "--content", "-x"),
+            "--content: expected one argument; if it begins with '-', write"
+            " --option=-value;",
+        ),
+        (("demo", "--assistant", ""), "--assistant: this must not be empty;"),
         (("runs", "list", "t", "--lim", "1"), "there is no option --lim"),
         (("runs", "list", "t", "u"), "there is no place for 1 of the arguments"),
         (("runs", "list", "t", "--transport", "udp"), "invalid choice: 'udp'"),
@@ -87,6 +106,7 @@ def test_a_wrong_command_line_is_2(cli, argv, said):
         ("runs", "poll", "run_1", "thread_1", "--deadline", "-1"),
         ("runs", "poll", "run_1", "thread_1", "--deadline", '"soon"'),
         ("runs", "list", "thread_1", "--timeout", "0"),
+        ("runs", "list", "thread_1", "--timeout", "-1"),
         ("runs", "list", "thread_1", "--extra-headers", '{"a b": "c"}'),
         ("threads", "create", "--idempotency-key", "a\nb"),
     ],
@@ -337,6 +357,30 @@ def test_an_error_event_is_one_line(cli, via):
 
     assert ended.status == 1
     assert "the server sent an error event: Out of memory; " in ended.error
+
+
+def test_a_malformed_event_is_one_line_that_says_how_to_go_on(cli, via):
+    bad = Raw(b"event: thread.message.delta\ndata: {\n\n")
+
+    _, ended = streamed(cli, via, Script([[Say("Hello"), bad]]))
+
+    assert ended.status == 1
+    assert re.search(
+        r"; 'runs-core runs poll run_\w+ thread_\w+' tells how the run went on$",
+        ended.error,
+    )
+
+
+def test_a_create_without_an_answer_says_how_to_find_out(cli, via):
+    with peer(lambda connection: connection.read_request()) as deaf:
+        argv = ("runs", "create", "thread_1", *ANYTHING, "--base-url", deaf.url, *via)
+        ended = cli(*argv)
+
+    assert ended.status == 1
+    assert ended.error.endswith(
+        "list what is there before you repeat it, with"
+        " 'runs-core runs list thread_1 --limit 1'"
+    )
 
 
 def test_a_stream_that_is_no_stream_is_one_line(cli, via):

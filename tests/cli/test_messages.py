@@ -133,3 +133,26 @@ def test_a_secret_is_replaced_whole_before_its_parts():
     secrets = known_secrets([], {"A_KEY": "sk-12345", "B_KEY": "sk-1234567890"})
 
     assert redacted("<sk-1234567890 sk-12345>", secrets) == "<[redacted] [redacted]>"
+
+
+@pytest.mark.parametrize(
+    ("ids", "said", "command"),
+    [
+        (
+            {"thread_id": "thread_1"},
+            "runs.list(thread_id, limit=1)",
+            "runs list thread_1 --limit 1",
+        ),
+        (
+            {"run_id": "run_1"},
+            "runs.retrieve(run_id, thread_id)",
+            "runs retrieve run_1 THREAD_ID",
+        ),
+        ({}, "assistants.list(limit=1)", "assistants list --limit 1"),
+    ],
+)
+def test_how_to_find_out_is_said_as_a_command(ids, said, command):
+    error = errors.OutcomeUnknown(f"perhaps; look, with {said}")
+    vars(error).update(ids)
+
+    assert one_line(error) == f"perhaps; look, with 'runs-core {command}'"

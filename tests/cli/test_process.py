@@ -80,12 +80,14 @@ def test_a_closed_pipe_is_quiet(hello, form):
     assert (done.returncode, done.stderr) == (141, b"")
 
 
-def test_a_full_disk_is_one_line(hello):
+@pytest.mark.parametrize("command", ["replay", "serve"])
+def test_a_full_disk_is_one_line(hello, command):
     if not Path("/dev/full").exists():
         pytest.skip("no /dev/full here")
+    argv = ("replay", "--events", hello) if command == "replay" else ("serve",)
     with open("/dev/full", "wb") as full:
         done = subprocess.run(
-            arguments("replay", "--events", hello),
+            arguments(*argv),
             stdout=full,
             stderr=subprocess.PIPE,
             env=environment(),

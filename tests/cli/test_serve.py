@@ -147,6 +147,7 @@ def test_a_port_that_is_taken_is_one_line(cli):
             1,
             "cannot listen on runs-core.invalid port 0",
         ),
+        (("--host", ""), 2, "--host: this must not be empty"),
         (("--api-key-env", "NOT_SET_AT_ALL"), 2, "is not set"),
     ],
 )
@@ -155,6 +156,16 @@ def test_what_cannot_be_served_is_one_line(cli, argv, status, said):
 
     assert refused.status == status
     assert said in refused.error
+
+
+def test_only_another_port_is_advised_where_it_helps(cli):
+    refused = cli("serve", "--host", "runs-core.invalid", "--allow-remote")
+
+    assert "takes a free one" not in refused.error
+
+
+def test_its_help_says_ctrl_c_as_it_is_written(cli):
+    assert "until Ctrl-C." in cli("serve", "--help").out
 
 
 def test_signals_are_handled_as_before_afterwards(cli, request):

@@ -19,6 +19,7 @@ from runs_transports.cli.options import (
     add_endpoint_options,
     add_transport_option,
     endpoint_of,
+    not_empty,
 )
 from runs_transports.cli.show import Show
 
@@ -41,6 +42,7 @@ def add_commands(commands: Any) -> None:
     group.add_argument(
         "--assistant",
         metavar="ID",
+        type=not_empty,
         help="an assistant of that server; without it one is created and deleted",
     )
     group.add_argument(

@@ -37,12 +37,18 @@ _ADVICE: dict[type[BaseException], str] = {
     errors.MalformedResponse: "check that --base-url is that of the API",
 }
 
+# What can happen while a run is followed, of which the server knows how it ended.
+_UNDER_WAY = (errors.StreamEnded, errors.DeadlineExceeded, errors.ProtocolError)
+
 # What the core's texts for Python have, and a command line has not.
 _PYTHON = {"None": "null", "True": "true", "False": "false"}
 # These say at their end how to wait longer, or to take more. What stands before it may
 # be the server's.
 _LIMITED = (errors.DeadlineExceeded, errors.EventTooLarge)
 _NO_LIMIT = "None for no limit"
+
+# What the core says in Python about finding out: `with runs.list(thread_id, limit=1)`.
+_CALL = re.compile(r"(?<=, with )(\w+)\.(\w+)\(([\w, =]*)\)$")
 
 # C0 and C1 controls and DEL: what a terminal could take for a command.
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f]")
@@ -80,6 +86,8 @@ def one_line(error: BaseException, *, advise: bool = True) -> str:
         text = str(error) or type(error).__name__
     if isinstance(error, _LIMITED):
         text = as_typed(_NO_LIMIT).join(text.rsplit(_NO_LIMIT, 1))
+    if advise and isinstance(error, errors.OutcomeUnknown):
+        text = _CALL.sub(lambda call: _as_command(error, *call.groups()), text)
     text = printable(" ".join(text.split()))[:_LONGEST_LINE]
     advice = _advice(error) if advise else None
     if advice is None or advice in text:
@@ -95,8 +103,16 @@ def as_typed(text: str) -> str:
     return re.sub(r"\b(None|True|False)\b", lambda word: _PYTHON[word[0]], text)
 
 
+def _as_command(error: errors.OutcomeUnknown, noun: str, verb: str, given: str) -> str:
+    words = ["runs-core", noun, verb]
+    for name, _, value in (one.partition("=") for one in given.split(", ")):
+        id = getattr(error, name, None) or name.upper()
+        words.append(f"--{name} {value}" if value else id)
+    return f"'{' '.join(words)}'"
+
+
 def _advice(error: BaseException) -> str | None:
-    if isinstance(error, errors.StreamEnded | errors.DeadlineExceeded) and error.run:
+    if isinstance(error, _UNDER_WAY) and error.run:
         # Some servers leave the thread out of a run; whoever asked knows it.
         ids = f"{error.run.id} {error.run.thread_id or 'THREAD_ID'}"
         return f"'runs-core runs poll {printable(ids)}' tells how the run went on"

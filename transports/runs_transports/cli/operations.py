@@ -210,8 +210,8 @@ def _value(members: tuple[Any, ...], text: str) -> Any:
             return text
         if is_scalar:
             raise _wrong_type(members) from None
-        where = error.where
-        raise argparse.ArgumentTypeError(f"this is not JSON ({where})") from None
+        why = str(error).removesuffix(" @ $")
+        raise argparse.ArgumentTypeError(f"this is {why}") from None
     is_null = value is None and type(None) in members
     if takes_text and not is_null and not isinstance(value, dict | list):
         return text

@@ -19,6 +19,7 @@ __all__ = [
     "build_parser",
     "count",
     "endpoint_of",
+    "not_empty",
 ]
 
 
@@ -30,21 +31,35 @@ class Parser(argparse.ArgumentParser):
     """
 
     fill: Callable[[Any], None] | None = None
+    _given: Sequence[str] = ()
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **{**kwargs, "allow_abbrev": False})
 
     def error(self, message: str) -> NoReturn:
+        """Raise `CommandError`; an option that does not exist comes first.
+
+        It may be why another is missing.
+        """
+        if "are required" in message and (unknown := self._unknown()):
+            message = f"there is no option {unknown}"
+        elif message.endswith("expected one argument"):
+            message += "; if it begins with '-', write --option=-value"
         raise CommandError(f"{message}; see '{self.prog} --help'", status=USAGE)
 
     def parse_known_args(  # type: ignore[override]  # of its overloads, only this is used
         self, args: Sequence[str] | None = None, namespace: Any = None
     ) -> tuple[argparse.Namespace, list[str]]:
         """Give the options, and what is left of the arguments."""
+        self._given = args or ()
         fill, self.fill = self.fill, None
         if fill is not None:
             fill(self)
         return super().parse_known_args(args, namespace)
+
+    def _unknown(self) -> str | None:
+        options = (arg.partition("=")[0] for arg in self._given if arg[:2] == "--")
+        return next((o for o in options if o not in self._option_string_actions), None)
 
     def parse_args(  # type: ignore[override]  # as above
         self, args: Sequence[str] | None = None, namespace: None = None
@@ -98,6 +113,13 @@ def add_endpoint_options(parser: argparse.ArgumentParser) -> None:
         default=2,
         help="how often a request is repeated that may be (2)",
     )
+
+
+def not_empty(text: str) -> str:
+    """Read a name that must be one, as argparse's `type`."""
+    if not text:
+        raise argparse.ArgumentTypeError("this must not be empty")
+    return text
 
 
 def count(text: str) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import os
 import signal
 import time
@@ -10,8 +11,11 @@ from typing import Any
 
 from runs_transports._extras import missing
 from runs_transports.cli.messages import OK, USAGE, CommandError, one_line
+from runs_transports.cli.options import not_empty
 
 __all__ = ["add_commands"]
+
+_ANOTHER_PORT = (errno.EADDRINUSE, errno.EACCES)
 
 
 def add_commands(commands: Any) -> None:
@@ -20,11 +24,12 @@ def add_commands(commands: Any) -> None:
     parser = commands.add_parser(
         "serve",
         help=summary,
-        description=f"{summary.capitalize()}. It keeps everything in memory; its"
-        " assistants call each of their functions once and then echo the user.",
+        description="Run the local service until Ctrl-C. It keeps everything in memory;"
+        " its assistants call each of their functions once and then echo the user.",
     )
     parser.add_argument(
         "--host",
+        type=not_empty,
         default="127.0.0.1",
         help="the address to listen on (127.0.0.1)",
     )
@@ -56,12 +61,28 @@ def _run(options: argparse.Namespace) -> int:
     # SIGTERM ends it as Ctrl-C does.
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        with serve(
-            service,
-            host=options.host,
-            port=options.port,
-            allow_remote=options.allow_remote,
-        ) as server:
+        try:
+            server = serve(
+                service,
+                host=options.host,
+                port=options.port,
+                allow_remote=options.allow_remote,
+            )
+        except UsageError:
+            raise CommandError(
+                f"{options.host} is not a loopback address: give --allow-remote if"
+                " everybody who reaches it may use it",
+                status=USAGE,
+            ) from None
+        except OSError as error:
+            # Python adds the address to the system's words.
+            why = one_line(error).partition(" (while")[0]
+            if error.errno in _ANOTHER_PORT:
+                why += "; --port 0 takes a free one"
+            raise CommandError(
+                f"cannot listen on {options.host} port {options.port}: {why}"
+            ) from None
+        with server:
             print(_greeting(server.base_url, options.api_key_env), flush=True)
             while True:
                 # Short, because a signal that comes just before a sleep waits for
@@ -69,24 +90,8 @@ def _run(options: argparse.Namespace) -> int:
                 time.sleep(0.2)
     except KeyboardInterrupt:
         return OK
-    except BrokenPipeError:
-        raise
-    except UsageError:
-        raise CommandError(
-            f"{options.host} is not a loopback address: give --allow-remote if"
-            " everybody who reaches it may use it",
-            status=USAGE,
-        ) from None
-    except OSError as error:
-        # Python adds the address to the system's words.
-        why = one_line(error).partition(" (while")[0]
-        raise CommandError(
-            f"cannot listen on {options.host} port {options.port}: {why}; --port 0"
-            " takes a free one"
-        ) from None
     finally:
         signal.signal(signal.SIGTERM, before)
-    return OK
 
 
 def _port(text: str) -> int:
