@@ -48,6 +48,17 @@ def test_everything_ends_as_it_should_on_every_transport(cli):
     assert set(outcomes) == {"as it should be"}
 
 
+def test_a_narrow_terminal_gets_a_line_for_each_transport(cli, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "40")
+
+    ended = cli("demo", "--transport", "sockets", "--transport", "trio")
+
+    assert ended.lines[-2:] == [
+        "  sockets    as it should be",
+        "  trio       as it should be",
+    ]
+
+
 def test_the_conversation_can_be_read(cli, demo_server):
     ended = cli("demo", "--transport", "sockets", "--base-url", demo_server.base_url)
 

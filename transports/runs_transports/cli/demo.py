@@ -84,7 +84,7 @@ def _run(options: argparse.Namespace) -> int:
         show.line("server", f"{endpoint.base_url}{whose}")
         show.line("via", ", ".join(names))
         reports = [_converse(name, endpoint, options, show) for name in names]
-    show.console.print(_table(reports))
+    _sum_up(reports, show)
     bad = [report for report in reports if report.problems]
     if bad:
         raise CommandError(
@@ -163,6 +163,25 @@ class _Teller:
                 self.show.event(item)
 
 
+def _outcome(report: Report) -> tuple[str, str]:
+    """Give the outcome in words, and their style."""
+    if report.problems:
+        return "not as it should be", "red"
+    return "as it should be", "green"
+
+
+def _sum_up(reports: list[Report], show: Show) -> None:
+    """Show a table; without room for one, a line for each transport."""
+    table = _table(reports)
+    unlimited = show.console.options.update(width=1000)
+    if show.console.measure(table, options=unlimited).maximum <= show.console.width:
+        show.console.print(table)
+        return
+    show.title("outcome")
+    for report in reports:
+        show.line(report.transport, *_outcome(report))
+
+
 def _table(reports: list[Report]) -> Any:
     from rich.box import SIMPLE
     from rich.table import Table
@@ -175,15 +194,12 @@ def _table(reports: list[Report]) -> Any:
     table.add_column("outcome")
     for report in reports:
         first = report.first_event
-        outcome = Text("as it should be", "green")
-        if report.problems:
-            outcome = Text("not as it should be", "red")
         table.add_row(
             report.transport,
             str(report.runs),
             str(report.events),
             "" if first is None else f"{first * 1000:.0f} ms",
             f"{report.total:.2f} s",
-            outcome,
+            Text(*_outcome(report)),
         )
     return table
