@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterable
 from typing import Any
 from urllib.parse import parse_qsl
 
 from attrs import field, frozen
 
-__all__ = ["Pause", "Received", "ServiceReply", "ServiceRequest"]
+from runs_core.errors import UsageError
+
+__all__ = ["Pause", "Received", "ServiceReply", "ServiceRequest", "check_seconds"]
+
+
+def check_seconds(name: str, value: Any) -> None:
+    """Raise `UsageError` for what cannot be waited."""
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not is_number or not 0 <= value < math.inf:
+        raise UsageError(f"{name} must be a number of seconds, 0 or more, and finite")
 
 
 @frozen
@@ -20,7 +30,7 @@ class Pause:
     asked to wait, and decides.
     """
 
-    seconds: float
+    seconds: float = field(validator=lambda _, a, value: check_seconds(a.name, value))
 
 
 @frozen(kw_only=True)

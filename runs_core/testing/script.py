@@ -41,6 +41,17 @@ __all__ = [
 ]
 
 
+def _of(kind: type, what: str) -> Callable[[object, Any, Any], None]:
+    def check(instance: object, attribute: Any, value: Any) -> None:
+        if not isinstance(value, kind):
+            raise UsageError(f"{attribute.name} must be {what}")
+
+    return check
+
+
+_text = _of(str, "a str")
+
+
 @frozen
 class Cut:
     """The stream ends here, without a terminal event; the run goes on at the server.
@@ -53,7 +64,7 @@ class Cut:
 class Raw:
     """These bytes go into the stream as they are. Polling does not see them."""
 
-    data: bytes
+    data: bytes = field(validator=_of(bytes, "bytes"))
 
 
 @frozen(kw_only=True)
@@ -101,6 +112,13 @@ def _positive(instance: object, attribute: Any, value: int | None) -> None:
         raise UsageError(f"{attribute.name} must be at least 1")
 
 
+def _can_be_json(instance: object, attribute: Any, value: Any) -> None:
+    try:
+        json.dumps(value)
+    except (TypeError, ValueError, RecursionError):
+        raise UsageError(f"{attribute.name} must be JSON, or what becomes it") from None
+
+
 @frozen
 class Say:
     """The assistant writes a message.
@@ -113,7 +131,7 @@ class Say:
     and with `refusal` the text is one.
     """
 
-    text: str = ""
+    text: str = field(default="", validator=_text)
     pieces: tuple[Piece, ...] | None = field(
         default=None, kw_only=True, converter=_pieces
     )
@@ -149,8 +167,8 @@ class Call:
     default of eight characters.
     """
 
-    name: str
-    arguments: Mapping[str, Any] | str = field(factory=dict)
+    name: str = field(validator=_text)
+    arguments: Mapping[str, Any] | str = field(factory=dict, validator=_can_be_json)
     pieces: tuple[Piece, ...] | None = field(
         default=None, kw_only=True, converter=_pieces
     )
@@ -229,6 +247,7 @@ class Turn:
 def as_turn(turn: Turn | TurnLike) -> Turn:
     """Give the turn, or raise `UsageError` if it cannot be played."""
     given = turn.actions if isinstance(turn, Turn) else turn
+    _refuse_namesakes(given)
     if isinstance(given, _ACTIONS):
         actions: tuple[Action, ...] = (given,)
     elif isinstance(given, Iterable):
@@ -237,6 +256,7 @@ def as_turn(turn: Turn | TurnLike) -> Turn:
         kind = type(given).__name__
         raise UsageError(f"a turn is an action, or several in a list, not a {kind}")
     for action in actions:
+        _refuse_namesakes(action)
         if not isinstance(action, _ACTIONS):
             raise UsageError(f"{type(action).__name__} is not an action of a script")
     called = False
@@ -254,8 +274,19 @@ def as_turn(turn: Turn | TurnLike) -> Turn:
     return Turn(actions)
 
 
-def _turns(turns: Iterable[Turn | TurnLike]) -> tuple[Turn, ...]:
-    return tuple(as_turn(turn) for turn in turns)
+def _refuse_namesakes(given: object) -> None:
+    """Raise `UsageError` for what has an action's name, such as `runs_core.Call`."""
+    name = type(given).__name__
+    if not isinstance(given, _ACTIONS) and name in (a.__name__ for a in _ACTIONS):
+        raise UsageError(
+            f"this {name} is not an action of a script: did you mean"
+            f" runs_core.testing.{name}?"
+        )
+
+
+def _turns(turns: TurnLike | Iterable[Turn | TurnLike]) -> tuple[Turn, ...]:
+    each = turns if isinstance(turns, Iterable) else (turns,)
+    return tuple(as_turn(turn) for turn in each)
 
 
 @frozen

@@ -13,7 +13,12 @@ from runs_core.testing import refusal
 from runs_core.testing.answer import Answer, Asked, Stream
 from runs_core.testing.default_script import default_script
 from runs_core.testing.engine import Engine
-from runs_core.testing.exchange import Received, ServiceReply, ServiceRequest
+from runs_core.testing.exchange import (
+    Received,
+    ServiceReply,
+    ServiceRequest,
+    check_seconds,
+)
 from runs_core.testing.ids import Ids
 from runs_core.testing.objects import JSON
 from runs_core.testing.operations import Operations
@@ -98,7 +103,12 @@ class LocalService:
         prefix: str = "/v1",
         pace: float = 0.0,
     ) -> None:
-        self.prefix = prefix.rstrip("/")
+        check_seconds("expires_after", expires_after)
+        check_seconds("pace", pace)
+        if poll_after_ms is not None and not isinstance(poll_after_ms, int):
+            raise UsageError("poll_after_ms must be a whole number, or None")
+        prefix = prefix.strip("/")
+        self.prefix = f"/{prefix}" if prefix else ""
         self.requests = []
         self._ids = Ids()
         store = Store(ids=self._ids)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 
+import runs_core
 from runs_core.errors import UsageError
 from runs_core.testing import (
     Call,
@@ -65,6 +68,15 @@ def test_the_parts_are_the_whole_text(text):
         lambda: Script([[Call("a"), CodeInterpreter("b")]]),
         lambda: Script([[Call("a"), FileSearch()]]),
         lambda: Script([Turn((Fail(), Say("a")))]),
+        lambda: Script(5),  # type: ignore[arg-type]
+        lambda: Say(5),  # type: ignore[arg-type]
+        lambda: Raw("text"),  # type: ignore[arg-type]
+        lambda: Call(5),  # type: ignore[arg-type]
+        lambda: Call("f", {"a": {1}}),
+        lambda: Pause(math.nan),
+        lambda: Pause(math.inf),
+        lambda: Pause(-1),
+        lambda: Pause("1"),  # type: ignore[arg-type]
     ],
 )
 def test_what_cannot_be_played_is_refused_at_once(make):
@@ -210,6 +222,7 @@ def test_a_function_must_give_a_turn_that_can_be_played():
 
 def test_a_turn_of_one_action_needs_no_list():
     assert Script([Turn(Say("a"))]) == Script([Say("a")])
+    assert Script(Turn(Say("a"))) == Script(Say("a")) == Script([Say("a")])
 
 
 @pytest.mark.parametrize("nothing", [None, 1, Say])
@@ -218,6 +231,14 @@ def test_what_is_no_turn_is_said(nothing):
 
     with pytest.raises(UsageError, match=f"or several in a list, not a {kind}"):
         Script([nothing])
+
+
+@pytest.mark.parametrize("wrap", [lambda a: a, lambda a: [a], lambda a: Turn((a,))])
+def test_the_class_that_was_meant_is_named(wrap):
+    turn = wrap(runs_core.Call("f", {}))  # type: ignore[arg-type]
+
+    with pytest.raises(UsageError, match=r"did you mean runs_core\.testing\.Call\?"):
+        Script([turn])
 
 
 def test_a_function_that_gives_nothing_is_told_so():

@@ -40,8 +40,14 @@ def test_a_path_outside_the_prefix_is_404():
     assert service.handle(request, NOW).status == 404
 
 
-def test_the_prefix_may_be_empty():
-    assert Local(prefix="").post("/threads")["object"] == "thread"
+@pytest.mark.parametrize(
+    ("prefix", "used"), [("", ""), ("/", ""), ("v1", "/v1"), ("/a/b/", "/a/b")]
+)
+def test_the_prefix_may_be_empty_and_has_its_slash(prefix, used):
+    local = Local(prefix=prefix)
+
+    assert local.service.prefix == used
+    assert local.post("/threads")["object"] == "thread"
 
 
 @pytest.mark.parametrize(
@@ -305,6 +311,24 @@ def test_two_services_given_the_same_answer_the_same():
 def test_a_script_must_be_one():
     with pytest.raises(UsageError, match="script must be"):
         LocalService([Say("Hi")])  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"expires_after": float("inf")},
+        {"expires_after": float("nan")},
+        {"pace": float("nan")},
+        {"pace": -1},
+        {"pace": "1"},
+        {"poll_after_ms": "5"},
+    ],
+)
+def test_an_option_that_cannot_be_is_refused_at_once(wrong):
+    (name,) = wrong
+
+    with pytest.raises(UsageError, match=f"{name} must be a"):
+        LocalService(**wrong)
 
 
 def test_what_a_script_raises_comes_through_and_the_run_stays():
