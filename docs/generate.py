@@ -21,6 +21,7 @@ from runs_core import (
     runs,
     steps,
     stream,
+    testing,
     threads,
 )
 from runs_core.api.params import RequestOptions
@@ -29,7 +30,7 @@ from runs_transports.cli.parameter_help import described, parameter_help
 
 DOCS = Path(__file__).parent
 NOUNS = (runs, steps, threads, messages, assistants)
-PACKAGES = (models, stream)
+PACKAGES = (models, stream, testing)
 
 
 def pages() -> dict[str, str]:

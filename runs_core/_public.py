@@ -61,8 +61,11 @@ from runs_core.errors import (
 )
 from runs_core.event_stream import AsyncEventStream, EventStream
 from runs_core.flows.call import Call, Paged
+from runs_core.flows.effects import Feed, Flow
 from runs_core.flows.retry import Policy, bound
+from runs_core.flows.streaming import RunFeed
 from runs_core.handlers import AssistantEventHandler, AsyncAssistantEventHandler
+from runs_core.models import Page
 from runs_core.pages import AsyncCursorPage, SyncCursorPage
 from runs_core.raw import RawResponse
 from runs_core.stream import RunEventDecoder, RunSnapshot
@@ -95,6 +98,8 @@ __all__ = [
     "EventStream",
     "EventStreamDecoder",
     "EventTooLarge",
+    "Feed",
+    "Flow",
     "FlowConsumed",
     "Head",
     "HeaderKeys",
@@ -116,6 +121,7 @@ __all__ = [
     "Opened",
     "OutcomeUnknown",
     "Outside",
+    "Page",
     "PageRepeated",
     "Paged",
     "PermissionDeniedError",
@@ -127,6 +133,7 @@ __all__ = [
     "Response",
     "ResponseTooLarge",
     "RunEventDecoder",
+    "RunFeed",
     "RunSnapshot",
     "RunsError",
     "Secret",

@@ -22,6 +22,7 @@ __all__ = [
     "Bearer",
     "HeaderKeys",
     "NoAuth",
+    "Provider",
     "Secret",
     "TokenProvider",
     "as_auth",
@@ -127,6 +128,7 @@ class Bearer:
 
 
 Provider: TypeAlias = Callable[[], str | Secret | Awaitable[str | Secret]]
+"""A function that gives a token, or an awaitable of one."""
 
 
 @frozen
@@ -148,6 +150,8 @@ class TokenProvider:
 
 
 AuthLike: TypeAlias = Auth | str | Secret | Provider | None
+"""What an endpoint takes as `auth`: an auth object, a bearer key, a function that gives
+tokens, or None for no credentials."""
 
 
 @sealed

@@ -49,6 +49,8 @@ RunStatus = Literal[
     "incomplete",
     "expired",
 ]
+"""What a run's status can be."""
+
 RunTrigger = Literal[
     "start",
     "require_action",
@@ -60,10 +62,19 @@ RunTrigger = Literal[
     "confirm_cancel",
     "expire",
 ]
+"""What changes a run's status."""
+
 StepStatus = Literal["in_progress", "cancelled", "failed", "completed", "expired"]
+"""What a run step's status can be."""
+
 StepTrigger = Literal["complete", "fail", "cancel", "expire"]
+"""What changes a run step's status."""
+
 MessageStatus = Literal["in_progress", "incomplete", "completed"]
+"""What a message's status can be."""
+
 MessageTrigger = Literal["complete", "stop_short"]
+"""What changes a message's status."""
 
 StatusT = TypeVar("StatusT", bound=str)
 TriggerT = TypeVar("TriggerT", bound=str)
@@ -127,6 +138,7 @@ RUN: Final[Lifecycle[RunStatus, RunTrigger]] = Lifecycle(
         ("cancelling", "confirm_cancel"): "cancelled",
     },
 )
+"""A run's statuses."""
 
 STEP: Final[Lifecycle[StepStatus, StepTrigger]] = Lifecycle(
     name="run step",
@@ -140,6 +152,7 @@ STEP: Final[Lifecycle[StepStatus, StepTrigger]] = Lifecycle(
         ("in_progress", "expire"): "expired",
     },
 )
+"""A run step's statuses."""
 
 MESSAGE: Final[Lifecycle[MessageStatus, MessageTrigger]] = Lifecycle(
     name="message",
@@ -151,13 +164,17 @@ MESSAGE: Final[Lifecycle[MessageStatus, MessageTrigger]] = Lifecycle(
         ("in_progress", "stop_short"): "incomplete",
     },
 )
+"""A message's statuses."""
 
 RUN_TERMINAL: Final = RUN.terminal
+"""The statuses in which a run has ended."""
 STEP_TERMINAL: Final = STEP.terminal
+"""The statuses in which a run step has ended."""
 MESSAGE_TERMINAL: Final = MESSAGE.terminal
+"""The statuses in which a message has ended."""
 
-# Where waiting ends: nothing happens in `requires_action` until the caller acts.
 RUN_ENDS: Final[frozenset[str]] = RUN_TERMINAL | {"requires_action"}
+"""Where waiting ends: nothing happens in `requires_action` until the caller acts."""
 
 
 def is_one_of(status: object, statuses: frozenset[str]) -> TypeGuard[str]:

@@ -79,6 +79,8 @@ class RequestOptions(TypedDict, total=False):
 
 
 class Polling(TypedDict, total=False):
+    """How a run is polled."""
+
     poll_interval_ms: float
     """The wait between looks, 100 at least; without it the server's wish, else 1 s."""
     deadline: float | None
@@ -90,6 +92,8 @@ class Polling(TypedDict, total=False):
 
 
 class Streaming(TypedDict, total=False):
+    """How a run's stream is read."""
+
     idle_timeout: float | None
     """The longest wait for an event once the answer has begun, in seconds (5 minutes);
     None for no limit."""
@@ -104,6 +108,8 @@ class Streaming(TypedDict, total=False):
 
 
 class ToolLoop(TypedDict, total=False):
+    """How a run's calls are answered."""
+
     functions: Required[Functions]
     """Your functions, by name or called by their own names; or one that takes a round's
     calls and gives their outputs by call id. Called with the call's arguments."""
@@ -114,11 +120,15 @@ class ToolLoop(TypedDict, total=False):
 
 
 class IncludeParams(RequestOptions, total=False):
+    """`steps.retrieve`."""
+
     include: Iterable[Include | str]
     """What to add to steps: the text of file search results, if anything."""
 
 
 class ListParams(RequestOptions, total=False):
+    """A list, a page at a time."""
+
     limit: int
     """How many on a page, 1 to 100 (20)."""
     order: Literal["asc", "desc"]
@@ -130,16 +140,22 @@ class ListParams(RequestOptions, total=False):
 
 
 class StepListParams(ListParams, total=False):
+    """`steps.list`."""
+
     include: Iterable[Include | str]
     """What to add to steps: the text of file search results, if anything."""
 
 
 class MessageListParams(ListParams, total=False):
+    """`messages.list`."""
+
     run_id: str
     """Only messages that this run has made."""
 
 
 class MetadataParams(RequestOptions, total=False):
+    """An update that can only change the metadata."""
+
     metadata: Metadata | None
     """Up to 16 pairs of text of your own."""
 
@@ -191,20 +207,22 @@ class RunParams(RequestOptions, total=False):
 
 
 class RunCreateParams(RunParams, total=False):
+    """`runs.create`."""
+
     stream: Literal[False] | None
     """False, as without it; a client's method takes true, and then gives events."""
 
 
 class CreateAndPollParams(RunParams, Polling, total=False):
-    pass
+    """`runs.create_and_poll`."""
 
 
 class RunStreamParams(RunParams, Streaming, total=False):
-    pass
+    """`runs.stream` and `runs.create_and_stream`."""
 
 
 class PollParams(RequestOptions, Polling, total=False):
-    pass
+    """`runs.poll`."""
 
 
 class RunEventsParams(RunStreamParams, total=False):
@@ -223,16 +241,18 @@ class SubmitParams(RequestOptions, total=False):
 
 
 class SubmitToolOutputsParams(SubmitParams, total=False):
+    """`runs.submit_tool_outputs`."""
+
     stream: Literal[False] | None
     """False, as without it; a client's method takes true, and then gives events."""
 
 
 class SubmitAndPollParams(SubmitParams, Polling, total=False):
-    pass
+    """`runs.submit_tool_outputs_and_poll`."""
 
 
 class SubmitStreamParams(SubmitParams, Streaming, total=False):
-    pass
+    """`runs.submit_tool_outputs_stream`."""
 
 
 class SubmitEventsParams(SubmitStreamParams, total=False):
@@ -242,17 +262,19 @@ class SubmitEventsParams(SubmitStreamParams, total=False):
 
 
 class RunToolsParams(RunParams, Polling, ToolLoop, total=False):
-    pass
+    """`runs.run_tools`."""
 
 
 class StreamToolsParams(RunParams, Streaming, ToolLoop, total=False):
-    pass
+    """`runs.stream_tools`."""
 
 
 # --- Threads, messages, assistants -------------------------------------------------
 
 
 class ThreadCreateParams(RequestOptions, total=False):
+    """`threads.create`."""
+
     messages: Iterable[Json]
     """What the thread begins with."""
     metadata: Metadata | None
@@ -262,6 +284,8 @@ class ThreadCreateParams(RequestOptions, total=False):
 
 
 class ThreadUpdateParams(RequestOptions, total=False):
+    """`threads.update`."""
+
     metadata: Metadata | None
     """Up to 16 pairs of text of your own."""
     tool_resources: Json | None
@@ -304,16 +328,18 @@ class ThreadAndRunParams(RequestOptions, total=False):
 
 
 class ThreadCreateAndRunParams(ThreadAndRunParams, total=False):
+    """`threads.create_and_run`."""
+
     stream: Literal[False] | None
     """False, as without it; a client's method takes true, and then gives events."""
 
 
 class ThreadCreateAndRunPollParams(ThreadAndRunParams, Polling, total=False):
-    pass
+    """`threads.create_and_run_poll`."""
 
 
 class ThreadCreateAndRunStreamParams(ThreadAndRunParams, Streaming, total=False):
-    pass
+    """`threads.create_and_run_stream`."""
 
 
 class ThreadAndRunEventsParams(ThreadCreateAndRunStreamParams, total=False):
@@ -323,6 +349,8 @@ class ThreadAndRunEventsParams(ThreadCreateAndRunStreamParams, total=False):
 
 
 class MessageCreateParams(RequestOptions, total=False):
+    """`messages.create`."""
+
     role: Required[Literal["user", "assistant"]]
     """Who says it: `user`, or `assistant` to put words into its mouth."""
     content: Required[str | Iterable[Json]]
@@ -334,6 +362,8 @@ class MessageCreateParams(RequestOptions, total=False):
 
 
 class AssistantUpdateParams(RequestOptions, total=False):
+    """`assistants.update`."""
+
     model: str
     """The model that answers."""
     name: str | None
@@ -361,5 +391,7 @@ class AssistantUpdateParams(RequestOptions, total=False):
 
 
 class AssistantCreateParams(AssistantUpdateParams, total=False):
+    """`assistants.create`."""
+
     model: Required[str]  # type: ignore[misc]  # the one difference to an update
     """The model that answers."""

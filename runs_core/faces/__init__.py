@@ -1,5 +1,41 @@
-"""`client.beta`: the operations under openai-python's names, derived from `api`."""
+"""`client.beta`: the operations under openai-python's names, derived from `api`.
 
-from runs_core.faces.nouns import AsyncBeta, AsyncRawNouns, Beta, RawNouns
+A *noun* is what stands before a method: `threads`, `runs`, `messages` (openai-python
+calls it a resource). Each noun has four *faces*, which differ in what their methods
+give: results (`Runs`), results to await (`AsyncRuns`), and below `with_raw_response`
+whole answers (`RawRuns`), or those to await. Blocking and async are the two *colours*.
+"""
 
-__all__ = ["AsyncBeta", "AsyncRawNouns", "Beta", "RawNouns"]
+from runs_core.faces.nouns import (
+    Assistants,
+    AsyncAssistants,
+    AsyncBeta,
+    AsyncMessages,
+    AsyncRawNouns,
+    AsyncRuns,
+    AsyncSteps,
+    AsyncThreads,
+    Beta,
+    Messages,
+    RawNouns,
+    Runs,
+    Steps,
+    Threads,
+)
+
+__all__ = [
+    "Assistants",
+    "AsyncAssistants",
+    "AsyncBeta",
+    "AsyncMessages",
+    "AsyncRawNouns",
+    "AsyncRuns",
+    "AsyncSteps",
+    "AsyncThreads",
+    "Beta",
+    "Messages",
+    "RawNouns",
+    "Runs",
+    "Steps",
+    "Threads",
+]

@@ -38,7 +38,22 @@ from runs_core.faces.streams import (
 )
 from runs_core.flows.streaming import RunFeed
 
-__all__ = ["AsyncBeta", "AsyncRawNouns", "Beta", "RawNouns"]
+__all__ = [
+    "Assistants",
+    "AsyncAssistants",
+    "AsyncBeta",
+    "AsyncMessages",
+    "AsyncRawNouns",
+    "AsyncRuns",
+    "AsyncSteps",
+    "AsyncThreads",
+    "Beta",
+    "Messages",
+    "RawNouns",
+    "Runs",
+    "Steps",
+    "Threads",
+]
 
 
 def _unstreamed(params: Mapping[str, Any]) -> Any:

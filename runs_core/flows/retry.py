@@ -80,6 +80,7 @@ class Policy:
 def bound(flow: Flow[T], endpoint: Endpoint, policy: Policy | None = None) -> Flow[T]:
     """Give the flow with its requests addressed, signed, repeated and timed.
 
+    What is repeated, and when, is promise 5 in docs/topics/promises.md.
     Raises into the flow: `DeadlineExceeded`, `ConnectionOutcomeUnknown`,
     `ServiceRetired`, the status error of an `Open` that was refused, and of a `Send`
     that was refused after an attempt which may have been carried out.

@@ -23,6 +23,7 @@ from runs_core.wire import codec
 __all__ = ["Functions", "ToolCalls", "Toolbox"]
 
 ToolCalls: TypeAlias = list[RequiredActionFunctionToolCall]
+"""All calls of one round."""
 
 Functions: TypeAlias = (
     Mapping[str, Callable[..., Any]]

@@ -224,7 +224,9 @@ class Incomplete:
 Action: TypeAlias = (
     Say | Call | CodeInterpreter | FileSearch | Fail | Incomplete | Interruption
 )
+"""One thing that the assistant does, or that happens to its stream."""
 TurnLike: TypeAlias = Action | Iterable[Action]
+"""What stands for a turn: one action, or several."""
 
 _ACTIONS = (
     *(Say, Call, CodeInterpreter, FileSearch, Fail, Incomplete),
@@ -346,3 +348,4 @@ class RunContext:
 
 
 ScriptLike: TypeAlias = Script | Callable[[RunContext], Turn | TurnLike]
+"""A script, or a function that gives the turn for what a run is asked."""

@@ -49,7 +49,17 @@ def value_of(path: str) -> Any:
 
 
 @pytest.mark.parametrize(
-    "package", ["runs_core", "runs_core.models", "runs_core.stream"]
+    "package",
+    [
+        "runs_core",
+        "runs_core.api.params",
+        "runs_core.auth",
+        "runs_core.faces",
+        "runs_core.lifecycle",
+        "runs_core.models",
+        "runs_core.stream",
+        "runs_core.testing",
+    ],
 )
 def test_every_public_name_is_in_the_reference(
     package: str, described: list[str]
@@ -66,6 +76,20 @@ def test_every_public_name_is_in_the_reference(
     nouns = {n for n in names if getattr(module, n) in NOUNS}
 
     assert names - found - nouns == set()
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "runs_core.flows.streaming.RunFeed",
+        "runs_core.flows.toolbox.Functions",
+        "runs_core.wire.codec.structure",
+    ],
+)
+def test_what_other_pages_speak_of_is_in_the_reference(
+    name: str, described: list[str]
+) -> None:
+    assert name in described
 
 
 @pytest.mark.parametrize("client", ["Client", "AsyncClient"])
