@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import inspect
 import pickle
+import traceback
 from typing import Any
 
 import pytest
@@ -28,6 +29,14 @@ def test_every_error_has_the_one_base_and_says_what_it_is(
 ) -> None:
     assert issubclass(cls, errors.RunsError)
     assert cls.__doc__
+
+
+@pytest.mark.parametrize("cls", every_error())
+def test_every_error_is_shown_by_where_it_is_had_from(cls: type[Exception]) -> None:
+    (shown,) = traceback.format_exception_only(cls.__new__(cls))
+
+    assert shown.strip() == f"runs_core.errors.{cls.__name__}"
+    assert repr(cls) == f"<class 'runs_core.errors.{cls.__name__}'>"
 
 
 # An `except` clause of code written for openai-python, and what it must catch here.

@@ -186,7 +186,7 @@ def test_any_module_can_be_the_first_that_is_imported() -> None:
     # Below these, modules import what they need, and nothing from the package itself.
     paths = [path.relative_to(CORE.parent).with_suffix("") for path in MODULES]
     names = [".".join(path.parts) for path in paths if len(path.parts) == 2]
-    names += ["runs_core.flows.status", "runs_core.wire.sse"]
+    names += ["runs_core.errors", "runs_core.flows.status", "runs_core.wire.sse"]
     result = subprocess.run(
         [sys.executable, "-c", FIRST, *names],
         capture_output=True,

@@ -54,6 +54,7 @@ def value_of(path: str) -> Any:
         "runs_core",
         "runs_core.api.params",
         "runs_core.auth",
+        "runs_core.errors",
         "runs_core.faces",
         "runs_core.lifecycle",
         "runs_core.models",

@@ -1,0 +1,69 @@
+"""How a stream ended wrongly."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from runs_core.errors._base import APIConnectionError, APIError, APITimeoutError
+
+if TYPE_CHECKING:
+    from runs_core.models import ErrorObject
+    from runs_core.stream import RunSnapshot
+
+__all__ = [
+    "StreamEnded",
+    "StreamError",
+    "StreamIdle",
+    "StreamTruncated",
+]
+
+
+class StreamEnded(APIError):
+    """A stream ended before its run did.
+
+    `run_id` and `last_event` (a wire name) are the last that were seen, or None.
+    `snapshot` holds all that had arrived.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        run_id: str | None = None,
+        last_event: str | None = None,
+        snapshot: RunSnapshot | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.run_id = run_id
+        self.last_event = last_event
+        self.snapshot = snapshot
+
+
+class StreamTruncated(StreamEnded, APIConnectionError):
+    """The bytes ended, or the connection broke, before the run's end was seen."""
+
+
+class StreamIdle(StreamEnded, APITimeoutError):
+    """No event came for as long as one was waited for; comments do not count."""
+
+
+class StreamError(StreamEnded):
+    """The server sent an `error` event."""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        error: ErrorObject | None = None,
+        run_id: str | None = None,
+        last_event: str | None = None,
+        snapshot: RunSnapshot | None = None,
+        body: object = None,
+    ) -> None:
+        super().__init__(
+            message, run_id=run_id, last_event=last_event, snapshot=snapshot
+        )
+        self.error = error
+        if error is not None:
+            self.code, self.param, self.type = error.code, error.param, error.type
+        self.body = body
