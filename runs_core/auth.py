@@ -29,12 +29,17 @@ __all__ = [
 ]
 
 
-@frozen(repr=False, eq=True)
 class Secret:
     """A credential that shows itself only when asked by `reveal()`."""
 
-    # Not in a repr: rich shows the fields of attrs classes by itself.
-    _value: str = field(alias="value", repr=False)
+    # No attrs class: rich shows the fields of those, and `attrs.asdict` gives them.
+    __slots__ = ("_value",)
+
+    @sealed
+    def __init__(self, value: str) -> None:
+        if not isinstance(value, str):
+            raise UsageError(f"a key must be a str, not {type(value).__name__}")
+        self._value = value
 
     def reveal(self) -> str:
         """The credential itself: keep it out of names that a traceback can show."""
@@ -42,6 +47,12 @@ class Secret:
 
     def __repr__(self) -> str:
         return "Secret('[redacted]')"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Secret) and self._value == other._value
+
+    def __hash__(self) -> int:
+        return hash(self._value)
 
     def __deepcopy__(self, memo: object) -> Secret:
         return self
@@ -82,9 +93,8 @@ class NoAuth:
 
 
 def _checked(key: str | Secret) -> Secret:
-    value = key.reveal() if isinstance(key, Secret) else key
-    if not isinstance(value, str):
-        raise UsageError(f"a key must be a str, not {type(value).__name__}")
+    secret = key if isinstance(key, Secret) else Secret(key)
+    value = secret.reveal()
     if not value:
         raise UsageError("the key is empty: leave auth out to send none")
     if not is_header_value(value):
@@ -92,7 +102,7 @@ def _checked(key: str | Secret) -> Secret:
             "the key has characters that a header cannot hold: look for a line break"
             " or spaces at its ends"
         )
-    return Secret(value)
+    return secret
 
 
 def _all_checked(keys: Mapping[str, str | Secret]) -> dict[str, Secret]:

@@ -8,6 +8,7 @@ import pickle
 from typing import Any
 
 import pytest
+from attrs import asdict
 from rich.pretty import pretty_repr
 
 from runs_core.auth import (
@@ -19,6 +20,7 @@ from runs_core.auth import (
     TokenProvider,
     as_auth,
 )
+from runs_core.endpoint import Endpoint
 from runs_core.errors import InvalidHeader, UsageError
 from runs_core.flows.effects import Invoke
 from runs_core.wire.http import Headers
@@ -156,6 +158,11 @@ def test_promise_4_a_key_is_not_pickled(protocol: int) -> None:
         Secret("k").__getstate__()
 
 
+def test_promise_4_a_dict_of_an_endpoint_shows_no_key() -> None:
+    for auth in (key(), Secret(key()), HeaderKeys({"any-name": key()})):
+        assert leaks_in(repr(asdict(Endpoint("http://a.test", auth)))) == []
+
+
 def test_an_auth_object_can_be_copied() -> None:
     bearer = Bearer("k")
 
@@ -167,12 +174,14 @@ def test_an_auth_object_can_be_copied() -> None:
 def test_a_secret_is_compared_by_what_it_holds() -> None:
     assert Secret("k") == Secret("k")
     assert Secret("k") != Secret("l")
+    assert Secret("k") != "k"
     assert len({Secret("k"), Secret("k")}) == 1
 
 
 @pytest.mark.parametrize(
     "call",
     [
+        lambda: Secret(key().encode()),  # type: ignore[arg-type]
         lambda: Bearer(key().encode()),  # type: ignore[arg-type]
         lambda: Bearer(key() + "\n"),
         lambda: HeaderKeys({"x": key().encode()}),  # type: ignore[dict-item]

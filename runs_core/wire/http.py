@@ -119,6 +119,11 @@ def _a_status(owner: object, attribute: Attribute[int], status: int) -> None:
         raise TypeError(f"status must be an int, not {type(status).__name__}")
 
 
+def _of_bytes(owner: object, attribute: Attribute[bytes], body: bytes) -> None:
+    if not isinstance(body, bytes):
+        raise TypeError(f"body must be bytes, not {type(body).__name__}")
+
+
 def _received(fields: Fields) -> Headers:
     headers = Headers(fields)
     for pair in headers:
@@ -168,7 +173,9 @@ class Response:
 
     status: int = field(validator=_a_status)
     headers: Headers = field(factory=Headers, converter=_received)
-    body: bytes = field(default=b"", repr=lambda body: f"<{len(body)} bytes>")
+    body: bytes = field(
+        default=b"", validator=_of_bytes, repr=lambda body: f"<{len(body)} bytes>"
+    )
     retries_taken: int = field(default=0, kw_only=True)
 
     @property

@@ -279,6 +279,11 @@ def test_an_answer_of_bytes_is_refused_in_words(answer) -> None:
     assert answer(HTTPStatus.OK).status == 200
 
 
+def test_a_body_that_is_no_bytes_is_refused_in_words() -> None:
+    with pytest.raises(TypeError, match="body must be bytes, not str"):
+        Response(200, body="x")
+
+
 def test_a_response_has_its_head() -> None:
     response = Response(404, {"a": "b"}, b"x", retries_taken=2)
 
