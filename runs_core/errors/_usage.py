@@ -54,7 +54,10 @@ class ToolError(RunsError):
 
 
 class UnknownTool(ToolError):
-    """The run calls a function that was not given."""
+    """The run calls a function that was not given.
+
+    `runs_core.models.UnknownTool` is something else: a tool of an unknown kind.
+    """
 
 
 class ToolArgumentsInvalid(ToolError):

@@ -38,10 +38,11 @@ class Call(Generic[T_co]):
 
     Inside a flow: `run = yield from call`. With HTTP of one's own:
     `call.parse(response)` of the answer to `endpoint.prepare(call.request)`.
+    `runs_core.testing.Call` is something else: a function call of the local service.
     """
 
     request: ApiRequest
-    decode: Callable[[Response], T_co]
+    decode: Callable[[Response], T_co] = field(repr=False)
     limit: int = BODY_LIMIT
 
     def __iter__(self) -> Generator[Send, Response, T_co]:

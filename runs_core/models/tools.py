@@ -89,7 +89,10 @@ class FunctionTool(Value):
 
 @define(eq=False, repr=False)
 class UnknownTool(Unknown):
-    """A tool of a kind that this library does not know. `raw` is sent as it is."""
+    """A tool of a kind that this library does not know. `raw` is sent as it is.
+
+    The error `runs_core.UnknownTool` is something else: a function that was not given.
+    """
 
 
 AssistantTool: TypeAlias = Annotated[

@@ -164,7 +164,8 @@ class Call:
     """The assistant calls a function; neighbours are called at once.
 
     `arguments` are JSON text, or what becomes it. They are streamed in `pieces`, by
-    default of eight characters.
+    default of eight characters. What a run then shows of it is a `FunctionToolCall` of
+    `runs_core.models`; `runs_core.Call` is something else, an operation's request.
     """
 
     name: str = field(validator=_text)
@@ -184,7 +185,10 @@ class Call:
 
 @frozen
 class CodeInterpreter:
-    """The assistant runs code, which writes `logs` and draws images."""
+    """The assistant runs code, which writes `logs` and draws images.
+
+    What a step then shows of it is a `CodeInterpreter` of `runs_core.models`.
+    """
 
     input: str
     logs: str | None = field(default=None, kw_only=True)
@@ -200,7 +204,8 @@ class FileSearch:
     """The assistant searches files.
 
     `results` are as on the wire; their `content` is sent only when it is asked for
-    with `include`.
+    with `include`. What a step then shows of it is a `FileSearchCall` of
+    `runs_core.models`, whose `FileSearch` has the settings of the tool.
     """
 
     results: tuple[Mapping[str, Any], ...] = field(default=(), converter=tuple)
@@ -303,7 +308,10 @@ class Script:
 
 @frozen(kw_only=True)
 class ToolOutput:
-    """One function call of a run and what came back for it."""
+    """One function call of a run and what came back for it.
+
+    The `ToolOutput` of `runs_core.models` is what a client sends.
+    """
 
     tool_call_id: str
     name: str

@@ -37,6 +37,11 @@ CALL = Call(REQUEST, json_answer(Run))
 JSON = {"content-type": "application/json", "x-request-id": "req-1"}
 
 
+def test_a_repr_shows_what_is_asked_and_no_function() -> None:
+    assert "runs.retrieve" in repr(CALL)
+    assert "function" not in repr(CALL)
+
+
 def a_run(id: str = "r") -> dict[str, Any]:
     return {"id": id, "object": "thread.run"}
 
