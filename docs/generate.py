@@ -66,9 +66,9 @@ LIFECYCLE = """\
 # Lifecycle
 
 What can become of a run, a run step and a message, drawn from the tables in
-`runs_core.lifecycle`. The local service takes every change of status through them; a
-client never refuses what a server says on their account, and an unknown status is
-waited for like one that goes on.
+`runs_core.lifecycle`. The local service takes every change of status through them. A
+client does not hold a server to them, and polls on while a run's status is one that
+nobody knows.
 """
 
 
