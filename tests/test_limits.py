@@ -66,7 +66,7 @@ def test_what_is_no_number_is_refused(value: Any) -> None:
             r"^timeout must be a number of seconds, or Timeouts\(.*\), not of",
         ),
         (lambda: Timeouts.of(True), TypeError, "^timeout must be a number"),
-        (lambda: Timeouts.of(-3), ValueError, "^timeout must be 0 or more"),
+        (lambda: Timeouts.of(-3), ValueError, "^timeout must be more than 0"),
     ],
 )
 def test_a_wrong_option_is_named_with_what_it_must_be(
