@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import sys
 from collections.abc import Iterable
 from typing import Any
 from urllib.parse import parse_qsl
@@ -15,11 +16,16 @@ from runs_core.errors import UsageError
 __all__ = ["Pause", "Received", "ServiceReply", "ServiceRequest", "check_seconds"]
 
 
-def check_seconds(name: str, value: Any) -> None:
-    """Raise `UsageError` for what cannot be waited."""
+def check_seconds(name: str, value: Any, *, most: float = sys.float_info.max) -> None:
+    """Raise `UsageError` for what is no amount of seconds up to `most`."""
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    if not is_number or not 0 <= value < math.inf:
-        raise UsageError(f"{name} must be a number of seconds, 0 or more, and finite")
+    if not is_number or not 0 <= value <= most:
+        raise UsageError(f"{name} must be a number of seconds, not {value!r}")
+
+
+def _wait(instance: object, attribute: Any, value: Any) -> None:
+    # For ever, too.
+    check_seconds(attribute.name, value, most=math.inf)
 
 
 @frozen
@@ -30,7 +36,7 @@ class Pause:
     asked to wait, and decides.
     """
 
-    seconds: float = field(validator=lambda _, a, value: check_seconds(a.name, value))
+    seconds: float = field(validator=_wait)
 
 
 @frozen(kw_only=True)
