@@ -7,6 +7,7 @@ import sys
 from typing import Any
 
 from runs_core.wire.codec import unstructure
+from runs_transports.cli.messages import CommandError
 
 __all__ = ["write_json"]
 
@@ -16,6 +17,8 @@ _CONTROLS = {code: f"\\u{code:04x}" for code in range(0x7F, 0xA0)}
 
 def write_json(value: Any, *, indent: int | None = None) -> None:
     """Write a value, models included, as JSON text and a line feed, at once."""
+    if sys.stdout is None:
+        raise CommandError("standard output is closed")
     raw = unstructure(value)
     text = json.dumps(raw, ensure_ascii=False, indent=indent)
     try:
