@@ -77,6 +77,7 @@ class LocalService:
     header out. `expires_after` is the life of a run in seconds, and `pace` the seconds
     between the events of a stream. Without `require_beta` the beta header may lack;
     with an `api_key` others are refused, whether sent as bearer or as `api-key`.
+    Without `keep_requests` it forgets what it was sent, for a server that runs long.
 
     Not thread-safe: a host with threads needs a lock around `handle` and around every
     chunk that it takes.
@@ -87,7 +88,7 @@ class LocalService:
     of callers), `runs`, `submissions`, `cancellations`."""
 
     requests: list[Received]
-    """Every request that came in, also those refused."""
+    """Every request that came in, also those refused; none without `keep_requests`."""
 
     prefix: str
     """The path that all paths of the service begin with."""
@@ -102,6 +103,7 @@ class LocalService:
         api_key: str | None = None,
         prefix: str = "/v1",
         pace: float = 0.0,
+        keep_requests: bool = True,
     ) -> None:
         check_seconds("expires_after", expires_after)
         check_seconds("pace", pace)
@@ -110,6 +112,8 @@ class LocalService:
         prefix = prefix.strip("/")
         self.prefix = f"/{prefix}" if prefix else ""
         self.requests = []
+        self._asked = 0
+        self._keep_requests = keep_requests
         self._ids = Ids()
         store = Store(ids=self._ids)
         self.executions = store.executions
@@ -131,7 +135,9 @@ class LocalService:
         What a script raises comes through; nothing else does.
         """
         received = Received.of(request)
-        self.requests.append(received)
+        self._asked += 1
+        if self._keep_requests:
+            self.requests.append(received)
         try:
             answer = self._answer(received, now)
         except Refusal as error:
@@ -199,7 +205,7 @@ class LocalService:
     ) -> ServiceReply:
         common = [
             ("openai-version", "2020-10-01"),
-            ("openai-processing-ms", str(10 + len(self.requests) % 90)),
+            ("openai-processing-ms", str(10 + self._asked % 90)),
             ("x-request-id", self._ids.next_hex("req")),
         ]
         headers = (*fields, *common)
@@ -220,8 +226,9 @@ def _match(template: list[str], segments: list[str]) -> tuple[str, ...] | None:
 
 
 def _has_beta(received: Received) -> bool:
-    values = (received.header("openai-beta") or "").split(",")
-    return "assistants=v2" in (value.strip() for value in values)
+    # Fields of one name are one list (RFC 9110 section 5.3).
+    lists = (v for name, v in received.headers if name.lower() == "openai-beta")
+    return "assistants=v2" in (v.strip() for v in ",".join(lists).split(","))
 
 
 def _read_body(body: bytes) -> Any:

@@ -111,6 +111,12 @@ def test_the_beta_header_must_name_the_version(value, status):
     assert status_with(LocalService(), ("openai-beta", value)) == status
 
 
+def test_the_beta_header_may_come_in_several_fields():
+    fields = [("openai-beta", "realtime=v1"), ("OpenAI-Beta", "assistants=v2")]
+
+    assert status_with(LocalService(), *fields) == 200
+
+
 def test_the_beta_header_need_not_be_required():
     assert status_with(LocalService(require_beta=False)) == 200
 
@@ -259,6 +265,14 @@ def test_refused_requests_are_kept_too(local):
     local.send("POST", "/nowhere")
 
     assert [r.path for r in local.service.requests] == ["/v1/nowhere"]
+
+
+def test_requests_need_not_be_kept():
+    local = Local(keep_requests=False)
+    local.thread()
+
+    assert local.service.requests == []
+    assert local.service.executions["threads"] == 1
 
 
 def test_kept_requests_do_not_show_credentials_or_payload():

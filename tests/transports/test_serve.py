@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+import re
 import socket
 import ssl
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -9,6 +12,7 @@ from contextlib import closing, suppress
 
 import h11
 import pytest
+from attrs import evolve
 
 from runs_core.errors import UsageError
 from runs_core.testing import LocalService, Pause, ServiceReply, ServiceRequest
@@ -17,6 +21,7 @@ from runs_transports.conformance.peer import PATIENCE
 from runs_transports.conformance.rig import fetch, get, post
 from runs_transports.serve import serve
 from runs_transports.sockets import SocketTransport
+from tests.cli.command import environment
 from tests.transports.rigs import AnyRig
 from tests.transports.serving import (
     Endless,
@@ -158,6 +163,43 @@ def test_closing_is_prompt_while_a_pipelined_request_waits() -> None:
 
     assert endless.closed.is_set()
     assert time.monotonic() - start < PATIENCE / 2
+
+
+@pytest.mark.parametrize(
+    ("sent", "seen"),
+    [(b"http://h:1/a?b", "/a?b"), (b"HTTP://h", "/"), (b"/http://h/a", "/http://h/a")],
+)
+def test_a_target_may_name_the_server_as_for_a_proxy(sent: bytes, seen: str) -> None:
+    request = b"GET %b HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n" % sent
+    with serving() as server, closing(connect(server)) as connection:
+        say(connection, request)
+
+    assert [request.target for request in server.service.requests] == [seen]
+
+
+@pytest.mark.parametrize("own", [(), (("Date", "Thu, 01 Jan 1970 00:00:00 GMT"),)])
+def test_an_answer_has_one_date(own: tuple[tuple[str, str], ...]) -> None:
+    def handler(request: ServiceRequest, now: float) -> ServiceReply:
+        reply = whole(b"")
+        return evolve(reply, headers=(*reply.headers, *own))
+
+    request = b"GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n"
+    with serving(handler) as server, closing(connect(server)) as connection:
+        answer = say(connection, request)
+
+    (date,) = re.findall(rb"(?i)\r\ndate: (\w{3}, [^\r]* GMT)\r\n", answer)
+    assert (b"1970" in date) == bool(own)
+
+
+def test_the_module_is_no_command() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "runs_transports.serve"],
+        capture_output=True,
+        env=environment(),
+    )
+
+    assert done.returncode == 1
+    assert b"'runs-core serve' is the command" in done.stderr
 
 
 def test_a_connection_carries_many_requests() -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import socket
 import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
+from email.utils import formatdate
 from typing import NoReturn
 
 import h11
@@ -22,6 +24,7 @@ __all__ = ["IDLE_SECONDS", "ClientLeft", "Conversation", "Reply"]
 IDLE_SECONDS = 300.0
 # More than any request of this API without files; a server for tests keeps it whole.
 _MAX_BODY_BYTES = 64 * 1024 * 1024
+_ORIGIN = re.compile(r"\Ahttps?://[^/?#]*", re.IGNORECASE)
 # How long one that was refused may take to read why, and to stop sending.
 _LINGER_SECONDS = 2.0
 
@@ -110,7 +113,8 @@ class Conversation:
                 raise h11.RemoteProtocolError("body too long", error_status_hint=413)
         return ServiceRequest(
             method=start.method.decode("ascii"),
-            target=start.target.decode("ascii"),
+            # Also as for a proxy (RFC 9112 section 3.2.2).
+            target=_ORIGIN.sub("", start.target.decode("ascii")) or "/",
             headers=tuple(
                 (name.decode("ascii"), value.decode("latin-1"))
                 for name, value in start.headers
@@ -137,9 +141,11 @@ class Conversation:
                 self._refuse(500)
             raise
         with contextlib.closing(reply):
-            self._send(
-                h11.Response(status_code=reply.status, headers=list(reply.headers))
-            )
+            headers = list(reply.headers)
+            if all(name.lower() != "date" for name, _ in headers):
+                # RFC 9110 section 6.6.1: a server with a clock sends it.
+                headers.append(("date", formatdate(usegmt=True)))
+            self._send(h11.Response(status_code=reply.status, headers=headers))
             if request.method != "HEAD":
                 for chunk in reply:
                     if isinstance(chunk, bytes):

@@ -234,3 +234,7 @@ class Server(Generic[ServiceT]):
     def _handle(self, request: ServiceRequest) -> Reply:
         with self._lock:
             return Reply(self.service.handle(request, time.time()), self._lock)
+
+
+if __name__ == "__main__":
+    raise SystemExit("this is a module: 'runs-core serve' is the command")

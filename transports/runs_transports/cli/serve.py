@@ -57,7 +57,7 @@ def _run(options: argparse.Namespace) -> int:
     from runs_core.errors import UsageError
     from runs_core.testing import LocalService
 
-    service = LocalService(api_key=_key(options.api_key_env))
+    service = LocalService(api_key=_key(options.api_key_env), keep_requests=False)
     # SIGTERM ends it as Ctrl-C does.
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
