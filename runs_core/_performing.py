@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from runs_core._sealed import forget_frames, name_frames
 from runs_core.errors import RunsError, TransportError, UsageError
 from runs_core.flows.effects import Invoke, Open, Send, function_name
+from runs_core.flows.status import one_line
 from runs_core.wire.http import Head, Request, keys_in
 
 __all__ = [
@@ -66,4 +67,4 @@ def shown(request: Request, head: Head) -> str:
     if any(key in (id or "") for key in keys_in(request.headers.secret())):
         id = "[redacted]"
     path = urlsplit(request.url).path
-    return f"{request.method} {path}: {head.status} (request id {id})"
+    return f"{request.method} {path}: {head.status} (request id {one_line(str(id))})"

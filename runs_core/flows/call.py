@@ -18,7 +18,7 @@ from runs_core.flows.effects import Emit, Feed, Flow, Send
 from runs_core.flows.once import OnceFeed
 from runs_core.flows.outcome import as_unknown
 from runs_core.flows.request import ApiRequest
-from runs_core.flows.status import status_error
+from runs_core.flows.status import one_line, status_error
 from runs_core.models import Page
 from runs_core.models.base import Resource
 from runs_core.wire import codec
@@ -94,8 +94,8 @@ def json_answer(cls: type[ResourceT]) -> Callable[[Response], ResourceT]:
         # Some servers and many tests send JSON without saying so; a page is not JSON.
         if content_type and "json" not in content_type:
             raise UnexpectedContentType(
-                f"the server answered {content_type}, not JSON: check that base_url is"
-                " that of the API, with its path prefix",
+                f"the server answered {one_line(content_type)}, not JSON: check that"
+                " base_url is that of the API, with its path prefix",
                 content_type=content_type,
             )
         result = codec.structure(codec.loads(response.body), cls)

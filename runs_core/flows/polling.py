@@ -11,7 +11,7 @@ from runs_core.errors import DeadlineExceeded
 from runs_core.flows.call import Call
 from runs_core.flows.effects import Flow, Invoke, Now, Send, Sleep
 from runs_core.flows.seen import Seen
-from runs_core.flows.status import finite_number
+from runs_core.flows.status import finite_number, one_line
 from runs_core.lifecycle import RUN_ENDS, RUN_TERMINAL, is_one_of
 from runs_core.limits import a_function, not_negative, yes_or_no
 from runs_core.models import Run
@@ -101,7 +101,7 @@ def poll_flow(
         seconds = _interval(response.headers, options.poll_interval_ms)
         if until is not None:
             seconds = min(seconds, max(0.0, until - (yield from Now())))
-        yield from Sleep(seconds, reason=f"polling: the run is {run.status}")
+        yield from Sleep(seconds, reason=f"polling: the run is {_status(run)}")
 
 
 def then_poll(
@@ -126,8 +126,12 @@ def _interval(headers: Headers, poll_interval_ms: float | None) -> float:
     return min(max(asked / 1000, _SHORTEST_INTERVAL), _LONGEST_INTERVAL)
 
 
+def _status(run: Run) -> str:
+    return one_line(str(run.status))
+
+
 def _late(run: Run | None) -> DeadlineExceeded:
-    status = "was not seen" if run is None else f"is still {run.status}"
+    status = "was not seen" if run is None else f"is still {_status(run)}"
     return DeadlineExceeded(
         f"polling: the run {status} at the deadline; it goes on at the server: poll it"
         " again, cancel it, or give a longer deadline (None for no limit)"

@@ -187,8 +187,9 @@ def _check_head(head: Head, request: ApiRequest) -> Flow[None]:
         raise (yield from refusal(head, request))
     if head.content_type not in ("text/event-stream", ""):
         wrong = UnexpectedContentType(
-            f"{request.operation}: the server answered {head.content_type}, not an"
-            " event stream: check the base URL, and whether this server can stream",
+            f"{request.operation}: the server answered"
+            f" {one_line(head.content_type)}, not an event stream: check the base URL,"
+            " and whether this server can stream",
             content_type=head.content_type,
         )
         raise as_unknown(wrong, request)
@@ -319,8 +320,9 @@ class _Time:
 
 def _ended(cls: type[StreamEndedT], message: str, progress: Progress) -> StreamEndedT:
     after = progress.last_event
+    last = f"last event: {one_line(after)}" if after else "no event came"
     return cls(
-        f"{message} (last event: {after})" if after else f"{message} (no event came)",
+        f"{message} ({last})",
         run_id=progress.snapshot.run_id,
         last_event=after,
         snapshot=progress.snapshot,

@@ -16,6 +16,7 @@ from runs_core.errors import (
     UsageError,
 )
 from runs_core.flows.effects import Flow, Invoke, function_name
+from runs_core.flows.status import one_line
 from runs_core.limits import one_of, whole
 from runs_core.models import RequiredActionFunctionToolCall, ToolOutput
 from runs_core.wire import codec
@@ -199,7 +200,13 @@ def _told(error: BaseException) -> str:
 
 
 def _failed(name: str, error: BaseException) -> ToolError:
-    return ToolError(f"the function {name!r} raised {type(error).__name__}", name=name)
+    shown = _shown(name)
+    return ToolError(f"the function {shown} raised {type(error).__name__}", name=name)
+
+
+def _shown(name: str) -> str:
+    # It is the server's: of any length, and in odd answers no text at all.
+    return one_line(repr(name))
 
 
 def _prepared(
@@ -209,7 +216,7 @@ def _prepared(
     function = functions.get(name)
     if function is None:
         raise UnknownTool(
-            f"the run calls {name!r}, which is not among the functions given: "
+            f"the run calls {_shown(name)}, which is not among the functions given: "
             + (", ".join(sorted(functions)) or "none"),
             name=name,
         )
@@ -220,12 +227,14 @@ def _prepared(
             arguments = codec.loads(arguments or "{}")
         except MalformedResponse as error:
             raise ToolArgumentsInvalid(
-                f"the arguments of the call to {name!r} are not JSON, at {error.where}",
+                f"the arguments of the call to {_shown(name)} are not JSON, at"
+                f" {error.where}",
                 name=name,
             ) from None
     if not isinstance(arguments, dict):
         raise ToolArgumentsInvalid(
-            f"the arguments of the call to {name!r} are not a JSON object", name=name
+            f"the arguments of the call to {_shown(name)} are not a JSON object",
+            name=name,
         )
     return function, arguments
 

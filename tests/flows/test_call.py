@@ -125,6 +125,16 @@ def test_what_calls_itself_something_else_is_not_read(content_type: str) -> None
     assert "secret" not in str(caught.value)
 
 
+def test_a_content_type_is_one_short_line() -> None:
+    odd = "text/odd\x1b[31m" + "x" * 1000
+    with pytest.raises(UnexpectedContentType) as caught:
+        CALL.parse(Response(200, {"content-type": odd}, b"{}"))
+
+    assert "text/odd\ufffd[31mxxx" in str(caught.value)
+    assert len(str(caught.value)) < 700
+    assert caught.value.content_type == odd
+
+
 @pytest.mark.parametrize(
     ("body", "where"),
     [

@@ -188,6 +188,22 @@ def test_promise_6_polling_ends_at_the_deadline_with_the_run_as_last_seen() -> N
     assert caught.value.run.status == "in_progress"
 
 
+def test_a_status_is_one_short_line_in_the_log_and_in_the_error() -> None:
+    with pytest.raises(DeadlineExceeded) as caught:
+        poll(
+            (Now, 100.0),
+            (Now, 100.0),
+            (Send(LOOK.request, timeout=3.0), answer("odd\n\x1b[31m" + "x" * 1000)),
+            (Now, 100.5),
+            (lambda ask: ask.reason.isprintable() and len(ask.reason) < 600, None),
+            (Now, 103.0),
+            deadline=3.0,
+        )
+
+    assert "the run is still odd \ufffd[31mxxx" in str(caught.value)
+    assert len(str(caught.value)) < 700
+
+
 def test_promise_6_the_deadline_is_15_minutes_by_default() -> None:
     flow = polling(PollOptions())
     next(flow)

@@ -297,6 +297,24 @@ def test_a_servers_words_in_a_stream_are_one_short_line_too() -> None:
     assert caught.value.error.message == said
 
 
+def test_an_events_name_and_a_content_type_are_one_short_line_too() -> None:
+    name = "odd\x1b[31m" + "x" * 1000
+    with pytest.raises(StreamTruncated) as caught:
+        Server(QUEUED, sse(name, {})).drive(a_feed())
+
+    assert "(last event: odd\ufffd[31mxxx" in str(caught.value)
+    assert len(str(caught.value)) < 600
+    assert caught.value.last_event == name
+
+    head = Head(200, {"content-type": f"text/{name}"})
+    with pytest.raises(UnexpectedContentType) as refused:
+        Server(head=head).drive(a_feed())
+
+    assert "the server answered text/odd\ufffd[31mxxx" in str(refused.value)
+    assert len(str(refused.value)) < 1000
+    assert refused.value.content_type == f"text/{name}"
+
+
 def test_a_malformed_event_is_raised_after_what_came_before() -> None:
     server = Server(QUEUED + sse("thread.run.created", '{"secret": '), b"x")
 

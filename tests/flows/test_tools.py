@@ -359,6 +359,16 @@ def test_a_call_of_a_function_that_was_not_given_is_a_typed_error(loop: Loop) ->
         loop(Bench(ONE_CALL), functions={"other": add})
 
 
+def test_a_function_that_a_server_names_is_one_short_line(loop: Loop) -> None:
+    name = "a\n\x1b[31m" + "x" * 100_000
+    with pytest.raises(UnknownTool) as caught:
+        loop(Bench(Turn((Call(name, {}),))), functions={"other": add})
+
+    assert str(caught.value).isprintable()
+    assert len(str(caught.value)) < 700
+    assert caught.value.name == name
+
+
 def test_rounds_are_bounded(loop: Loop) -> None:
     bench = Bench(*[ONE_CALL] * 5, ANSWER)
 
