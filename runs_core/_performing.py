@@ -56,9 +56,13 @@ def raise_translated(
     if isinstance(error, Exception) and not declared:
         name_frames(error)
     forget_frames(error, callers)
-    if isinstance(error, RunsError) or not declared:
-        raise error
-    raise TransportError(f"the connection failed: {type(error).__name__}") from error
+    try:
+        if isinstance(error, RunsError) or not declared:
+            raise error
+        message = f"the connection failed: {type(error).__name__}"
+        raise TransportError(message) from error
+    finally:
+        del error, callers  # Which would otherwise hold their own tracebacks.
 
 
 def shown(request: Request, head: Head) -> str:

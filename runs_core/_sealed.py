@@ -42,7 +42,7 @@ def sealed_init(cls: type[T]) -> type[T]:
 
 
 def forget_frames(error: BaseException, callers: BaseException | None) -> None:
-    """Drop the frames of an error, and of the errors that led to it.
+    """Drop the frames of an error and of those that led to it, and what is suppressed.
 
     `callers` is what was being handled when the work began, if anything: it is the end
     of the error's context, and its frames are the caller's own.
@@ -55,6 +55,9 @@ def forget_frames(error: BaseException, callers: BaseException | None) -> None:
             continue
         seen.add(id(current))
         current.__traceback__ = None
+        if current.__suppress_context__:
+            # Nobody is shown it, and a library's own error can hold the request.
+            current.__context__ = None
         todo += [current.__cause__, current.__context__]
         if isinstance(current, BaseExceptionGroup):
             todo += current.exceptions

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import gc
 import json
 import logging
+import weakref
 from asyncio import CancelledError
 from collections.abc import Callable
 from contextlib import asynccontextmanager
@@ -27,6 +30,7 @@ from runs_core.errors import (
     NotSent,
     OutcomeUnknown,
     RateLimitError,
+    RunsError,
     StreamTruncated,
     TransportError,
     TransportTimeout,
@@ -664,6 +668,31 @@ def test_promise_9_a_stream_that_is_left_early_leaves_nothing_open(rig: Rig) -> 
     with pytest.raises(FlowConsumed):
         client.stream(feed)
     assert rig.wait(client.run(RETRIEVE)).id == "r"
+
+
+@pytest.mark.parametrize(
+    "pieces",
+    [
+        [FakeError()],
+        [PIECES[0], FakeError()],
+        [sse("error", {"message": "it broke"})],
+        [PIECES[0], b"data: {\n\n"],
+    ],
+)
+def test_promise_9_a_caught_error_keeps_nothing_alive(rig: Rig, pieces: Any) -> None:
+    def failing(conversation: Any) -> weakref.ref[Any]:
+        transport = rig.transport(streaming(*pieces, FakeError()))
+        with contextlib.suppress(RunsError):
+            rig.wait(rig.client(transport, max_retries=0).run(conversation))
+        return weakref.ref(transport)
+
+    gc.collect()
+    gc.disable()
+    try:
+        assert failing(runs.stream("t", assistant_id="a"))() is None
+        assert failing(RETRIEVE)() is None
+    finally:
+        gc.enable()
 
 
 def test_promise_9_whatever_ends_a_stream_its_exchange_is_closed(rig: Rig) -> None:

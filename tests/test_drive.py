@@ -328,6 +328,20 @@ def test_promise_4_no_error_keeps_the_transports_frames(
     assert ("in leaky" in shown) == isinstance(error, KeyError)
 
 
+def test_promise_4_what_an_error_hides_is_not_kept(rig: Rig) -> None:
+    class Hiding(Exchange):
+        def _read(self) -> bytes:
+            try:
+                raise LookupError("a library's own, with the request in it")
+            except LookupError:
+                raise TransportTimeout("late") from None
+
+    with pytest.raises(TransportTimeout) as caught:
+        rig.run(sending(), rig.transport(Hiding()))
+
+    assert caught.value.__context__ is None
+
+
 @pytest.mark.parametrize("place", PLACES[:-1])
 def test_declared_errors_are_translated_wherever_they_come_from(
     rig: Rig, place: str

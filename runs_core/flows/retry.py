@@ -96,6 +96,8 @@ def bound(flow: Flow[T], endpoint: Endpoint, policy: Policy | None = None) -> Fl
         except StopIteration as end:
             result: T = end.value
             return result
+        finally:
+            del step  # The error in it would otherwise hold its own traceback.
         try:
             answer = yield from _answer(ask, endpoint, policy, until)
         except BaseException as error:

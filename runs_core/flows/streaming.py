@@ -129,6 +129,7 @@ def stream_flow(
     `EventTooLarge`, `InvalidDelta`, `DeadlineExceeded`, and what `Open` raises. `run`
     of each is the run as last seen.
     """
+    broken: RunsError | None = None
     try:
         start = yield from Now()
         head = yield from Open(request, timeout=options.deadline)
@@ -161,6 +162,8 @@ def stream_flow(
     except RunsError as error:
         error.run = error.run or progress.snapshot.run
         raise
+    finally:
+        broken = None  # It would otherwise hold its own traceback.
     run = progress.snapshot.run
     assert run is not None, "a stream that has ended well has seen its run's end"
     return run
@@ -231,11 +234,12 @@ def _events(
             piece = b""  # A key that a server echoes stands in no frame.
             raise
         if batch and (failed := (yield from _hand_out(batch, progress))):
-            # What came stands in no frame of the error that is raised for it.
+            # What came stands in no frame of the error that is raised for it. Nor does
+            # the error, which would hold its own traceback.
             batch, piece = [], b""
             if progress.is_final:
                 return
-            raise failed
+            raise failed.pop()
         now = yield from Now()
         if batch:
             told = told or not _RUN_END_EVENTS.isdisjoint(map(type, batch))
@@ -254,8 +258,8 @@ def _is_over(snapshot: RunSnapshot, answered: Answered) -> bool:
 
 def _hand_out(
     batch: Sequence[RunStreamEvent], progress: Progress
-) -> Flow[StreamError | None]:
-    """Emit the events, up to an `error` event: give what is to be raised for it."""
+) -> Flow[list[StreamError]]:
+    """Emit the events, up to an `error` event: give what is to be raised, if any."""
     error: ErrorEvent | None = None
     if ErrorEvent in map(type, batch):
         index = next(i for i, e in enumerate(batch) if isinstance(e, ErrorEvent))
@@ -264,7 +268,7 @@ def _hand_out(
     progress.begin(batch)
     yield from Emit(batch)
     progress.finish()
-    return None if error is None else _stream_error(error, progress)
+    return [] if error is None else [_stream_error(error, progress)]
 
 
 @define
