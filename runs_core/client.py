@@ -175,6 +175,10 @@ class Client(_Settings):
         """The operations below `beta`, each giving its answer: status, headers, …."""
         return faces.RawNouns(self.beta)
 
+    def __repr__(self) -> str:
+        over = type(self.transport).__name__
+        return f"<{type(self).__name__}: {self.endpoint.base_url} over {over}>"
+
     def __enter__(self) -> Self:
         return self
 
@@ -254,6 +258,10 @@ class AsyncClient(_Settings):
     def with_raw_response(self) -> faces.AsyncRawNouns:
         """The operations below `beta`, each giving its answer: status, headers, …."""
         return faces.AsyncRawNouns(self.beta)
+
+    def __repr__(self) -> str:
+        over = type(self.transport).__name__
+        return f"<{type(self).__name__}: {self.endpoint.base_url} over {over}>"
 
     async def __aenter__(self) -> Self:
         return self

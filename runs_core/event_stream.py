@@ -223,6 +223,11 @@ class _RunView(_Handed[RunStreamEvent]):
 
     _progress: Progress
 
+    def __repr__(self) -> str:
+        run = self.snapshot.run
+        known = "no run yet" if run is None else f"run {run.id}, {run.status}"
+        return f"<{type(self).__name__}: {known}>"
+
     @property
     def snapshot(self) -> RunSnapshot:
         """The run, its messages and steps after exactly the events handed out."""

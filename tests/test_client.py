@@ -874,3 +874,22 @@ def test_an_async_provider_needs_an_async_client() -> None:
     client = Client(FakeTransport(), Endpoint(BASE, get_token))
     with pytest.raises(UsageError, match=r"get_token is async .* AsyncClient"):
         client.run(RETRIEVE)
+
+
+# --- How they look -----------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("make", "transport", "shown"),
+    [
+        (Client, FakeTransport, f"<Client: {BASE} over FakeTransport>"),
+        (AsyncClient, AsyncFakeTransport, f"<AsyncClient: {BASE} over AsyncFake"),
+    ],
+)
+def test_promise_4_no_repr_of_a_client_shows_a_key(
+    make: Any, transport: Any, shown: str
+) -> None:
+    client = make(transport(), Endpoint(BASE, key(), query={"k": key()}))
+
+    assert repr(client).startswith(shown)
+    assert leaks_in(repr(client)) == []

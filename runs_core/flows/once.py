@@ -55,6 +55,11 @@ class OnceFeed(Feed[ItemT, T]):
         self._taken = True
         return self
 
+    def __repr__(self) -> str:
+        flow = getattr(self._flow, "__qualname__", type(self._flow).__name__)
+        state = "driven" if self._taken or self.consumed else "not driven"
+        return f"<{type(self).__name__}: {flow}, {state}>"
+
     def __next__(self) -> Ask:
         return self.send(None)
 

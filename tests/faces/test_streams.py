@@ -56,6 +56,17 @@ def stream(client: Any) -> Any:
     return client.beta.threads.runs.stream("thread_1", assistant_id="a")
 
 
+def test_a_stream_shows_which_run_it_is_of_and_how_far_that_is() -> None:
+    client = client_of(*STORY)
+    with stream(client) as events:
+        assert repr(events) == "<EventStream: no run yet>"
+        next(events)
+        assert repr(events) == "<EventStream: run run_1, in_progress>"
+        events.until_done()
+        assert repr(events) == "<EventStream: run run_1, completed>"
+    assert repr(stream(async_client_of())) == "<AsyncEventStream: no run yet>"
+
+
 # --- When the request is sent ------------------------------------------------------
 
 

@@ -147,3 +147,11 @@ def test_a_stop_iteration_of_a_users_function_does_not_end_the_flow() -> None:
 
     with pytest.raises(RuntimeError, match="StopIteration"):
         perform(once(invoking()), [(Invoke, StopIteration())])
+
+
+def test_it_shows_which_flow_it_is_and_whether_it_was_driven() -> None:
+    feed = OnceFeed[Any, str](flow())
+
+    assert repr(feed) == "<OnceFeed: flow, not driven>"
+    perform(feed, [(Now(), 3.0), (Sleep(3.0), None)])
+    assert repr(feed) == "<OnceFeed: flow, driven>"
