@@ -6,7 +6,7 @@ operations under openai-python's names.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from copy import copy
 from functools import cached_property
@@ -19,7 +19,7 @@ from runs_core import faces
 from runs_core._omit import Omit
 from runs_core._transport_checks import check_transport, is_async
 from runs_core.drive import AsyncDriver, Driver, Outside, log_decision
-from runs_core.endpoint import Endpoint
+from runs_core.endpoint import Endpoint, check_endpoint
 from runs_core.errors import UsageError
 from runs_core.event_stream import (
     AsyncEventStream,
@@ -29,7 +29,7 @@ from runs_core.event_stream import (
 )
 from runs_core.flows.call import Call, Paged
 from runs_core.flows.effects import Feed, Flow
-from runs_core.flows.once import OnceFeed, check_unconsumed
+from runs_core.flows.once import OnceFeed
 from runs_core.flows.retry import Policy, bound
 from runs_core.flows.streaming import RunFeed
 from runs_core.transport import AsyncTransport, Transport
@@ -65,11 +65,7 @@ class _Settings:
         deadline: float | None,
         outside: Outside | None,
     ) -> None:
-        if not isinstance(endpoint, Endpoint):
-            raise UsageError(
-                "endpoint must be an Endpoint, such as Endpoint(base_url, key), not of"
-                f" type {type(endpoint).__name__}"
-            )
+        check_endpoint(endpoint)
         self.endpoint = endpoint
         """Where the requests go, and as whom: an `Endpoint`."""
         self.policy = Policy(
@@ -84,12 +80,12 @@ class _Settings:
     def _farewell(self, call: Call[T]) -> Flow[T]:
         """Give the flow of a call that is made when a conversation is left."""
         policy = evolve(self.policy, max_retries=0, deadline=_LEAVING_TIME)
-        return bound(iter(call), self.endpoint, policy)
+        return bound(call, self.endpoint, policy)
 
     def _bound(self, conversation: Call[T] | Flow[T]) -> Flow[T]:
-        flow = _taken(conversation)
-        check_unconsumed(flow)
-        return bound(flow, self.endpoint, self.policy)
+        if isinstance(conversation, OnceFeed):
+            conversation = conversation.taken()
+        return bound(conversation, self.endpoint, self.policy)
 
     def _changed(self, changes: dict[str, Any]) -> Self:
         if unknown := changes.keys() - ClientOptions.__annotations__:
@@ -111,19 +107,6 @@ class _Settings:
         vars(other).pop("beta", None)  # Which is of this client.
         _Settings.__init__(other, **settings)
         return other
-
-
-def _taken(conversation: Call[T] | Flow[T]) -> Flow[T]:
-    if isinstance(conversation, OnceFeed):
-        return conversation.taken()
-    flow = iter(conversation) if isinstance(conversation, Iterable) else None
-    if not isinstance(flow, Generator):
-        raise TypeError(
-            "a client runs calls and flows, such as runs.retrieve(run_id, thread_id),"
-            f" not a {type(conversation).__name__}"
-            + (": call the function" if callable(conversation) else "")
-        )
-    return flow
 
 
 def _check_feed(feed: Any) -> None:

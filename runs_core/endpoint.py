@@ -26,7 +26,7 @@ from runs_core.wire.http import (
     encode_query,
 )
 
-__all__ = ["Endpoint"]
+__all__ = ["Endpoint", "check_endpoint"]
 
 _DEFAULTS = (
     ("openai-beta", "assistants=v2"),
@@ -302,6 +302,15 @@ class Endpoint:
         raise UsageError(
             "this endpoint's credentials come from a function: pass"
             " prepare(request, credentials) what it gives"
+        )
+
+
+def check_endpoint(endpoint: object) -> None:
+    """Raise `UsageError` for what is no `Endpoint`, such as a URL."""
+    if not isinstance(endpoint, Endpoint):
+        raise UsageError(
+            "endpoint must be an Endpoint, such as Endpoint(base_url, key), not of"
+            f" type {type(endpoint).__name__}"
         )
 
 

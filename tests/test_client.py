@@ -243,7 +243,7 @@ def test_polling_waits_as_the_server_asks(rig: Rig) -> None:
     ],
 )
 def test_what_is_no_conversation_is_refused(rig: Rig, thing: Any, said: str) -> None:
-    with pytest.raises(TypeError, match=f"a client runs calls and flows.*{said}$"):
+    with pytest.raises(TypeError, match=f"calls and flows can be driven.*{said}$"):
         rig.run(thing)
 
 

@@ -18,7 +18,7 @@ from runs_core.flows.effects import Ask, Feed, Flow
 if TYPE_CHECKING:
     from runs_core.flows.call import Call
 
-__all__ = ["OnceFeed", "check_unconsumed", "once"]
+__all__ = ["OnceFeed", "check_unconsumed", "flow_of", "once"]
 
 ItemT = TypeVar("ItemT")
 T = TypeVar("T")
@@ -116,6 +116,20 @@ class OnceFeed(Feed[ItemT, T]):
 def once(flow: Flow[T]) -> Flow[T]:
     """Give the flow so that a second use of it raises `FlowConsumed`."""
     return OnceFeed[Any, T](flow)
+
+
+def flow_of(conversation: Call[T] | Flow[T]) -> Flow[T]:
+    """Give the flow of a call, or a flow as it is. Raises TypeError for others."""
+    flow: Any = conversation
+    if isinstance(flow, Iterable) and not isinstance(flow, Generator):
+        flow = iter(flow)
+    if not isinstance(flow, Generator):
+        raise TypeError(
+            "calls and flows can be driven, such as runs.retrieve(run_id, thread_id),"
+            f" not a {type(conversation).__name__}"
+            + (": call the function" if callable(conversation) else "")
+        )
+    return flow
 
 
 def check_unconsumed(flow: Flow[Any]) -> None:

@@ -6,7 +6,6 @@ deadline.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Generator
 from functools import partial
 from typing import Any, TypeVar
@@ -14,7 +13,7 @@ from urllib.parse import urlsplit
 
 from attrs import evolve, field, frozen
 
-from runs_core.endpoint import Endpoint
+from runs_core.endpoint import Endpoint, check_endpoint
 from runs_core.errors import (
     ConnectionOutcomeUnknown,
     DeadlineExceeded,
@@ -24,8 +23,11 @@ from runs_core.errors import (
     TransportError,
     TransportTimeout,
 )
+from runs_core.flows.call import Call
 from runs_core.flows.effects import Ask, Flow, Invoke, Now, Open, Read, Send, Sleep
+from runs_core.flows.once import check_unconsumed, flow_of
 from runs_core.flows.outcome import as_unknown, how_to_find_out, mark_unknown
+from runs_core.flows.redaction import cleaned, without
 from runs_core.flows.request import ApiRequest, Repeat
 from runs_core.flows.status import (
     nothing_was_done,
@@ -37,11 +39,8 @@ from runs_core.limits import not_negative, whole
 from runs_core.wire.http import (
     FieldsByName,
     Head,
-    Headers,
-    Request,
     Response,
     Timeouts,
-    keys_in,
     shorter,
 )
 
@@ -77,15 +76,26 @@ class Policy:
     notice: Callable[[str], Any] | None = None
 
 
-def bound(flow: Flow[T], endpoint: Endpoint, policy: Policy | None = None) -> Flow[T]:
-    """Give the flow with its requests addressed, signed, repeated and timed.
+def bound(
+    flow: Call[T] | Flow[T], endpoint: Endpoint, policy: Policy | None = None
+) -> Flow[T]:
+    """Give a call or flow with its requests addressed, signed, repeated and timed.
 
     What is repeated, and when, is promise 5 in docs/topics/promises.md.
+    Raises TypeError for what is neither, and `UsageError` for what is no endpoint.
     Raises into the flow: `DeadlineExceeded`, `ConnectionOutcomeUnknown`,
     `ServiceRetired`, the status error of an `Open` that was refused, and of a `Send`
     that was refused after an attempt which may have been carried out.
     """
-    policy = policy or Policy()
+    flow = flow_of(flow)
+    check_unconsumed(flow)
+    check_endpoint(endpoint)
+    if not isinstance(policy, Policy | None):
+        raise TypeError(f"policy must be a Policy, not of type {type(policy).__name__}")
+    return _bound(flow, endpoint, policy or Policy())
+
+
+def _bound(flow: Flow[T], endpoint: Endpoint, policy: Policy) -> Flow[T]:
     until = None
     if policy.deadline is not None:
         until = (yield Now()) + policy.deadline
@@ -203,7 +213,7 @@ def _exchange(
                 yield from _in_time(verdict, until)
             ):
                 yield from _tell(policy, request, what, verdict)
-                clean = partial(_without, credentials=credentials, sent=prepared)
+                clean = partial(without, credentials=credentials, sent=prepared)
                 return (
                     yield from _final(
                         answer, request, endpoint, clean, until, perhaps_sent
@@ -329,7 +339,7 @@ def _final(
     What refuses this attempt does not tell what became of one before it, of which
     nothing is known (`perhaps_sent`).
     """
-    answer = evolve(answer, headers=_cleaned(answer.headers, clean))
+    answer = evolve(answer, headers=cleaned(answer.headers, clean))
     if answer.status == 404 and _is_retired(endpoint.base_url):
         retired = ServiceRetired(
             f"{request.operation}: the server answered 404: OpenAI and Azure OpenAI"
@@ -354,36 +364,6 @@ def _final(
     raise as_unknown(error, request) if perhaps_sent else error
 
 
-def _cleaned(headers: Headers, clean: Callable[[bytes], bytes]) -> Headers:
-    def text(value: str) -> str:
-        return clean(value.encode("utf-8", "surrogateescape")).decode(
-            "utf-8", "surrogateescape"
-        )
-
-    return Headers([(text(name), text(value)) for name, value in headers])
-
-
 def _is_retired(base_url: str) -> bool:
     host = urlsplit(base_url).hostname or ""
     return f".{host}".endswith(_RETIRED_HOSTS)
-
-
-def _without(body: bytes, credentials: Headers, sent: Request) -> bytes:
-    """Give an error's body without the credentials, whoever gave them."""
-    for key in keys_in((*credentials, *sent.headers.secret())):
-        body = body.replace(key.encode(), _REDACTED)
-        if b"\\" in body:
-            body = _escaped(key).sub(_REDACTED, body)
-    return body
-
-
-_REDACTED = b"[redacted]"
-
-
-def _escaped(key: str) -> re.Pattern[bytes]:
-    """Find a key in JSON, which may escape any character: RFC 8259 section 7.
-
-    Some servers write `\\/` for a slash, and others `\\u003d` for an equals sign.
-    """
-    spelled = (rf"(?:\\?{re.escape(c)}|(?i:\\u00{ord(c):02x}))" for c in key)
-    return re.compile("".join(spelled).encode())

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import sys
 from collections.abc import Iterable
 from typing import Any
 from urllib.parse import parse_qsl
@@ -16,16 +15,15 @@ from runs_core.errors import UsageError
 __all__ = ["Pause", "Received", "ServiceReply", "ServiceRequest", "check_seconds"]
 
 
-def check_seconds(name: str, value: Any, *, most: float = sys.float_info.max) -> None:
-    """Raise `UsageError` for what is no amount of seconds up to `most`."""
+def check_seconds(name: str, value: Any, *, for_ever: bool = False) -> None:
+    """Raise `UsageError` for what is no number of seconds; infinite if `for_ever`."""
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    if not is_number or not 0 <= value <= most:
+    if not is_number or not (0 <= value < math.inf or (for_ever and value > 0)):
         raise UsageError(f"{name} must be a number of seconds, not {value!r}")
 
 
 def _wait(instance: object, attribute: Any, value: Any) -> None:
-    # For ever, too.
-    check_seconds(attribute.name, value, most=math.inf)
+    check_seconds(attribute.name, value, for_ever=True)
 
 
 @frozen

@@ -29,6 +29,7 @@ from runs_core.errors import (
     TimeoutOutcomeUnknown,
     TransportError,
     TransportTimeout,
+    UsageError,
 )
 from runs_core.flows.call import Call
 from runs_core.flows.effects import (
@@ -98,6 +99,21 @@ def test_requests_become_absolute_and_signed() -> None:
     assert request.url == "https://api.test/v1/threads/t"
     assert request.headers["authorization"] == "Bearer sk-canary"
     assert request.headers["openai-beta"] == "assistants=v2"
+
+
+def test_what_cannot_be_bound_is_refused_at_once() -> None:
+    call = Call(READ, body)
+    wrong: Any
+    for wrong in (3, lambda: call):
+        with pytest.raises(TypeError, match="calls and flows can be driven"):
+            bound(wrong, ENDPOINT)
+    wrong = "https://api.test/v1"
+    with pytest.raises(UsageError, match="must be an Endpoint"):
+        bound(call, wrong)
+    wrong = 3
+    with pytest.raises(TypeError, match="must be a Policy, not of type int"):
+        bound(call, ENDPOINT, wrong)
+    assert perform(bound(call, ENDPOINT), [(sends(), OK)]) == b"fine"
 
 
 @pytest.mark.parametrize("status", [408, 409, 429, 500, 502, 503, 504])
