@@ -9,13 +9,13 @@ from typing import Any, Self, TypeAlias
 from attrs import field, frozen
 
 from runs_core._base_url import azure_resource, checked_base_url, foundry_project
+from runs_core._checks import mapping_of
 from runs_core._omit import Omit
 from runs_core._sealed import sealed, sealed_init
 from runs_core._version import __version__
 from runs_core.auth import Auth, AuthLike, Bearer, HeaderKeys, as_auth
 from runs_core.errors import UsageError
 from runs_core.flows.request import TEMPLATES, ApiRequest
-from runs_core.limits import mapping_of
 from runs_core.wire.http import (
     Headers,
     Query,

@@ -10,11 +10,11 @@ from typing import Any, ParamSpec, Required, TypeVar, get_args, get_origin
 
 from attrs import frozen
 
+from runs_core._checks import mapping_of
 from runs_core._sealed import forget_frames
 from runs_core.api.omit import Omit, omit
 from runs_core.errors import UsageError
 from runs_core.flows.request import TEMPLATES, ApiRequest, Repeat
-from runs_core.limits import mapping_of
 from runs_core.wire import codec
 from runs_core.wire.http import Timeouts, check_header, encode_query
 

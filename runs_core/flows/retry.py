@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from attrs import evolve, field, frozen
 
+from runs_core._checks import not_negative, whole
 from runs_core.endpoint import Endpoint, check_endpoint
 from runs_core.errors import (
     ConnectionOutcomeUnknown,
@@ -35,7 +36,6 @@ from runs_core.flows.status import (
     retry_after,
     status_error,
 )
-from runs_core.limits import not_negative, whole
 from runs_core.wire.http import (
     FieldsByName,
     Head,

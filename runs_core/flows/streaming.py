@@ -7,6 +7,7 @@ from typing import Literal, TypeVar, cast
 
 from attrs import define, evolve, field, frozen
 
+from runs_core._checks import not_negative, one_of, whole_or_none, yes_or_no
 from runs_core.errors import (
     DeadlineExceeded,
     OutcomeUnknown,
@@ -31,7 +32,6 @@ from runs_core.flows.run_requests import RunRequests
 from runs_core.flows.seen import Ids, cancelled_on_exit
 from runs_core.flows.status import one_line, refusal
 from runs_core.lifecycle import RUN_ENDS
-from runs_core.limits import not_negative, one_of, whole_or_none, yes_or_no
 from runs_core.models import ErrorObject, Run
 from runs_core.stream import (
     EVENT_CLASSES,

@@ -5,8 +5,8 @@ from __future__ import annotations
 import sys
 from typing import Literal
 
+from runs_core._checks import check_whole
 from runs_core.errors import EventTooLarge, UsageError
-from runs_core.limits import check_whole
 from runs_core.wire._sse_long import LongBlock
 from runs_core.wire._sse_shapes import CRLF, LF, UNNAMED, Shape, Style
 

@@ -10,8 +10,8 @@ from collections.abc import Callable
 
 from attrs import Attribute, evolve, field, frozen
 
+from runs_core._checks import check_amount, not_negative
 from runs_core._sealed import sealed_init
-from runs_core.limits import check_amount, not_negative
 from runs_core.wire._headers import (
     Fields,
     FieldsByName,

@@ -1,4 +1,4 @@
-"""The limits that callers set."""
+"""The checks of what callers set."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from attrs import field, frozen
 
+from runs_core._checks import not_negative
 from runs_core.flows.polling import PollOptions
 from runs_core.flows.retry import Policy
 from runs_core.flows.streaming import StreamOptions
 from runs_core.flows.toolbox import Toolbox
-from runs_core.limits import not_negative
 from runs_core.wire.http import Timeouts
 
 
