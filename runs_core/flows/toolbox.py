@@ -158,6 +158,7 @@ def _output(
     functions: Named,
     on_tool_error: Literal["raise", "output"],
 ) -> Flow[str]:
+    function = None
     try:
         function, arguments = _prepared(call, functions)
         result = yield from Invoke(function, kwargs=arguments)
@@ -166,7 +167,8 @@ def _output(
         error = _own(raised)
         if on_tool_error == "output" and not _is_mistake(error):
             return _told(error)
-        if isinstance(error, ToolError):
+        # One that the function raised is of another run, which it made itself.
+        if isinstance(error, ToolError) and function is None:
             raise
         raise _failed(call.function.name, error) from error
 

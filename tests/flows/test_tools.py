@@ -503,6 +503,20 @@ def test_an_error_that_no_generator_can_raise_has_its_name(
     assert bench.submitted()[0][0]["output"] == f"{name}: no"
 
 
+def test_an_error_of_a_run_that_a_function_made_is_a_cause(loop: Loop) -> None:
+    inner = ToolError("of another run")
+
+    def nested(a: int, b: int) -> None:
+        raise inner
+
+    with pytest.raises(ToolError, match="'add' raised ToolError") as caught:
+        loop(Bench(ONE_CALL), functions={"add": nested})
+
+    assert caught.value.__cause__ is inner
+    assert str(inner) == "of another run"
+    assert inner.run is None
+
+
 def test_promise_6_a_cancellation_that_hangs_keeps_no_error_back(loop: Loop) -> None:
     bench = Bench(ONE_CALL)
 
