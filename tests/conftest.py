@@ -1,5 +1,6 @@
 """Settings for all tests."""
 
+import gc
 import signal
 
 import pytest
@@ -9,6 +10,11 @@ from hypothesis import settings
 # none is judged by the clock. `python -m tests.fuzz` looks for new ones.
 settings.register_profile("suite", deadline=None, derandomize=True)
 settings.load_profile("suite")
+
+
+def pytest_collection_finish() -> None:
+    """Spare each collection of garbage to look through all tests that there are."""
+    gc.freeze()
 
 
 @pytest.fixture(scope="session", autouse=True)

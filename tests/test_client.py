@@ -686,7 +686,6 @@ def test_promise_9_a_caught_error_keeps_nothing_alive(rig: Rig, pieces: Any) -> 
             rig.wait(rig.client(transport, max_retries=0).run(conversation))
         return weakref.ref(transport)
 
-    gc.collect()
     gc.disable()
     try:
         assert failing(runs.stream("t", assistant_id="a"))() is None

@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from benchmarks.arguments import ASIDE, DOCS, parse
+from tests.benchmarks.decoders import SLOPPY
 
-DECODER = "tests.benchmarks.test_candidates:Sloppy"
+DECODER = SLOPPY
 
 
 @pytest.mark.parametrize(

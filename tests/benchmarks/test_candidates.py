@@ -15,6 +15,7 @@ from benchmarks.streams.conversations import annotated
 from benchmarks.streams.inputs import Input, generate
 from benchmarks.streams.objects import message, text_delta
 from benchmarks.streams.styles import Frame, plain
+from tests.benchmarks.decoders import SLOPPY, Sloppy
 
 EXPECTED: dict[str, Callable[[Any], Any]] = {
     "framing": list,
@@ -116,19 +117,8 @@ def test_an_annotated_stream_is_one_text() -> None:
     assert list(state.texts.values()) == ["".join(f"【{n}†source】" for n in range(5))]
 
 
-class Sloppy:
-    """Gives every line of data as an event, and cannot have it cut."""
-
-    def feed(self, data: bytes) -> list[Any]:
-        lines = [line[6:] for line in data.split(b"\n") if line.startswith(b"data: ")]
-        return [Frame("message", line.decode()) for line in lines]
-
-    def close(self) -> list[Any]:
-        return []
-
-
 def test_a_decoder_of_the_users_own_takes_part_by_its_import_path() -> None:
-    path = f"{__name__}:{Sloppy.__name__}"
+    path = SLOPPY
     candidate = make("framing", path)
 
     assert resolve(path) is Sloppy

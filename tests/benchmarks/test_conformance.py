@@ -5,6 +5,7 @@ from benchmarks.conformance.cases import CASES, Case
 from benchmarks.conformance.matrix import cuts_of, matrix
 from benchmarks.peers.registry import make
 from benchmarks.streams.styles import Frame
+from tests.benchmarks.decoders import SLOPPY
 from tests.wire.sse_reference import decode
 
 
@@ -51,7 +52,7 @@ def test_each_cut_is_another_one_of_the_same_bytes() -> None:
 
 
 def test_a_decoder_that_fails_in_some_cuts_is_told_so() -> None:
-    bench = Bench(decoder="tests.benchmarks.test_candidates:Sloppy")
+    bench = Bench(decoder=SLOPPY)
     (verdict,) = [
         v
         for v in matrix(bench)

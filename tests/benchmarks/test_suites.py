@@ -22,18 +22,18 @@ from benchmarks.streams.inputs import generate
 from benchmarks.suites.decoding import measured
 from benchmarks.suites.many import many
 from benchmarks.suites.memory import _kept
-from tests.benchmarks.test_candidates import Sloppy
+from tests.benchmarks.decoders import SLOPPY, Sloppy
 
 
 def test_a_cell_has_a_figure_for_each_candidate_and_says_who_is_wrong() -> None:
-    bench = Bench(quick=True, decoder="tests.benchmarks.test_candidates:Sloppy")
+    bench = Bench(quick=True, decoder=SLOPPY)
     candidates = [c for c in bench.candidates("framing") if c.ours or ":" in c.name]
     input = generate("text", 20)
     figures = list(measured(bench, "framing", candidates, list, input, "1 event"))
 
     assert [figure.candidate for figure in figures] == [c.name for c in candidates]
     assert {figure.candidate: bool(figure.fault) for figure in figures} == {
-        "tests.benchmarks.test_candidates:Sloppy": True,
+        SLOPPY: True,
         **{candidate.name: False for candidate in candidates if candidate.ours},
     }
     assert all(len(figure.samples) == 3 for figure in figures)

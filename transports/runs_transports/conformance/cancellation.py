@@ -122,16 +122,15 @@ class CancellationSuite(RigFixture):
             assert rig.run(scenario) > 0, "it was not to be cancelled at any step"
 
     def test_promise_9_a_cancelled_task_can_exchange_in_the_shield(
-        self, rig: Rig, scheme: str, authority: Authority
+        self, rig: Rig
     ) -> None:
         """For transports that have a `shield()`."""
         if not hasattr(rig.transport, "shield"):
             pytest.skip("the transport has no shield()")
-        secured = authority.server("127.0.0.1") if scheme == "https" else None
         answers: list[bytes] = []
 
         async def scenario(io: Io) -> int:
-            request = get(f"{scheme}://127.0.0.1:{server.port}")
+            request = get(server.url)
 
             async def attempt() -> None:
                 try:
@@ -143,7 +142,7 @@ class CancellationSuite(RigFixture):
 
             return await type(self).cancel_at_each_step(attempt)
 
-        with peer(tolerant(conversation, secured)) as server:
+        with peer(tolerant(conversation, None)) as server:
             cancelled = rig.run(scenario)
 
         assert answers == [b"aaa"] * cancelled, NO_SHIELD

@@ -326,7 +326,7 @@ class StrictSuite(SendingSuite):
         assert taken < 1.5 * total
 
     def test_the_total_is_over_when_the_head_has_come(self, rig: Rig) -> None:
-        total = 0.5
+        total = 0.3
         pause = threading.Event()
 
         def script(connection: Connection) -> None:

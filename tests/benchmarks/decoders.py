@@ -1,0 +1,20 @@
+"""A decoder as a user's own: light, because processes of their own import it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from benchmarks.streams.styles import Frame
+
+SLOPPY = f"{__name__}:Sloppy"
+
+
+class Sloppy:
+    """Gives every line of data as an event, and cannot have it cut."""
+
+    def feed(self, data: bytes) -> list[Any]:
+        lines = [line[6:] for line in data.split(b"\n") if line.startswith(b"data: ")]
+        return [Frame("message", line.decode()) for line in lines]
+
+    def close(self) -> list[Any]:
+        return []
