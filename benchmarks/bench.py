@@ -69,9 +69,10 @@ class Bench:
         """Give the recorded streams, if there are any."""
         if self.captures is None:
             return []
-        for name in without_events(self.captures):
+        inputs = recorded(self.captures)
+        for name in without_events(self.captures, inputs):
             self.missing[name] = "no event is in it"
-        return [self._noted(input, 0) for input in recorded(self.captures)]
+        return [self._noted(input, 0) for input in inputs]
 
     def _noted(self, input: Input, deltas: int) -> Input:
         known = self.inputs.setdefault(input.name, {})

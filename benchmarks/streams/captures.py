@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import h11
@@ -34,10 +34,10 @@ def has_streams(folder: Path) -> bool:
     return any(True for origin in _folders(folder) for _ in _streams(origin))
 
 
-def without_events(folder: Path) -> list[str]:
-    """Give the names of the folders in this one of which there is no input."""
-    inputs = {input.name for input in recorded(folder)}
-    return [_name(path) for path in _folders(folder) if _name(path) not in inputs]
+def without_events(folder: Path, inputs: Iterable[Input]) -> list[str]:
+    """Give the names of the folders in this one that are not among its inputs."""
+    known = {input.name for input in inputs}
+    return [name for name in map(_name, _folders(folder)) if name not in known]
 
 
 def _folders(folder: Path) -> list[Path]:
