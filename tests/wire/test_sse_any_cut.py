@@ -92,7 +92,7 @@ def cuts_of(draw: st.DrawFn, stream: bytes) -> list[bytes]:
 
 
 @given(st.data())
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=400, deadline=None)
 def test_any_bytes_in_any_cut(data: st.DataObject) -> None:
     stream = data.draw(streams) * data.draw(st.sampled_from([1, 1, 1, 1, 1, 30, 200]))
     chunks = data.draw(cuts_of(stream))
@@ -144,7 +144,7 @@ def events_one_by_one(draw: st.DrawFn) -> list[bytes]:
 
 
 @given(events_one_by_one(), limits, st.booleans())
-@settings(max_examples=350, deadline=None)
+@settings(max_examples=600, deadline=None)
 def test_events_that_look_alike_one_by_one(
     chunks: list[bytes], limit: int | None, flush: bool
 ) -> None:
