@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from runs_core.wire.codec import ABSENT, Unknown, WireObject, field_names
+from runs_core.wire.codec import Unknown, Value, WireObject
 
 __all__ = ["PROMISED", "Resource", "UnknownDelta", "Value"]
 
@@ -50,27 +50,6 @@ class Resource(WireObject):
     @_request_id.setter
     def _request_id(self, value: str | None) -> None:
         self._answered_as = value
-
-
-class Value(WireObject):
-    """An object that users build and send (some are received, too). Frozen.
-
-    A field that is not given is not sent; one that is given as None is sent as null.
-    `attrs.evolve` gives every field, and so sends null for what was not there: to
-    change one, change what `to_dict` gives, and send that.
-    """
-
-    __slots__ = ()
-
-    def __attrs_post_init__(self) -> None:
-        sent = []
-        for name in field_names(self.__class__):
-            value = getattr(self, name)
-            if value is None:
-                sent.append(name)
-            elif value is ABSENT:
-                object.__setattr__(self, name, None)
-        object.__setattr__(self, "_sent", tuple(sent))
 
 
 class UnknownDelta(Unknown):

@@ -34,6 +34,7 @@ __all__ = [
     "Tagged",
     "TextOf",
     "Unknown",
+    "Value",
     "WireObject",
     "field_names",
     "note",
@@ -165,6 +166,27 @@ def field_names(cls: type[Any]) -> tuple[str, ...]:
 
 # Untyped: mypy takes a class for unhashable where its instances may be.
 _field_names: Any = cache(lambda cls: tuple(field.name for field in fields(cls)))
+
+
+class Value(WireObject):
+    """An object that users build and send (some are received, too). Frozen.
+
+    A field that is not given is not sent; one that is given as None is sent as null.
+    `attrs.evolve` gives every field, and so sends null for what was not there: to
+    change one, change what `to_dict` gives, and send that.
+    """
+
+    __slots__ = ()
+
+    def __attrs_post_init__(self) -> None:
+        sent = []
+        for name in field_names(self.__class__):
+            value = getattr(self, name)
+            if value is None:
+                sent.append(name)
+            elif value is ABSENT:
+                object.__setattr__(self, name, None)
+        object.__setattr__(self, "_sent", tuple(sent))
 
 
 class Fields:
