@@ -32,9 +32,9 @@ def _copied(value: Any) -> Any:
     if cls in _LEAVES:
         return value
     if cls is list:
-        return [_copied(item) for item in value]
+        return [_copied(item) for item in value] if value else []
     if cls is dict:
-        return {key: _copied(item) for key, item in value.items()}
+        return {key: _copied(item) for key, item in value.items()} if value else {}
     copier = _copiers.get(cls)
     if copier is not None:
         return copier(value)
@@ -54,7 +54,10 @@ def _make_copier(cls: type[WireObject]) -> Callable[[Any], Any]:
     slots = [slot for base in cls.__mro__ for slot in getattr(base, "__slots__", ())]
     lines = ["def copy(old):", "    made = blank()"]
     for slot in dict.fromkeys([*fields, *slots]):
-        value = f"v if (v := old.{slot}).__class__ in leaves else copied(v)"
+        # Most are null, or of the other classes that are passed on.
+        value = f"v if (v := old.{slot}) is None or type(v) in leaves else copied(v)"
+        if slot not in fields and slot != "_extra":
+            value = f"old.{slot}"  # the name of an exchange, or those of keys
         keep = f"put(made, {slot!r}, {value})" if frozen else f"made.{slot} = {value}"
         if slot in fields:
             lines.append(f"    {keep}")
