@@ -92,8 +92,10 @@ NO_TEMPLATE = Template("", b"", b"", object, str)
 class Templates:
     """The templates of one stream, the one that was used last first.
 
-    A miss is learned from. Where what was learned does not pay, fewer and fewer misses
-    are, down to one in 256, and the older templates are given up.
+    A miss is learned from; not the first one of a stream, or after templates have paid:
+    a first delta is often unlike those that follow it. Where what was learned does not
+    pay, fewer and fewer misses are, down to one in 256, and the older templates are
+    given up.
     """
 
     _loads: Loads
@@ -110,10 +112,14 @@ class Templates:
     """How often a template was used since one was learned."""
     others: tuple[Template, ...] = ()
     misses: int = 0
-    wait: int = 0
+    wait: int = 1
     """How many misses are not learned from, before the next one that is."""
     _unpaid: int = 0
     _beginning: bytes = b""
+
+    def have_just_paid(self) -> bool:
+        """Whether the last miss is the first one after many hits."""
+        return self.misses == 1 and self.hits >= _PAYS
 
     def find(self, name: str, data: bytes) -> Template | None:
         """Give the template that fits but for its string; it is then the first."""

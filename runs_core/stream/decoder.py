@@ -300,7 +300,7 @@ class RunEventDecoder(Framer):
                     templates.hits += 1
                     return template.make(text)
         templates.misses += 1
-        due = templates.misses > templates.wait
+        due = templates.misses > templates.wait and not templates.have_just_paid()
         event: RunStreamEvent | None
         if parse is not None:
             try:

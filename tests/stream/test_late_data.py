@@ -42,8 +42,8 @@ def whole_message(id: str, status: str, text: str) -> bytes:
 
 def late(*texts: str) -> list[Any]:
     """Give deltas of a decoder that knows how they look."""
-    events: list[Any] = decode([text_delta("a"), *map(text_delta, texts)])
-    return events[1:]
+    events: list[Any] = decode([text_delta("a"), *map(text_delta, ("b", *texts))])
+    return events[2:]
 
 
 @pytest.fixture

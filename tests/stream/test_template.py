@@ -372,6 +372,11 @@ def learning_nothing(loads: Any, uses_parsers: bool) -> template.Templates:
     return template.Templates(loads, wait=10**9)
 
 
+def learning_at_once(loads: Any, uses_parsers: bool) -> template.Templates:
+    """Templates that learn from the first delta, too: short streams have more hits."""
+    return template.Templates(loads, uses_parsers, wait=0)
+
+
 @given(st.lists(deltas(), max_size=12), st.sampled_from([0, 1, 40, 300, 10**6]))
 @example([frame(MESSAGE, text_delta(t)) for t in ("a", "", "b", "\n", "c")], 0)
 @example([frame(MESSAGE, text_delta("a")), frame(STEP, text_delta("a"))], 0)
@@ -383,9 +388,13 @@ def test_any_stream_decodes_as_without_templates(
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(decoder_module, "Templates", learning_nothing)
             expected = outcome([stream], **options)
-        for make in (make_parse_string, lambda: parse_string):
+        for make, templates in (
+            (make_parse_string, learning_at_once),
+            (lambda: parse_string, template.Templates),
+        ):
             with pytest.MonkeyPatch.context() as patch:
                 patch.setattr(decoder_module, "make_parse_string", make)
+                patch.setattr(decoder_module, "Templates", templates)
                 pieces = cut(stream, size) if size else events
                 assert expected == outcome(pieces, **options)
 
@@ -416,7 +425,7 @@ def test_any_stream_in_large_pieces_decodes_as_without_templates(
 @example(b"")
 def test_whatever_stands_in_the_place_of_the_string(middle: bytes) -> None:
     regular = dumped(text_delta("\0")).split(b'"\\u0000"')
-    learned = [frame(MESSAGE, b'"x"'.join(regular))] * 3
+    learned = [frame(MESSAGE, b'"x"'.join(regular))] * 4
     odd = frame(MESSAGE, middle.join(regular))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(decoder_module, "Templates", learning_nothing)
@@ -736,7 +745,22 @@ def test_one_of_a_thousand_regular_deltas_is_parsed(size: int, end: bytes) -> No
         .replace(b"\ndata", end[: len(end) // 2] + b"data")
         for n in range(1000)
     ]
-    assert parsed(cut(b"".join(events), size) if size else events) == 2
+    # The first, and the second, which is learned from.
+    assert parsed(cut(b"".join(events), size) if size else events) == 3
+
+
+def test_a_first_delta_that_is_unlike_the_others_is_not_learned_from() -> None:
+    first = {"index": 0, "type": "text", "text": {"value": "", "annotations": []}}
+    events = [
+        frame(MESSAGE, raw)
+        for id in ("msg_1", "msg_2")
+        for raw in (
+            {**text_delta(id=id), "delta": {"content": [first]}},
+            *(text_delta(f"{n}", id=id) for n in range(100)),
+        )
+    ]
+    # Of each message, the first, and the second, which is learned from.
+    assert parsed(events) == parsed([b"".join(events)]) == 2 * 3
 
 
 @pytest.mark.parametrize("count", [2, 4])
@@ -746,7 +770,7 @@ def test_messages_that_are_written_at_the_same_time_have_a_template_each(
     events = [
         frame(MESSAGE, text_delta(f"{n}", id=f"msg_{n % count}")) for n in range(800)
     ]
-    assert parsed(events) == parsed([b"".join(events)]) == 2 * count
+    assert parsed(events) == parsed([b"".join(events)]) == 1 + 2 * count
 
 
 def test_line_ends_may_change() -> None:
@@ -755,13 +779,13 @@ def test_line_ends_may_change() -> None:
     assert parsed([lf, lf, crlf, crlf] * 50) <= 4
 
 
-def test_a_new_message_is_learned_at_once_where_that_has_paid() -> None:
+def test_a_new_message_is_learned_soon_where_that_has_paid() -> None:
     events = [
         frame(MESSAGE, text_delta(f"{n}", id=f"msg_{n // 50}")) for n in range(2000)
     ]
-    # The first of each message, twice, and a few before learning has paid.
-    assert parsed(events) <= 2 * 40 + 10
-    assert parsed(cut(b"".join(events), 1460)) <= 2 * 40 + 10
+    # The first of each message, and the second, which is learned from.
+    assert parsed(events) == 3 * 40
+    assert parsed(cut(b"".join(events), 1460)) == 3 * 40
 
 
 @pytest.mark.parametrize("size", [0, 1460])
