@@ -86,10 +86,24 @@ class Entries:
         self.length = max(self.length, index + 1)
 
 
+# What is neither grown nor looked into.
+_SCALARS = frozenset({str, int, float, bool})
+
+# A JSONPath, or the one that leads to its last step: written out where it is needed.
+_Where: TypeAlias = "str | tuple[_Where, str | int]"
+
+
+def _path(where: _Where) -> str:
+    if isinstance(where, str):
+        return where
+    before, step = where
+    return _path(before) + (f".{step}" if isinstance(step, str) else f"[{step}]")
+
+
 # --- A delta as plain values -------------------------------------------------------
 
 
-def fragment(value: Any, where: str) -> Any:
+def fragment(value: Any, where: _Where) -> Any:
     """Give what a delta says as a new tree, with `Entries` for its lists.
 
     Keys that the models have no field for are left out, but those of unknown variants.
@@ -106,14 +120,16 @@ def fragment(value: Any, where: str) -> Any:
         item = getattr(value, name)
         if item is None and name in parts:
             item = parts[name]()
-        if name in _LISTS and isinstance(item, list):
-            found[name] = entries(item, f"{where}.{name}")
+        if item.__class__ in _SCALARS:
+            found[name] = item
+        elif name in _LISTS and isinstance(item, list):
+            found[name] = entries(item, (where, name))
         elif item is not None:
-            found[name] = fragment(item, f"{where}.{name}")
+            found[name] = fragment(item, (where, name))
     return found
 
 
-def object_fragment(value: Any, where: str) -> dict[str, Any]:
+def object_fragment(value: Any, where: _Where) -> dict[str, Any]:
     """Give what a delta says, which must be an object, like `fragment`."""
     found = fragment(value, where)
     if not isinstance(found, dict):
@@ -121,11 +137,11 @@ def object_fragment(value: Any, where: str) -> dict[str, Any]:
     return found
 
 
-def entries(items: list[Any], where: str) -> Entries:
+def entries(items: list[Any], where: _Where) -> Entries:
     """Give the entries of a delta's list as a new tree, like `fragment`."""
     found = Entries()
     for position, item in enumerate(items):
-        at = f"{where}[{position}]"
+        at = where, position
         entry = object_fragment(item, at)
         index = entry.pop("index", None)
         if index is None and isinstance(items, Irregular):
@@ -133,15 +149,18 @@ def entries(items: list[Any], where: str) -> Entries:
             index = 0
         if type(index) is not int or index < 0:
             raise _invalid("an index must be a whole number from 0 on", at)
-        # How far it is from the others is seen when it is added to them.
         before = found.by_index.get(index)
-        _check(before, entry, at, max_gap=None)
-        found.put(index, _added(before, entry, ""))
-        found.places.setdefault(index, position)
+        if before is None:
+            found.places[index] = position
+        else:
+            # How far it is from the others is seen when it is added to them.
+            _check(before, entry, at, max_gap=None)
+            entry = _added(before, entry, "")
+        found.put(index, entry)
     return found
 
 
-def _opaque(value: Any, where: str) -> Any:
+def _opaque(value: Any, where: _Where) -> Any:
     """Give a copy of any JSON."""
     if isinstance(value, dict):
         return {key: _opaque(item, where) for key, item in value.items()}
@@ -154,20 +173,11 @@ def _opaque(value: Any, where: str) -> Any:
 
 # --- A tree that grows -------------------------------------------------------------
 
-# A JSONPath, or the one that leads to its last step: written out where it is needed.
-_Where: TypeAlias = "str | tuple[_Where, str | int]"
-
-
-def _path(where: _Where) -> str:
-    if isinstance(where, str):
-        return where
-    before, step = where
-    return _path(before) + (f".{step}" if isinstance(step, str) else f"[{step}]")
-
 
 def add(tree: Any, delta: Any, where: str) -> Any:
     """Add a fragment to a tree and give the tree; None is an empty one.
 
+    The tree takes the fragment over: it must not be used again.
     Raises `InvalidDelta`, and has changed nothing, where the two do not fit.
     """
     _check(tree, delta, where, max_gap=_MAX_GAP)
@@ -176,7 +186,7 @@ def add(tree: Any, delta: Any, where: str) -> Any:
 
 def _check(old: Any, new: Any, where: _Where, *, max_gap: int | None) -> None:
     if isinstance(new, Entries):
-        if not isinstance(old, Entries | list | None):
+        if old is not None and not isinstance(old, (Entries, list)):
             raise _invalid(_KIND, where)
         grown = _as_entries(old)
         length = grown.length
@@ -187,37 +197,41 @@ def _check(old: Any, new: Any, where: _Where, *, max_gap: int | None) -> None:
             length = max(length, index + 1)
             _check(grown.by_index.get(index), entry, at, max_gap=max_gap)
     elif isinstance(new, dict):
-        if not isinstance(old, dict | None):
+        if old is not None and not isinstance(old, dict):
             raise _invalid(_KIND, where)
         before = old or {}
         for key in _IDENTITY & before.keys() & new.keys():
             if before[key] and new[key] and before[key] != new[key]:
                 raise _invalid(f"its {key} is not the one it had before", where)
         for key, item in new.items():
-            _check(before.get(key), item, (where, key), max_gap=max_gap)
+            had = before.get(key)
+            if had is not None or item.__class__ not in _SCALARS:
+                _check(had, item, (where, key), max_gap=max_gap)
     elif isinstance(new, list):
-        if not isinstance(old, list | None) and (new or not isinstance(old, Entries)):
+        empty = isinstance(old, Entries) and not new
+        if old is not None and not isinstance(old, list) and not empty:
             raise _invalid(_KIND, where)
-    elif new is not None and isinstance(old, dict | list | Entries):
+    elif new is not None and isinstance(old, (dict, list, Entries)):
         raise _invalid(_KIND, where)
 
 
 def _added(old: Any, new: Any, key: str) -> Any:
+    if old is None:
+        return new
     if isinstance(new, Entries):
         grown = _as_entries(old)
         for index, entry in new.by_index.items():
             grown.put(index, _added(grown.by_index.get(index), entry, ""))
         return grown
     if isinstance(new, dict):
-        grown = {} if old is None else old
         for name, item in new.items():
-            grown[name] = _added(grown.get(name), item, name)
-        return grown
-    if new is None or (new == [] and old is not None):
+            old[name] = _added(old.get(name), item, name)
+        return old
+    if new is None or new == []:
         return old
     if isinstance(new, StringIO):  # of several parts for one index
         new = new.getvalue()
-    if isinstance(new, str) and isinstance(old, str | StringIO):
+    if isinstance(new, str) and isinstance(old, (str, StringIO)):
         if not _is_name(key):
             text = _buffer(old)
             text.write(new)

@@ -33,7 +33,7 @@ from runs_core.stream._accumulate import (
     text_writer,
 )
 from runs_core.stream._copy import copied, state_of
-from runs_core.wire.codec import structure, unstructure
+from runs_core.wire.codec import ABSENT, structure, unstructure
 
 __all__ = ["MessageParts", "StepParts", "Write", "calls_of"]
 
@@ -338,7 +338,8 @@ class StepParts(_Parts[RunStep, ToolCall]):
         new = object_fragment(delta.step_details, where)
         old: Any = self._details
         if old is None and self._whole is not None:
-            old = unstructure(self._whole).get("step_details")
+            old = unstructure(self._whole.step_details)
+            old = None if old is ABSENT else old
         self._details = details = add(old, new, where)
         added, calls = new.get("tool_calls"), details.get("tool_calls")
         if isinstance(added, Entries) and isinstance(calls, Entries):
