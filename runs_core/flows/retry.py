@@ -177,7 +177,15 @@ def _exchange(
     # Repetitions with the same credentials: new ones are tried besides.
     attempt = 0
     while True:
-        credentials = yield from endpoint.auth.credentials(refresh=refresh)
+        try:
+            credentials = yield from endpoint.auth.credentials(refresh=refresh)
+        except Exception as error:
+            if not perhaps_sent or request.repeat is Repeat.SAFE:
+                raise
+            why = f"there are no credentials to send it again ({type(error).__name__})"
+            unknown = _unknown(ConnectionOutcomeUnknown, request, why)
+            unknown.retries_taken = max(0, attempt + refreshed - 1)
+            raise unknown from error
         refresh = False
         prepared = endpoint.prepare(request, credentials)
         if request.timeouts is None and policy.timeouts is not None:
@@ -271,17 +279,22 @@ def _give_up(
     if perhaps_sent and request.repeat is not Repeat.SAFE:
         timed_out = isinstance(error, TransportTimeout)
         cls = TimeoutOutcomeUnknown if timed_out else ConnectionOutcomeUnknown
-        unknown = cls(
-            f"{request.operation}: the connection failed after the request was perhaps"
-            f" sent ({type(error).__name__}); {how_to_find_out(request)}"
-        )
+        why = "the connection failed after the request was perhaps sent"
+        unknown = _unknown(cls, request, f"{why} ({type(error).__name__})")
         unknown.retries_taken = error.retries_taken
-        mark_unknown(unknown, request)
         raise unknown from error
     if not in_time:
         late = _late(request.operation)
         late.retries_taken = error.retries_taken
         raise late from error
+
+
+def _unknown(
+    cls: type[ConnectionOutcomeUnknown], request: ApiRequest, why: str
+) -> ConnectionOutcomeUnknown:
+    unknown = cls(f"{request.operation}: {why}; {how_to_find_out(request)}")
+    mark_unknown(unknown, request)
+    return unknown
 
 
 def _after_answer(

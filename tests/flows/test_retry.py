@@ -466,6 +466,64 @@ def test_a_token_is_asked_for_at_every_attempt() -> None:
     assert result == b"fine"
 
 
+def signed_anew(request: ApiRequest, *lines: Any) -> Any:
+    endpoint = Endpoint("https://api.test", lambda: "unused")
+    return perform(bound(iter(Call(request, body)), endpoint), lines)
+
+
+FIRST = (Invoke, "one"), (sends(), TransportError("x")), (Sleep, None)
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [FIRST, ((Invoke, "one"), (sends(), failed(500)), (Sleep, None))],
+    ids=["lost", "500"],
+)
+def test_promise_5_a_token_that_cannot_be_had_hides_no_unknown_outcome(
+    lines: tuple[Any, ...],
+) -> None:
+    refused = RuntimeError("no token: sk-canary")
+    with pytest.raises(ConnectionOutcomeUnknown, match="same idempotency_key") as error:
+        signed_anew(KEYED, *lines, (Invoke, refused))
+
+    assert error.value.__cause__ is refused
+    assert "sk-canary" not in str(error.value)
+    assert (error.value.operation, error.value.retries_taken) == ("runs.create", 0)
+
+
+def test_promise_5_nor_where_it_is_asked_for_again_after_a_401() -> None:
+    with pytest.raises(OutcomeUnknown, match="RuntimeError") as error:
+        signed_anew(
+            KEYED,
+            *FIRST,
+            (Invoke, "two"),
+            (sends(), failed(401)),
+            (Invoke, RuntimeError("no token")),
+        )
+
+    assert error.value.retries_taken == 1
+
+
+@pytest.mark.parametrize(
+    ("request_", "lines"),
+    [
+        (READ, FIRST),
+        (KEYED, ()),
+        (KEYED, ((Invoke, "one"), (sends(), NotSent("x")), (Sleep, None))),
+        (KEYED, ((Invoke, "one"), (sends(), failed(401)))),
+    ],
+    ids=["a read", "at first", "not sent", "refused"],
+)
+def test_what_a_provider_raises_is_raised_where_nothing_is_unknown(
+    request_: ApiRequest, lines: tuple[Any, ...]
+) -> None:
+    refused = RuntimeError("no token")
+    with pytest.raises(RuntimeError) as error:
+        signed_anew(request_, *lines, (Invoke, refused))
+
+    assert error.value is refused
+
+
 def test_a_401_refreshes_the_token_once() -> None:
     endpoint = Endpoint("https://api.test", lambda: "unused")
     lines: list[Any] = [(Invoke, "a"), (sends(), failed(401)), (Invoke, "b")]
