@@ -11,7 +11,7 @@ from typing import Any
 
 from attrs import Attribute
 
-from runs_core.errors import UsageError
+from runs_core.errors import InvalidOption, UsageError
 
 __all__ = [
     "a_function",
@@ -37,7 +37,7 @@ def not_negative(owner: Any, attribute: Attribute[Any], value: Any) -> None:
 
 
 def check_amount(name: str, value: Any) -> None:
-    """Raise TypeError for what is no number, ValueError if it is below 0 or not finite.
+    """Raise TypeError for what is no number, `InvalidOption` if below 0 or not finite.
 
     None passes.
     """
@@ -46,7 +46,7 @@ def check_amount(name: str, value: Any) -> None:
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise TypeError(f"{name} must be a number, not {_kind(value)}")
     if not 0 <= value <= _LARGEST:
-        raise ValueError(f"{name} must be 0 or more, or None, not {value!r}")
+        raise InvalidOption(f"{name} must be 0 or more, or None, not {value!r}")
 
 
 def mapping_of(name: str, value: Any) -> Mapping[str, Any]:
@@ -76,11 +76,11 @@ def whole_or_none(owner: Any, attribute: Attribute[Any], value: Any) -> None:
 
 
 def check_whole(name: str, value: Any, least: int) -> None:
-    """Raise TypeError for what is no whole number, ValueError if it is too small."""
+    """Raise TypeError for what is no whole number, `InvalidOption` if too small."""
     if isinstance(value, bool) or not isinstance(value, int):
         raise TypeError(f"{name} must be a whole number, not {_kind(value)}")
     if value < least:
-        raise ValueError(f"{name} must be {least} or more, not {value}")
+        raise InvalidOption(f"{name} must be {least} or more, not {value}")
 
 
 def one_of(*choices: str | None) -> Validator:
@@ -89,7 +89,7 @@ def one_of(*choices: str | None) -> Validator:
 
     def check(owner: Any, attribute: Attribute[Any], value: Any) -> None:
         if value not in choices:
-            raise ValueError(f"{attribute.name} must be {listed}")
+            raise InvalidOption(f"{attribute.name} must be {listed}")
 
     return check
 

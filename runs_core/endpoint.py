@@ -227,7 +227,13 @@ class Endpoint:
         `AZURE_OPENAI_API_KEY`.
         Raises `UsageError` where neither base URL is set: there is no default server.
         """
-        env = {name: v.strip() for name, v in environ.items() if v.strip()}
+        env = {}
+        for name, value in mapping_of("environ", environ).items():
+            if not isinstance(value, str):
+                kind = type(value).__name__
+                raise UsageError(f"{name} of environ must be a text, not {kind}")
+            if value.strip():
+                env[name] = value.strip()
         if azure := env.get("AZURE_OPENAI_ENDPOINT"):
             return cls._azure_from(azure, env)
         base_url = env.get("OPENAI_BASE_URL")

@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 from attrs import field, frozen
 
+from runs_core import EventStreamDecoder, RunEventDecoder, runs
 from runs_core._checks import not_negative
+from runs_core.errors import InvalidOption, RunsError, UsageError
 from runs_core.flows.polling import PollOptions
 from runs_core.flows.retry import Policy
 from runs_core.flows.streaming import StreamOptions
@@ -101,5 +103,22 @@ def test_no_wrong_option_is_shown() -> None:
 )
 def test_every_limit_of_a_conversation_is_checked(cls: Any, name: str) -> None:
     cls(**{name: None})
-    with pytest.raises(ValueError, match=name):
+    with pytest.raises(InvalidOption, match=name):
         cls(**{name: -1})
+
+
+def test_a_bad_value_is_a_value_error_and_one_of_ours_wherever_it_is_given() -> None:
+    given: list[Callable[[], object]] = [
+        lambda: EventStreamDecoder(max_event_bytes=-1),
+        lambda: EventStreamDecoder(on_eof="keep"),  # type: ignore[arg-type]
+        lambda: RunEventDecoder(max_event_bytes=-1),
+        lambda: Policy(max_retries=-1),
+        lambda: runs.poll("r", "t", poll_interval_ms=-1),
+        lambda: runs.poll("r", "t", deadline=-1),
+        lambda: runs.retrieve("r", "t", timeout=0),
+        lambda: runs.stream("t", assistant_id="a", resume="x"),  # type: ignore[arg-type]
+    ]
+    for call in given:
+        for kind in (ValueError, UsageError, RunsError):
+            with pytest.raises(kind):
+                call()

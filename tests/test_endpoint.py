@@ -350,6 +350,12 @@ def test_from_environ_reads_openai_pythons_variables() -> None:
     assert headers["openai-beta"] == "mine"
 
 
+@pytest.mark.parametrize("environ", ["x", ["a"], {"OPENAI_BASE_URL": 5}])
+def test_from_environ_refuses_in_words_what_is_no_environment(environ: Any) -> None:
+    with pytest.raises(UsageError, match=r"environ must be a (mapping|text)"):
+        Endpoint.from_environ(environ)
+
+
 def test_from_environ_without_a_key_sends_none() -> None:
     endpoint = Endpoint.from_environ({"OPENAI_BASE_URL": "https://a.test"})
 

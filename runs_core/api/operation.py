@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import math
 import sys
 from collections.abc import Callable, Iterable, Mapping, Set
 from typing import Any, ParamSpec, Required, TypeVar, get_args, get_origin
@@ -162,7 +163,7 @@ def build(
     body = {n: v for n, v in own.items() if n not in in_url}
     body |= mapping_of("extra_body", params.get("extra_body"))
     headers = tuple(_headers(params))
-    if "idempotency_key" in params and repeat is Repeat.ONCE:
+    if params.get("idempotency_key") is not None and repeat is Repeat.ONCE:
         repeat = Repeat.KEYED
     request = ApiRequest(
         operation=operation,
@@ -203,8 +204,7 @@ def _headers(params: Mapping[str, Any]) -> Iterable[tuple[str, str | None]]:
         if isinstance(value, Omit):
             value = None
         yield check_header(name, "" if value is None else value)[0], value
-    if "idempotency_key" in params:
-        key = params["idempotency_key"]
+    if (key := params.get("idempotency_key")) is not None:
         if key == "":
             raise UsageError("idempotency_key is empty: leave it out to send none")
         yield check_header("idempotency-key", key)
@@ -231,6 +231,8 @@ def _text(name: str, value: object) -> str:
             return "true" if value else "false"
         case str():
             return value
+        case float() if not math.isfinite(value):
+            raise UsageError(f"the query parameter {name!r} must be finite")
         case int() | float():
             return str(value)
     raise UsageError(

@@ -74,7 +74,7 @@ class RequestOptions(TypedDict, total=False):
     """Merged into the JSON body, over the named parameters."""
     timeout: float | Timeouts | None
     """The longest wait for the connection and for each read, in seconds."""
-    idempotency_key: str
+    idempotency_key: str | None
     """Sent as `Idempotency-Key`: allows a request that creates to be repeated."""
 
 

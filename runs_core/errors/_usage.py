@@ -8,6 +8,7 @@ __all__ = [
     "FlowConsumed",
     "InvalidEndpoint",
     "InvalidHeader",
+    "InvalidOption",
     "InvalidPathParameter",
     "ToolArgumentsInvalid",
     "ToolError",
@@ -32,6 +33,10 @@ class InvalidEndpoint(UsageError, ValueError):
 
 class InvalidHeader(UsageError, ValueError):
     """A header's name or value cannot be sent."""
+
+
+class InvalidOption(UsageError, ValueError):
+    """An option has a value that it cannot have."""
 
 
 class InvalidPathParameter(UsageError, ValueError):

@@ -6,7 +6,7 @@ import sys
 from typing import Literal
 
 from runs_core._checks import check_whole
-from runs_core.errors import EventTooLarge, UsageError
+from runs_core.errors import EventTooLarge, InvalidOption, UsageError
 from runs_core.wire._sse_long import LongBlock
 from runs_core.wire._sse_shapes import CRLF, LF, UNNAMED, Shape, Style
 
@@ -177,17 +177,14 @@ def checked_limit(max_event_bytes: int | None) -> int:
     """Give the limit of an event as a number; None is no limit."""
     if max_event_bytes is None:
         return sys.maxsize
-    try:
-        check_whole("max_event_bytes", max_event_bytes, 0)
-    except ValueError as error:
-        raise UsageError(str(error)) from None
+    check_whole("max_event_bytes", max_event_bytes, 0)
     return max_event_bytes
 
 
 def flushes(on_eof: Literal["discard", "flush"]) -> bool:
     """Whether the end of the bytes ends the last event."""
     if on_eof not in ("discard", "flush"):
-        raise UsageError(f"on_eof is 'discard' or 'flush', not {on_eof!r}")
+        raise InvalidOption(f"on_eof is 'discard' or 'flush', not {on_eof!r}")
     return on_eof == "flush"
 
 

@@ -12,6 +12,7 @@ from attrs import Attribute, evolve, field, frozen
 
 from runs_core._checks import check_amount, not_negative
 from runs_core._sealed import sealed_init
+from runs_core.errors import InvalidOption
 from runs_core.wire._headers import (
     Fields,
     FieldsByName,
@@ -55,7 +56,7 @@ class Timeouts:
     def of(cls, timeout: float | Timeouts | None) -> Timeouts:
         """Give what callers mean by one timeout: the same for connecting and reading.
 
-        Raises ValueError for 0 or less, with which nothing could be sent.
+        Raises `InvalidOption` for 0 or less, with which nothing could be sent.
         """
         if isinstance(timeout, Timeouts):
             return timeout
@@ -66,7 +67,9 @@ class Timeouts:
                 f" not of type {type(timeout).__name__}"
             )
         if timeout is not None and timeout <= 0:
-            raise ValueError("timeout must be more than 0 seconds; None waits for ever")
+            raise InvalidOption(
+                "timeout must be more than 0 seconds; None waits for ever"
+            )
         check_amount("timeout", timeout)
         return cls(connect=timeout, read=timeout)
 

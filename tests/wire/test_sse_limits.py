@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from runs_core.errors import EventTooLarge, RunsError, UsageError
+from runs_core.errors import EventTooLarge, InvalidOption, RunsError, UsageError
 from runs_core.flows.streaming import StreamOptions
 from runs_core.stream import RunEventDecoder
 from runs_core.wire.sse import MAX_EVENT_BYTES, EventStreamDecoder, ServerSentEvent
@@ -210,9 +210,11 @@ def test_a_limit_is_a_whole_number(make: MakeDecoder, wrong: Any) -> None:
 @pytest.mark.parametrize("make", [*DECODERS.values(), RunEventDecoder])
 @pytest.mark.parametrize("limit", [-1, -(10**30)])
 def test_a_limit_is_not_below_0(make: MakeDecoder, limit: int) -> None:
-    with pytest.raises(UsageError, match=r"^max_event_bytes must be 0 or more, not -"):
+    with pytest.raises(InvalidOption, match=r"^max_event_bytes must be 0 or more, not"):
         make(limit)
-    with pytest.raises(ValueError, match=r"^max_event_bytes must be 0 or more, not -"):
+    with pytest.raises(
+        InvalidOption, match=r"^max_event_bytes must be 0 or more, not -"
+    ):
         StreamOptions(max_event_bytes=limit)
 
 

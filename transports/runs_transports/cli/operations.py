@@ -13,7 +13,7 @@ from functools import partial
 from typing import Any, Literal, TypeAlias, Union, get_args, get_origin
 
 from runs_core.api import assistants, messages, runs, steps, threads
-from runs_core.errors import MalformedResponse, UsageError
+from runs_core.errors import InvalidOption, MalformedResponse, UsageError
 from runs_core.flows.call import Call, Paged
 from runs_core.flows.effects import Emit, Feed, Flow
 from runs_core.flows.once import OnceFeed
@@ -242,9 +242,9 @@ def _run(function: Operation, ids: list[str], options: argparse.Namespace) -> in
     }
     try:
         asked = function(**{name: getattr(options, name) for name in ids}, **params)
-    except UsageError:
-        raise
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, UsageError) as error:
+        if isinstance(error, UsageError) and not isinstance(error, InvalidOption):
+            raise
         # A value that can never be sent, or a limit that is none. It is not quoted.
         raise CommandError(as_typed(one_line(error)), status=USAGE) from None
     drive_on = partial(
