@@ -71,6 +71,8 @@ class Call(Generic[T_co]):
         try:
             return self.decode(response)
         except MalformedResponse as error:
+            # Without its frames: they hold the answer, and that can hold a key.
+            error.__traceback__ = None
             message = f"{self.request.operation}: the answer cannot be read: {error}"
             unreadable = MalformedResponse(message, where=error.where)
             raise as_unknown(unreadable, self.request) from error

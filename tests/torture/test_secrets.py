@@ -83,6 +83,9 @@ ANSWERS = {
     "page": (
         b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: %d\r\n\r\n%s"
     ),
+    # Of no shape that is expected, and then not even JSON.
+    "another object": b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s",
+    "cut JSON": b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n{%s",
 }
 
 
