@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator, Sequence
-from typing import Any, Generic, NoReturn, TypeAlias, TypeVar
+from typing import Any, Generic, NoReturn, TypeAlias, TypeVar, get_origin
 
 from attrs import evolve, field, frozen
 
@@ -90,6 +90,7 @@ def _raise_unknown(error: ProtocolError, request: ApiRequest) -> NoReturn:
 
 def json_answer(cls: type[ResourceT]) -> Callable[[Response], ResourceT]:
     """Give the function that reads a JSON body as `cls`."""
+    has_id = "id" in codec.field_names(get_origin(cls) or cls)
 
     def decode(response: Response) -> ResourceT:
         content_type = response.head.content_type
@@ -101,6 +102,11 @@ def json_answer(cls: type[ResourceT]) -> Callable[[Response], ResourceT]:
                 content_type=content_type,
             )
         result = codec.structure(codec.loads(response.body), cls)
+        id = getattr(result, "id", None) if has_id else "-"
+        # Other requests are made with it.
+        if not isinstance(id, str) or not id:
+            why = f"the id of a {cls.__name__} must be a string that is not empty"
+            raise MalformedResponse(f"{why} @ $.id", where="$.id")
         result._request_id = response.request_id
         return result
 
@@ -141,10 +147,12 @@ class Paged(Call[Page[T]]):
 
         The cursor is the id of the page's last item (its first, going backwards).
         Raises `PageRepeated` where the server gave a page that was asked from, by this
-        call or by those it comes from.
+        call or by those it comes from, and `MalformedResponse` where there is more and
+        no id to go on from.
         """
         cursor = self._cursor(page)
         if cursor is None:
+            self._refuse_false_end(page)
             return None
         if cursor in self._cursors():
             self._refuse_circle(page)
@@ -189,6 +197,15 @@ class Paged(Call[Page[T]]):
                 " seems to ignore the cursor, so read one page with a higher limit"
             )
 
+    def _refuse_false_end(self, page: Page[T]) -> None:
+        """Refuse to end at a page that says there is more."""
+        if page.data and page.has_more:
+            raise MalformedResponse(
+                f"{self.request.operation}: there is more, but the last item of this"
+                " page has no id to go on from @ $.data",
+                where="$.data",
+            )
+
     def _walk(
         self,
         page: Page[T] | None,
@@ -209,5 +226,7 @@ class Paged(Call[Page[T]]):
             emitted = items(call, page)
             count += len(emitted)
             yield from Emit(emitted)
+            if cursor is None:
+                call._refuse_false_end(page)
             call, page = None if cursor is None else call._after(cursor), None
         return count

@@ -78,7 +78,10 @@ def test_a_call_has_a_limit_of_its_own() -> None:
 
 
 @pytest.mark.parametrize("repeat", [Repeat.ONCE, Repeat.KEYED])
-@pytest.mark.parametrize("body", [b'{"id": "r", "obj', b"{}", b"[]"])
+@pytest.mark.parametrize(
+    "body",
+    [b'{"id": "r", "obj', b"{}", b"[]", b'{"id": 5, "object": "thread.run"}'],
+)
 def test_promise_5_an_answer_to_a_create_that_cannot_be_read_says_so(
     repeat: Repeat, body: bytes
 ) -> None:
@@ -144,6 +147,9 @@ def test_a_content_type_is_one_short_line() -> None:
         (b'"text"', "$"),
         (b"null", "$"),
         (b"{}", "$"),
+        (b'{"id": 5, "object": "thread.run"}', "$.id"),
+        (b'{"id": "", "object": "thread.run"}', "$.id"),
+        (b'{"id": ["r"], "object": "thread.run"}', "$.id"),
     ],
 )
 def test_a_malformed_answer_says_where(body: bytes, where: str) -> None:
@@ -253,11 +259,24 @@ def test_an_empty_page_is_the_end_whatever_has_more_says() -> None:
     assert walk(LIST, (Send, page(has_more=True)), (emits(), None)) == 0
 
 
-def test_an_item_without_an_id_ends_the_pages() -> None:
-    nameless: Paged[Any] = Paged(REQUEST, json_answer(Page[Any]))
+NAMELESS: Paged[Any] = Paged(REQUEST, json_answer(Page[Any]))
+
+
+@pytest.mark.parametrize("item", [{"x": 1}, {"id": 5}, {"id": None}])
+def test_an_item_without_an_id_ends_the_pages(item: dict[str, Any]) -> None:
+    for end in ({}, {"has_more": False}):
+        page = answer({"data": [item], **end})
+
+        assert perform(NAMELESS.items(), [(Send, page), (Emit, None)]) == 1
+
+
+def test_pages_do_not_end_without_a_word_where_there_is_more() -> None:
     page = answer({"data": [{"x": 1}], "has_more": True})
 
-    assert perform(nameless.items(), [(Send, page), (Emit, None)]) == 1
+    with pytest.raises(MalformedResponse, match="no id to go on from"):
+        perform(NAMELESS.items(), [(Send, page), (Emit, None)])
+    with pytest.raises(MalformedResponse, match="no id to go on from"):
+        NAMELESS.next(NAMELESS.parse(page))
 
 
 def test_before_alone_pages_backwards() -> None:
