@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import importlib
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -214,3 +215,9 @@ def test_the_folder_transports_is_never_imported_as_a_package() -> None:
     ]
 
     assert wrong == []
+
+
+@pytest.mark.parametrize("module", ["", ".sockets", ".conformance"])
+def test_and_cannot_be(module: str) -> None:
+    with pytest.raises(ImportError, match="import runs_transports, not transports"):
+        importlib.import_module(f"transports.runs_transports{module}")

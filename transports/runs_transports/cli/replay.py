@@ -70,8 +70,8 @@ def add_commands(commands: Any) -> None:
         description=f"{summary.capitalize()}: an event stream, the events that 'runs"
         " stream' writes, an HTTP response (as from 'curl -i'; chunked and gzip are"
         " decoded), or JSON. What it is, is told from how it begins. Exit status 1 if a"
-        " stream did not end with its run, if an answer was an error, or if something"
-        " could not be read.",
+        " stream did not end with its run, if an HTTP response has the status of an"
+        " error, or if something could not be read.",
     )
     parser.add_argument(
         "files", metavar="FILE", nargs="+", help="a recording; - is standard input"
