@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Callable
 from typing import Any, NoReturn
 from urllib.parse import urlsplit
+
+from attrs import evolve
 
 from runs_core._sealed import forget_frames, name_frames
 from runs_core.errors import RunsError, TransportError, UsageError
 from runs_core.flows.effects import Invoke, Open, Send, function_name
 from runs_core.flows.status import one_line
+from runs_core.wire._dates import http_date
 from runs_core.wire.http import Head, Request, keys_in
 
 __all__ = [
     "absolute",
     "call_blocking",
+    "dated",
     "raise_translated",
     "shown",
 ]
@@ -27,6 +32,17 @@ def absolute(ask: Send | Open) -> Request:
     raise UsageError(
         "the flow has no endpoint: drive bound(flow, endpoint), or use a Client"
     )
+
+
+def dated(head: Head, clock: Callable[[], float]) -> Head:
+    """Give the head with a `Date`, that of its receipt, if it needs one and has none.
+
+    RFC 9110 section 6.6.1 has recipients with a clock add it. A `Retry-After` that is a
+    date is counted from there.
+    """
+    if "retry-after" not in head.headers or "date" in head.headers:
+        return head
+    return evolve(head, headers=[*head.headers, ("date", http_date(clock()))])
 
 
 def call_blocking(ask: Invoke) -> Any:

@@ -57,11 +57,14 @@ class Outside:
     """Chance and time: what the core takes from outside, apart from a transport's I/O.
 
     `random` gives numbers from 0 to 1. `now`, in monotonic seconds, replaces the
-    transport's clock, which in turn replaces `time.monotonic`.
+    transport's clock, which in turn replaces `time.monotonic`. `wall`, in seconds since
+    1970, is asked for nothing but the `Date` of an answer that lacks it and says when
+    to come back.
     """
 
     random: Callable[[], float] = random.random
     now: Callable[[], float] | None = None
+    wall: Callable[[], float] = time.time
 
 
 class _Performing(Steps[ItemT, T]):
@@ -76,9 +79,11 @@ class _Performing(Steps[ItemT, T]):
         super().__init__(flow)
         self._expected: tuple[type[BaseException], ...]
         self._expected = (RunsError, *transport.errors)
-        self._random = (outside or Outside()).random
-        own_clock = getattr(transport, "now", time.monotonic)
-        self._now = (outside and outside.now) or own_clock
+        outside = outside or Outside()
+        self._random = outside.random
+        self._wall = outside.wall
+        own_clock: Callable[[], float] = getattr(transport, "now", time.monotonic)
+        self._now = outside.now or own_clock
         self._read_timeout: float | None = None
         self._body_ended = False
 
@@ -169,7 +174,7 @@ class Driver(_Performing[ItemT, T]):
             case Send():
                 return self._send(ask)
             case Open():
-                return self._open(ask).head
+                return self._open(ask)
             case Now():
                 return self._now()
             case Sleep():
@@ -181,7 +186,7 @@ class Driver(_Performing[ItemT, T]):
             case _:
                 assert_never(ask)
 
-    def _open(self, ask: Send | Open) -> Opened[bytes]:
+    def _open(self, ask: Send | Open) -> Head:
         request = performing.absolute(ask)
         self._close_exchange()
         self._body_ended = False
@@ -197,7 +202,7 @@ class Driver(_Performing[ItemT, T]):
         self._opened = opened
         self._read_timeout = request.timeouts.read
         _log_exchange(request, opened.head)
-        return opened
+        return performing.dated(opened.head, self._wall)
 
     def _read(self, timeout: float | None) -> bytes:
         opened = self._opened
@@ -219,7 +224,7 @@ class Driver(_Performing[ItemT, T]):
 
     def _send(self, ask: Send) -> Response:
         until = None if ask.timeout is None else self._now() + ask.timeout
-        body = Body(self._open(ask).head, ask.limit, until)
+        body = Body(self._open(ask), ask.limit, until)
         try:
             while body.add(self._read(body.left(self._now()))):
                 pass
@@ -304,7 +309,7 @@ class AsyncDriver(_Performing[ItemT, T]):
             case Send():
                 return await self._send(ask)
             case Open():
-                return (await self._open(ask)).head
+                return await self._open(ask)
             case Now():
                 return self._now()
             case Sleep():
@@ -317,7 +322,7 @@ class AsyncDriver(_Performing[ItemT, T]):
             case _:
                 assert_never(ask)
 
-    async def _open(self, ask: Send | Open) -> Opened[Awaitable[bytes]]:
+    async def _open(self, ask: Send | Open) -> Head:
         request = performing.absolute(ask)
         await self._close_exchange()
         self._body_ended = False
@@ -333,7 +338,7 @@ class AsyncDriver(_Performing[ItemT, T]):
         self._opened = opened
         self._read_timeout = request.timeouts.read
         _log_exchange(request, opened.head)
-        return opened
+        return performing.dated(opened.head, self._wall)
 
     async def _read(self, timeout: float | None) -> bytes:
         opened = self._opened
@@ -358,7 +363,7 @@ class AsyncDriver(_Performing[ItemT, T]):
 
     async def _send(self, ask: Send) -> Response:
         until = None if ask.timeout is None else self._now() + ask.timeout
-        body = Body((await self._open(ask)).head, ask.limit, until)
+        body = Body(await self._open(ask), ask.limit, until)
         try:
             while body.add(await self._read(body.left(self._now()))):
                 pass

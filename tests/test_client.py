@@ -36,11 +36,12 @@ from runs_core.errors import (
     TransportTimeout,
     UsageError,
 )
-from runs_core.flows.effects import Flow, Invoke, Now, Sleep
+from runs_core.flows.call import Call
+from runs_core.flows.effects import Flow, Invoke, Now, Open, Sleep
 from runs_core.handlers import AssistantEventHandler, AsyncAssistantEventHandler
 from runs_core.models import Run
 from runs_core.transport import Opened
-from runs_core.wire.http import Timeouts
+from runs_core.wire.http import Head, Timeouts
 from tests.fakes import (
     AsyncFakeTransport,
     Exchange,
@@ -276,14 +277,45 @@ def test_promise_5_a_date_to_retry_at_counts_from_the_answers_own(rig: Rig) -> N
     assert transport.slept == [7.0]
 
 
-def test_promise_5_a_date_without_a_date_to_count_from_is_ignored(rig: Rig) -> None:
-    undated = refused(429, ("retry-after", "Sun, 06 Nov 1994 08:49:44 GMT"))
-    transport = rig.transport(undated, ok())
+UNDATED = refused(429, ("retry-after", "Sun, 06 Nov 1994 08:49:44 GMT"))
+
+
+@pytest.mark.parametrize("call", [CREATE, RETRIEVE])
+def test_promise_5_without_one_it_counts_from_when_the_answer_came(
+    rig: Rig, call: Any
+) -> None:
+    transport = rig.transport(UNDATED, ok())
+    # 08:49:37 and a half that day.
+    at = Outside(random=lambda: 1.0, wall=lambda: 784111777.5)
+    rig.wait(rig.client(transport, outside=at).run(call))
+
+    assert transport.slept == [7.0]
+
+
+def test_promise_5_a_date_that_is_over_is_ignored(rig: Rig) -> None:
+    transport = rig.transport(UNDATED, ok())
     rig.wait(rig.client(transport).run(RETRIEVE))
 
     assert transport.slept == [0.5]
     with pytest.raises(RateLimitError):
-        rig.run(CREATE, refused(429, ("retry-after", "Sun, 06 Nov 1994 08:49:44 GMT")))
+        rig.run(CREATE, UNDATED)
+
+
+def test_an_answer_is_shown_as_it_came_but_for_the_date_it_needs(rig: Rig) -> None:
+    at = Outside(wall=lambda: 784111777.0)
+    for headers, dates in (
+        ([("retry-after", "1")], ["Sun, 06 Nov 1994 08:49:37 GMT"]),
+        ([("retry-after", "1"), ("date", "x"), ("date", "y")], ["x", "y"]),
+        ([], []),
+    ):
+        transport = rig.transport(refused(400, *headers))
+        head = rig.wait(rig.client(transport, outside=at).run(opening(RETRIEVE)))
+
+        assert [value for name, value in head.headers if name == "date"] == dates
+
+
+def opening(call: Call[Any]) -> Flow[Head]:
+    return (yield from Open(Endpoint(BASE).prepare(call.request)))
 
 
 # What a server may have executed of a create, whatever goes wrong: at most once, or

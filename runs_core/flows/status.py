@@ -7,7 +7,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from contextlib import suppress
-from datetime import UTC, datetime
 from typing import Any
 
 from attrs import evolve
@@ -17,6 +16,7 @@ from runs_core.flows.effects import Flow, Now, Read
 from runs_core.flows.outcome import as_unknown, how_to_find_out, mark_unknown
 from runs_core.flows.request import ApiRequest, Repeat
 from runs_core.wire import codec
+from runs_core.wire._dates import read_http_date
 from runs_core.wire.body import ERROR_BODY_LIMIT, Body
 from runs_core.wire.http import FieldsByName, Head, Headers, Response
 
@@ -237,23 +237,6 @@ def _text(value: Any) -> str | None:
 
 # What a float holds.
 _NUMBER = re.compile(r"\d{1,300}(?:\.\d{0,300})?", re.ASCII)
-_HTTP_DATE = re.compile(
-    r"\w{3}, (\d{2}) (\w{3}) (\d{4}) (\d{2}):(\d{2}):(\d{2}) GMT", re.ASCII
-)
-_MONTHS = (
-    "Jan",
-    "Feb",
-    "Mar",
-    "Apr",
-    "May",
-    "Jun",
-    "Jul",
-    "Aug",
-    "Sep",
-    "Oct",
-    "Nov",
-    "Dec",
-)
 
 
 def finite_number(text: str | None) -> float | None:
@@ -267,7 +250,8 @@ def retry_after(headers: Headers) -> float | None:
     """Give the wait in seconds that the server asks for, or None; junk is ignored.
 
     `retry-after-ms` wins over `Retry-After` (RFC 9110 section 10.2.3). A date there is
-    compared with the answer's own `Date`, so that nobody's clock matters.
+    compared with the answer's own `Date`, so that nobody's clock matters; drivers add
+    one where there is none.
     """
     milliseconds = finite_number(headers.get("retry-after-ms"))
     if milliseconds is not None:
@@ -276,27 +260,8 @@ def retry_after(headers: Headers) -> float | None:
     seconds = finite_number(text)
     if seconds is not None or text is None:
         return seconds
-    until, sent = _http_date(text), _http_date(headers.get("date") or "")
+    until, sent = read_http_date(text), read_http_date(headers.get("date") or "")
     if until is None or sent is None:
         return None
     wait = (until - sent).total_seconds()
     return wait if wait >= 0 else None
-
-
-def _http_date(text: str) -> datetime | None:
-    match = _HTTP_DATE.fullmatch(text.strip())
-    if match is None or match[2] not in _MONTHS:
-        return None
-    day, _, year, hour, minute, second = match.groups()
-    try:
-        return datetime(
-            int(year),
-            _MONTHS.index(match[2]) + 1,
-            int(day),
-            int(hour),
-            int(minute),
-            int(second),
-            tzinfo=UTC,
-        )
-    except ValueError:
-        return None
