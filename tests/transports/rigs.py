@@ -7,6 +7,7 @@ import re
 import ssl
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -76,6 +77,7 @@ def guides_async_transport() -> type[Any]:
     return _written("StreamsTransport")
 
 
+@cache
 def _written(name: str) -> type[Any]:
     snippets = re.findall(r"^```python\n(.*?)^```", GUIDE.read_text(), re.S | re.M)
     (snippet,) = (text for text in snippets if f"class {name}:" in text)

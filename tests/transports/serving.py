@@ -9,11 +9,11 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import pytest
-import trustme
 from attrs import field, frozen
 
 from runs_core.testing import Pause, ServiceReply, ServiceRequest
 from runs_transports.conformance.peer import PATIENCE
+from runs_transports.conformance.tls import one_authority
 from runs_transports.serve import Server, serve
 
 Handler = Callable[[ServiceRequest, float], ServiceReply]
@@ -64,12 +64,8 @@ class ServerAndClient:
 
 
 def tls_contexts() -> ServerAndClient:
-    ca = trustme.CA()
-    server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    ca.issue_cert("127.0.0.1").configure_cert(server)
-    client = ssl.create_default_context()
-    ca.configure_trust(client)
-    return ServerAndClient(server, client)
+    authority = one_authority()
+    return ServerAndClient(authority.server("127.0.0.1"), authority.trusted)
 
 
 def connect(server: Server[Any], tls: ServerAndClient | None = None) -> socket.socket:

@@ -15,7 +15,12 @@ from runs_transports._tls import default_context
 from runs_transports.conformance.cancellation import tolerant
 from runs_transports.conformance.peer import answering, peer, whole
 from runs_transports.conformance.rig import Io, fetch, get
-from runs_transports.conformance.tls import one_authority, url
+from runs_transports.conformance.tls import (
+    Authority,
+    one_authority,
+    securely,
+    url,
+)
 from tests.transports.rigs import AnyRig
 
 
@@ -25,6 +30,17 @@ def test_hazard_14_the_default_verifies_and_asks_for_tls_1_2() -> None:
     assert context.verify_mode is ssl.CERT_REQUIRED
     assert context.check_hostname
     assert context.minimum_version is ssl.TLSVersion.TLSv1_2
+
+
+def test_the_default_trusts_what_openssl_is_told_to(
+    rig: AnyRig, system_authority: Authority
+) -> None:
+    secured = securely(system_authority.server("127.0.0.1"), answering(whole()))
+
+    with peer(secured) as server:
+        got = rig.run(lambda io: fetch(io, get(url(server.port))))
+
+    assert got.body == b"{}"
 
 
 @pytest.mark.filterwarnings("ignore:Unverified HTTPS request")
