@@ -146,6 +146,7 @@ class Peer:
             with self._served:
                 self._open += 1
             sock.settimeout(PATIENCE)
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             script = self._scripts[0]
             if len(self._scripts) > 1:
                 del self._scripts[0]
