@@ -1,7 +1,11 @@
 """Settings for all tests."""
 
+import faulthandler
 import gc
+import os
 import signal
+import sys
+import time
 
 import pytest
 from hypothesis import settings
@@ -10,6 +14,42 @@ from hypothesis import settings
 # none is judged by the clock. `python -m tests.fuzz` looks for new ones.
 settings.register_profile("suite", deadline=None, derandomize=True)
 settings.load_profile("suite")
+
+
+# The suite takes less than this: a test that hangs says where.
+HANGING_SECONDS = 120.0
+
+
+class Watch:
+    """Writes the stacks of all threads if tests stop coming.
+
+    As `faulthandler_timeout` does, which begins and ends a thread for each test: most
+    of them take little more than that.
+    """
+
+    def __init__(self) -> None:
+        # No test's output is captured yet: this is where people look.
+        self._stderr = os.dup(sys.stderr.fileno())
+        self._until = 0.0
+
+    def pytest_runtest_logstart(self) -> None:
+        """Count anew, unless that was done a moment ago."""
+        now = time.monotonic()
+        if now >= self._until:
+            faulthandler.dump_traceback_later(HANGING_SECONDS, file=self._stderr)
+            self._until = now + HANGING_SECONDS / 20
+
+    def pytest_exception_interact(self) -> None:
+        """Count anew with the next test: pytest has ended the count."""
+        self._until = 0.0
+
+    def pytest_unconfigure(self) -> None:
+        faulthandler.cancel_dump_traceback_later()
+        os.close(self._stderr)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.pluginmanager.register(Watch())
 
 
 def pytest_collection_finish() -> None:
