@@ -65,3 +65,12 @@ def _can_be_interrupted() -> None:
     """
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.fixture
+def short_polls(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let those who look at a run on a real clock do so soon again.
+
+    Else it is a tenth of a second at least (tests/flows/test_polling.py).
+    """
+    monkeypatch.setattr("runs_core.flows.polling._SHORTEST_INTERVAL", 0.005)

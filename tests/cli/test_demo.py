@@ -18,7 +18,7 @@ from tests.cli.command import process
 
 
 @pytest.fixture(autouse=True)
-def _no_pauses(monkeypatch):
+def _no_pauses(monkeypatch, short_polls):
     monkeypatch.setattr("runs_transports.cli.demo_script._PAUSE", 0.0)
 
 

@@ -185,6 +185,7 @@ def test_a_run_is_streamed_as_lines_of_json(cli, assistant, thread, transport):
     assert events[-1]["data"]["assistant_id"] == assistant
 
 
+@pytest.mark.usefixtures("short_polls")
 @pytest.mark.parametrize("transport", TRANSPORTS)
 def test_a_run_is_created_polled_and_listed(cli, assistant, thread, transport):
     via = ("--transport", transport)
@@ -199,6 +200,7 @@ def test_a_run_is_created_polled_and_listed(cli, assistant, thread, transport):
     assert json.loads(steps.out)["type"] == "message_creation"
 
 
+@pytest.mark.usefixtures("short_polls")
 def test_tool_outputs_are_submitted(cli, server, thread):
     tools = json.dumps([WEATHER])
     assistant = created(cli, "assistants", "create", "--model", "m", "--tools", tools)

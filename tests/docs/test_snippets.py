@@ -17,6 +17,7 @@ def with_snippets() -> list[Path]:
     return [page for page in PAGES if SNIPPET.search(page.read_text("utf-8"))]
 
 
+@pytest.mark.usefixtures("short_polls")
 @pytest.mark.parametrize("page", with_snippets(), ids=lambda page: page.stem)
 def test_the_snippets_of_a_page_run_one_after_the_other(
     page: Path, capsys: pytest.CaptureFixture[str]

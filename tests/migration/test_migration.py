@@ -123,6 +123,7 @@ def expected_of(name: str) -> Any:
     return json.loads(EXPECTED.read_text("utf-8"))[name]
 
 
+@pytest.mark.usefixtures("short_polls")
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_the_program_does_what_it_did_with_openai_python(name: str) -> None:
     assert run_program(name, RUNS_CORE) == expected_of(name)

@@ -73,14 +73,15 @@ def in_time() -> Iterator[None]:
     assert SOON * 0.5 < took < LATE
 
 
+@pytest.mark.usefixtures("short_polls")
 def test_promise_6_polling_ends_at_its_deadline(rig: AnyRig) -> None:
     seen: list[Run] = []
     with thread_on(Hang()) as (url, thread, assistant), in_time():
         polling = runs.create_and_poll(
             thread,
             assistant_id=assistant,
-            poll_interval_ms=100,
-            deadline=0.15,
+            poll_interval_ms=10,
+            deadline=SOON,
             on_poll=seen.append,
         )
         with pytest.raises(DeadlineExceeded) as caught:

@@ -36,6 +36,7 @@ def on_asyncio(flow: Any, endpoint: Endpoint) -> Any:
     return asyncio.run(AsyncClient(AsyncioTransport(), endpoint).run(flow))
 
 
+@pytest.mark.usefixtures("short_polls")
 @pytest.mark.parametrize("drive", [on_requests, on_sockets, on_trio, on_asyncio])
 @pytest.mark.parametrize("operation", OPERATIONS, ids=str)
 def test_an_operation_gives_its_result(
