@@ -131,7 +131,7 @@ class InThreads(Holding):
 def test_an_event_loop_that_is_held_is_noticed(
     monkeypatch, test, arguments, said, runner
 ):
-    monkeypatch.setattr(event_loop, "HELD_SECONDS", 0.1)
+    monkeypatch.setattr(event_loop, "HELD_SECONDS", 0.05)
 
     with pytest.raises(AssertionError, match=said):
         test(Rig(Holding(), runner), *arguments)
@@ -139,7 +139,7 @@ def test_an_event_loop_that_is_held_is_noticed(
 
 @pytest.mark.parametrize("broken", [HoldingAfterACheckpoint, HoldingInATask])
 def test_a_turn_before_the_event_loop_is_held_does_not_help(monkeypatch, broken):
-    monkeypatch.setattr(event_loop, "HELD_SECONDS", 0.1)
+    monkeypatch.setattr(event_loop, "HELD_SECONDS", 0.05)
 
     with pytest.raises(AssertionError, match="the event loop was blocked"):
         SUITE.test_other_tasks_go_on_while_it_waits_for_bytes(

@@ -33,7 +33,7 @@ from runs_transports.requests import RequestsTransport
 from runs_transports.sockets import SocketTransport
 from runs_transports.trio import TrioTransport
 
-SOON = 0.05  # Enough to begin to wait in; nothing breaks where it is not.
+SOON = 0.02  # Enough to begin to wait in; nothing breaks where it is not.
 
 
 @contextmanager

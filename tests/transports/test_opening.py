@@ -39,12 +39,12 @@ def test_dead_addresses_share_one_timeout(
         monkeypatch.setattr(
             socket,
             "getaddrinfo",
-            lambda *_, **__: [(*stream, ("127.0.0.1", port))] * 8,
+            lambda *_, **__: [(*stream, ("127.0.0.1", port))] * 16,
         )
-        request = get("http://eightfold.invalid", connect=0.2)
+        request = get("http://manifold.invalid", connect=0.1)
         with (
-            takes_at_most(1.0),  # Each its own 0.2 seconds would be 1.6.
-            pytest.raises(NotSent, match=r"timed out after 0\.2 s"),
+            takes_at_most(1.0),  # Each its own 0.1 seconds would be 1.6.
+            pytest.raises(NotSent, match=r"timed out after 0\.1 s"),
         ):
             rig.run(lambda io: fetch(io, request))
 
@@ -79,9 +79,9 @@ def test_a_handshake_that_trickles_ends_with_the_connect_timeout(rig: AnyRig) ->
             while time.monotonic() < end:
                 connection.send(b"\0")
                 # That something comes, but slowly, is what is tested.
-                threading.Event().wait(0.02)
+                threading.Event().wait(0.01)
 
     with peer(script) as server:
-        request = get(server.url.replace("http", "https"), connect=0.1)
+        request = get(server.url.replace("http", "https"), connect=0.05)
         with in_time(), pytest.raises(NotSent):
             rig.run(lambda io: fetch(io, request))

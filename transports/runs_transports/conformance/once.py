@@ -21,6 +21,7 @@ from runs_core.wire.http import Request
 from runs_transports.conformance.peer import (
     CHUNKED,
     HEAD,
+    PATIENCE,
     Connection,
     Script,
     answering,
@@ -89,9 +90,12 @@ class OnceTests(RigFixture):
         end: Callable[[bytes], Script],
         said: bytes,
     ) -> None:
+        # Only where nothing more comes is anything waited for.
+        read = 0.02 if end is listening_after else PATIENCE
+
         async def scenario(io: Io) -> None:
             with suppress(*declared(io)):
-                await fetch(io, request_to(server.url, read=0.05))
+                await fetch(io, request_to(server.url, read=read))
 
         with peer(end(said), answering(whole())) as server:
             rig.run(scenario)
@@ -169,7 +173,7 @@ class OnceTests(RigFixture):
     @pytest.mark.skipif(sys.platform != "linux", reason="others refuse or wait in line")
     def test_a_connection_that_takes_too_long_is_not_sent(self, rig: Rig) -> None:
         with full_backlog() as port:
-            request = post(f"http://127.0.0.1:{port}", connect=0.1)
+            request = post(f"http://127.0.0.1:{port}", connect=0.05)
             why = "no connection was made in time: no byte of the request had left"
             with in_time(), raising(NotSent, why):
                 rig.run(lambda io: fetch(io, request))

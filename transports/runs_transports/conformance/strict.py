@@ -45,7 +45,7 @@ __all__ = ["StrictSuite"]
 
 CANARY = "sk-canary-7f3a"
 # How long a peer that sends a little at a time pauses.
-TURN = 0.02
+TURN = 0.01
 MIB = 1024 * 1024
 
 
@@ -134,8 +134,8 @@ class StrictSuite(SendingSuite):
     @pytest.mark.skipif(sys.platform != "linux", reason="others refuse or wait in line")
     def test_a_connection_that_took_too_long_is_named(self, rig: Rig) -> None:
         with full_backlog() as port:
-            request = get(f"http://127.0.0.1:{port}", connect=0.1)
-            with pytest.raises(NotSent, match=r"connect to .* timed out after 0\.1 s"):
+            request = get(f"http://127.0.0.1:{port}", connect=0.05)
+            with pytest.raises(NotSent, match=r"connect to .* timed out after 0\.05 s"):
                 rig.run(lambda io: fetch(io, request))
 
     @pytest.mark.parametrize("answer", [*scenarios.CUT, *scenarios.CUT_FINELY], ids=str)
@@ -272,7 +272,7 @@ class StrictSuite(SendingSuite):
         self, rig: Rig, said: bytes, drop: bytes
     ) -> None:
         with peer(trickling(said, drop)) as server:
-            request = get(server.url, read=0.1)
+            request = get(server.url, read=5 * TURN)
             with in_time(), pytest.raises(TransportTimeout):
                 rig.run(lambda io: fetch(io, request))
 
@@ -305,7 +305,7 @@ class StrictSuite(SendingSuite):
                 rig.run(lambda io: fetch(io, request))
 
     def test_the_total_is_for_sending_and_waiting_together(self, rig: Rig) -> None:
-        total = 0.6
+        total = 0.4
         pause = threading.Event()
 
         def script(connection: Connection) -> None:
@@ -322,8 +322,8 @@ class StrictSuite(SendingSuite):
                 rig.run(lambda io: fetch(io, request))
             taken = time.monotonic() - begun
 
-        # With a timeout for each of the two, it is 1.8 times that.
-        assert taken < 1.5 * total
+        # With a timeout for each of the two, it is 1.8 times that, or more.
+        assert taken < 1.75 * total
 
     def test_the_total_is_over_when_the_head_has_come(self, rig: Rig) -> None:
         total = 0.3
@@ -331,7 +331,7 @@ class StrictSuite(SendingSuite):
 
         def script(connection: Connection) -> None:
             connection.answer(CHUNKED)
-            pause.wait(1.5 * total)
+            pause.wait(1.2 * total)
             connection.send(b"2\r\nhi\r\n0\r\n\r\n")
 
         with peer(script) as server:

@@ -60,7 +60,7 @@ class StrictTlsSuite(TlsFixtures):
     @by_default
     def test_the_total_ends_a_handshake_that_takes_too_long(self, rig: Rig) -> None:
         with peer(lambda connection: connection.wait_until_left()) as server:
-            request = get(url(server.port), read=None, connect=None, total=0.1)
+            request = get(url(server.port), read=None, connect=None, total=0.05)
             with in_time(), pytest.raises(NotSent):
                 rig.run(lambda io: fetch(io, request))
 
@@ -83,8 +83,8 @@ class StrictTlsSuite(TlsFixtures):
         self, rig: Rig
     ) -> None:
         with peer(lambda connection: connection.wait_until_left()) as server:
-            request = get(url(server.port), connect=0.1)
-            with pytest.raises(NotSent, match=r"timed out after 0\.1 s"):
+            request = get(url(server.port), connect=0.05)
+            with pytest.raises(NotSent, match=r"timed out after 0\.05 s"):
                 rig.run(lambda io: fetch(io, request))
 
     def test_a_timeout_says_how_long_it_was(
