@@ -21,6 +21,7 @@ __all__ = [
 ]
 
 _BOM = b"\xef\xbb\xbf"
+_NOTHING: tuple[list[bytes], int, int] = [], 0, 0
 # An unfinished block is kept as it came up to this length, or that of a chunk: each
 # byte is then copied a bounded number of times, however the stream is cut.
 _RAW_BYTES = 2048
@@ -41,6 +42,7 @@ class StreamState:
         "_base",
         "_bom",
         "_closed",
+        "_counted",
         "_fault",
         "_flush",
         "_free",
@@ -97,12 +99,24 @@ class StreamState:
         self._bom: bytes | None = b""
         self._closed = False
         self._fault: int | None = None
+        # The pieces that `offset` has counted, how many they were, and their bytes.
+        self._counted = _NOTHING
 
     @property
     def offset(self) -> int:
         """How many bytes of the stream have been fed."""
-        kept = len(self._bom or b"") + sum(map(len, self._pieces))
-        return self._base + self._long_bytes + kept
+        before = self._base + self._long_bytes + len(self._bom or b"")
+        pieces = self._pieces
+        if len(pieces) < 2:
+            return before + len(pieces[0]) if pieces else before
+        # A list of pieces only grows at its end. Whoever asks after each piece has each
+        # counted once, and `feed` counts nothing for those who do not ask.
+        last, count, size = self._counted
+        if last is not pieces:
+            count = size = 0
+        size += sum(map(len, pieces[count:]))
+        self._counted = pieces, len(pieces), size
+        return before + size
 
     def _prepare(self, data: bytes) -> bytes:
         """Give what is left of the data when what is special has been dealt with."""

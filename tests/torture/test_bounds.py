@@ -150,6 +150,23 @@ def test_promise_2_eight_times_the_bytes_take_eight_times_the_time(
     assert seconds(feeding(8 * total)) < 24 * seconds(feeding(total)) + 0.002
 
 
+@pytest.mark.parametrize("decoder", DECODERS)
+def test_asking_for_the_offset_after_each_byte_takes_linear_time(
+    decoder: str,
+) -> None:
+    def feeding(length: int) -> Callable[[], None]:
+        def feed() -> None:
+            fed = DECODERS[decoder](max_event_bytes=None)
+            for count in range(1, length):
+                fed.feed(b"x")
+                assert fed.offset == count
+
+        return feed
+
+    # As many bytes as are kept as they came.
+    assert seconds(feeding(2000)) < 24 * seconds(feeding(250)) + 0.002
+
+
 def test_promise_2_deltas_add_up_in_linear_time() -> None:
     delta = (
         b'event: thread.message.delta\ndata: {"id":"m","delta":{"content":'
