@@ -87,6 +87,7 @@ class DyingServer:
                 if self._closing:
                     return
                 connection.settimeout(PATIENCE)
+                connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                 with contextlib.suppress(ConnectionError):
                     try:
                         self._talk(connection)

@@ -13,13 +13,15 @@ BOM = b"\xef\xbb\xbf"
 
 
 class Seen(NamedTuple):
-    """One dispatched event, and where in the stream its block began."""
+    """One dispatched event, where in the stream its block began, and how many bytes of
+    the stream it takes to know that it has ended."""
 
     event: str
     data: bytes
     id: str
     retry: int | None
     start: int
+    known: int
 
 
 class Outcome(NamedTuple):
@@ -60,7 +62,7 @@ class Reference:
         joins = 1 if name == b"data" and self.data is not None else 0
         return joins + len(value.removeprefix(SPACE))
 
-    def end_of_line(self, next_offset: int) -> None:
+    def end_of_line(self, known: int, next_offset: int) -> None:
         line, self.line = self.line, b""
         if not line:
             if self.data is not None:
@@ -70,6 +72,7 @@ class Reference:
                     self.last_id,
                     self.retry,
                     self.block_start,
+                    known,
                 )
                 self.events.append(event)
             self.new_block()
@@ -100,12 +103,13 @@ class Reference:
         while position < len(stream):
             byte = stream[position : position + 1]
             position += 1
+            known = position
             if byte == CR:
                 if stream[position : position + 1] == LF:
                     position += 1
-                self.end_of_line(position)
+                self.end_of_line(known, position)
             elif byte == LF:
-                self.end_of_line(position)
+                self.end_of_line(known, position)
             else:
                 self.line += byte
         if self.line.partition(COLON)[2]:
@@ -113,8 +117,8 @@ class Reference:
             self.check(self.size + self.cost(self.line))
         if flush:
             if self.line:
-                self.end_of_line(position)
-            self.end_of_line(position)
+                self.end_of_line(position, position)
+            self.end_of_line(position, position)
 
 
 def decode(stream: bytes, *, limit: int | None = None, flush: bool = False) -> Outcome:

@@ -187,11 +187,13 @@ def test_one_line_ends_in_another_way(
         eols = [eol] * len(lines)
         eols[odd] = other
         stream = b"".join(line + end for line, end in zip(lines, eols, strict=True))
+        seen = sse_reference.decode(first + stream).events
         whole = expected(first + stream).events
         for cut in range(len(stream)):
             decoder = make_decoder()
             begun = plain(decoder.feed(first)) + plain(decoder.feed(stream[:cut]))
-            assert begun == expected(first + stream[:cut]).events
+            known = sum(event.known <= len(first) + cut for event in seen)
+            assert begun == whole[:known]
             assert begun + plain(decoder.feed(stream[cut:])) == whole
 
 
