@@ -52,8 +52,14 @@ def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(Watch())
 
 
+def pytest_collection() -> None:
+    """Collect tests, and no garbage: next to nothing of what is made here is."""
+    gc.disable()
+
+
 def pytest_collection_finish() -> None:
     """Spare each collection of garbage to look through all tests that there are."""
+    gc.enable()
     gc.freeze()
 
 
