@@ -205,7 +205,9 @@ def _unique(values: list[Any], items: object) -> list[Any]:
         if value in result and isinstance(value, str):
             value = f"{value}_{index}"
         elif value in result and type(value) in (int, float):
-            value = max(result) + (schema.number("multipleOf") or 1)
+            numbers = [other for other in result if type(other) in (int, float)]
+            step = schema.number("multipleOf") or 1
+            value = max(numbers, default=value) + step
         result.append(value)
     return result
 

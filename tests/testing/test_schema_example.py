@@ -76,6 +76,22 @@ def test_the_value_is_always_the_same(schema):
             ["value", "value_1"],
         ),
         (
+            {
+                "prefixItems": [
+                    {"type": "string"},
+                    {"type": "object"},
+                    {"type": "integer"},
+                    {"type": "integer"},
+                ],
+                "uniqueItems": True,
+            },
+            ["value", {}, 1, 2],
+        ),
+        (
+            {"prefixItems": [{"const": True}, {"const": 1}], "uniqueItems": True},
+            [True, 2],
+        ),
+        (
             {"items": {"enum": [5, 6, 7]}, "minItems": 2, "uniqueItems": True},
             [5, 6],
         ),
