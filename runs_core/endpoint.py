@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Self, TypeAlias
 
 from attrs import field, frozen
@@ -58,10 +58,9 @@ def _checked_query(
     query: Mapping[str, str] | Query | None,
 ) -> tuple[tuple[str, str], ...]:
     given: Any = query.items() if isinstance(query, Mapping) else query or ()
-    pairs: tuple[Any, ...] = () if isinstance(given, str) else tuple(given)
-    if isinstance(given, str) or not all(
-        isinstance(pair, tuple | list) and len(pair) == 2 for pair in pairs
-    ):
+    # What cannot be iterated over is refused like what is not of pairs, such as a str.
+    pairs = tuple(given) if isinstance(given, Iterable) else (given,)
+    if not all(isinstance(pair, tuple | list) and len(pair) == 2 for pair in pairs):
         raise UsageError("query must be a mapping, or pairs of a name and a value")
     encode_query(pairs)  # Refuses what cannot be sent.
     return tuple((name, value) for name, value in pairs)

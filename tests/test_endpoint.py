@@ -482,6 +482,7 @@ def test_an_azure_deployment_is_no_place_for_threads() -> None:
         ({"query": "a=b"}, "query must be a mapping, or pairs"),
         ({"query": [("a",)]}, "query must be a mapping, or pairs"),
         ({"query": ["ab"]}, "query must be a mapping, or pairs"),
+        ({"query": 5}, "query must be a mapping, or pairs"),
     ],
 )
 def test_what_an_option_must_be_is_said(
