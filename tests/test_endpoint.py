@@ -217,6 +217,14 @@ def test_credentials_of_an_attempt_replace_the_endpoints_own() -> None:
         endpoint.prepare(a_request())
 
 
+def test_a_field_that_is_there_twice_is_sent_twice_unless_a_call_replaces_it() -> None:
+    endpoint = Endpoint("https://a.test", headers=Headers([("x-a", "1"), ("x-a", "2")]))
+
+    assert list(endpoint.prepare(a_request()).headers) == [("x-a", "1"), ("x-a", "2")]
+    replacing = a_request(headers=(("x-a", "3"),))
+    assert list(endpoint.prepare(replacing).headers) == [("x-a", "3")]
+
+
 def test_hazard_2_an_auth_objects_headers_are_checked_too() -> None:
     forged = Headers({"authorization": "x\r\nhost: evil.test"})
 

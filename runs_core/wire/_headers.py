@@ -119,13 +119,14 @@ class Headers:
         return default
 
     def merged(self, changes: Iterable[tuple[str, str | None]]) -> Headers:
-        """Give headers in which each named field is replaced, or removed by None."""
-        result = dict(self._pairs)
-        for name, value in changes:
-            result.pop(name.lower(), None)
-            if value is not None:
-                result[name.lower()] = value
-        return Headers(result)
+        """Give headers in which each named field is replaced, or removed by None.
+
+        What is not named stays as it is, also where it is there more than once.
+        """
+        named = {name.lower(): value for name, value in changes}
+        kept = [pair for pair in self._pairs if pair[0] not in named]
+        new = [(name, value) for name, value in named.items() if value is not None]
+        return Headers([*kept, *new])
 
     def secret(self) -> list[tuple[str, str]]:
         """Give the fields that are credentials, going by their names."""
