@@ -73,7 +73,7 @@ class Read(Effect[bytes]):
     """Get the next piece of the open answer's body, `b""` at its end.
 
     Raises `TransportTimeout` after `timeout` seconds without a byte. Any error closes
-    the answer; without an open one, this raises `UsageError`.
+    the answer; without one that is open or has ended, this raises `UsageError`.
     """
 
     timeout: float | None = None
