@@ -67,7 +67,8 @@ class Policy:
     `max_retries` counts repetitions after the first attempt. `deadline` bounds each
     whole conversation, in seconds; None leaves that to the operation. `timeouts`
     replace those of requests that have none of their own. `notice` is called with a
-    sentence on each failed attempt that no wait follows: why there is no other.
+    sentence on each failed attempt that no wait follows: why there is no other, or that
+    there is one with new credentials.
     """
 
     max_retries: int = field(default=2, validator=whole(0))
