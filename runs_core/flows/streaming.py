@@ -318,7 +318,10 @@ class _Time:
         except RunsError as late:
             return late
         return _ended(
-            StreamIdle, "no byte came for as long as the read timeout", self.progress
+            StreamIdle,
+            "no byte came for as long as the read timeout; poll the run, or give a"
+            " longer timeout",
+            self.progress,
         )
 
 
