@@ -50,7 +50,7 @@ def _base_url_problem(base_url: str) -> str | None:
 
 
 def azure_resource(url: str) -> str:
-    """Give an Azure resource's URL, of which openai-python's base URLs have more."""
+    """Give an Azure resource's URL, without what openai-python's base URLs add."""
     url = checked_base_url(url)
     if "/deployments/" in f"{url}/":
         raise InvalidEndpoint(

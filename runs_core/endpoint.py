@@ -102,13 +102,14 @@ class Endpoint:
 
     `base_url` is kept verbatim, path prefix included; paths are appended to it.
     `auth` is a bearer key, an auth object, a function that gives tokens, or None.
-    `headers` go with every request (None removes a default one, such as `OpenAI-Beta`),
-    `query` with every URL, but for parameters that a request has itself. `paths`
+    `headers` go with every request (None removes a default one, such as `OpenAI-Beta`;
+    a `Headers`, as `attrs.evolve` passes it on, is all of them, without the default
+    ones), `query` with every URL, but for parameters that a request has itself. `paths`
     replaces an operation's path template by its name, for servers that spell it
     differently.
 
     The profiles below are endpoints like any other: they only fill in what one kind of
-    server needs, and take the same `headers`, `query` and `paths`.
+    server needs, and take the same mappings of `headers`, `query` and `paths`.
 
     Raises `InvalidEndpoint`, `InvalidHeader` or `UsageError`; never quotes a key.
     """
@@ -221,10 +222,11 @@ class Endpoint:
         """The endpoint that openai-python's (or Azure's) variables describe.
 
         Reads `OPENAI_BASE_URL`, `OPENAI_API_KEY`, `OPENAI_ORG_ID`, `OPENAI_PROJECT_ID`
-        and `OPENAI_CUSTOM_HEADERS`; where `AZURE_OPENAI_ENDPOINT` is set, in place of
-        the first two `OPENAI_API_VERSION` with `AZURE_OPENAI_AD_TOKEN` or
-        `AZURE_OPENAI_API_KEY`.
-        Raises `UsageError` where neither base URL is set: there is no default server.
+        and `OPENAI_CUSTOM_HEADERS`. Where `AZURE_OPENAI_ENDPOINT` is set, it takes the
+        place of the first two, with `OPENAI_API_VERSION` and `AZURE_OPENAI_AD_TOKEN`
+        (or else `AZURE_OPENAI_API_KEY`).
+        Raises `UsageError` where one of Azure's is missing, and where neither URL is
+        set: there is no default server.
         """
         env = {}
         for name, value in mapping_of("environ", environ).items():

@@ -47,11 +47,11 @@ _LONGEST_INTERVAL = 30.0
 class PollOptions:
     """How a run is waited for.
 
-    `poll_interval_ms` is the wait between looks, 100 at least; None leaves it to the
-    server, within 0.1 to 30 s, or is one second. `deadline` is the longest time for all
-    of it, in seconds; None for no limit. `on_poll` is called with the run after each
-    look. `cancel_on_exit` cancels the run at the server if its caller leaves before its
-    end.
+    `poll_interval_ms` is the wait between looks, 100 at least; with None it is what the
+    server asks for, kept within 0.1 to 30 s, and one second if it asks for nothing.
+    `deadline` is the longest time for all of it, in seconds; None for no limit.
+    `on_poll` is called with the run after each look. `cancel_on_exit` cancels the run
+    at the server if its caller leaves before its end.
     """
 
     poll_interval_ms: float | None = field(default=None, validator=not_negative)

@@ -22,7 +22,8 @@ class Progress:
     `finish` says that all were. An event is applied once, at `finish` or when the
     snapshot is looked at before. One that does not fit changes nothing, and is raised
     by `finish` alone; once the run has ended for good it is ignored. `head` is how the
-    answer began, and `told` whether an event has come since.
+    answer began, `told` whether an event has come since, and `redact` what takes its
+    request's credentials out of a text. `last_event` is the last one's wire name.
     """
 
     handed: int = 0

@@ -112,9 +112,9 @@ class _Rounds:
     def answer(
         self, run: Run, calls: ToolCalls, ids: tuple[str, str]
     ) -> Flow[list[ToolOutput]]:
-        """Give the outputs of one more; on failure the run is cancelled.
+        """Give the outputs of one more round; if that fails, the run is cancelled.
 
-        The error says so, or why it could not be.
+        The error says so, or that it could not be.
         """
         self._number += 1
         cancel = self._requests.cancel(*ids)

@@ -28,9 +28,9 @@ __all__ = ["AsyncAssistantEventHandler"]
 
 
 class AsyncAssistantEventHandler(Handler[AsyncEventStream]):
-    """The same for an `AsyncClient`; the callbacks are coroutine functions.
+    """What `AssistantEventHandler` is, for an `AsyncClient`: its callbacks are awaited.
 
-    A plain function is called as well as awaited ones are.
+    A callback that is a plain function is called.
     """
 
     async def __aenter__(self) -> Self:

@@ -90,17 +90,17 @@ class UnknownAnnotation(Unknown):
 Annotation: TypeAlias = Annotated[
     FileCitationAnnotation | FilePathAnnotation | UnknownAnnotation, Tagged("type")
 ]
-"""A remark on a part of a text."""
+"""Says what a part of a text comes from, or stands for."""
 
 
 @define(eq=False, repr=False)
 class Text(WireObject):
-    """A text and the remarks on it."""
+    """A text and its annotations."""
 
     value: str = PROMISED
     """The text."""
     annotations: list[Annotation] = Factory(list)
-    """The remarks."""
+    """What parts of it come from, or stand for."""
 
 
 @define(eq=False, repr=False)

@@ -93,7 +93,7 @@ AnnotationDelta: TypeAlias = Annotated[
     FileCitationDeltaAnnotation | FilePathDeltaAnnotation | UnknownAnnotationDelta,
     Tagged("type"),
 ]
-"""A part of a remark on a text."""
+"""A part of an annotation of a text."""
 
 
 @define(eq=False, repr=False)
@@ -103,7 +103,7 @@ class TextDelta(WireObject):
     value: str | None = None
     """What is appended."""
     annotations: list[AnnotationDelta] | None = None
-    """Remarks, or parts of them."""
+    """Annotations, or parts of them."""
 
 
 @define(eq=False, repr=False)

@@ -96,7 +96,7 @@ class TextCreated(_OfText):
 
 @define(eq=False, kw_only=True)
 class TextChanged(_OfText):
-    """A text has got longer, or got a remark: `delta`."""
+    """A text has got longer, or got an annotation: `delta`."""
 
     delta: TextDelta
 

@@ -75,9 +75,10 @@ class LocalService:
 
     `poll_after_ms` is what answers say in `openai-poll-after-ms`; None leaves the
     header out. `expires_after` is the life of a run in seconds, and `pace` the seconds
-    between the events of a stream. Without `require_beta` the beta header may lack;
-    with an `api_key` others are refused, whether sent as bearer or as `api-key`.
-    Without `keep_requests` it forgets what it was sent, for a server that runs long.
+    between the events of a stream. Without `require_beta` the beta header may be
+    missing; with an `api_key` other keys are refused, whether sent as bearer or as
+    `api-key`. Without `keep_requests` it forgets what it was sent, for a server that
+    runs long.
 
     Not thread-safe: a host with threads needs a lock around `handle` and around every
     chunk that it takes.
@@ -182,6 +183,7 @@ class LocalService:
                     continue
                 if operation := methods.get(received.method):
                     return operation, ids
+                # To any other method, `runs` here is the id of a thread.
                 if template != "/threads/runs":
                     raise refusal.method_not_supported(
                         received.method, received.path, methods

@@ -34,8 +34,11 @@ class _Virtual:
 
     def __init__(self, service: Service, *, time: float = 1_700_000_000.0) -> None:
         self.service = service
+        """What answers."""
         self.time = time
+        """The virtual time, in Unix seconds: also what the service is told."""
         self.requests: list[Request] = []
+        """The requests that were handed over, the first one first."""
 
     def now(self) -> float:
         """The virtual time in seconds; it moves only by `sleep` and pauses."""

@@ -44,7 +44,7 @@ __all__ = [
 class Timeouts:
     """How long one exchange may wait: to connect, and for each read, in seconds.
 
-    And in `total`, from the beginning until the answer's head has come: that is what a
+    `total` is for all from the beginning until the answer's head has come: what a
     deadline leaves. None waits for ever. The defaults are openai-python's.
     """
 
