@@ -102,7 +102,9 @@ class _Performing(Steps[ItemT, T]):
         logger.debug("wait %.3f s: %s", seconds, ask.reason)
         return seconds
 
-    def _closed(self, error: BaseException, callers: BaseException | None) -> None:
+    def _failed_to_close(
+        self, error: BaseException, callers: BaseException | None
+    ) -> None:
         """Raise what an exchange's end raised, unless the transport declares it."""
         if not isinstance(error, self._expected):
             performing.raise_translated(error, self._expected, callers)
@@ -242,7 +244,7 @@ class Driver(_Performing[ItemT, T]):
         try:
             context.__exit__(None, None, None)
         except BaseException as error:
-            self._closed(error, callers)
+            self._failed_to_close(error, callers)
 
 
 class AsyncDriver(_Performing[ItemT, T]):
@@ -381,7 +383,7 @@ class AsyncDriver(_Performing[ItemT, T]):
         try:
             await context.__aexit__(None, None, None)
         except BaseException as error:
-            self._closed(error, callers)
+            self._failed_to_close(error, callers)
 
 
 def log_decision(sentence: str) -> None:

@@ -174,9 +174,9 @@ def stream(thread_id: str, **params: Unpack[RunStreamParams]) -> RunFeed:
     `POST /threads/{thread_id}/runs` with `stream`. It ends when the run has ended or
     asks for action; anything else raises, as `StreamEnded` and `ProtocolError` say.
     """
-    options, rest = split(params, Streaming)
+    given, rest = split(params, Streaming)
     request = create_request(thread_id, rest, streamed=True)
-    return run_feed(request, StreamOptions(**options), run_requests(rest))
+    return run_feed(request, StreamOptions(**given), run_requests(rest))
 
 
 create_and_stream = stream
@@ -193,9 +193,9 @@ def submit_tool_outputs_stream(
     first is the completion of the step that asked for them, which began in the
     stream before.
     """
-    options, rest = split(params, Streaming)
+    given, rest = split(params, Streaming)
     request = submit_request(run_id, thread_id, rest, streamed=True)
-    return run_feed(request, StreamOptions(**options), run_requests(rest))
+    return run_feed(request, StreamOptions(**given), run_requests(rest))
 
 
 # --- With the tools it calls -------------------------------------------------------

@@ -1,7 +1,7 @@
 """What a noun of a client does with an operation: drive it, or give it to await.
 
-There are four kinds of noun: of a blocking client and of an async one, each giving
-results or, below `with_raw_response`, answers.
+The four faces of a noun: of a blocking client and of an async one, each giving results
+or, below `with_raw_response`, answers.
 """
 
 from __future__ import annotations

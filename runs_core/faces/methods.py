@@ -1,4 +1,4 @@
-"""Functions of `api` as methods: each is given once, and is one of every kind of noun.
+"""Functions of `api` as methods: each is written once, for all faces that have it.
 
 ParamSpec carries the function's parameters over, so that both type checkers check every
 call; the signature that `help()` shows is the function's, too.
@@ -232,7 +232,7 @@ class JoinedMethod(Generic[P, T, Q]):
 
 
 class Noun(Generic[A_co, B_co, C_co, D_co]):
-    """A noun below another, of the same kind; the same object each time."""
+    """A noun below another, with the same face; the same object each time."""
 
     def __init__(
         self,
@@ -291,5 +291,6 @@ class RawNoun(Generic[A_co, B_co]):
 
 def _kept(face: AnyFace, name: str, kinds: Mapping[type, Callable[[Any], Any]]) -> Any:
     make = next(make for kind, make in kinds.items() if isinstance(face, kind))
+    # Found there from now on: what has no `__set__` comes after an object's own names.
     noun = face.__dict__[name] = make(face._client)
     return noun

@@ -51,7 +51,7 @@ def given(function: Callable[..., Any]) -> Any:
 
 
 class Shown:
-    """How a method looks on each kind of noun, worked out once, when it is looked at.
+    """How a method looks on each face, worked out once, when it is looked at.
 
     Not at import: most programs look at few methods.
     """
@@ -76,9 +76,9 @@ def of(generic: Any, *arguments: Any) -> Any:
 
 
 def given_on(kind: type, gives: Any, awaited: Any) -> Any:
-    """Give the type of what a method gives on a kind of noun.
+    """Give the type of what a method gives on a face, of which `kind` is the class.
 
-    `gives` is the type of the result on a blocking noun, `awaited` on an async one.
+    `gives` is the type of the result on a blocking face, `awaited` on an async one.
     """
     own = awaited if kind in (AsyncFace, AsyncRawFace) else gives
     answer = of(RawResponse, own) if kind in (RawFace, AsyncRawFace) else own

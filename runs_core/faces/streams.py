@@ -272,9 +272,7 @@ _HANDLERS: dict[type, type] = {
 
 
 def _check_handler(handler: object, face: Face | AsyncFace) -> None:
-    wanted = (
-        AssistantEventHandler if isinstance(face, Face) else AsyncAssistantEventHandler
-    )
+    wanted = _HANDLERS[Face if isinstance(face, Face) else AsyncFace]
     if not isinstance(handler, wanted):
         raise UsageError(
             f"event_handler must be an object of a subclass of {wanted.__name__} here,"

@@ -361,7 +361,7 @@ def _final(
             " still speaks the protocol",
             status=404,
             headers=FieldsByName(answer.headers),
-            request_id=Response(404, answer.headers).request_id,
+            request_id=answer.request_id,
         )
         retired.retries_taken = answer.retries_taken
         raise retired

@@ -1,4 +1,4 @@
-"""What requests needs to be told to read an answer as strictly as h11 does: h11."""
+"""An adapter with which requests connects, and reads answers, as our transports do."""
 
 from __future__ import annotations
 
