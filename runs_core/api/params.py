@@ -12,7 +12,7 @@ from typing import Any, Literal, Required, TypeAlias, TypedDict
 
 from runs_core.api.omit import Omit
 from runs_core.flows.toolbox import Functions
-from runs_core.models import Run
+from runs_core.models import Run, RunStepInclude
 from runs_core.wire.http import Timeouts
 
 __all__ = [
@@ -57,10 +57,6 @@ Json: TypeAlias = Mapping[str, Any] | Any
 
 Metadata: TypeAlias = Mapping[str, str]
 """At most 16 pairs; keys up to 64 characters, values up to 512."""
-
-Include: TypeAlias = Literal[
-    "step_details.tool_calls[*].file_search.results[*].content"
-]
 
 
 class RequestOptions(TypedDict, total=False):
@@ -122,7 +118,7 @@ class ToolLoop(TypedDict, total=False):
 class IncludeParams(RequestOptions, total=False):
     """`steps.retrieve`."""
 
-    include: Iterable[Include | str]
+    include: Iterable[RunStepInclude]
     """What to add to steps: the text of file search results, if anything."""
 
 
@@ -142,7 +138,7 @@ class ListParams(RequestOptions, total=False):
 class StepListParams(ListParams, total=False):
     """`steps.list`."""
 
-    include: Iterable[Include | str]
+    include: Iterable[RunStepInclude]
     """What to add to steps: the text of file search results, if anything."""
 
 
@@ -168,7 +164,7 @@ class RunParams(RequestOptions, total=False):
 
     assistant_id: Required[str]
     """The assistant that answers: its model, instructions and tools are the run's."""
-    include: Iterable[Include | str]
+    include: Iterable[RunStepInclude]
     """What to add to steps: the text of file search results, if anything."""
     model: str | None
     """The model, instead of the assistant's."""
