@@ -141,6 +141,18 @@ def test_what_broke_has_no_end_to_read(rig: Rig) -> None:
         rig.run(reading_on(), rig.transport(exchange))
 
 
+def test_the_end_of_one_answer_is_none_of_the_next(rig: Rig) -> None:
+    def flow() -> Flow[bytes]:
+        yield from Open(GET)
+        while (yield from Read()):
+            pass
+        return (yield from reading_on())
+
+    broken = Exchange(body=[b"half", TransportTimeout("late")])
+    with pytest.raises(UsageError, match="no open answer to Read"):
+        rig.run(flow(), rig.transport(Exchange(), broken))
+
+
 def test_there_is_nothing_to_read_where_nothing_was_opened(rig: Rig) -> None:
     def flow() -> Flow[bytes]:
         return (yield from Read())
