@@ -57,7 +57,7 @@ def operation(params: type) -> Callable[[Callable[P, R]], Callable[P, R]]:
                 forget_frames(error, callers)
                 raise error
 
-        checked.__signature__ = signature  # type: ignore[attr-defined]
+        vars(checked)["__signature__"] = signature
         return checked
 
     return decorate

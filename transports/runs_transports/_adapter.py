@@ -9,7 +9,7 @@ import os
 import socket
 import ssl
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from requests import PreparedRequest
 from requests.adapters import HTTPAdapter
@@ -23,6 +23,9 @@ from runs_transports._errors import not_sent
 from runs_transports._request import Address, in_url
 from runs_transports._tls import default_context
 from runs_transports.http1 import READ_BYTES, Http1Exchange
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
 
 __all__ = ["StrictAdapter"]
 
@@ -115,7 +118,7 @@ class _Body(io.RawIOBase):
     def readable(self) -> bool:
         return True
 
-    def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override]
+    def readinto(self, buffer: WriteableBuffer) -> int:
         while not (size := self._piece.readinto(buffer)):
             piece = self._exchange.next_piece()
             if piece == b"":
