@@ -191,13 +191,9 @@ def _exchange(
         prepared = endpoint.prepare(request, credentials)
         if request.timeouts is None and policy.timeouts is not None:
             prepared = evolve(prepared, timeouts=policy.timeouts)
-        left = None
-        if until is not None:
-            left = until - (yield from Now())
-            if left <= 0:
-                late = _late(request.operation)
-                late.retries_taken = attempt + refreshed
-                raise as_unknown(late, request) if perhaps_sent else late
+        left = yield from _left_for_attempt(
+            request, until, attempt + refreshed, perhaps_sent
+        )
         try:
             answer: Response | Head = yield evolve(ask, request=prepared, timeout=left)
         except TransportError as error:
@@ -235,6 +231,18 @@ def _exchange(
             reason=f"{request.operation}: {what}, retry {attempt}"
             f" of {policy.max_retries}",
         )
+
+
+def _left_for_attempt(
+    request: ApiRequest, until: float | None, retries: int, perhaps_sent: bool
+) -> Flow[float | None]:
+    """Give the seconds left for an attempt, or raise that there are none."""
+    left = None if until is None else until - (yield from Now())
+    if left is None or left > 0:
+        return left
+    late = _late(request.operation)
+    late.retries_taken = retries
+    raise as_unknown(late, request) if perhaps_sent else late
 
 
 # --- Whether there is another attempt, and why not ---------------------------------
