@@ -126,6 +126,10 @@ class Client(_Settings):
     read, `deadline` the longest time for each whole conversation, in seconds; None
     leaves them to the request and the operation. `outside` replaces clock and random
     numbers.
+
+    Raises `UsageError` for what is no transport, or an async one, and for what is no
+    endpoint, among them `InvalidOption` for a number out of range; TypeError for what
+    is no number.
     """
 
     def __init__(

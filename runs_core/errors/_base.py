@@ -1,4 +1,4 @@
-"""The base of all errors, and what those of several modules are besides."""
+"""The base of all errors, and those that errors of several modules are, too."""
 
 from __future__ import annotations
 

@@ -38,7 +38,10 @@ class MalformedOutcomeUnknown(MalformedResponse, OutcomeUnknown):
 
 
 class UnexpectedContentType(ProtocolError):
-    """The server answered something that is not what this operation returns."""
+    """The server answered something that is not what this operation returns.
+
+    `content_type` is the media type that it named.
+    """
 
     def __init__(self, message: str, *, content_type: str | None = None) -> None:
         super().__init__(message)
@@ -56,7 +59,8 @@ class PageRepeated(ProtocolError):
 class MalformedEvent(ProtocolError):
     """An event of a stream is not the JSON or not the shape it must be.
 
-    `offset` is where the event's block begins in the stream, in bytes.
+    `offset` is where the event's block begins in the stream, in bytes, and `event` its
+    name on the wire.
     """
 
     def __init__(
@@ -79,7 +83,10 @@ class InvalidDelta(ProtocolError):
 
 
 class EventTooLarge(ProtocolError):
-    """An event of a stream is longer than `max_event_bytes`."""
+    """An event of a stream is longer than `max_event_bytes`, which is `limit`.
+
+    `offset` is where the event's block begins in the stream, in bytes.
+    """
 
     def __init__(self, message: str, *, limit: int, offset: int | None = None) -> None:
         super().__init__(message)

@@ -26,7 +26,9 @@ __all__ = [
 class APIStatusError(APIError):
     """The server answered with a status that is not a success.
 
-    `retry_after` is the wait in seconds that the server asked for, if it asked.
+    `headers` are the answer's, found in upper or lower case, and `request_id` is the
+    server's name for the exchange, if it gave one. `retry_after` is the wait in seconds
+    that the server asked for, if it asked.
     """
 
     def __init__(

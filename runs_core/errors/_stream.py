@@ -48,7 +48,11 @@ class StreamIdle(StreamEnded, APITimeoutError):
 
 
 class StreamError(StreamEnded):
-    """The server sent an `error` event."""
+    """The server sent an `error` event.
+
+    `error` is the object that it sent, without credentials, and `body` the same as a
+    dict.
+    """
 
     def __init__(
         self,

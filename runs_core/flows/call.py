@@ -37,7 +37,8 @@ class Call(Generic[T_co]):
     """One request and how to read its answer; it can be used any number of times.
 
     Inside a flow: `run = yield from call`. With HTTP of one's own:
-    `call.parse(response)` of the answer to `endpoint.prepare(call.request)`.
+    `call.parse(response)` of the answer to `endpoint.prepare(call.request)`. `limit` is
+    the longest body that is read, in bytes.
     `runs_core.testing.Call` is something else: a function call of the local service.
     """
 
