@@ -50,6 +50,21 @@ def _of(kind: type, what: str) -> Callable[[object, Any, Any], None]:
 
 
 _text = _of(str, "a str")
+_flag = _of(bool, "True or False")
+
+
+def _tuple(given: Iterable[Any]) -> Any:
+    """Give a tuple; what is no sequence, or one str, is left to the validator."""
+    several = isinstance(given, Iterable) and not isinstance(given, str)
+    return tuple(given) if several else given
+
+
+def _all_of(kind: type, what: str) -> Callable[[object, Any, Any], None]:
+    def check(instance: object, attribute: Any, value: Any) -> None:
+        if type(value) is not tuple or not all(isinstance(v, kind) for v in value):
+            raise UsageError(f"{attribute.name} must be a sequence of {what}")
+
+    return check
 
 
 @frozen
@@ -102,14 +117,19 @@ def _words(text: str) -> tuple[str, ...]:
 
 
 def _pieces(pieces: Iterable[Piece] | None) -> tuple[Piece, ...] | None:
-    if isinstance(pieces, str):
-        raise UsageError("pieces must be a sequence of str, not one str")
-    return None if pieces is None else tuple(pieces)
+    if pieces is None:
+        return None
+    each = _tuple(pieces)
+    if type(each) is not tuple or not all(
+        isinstance(p, str | Interruption) for p in each
+    ):
+        raise UsageError("pieces must be a sequence of str and of interruptions")
+    return each
 
 
-def _positive(instance: object, attribute: Any, value: int | None) -> None:
-    if value is not None and value < 1:
-        raise UsageError(f"{attribute.name} must be at least 1")
+def _positive(instance: object, attribute: Any, value: Any) -> None:
+    if value is not None and (type(value) is not int or value < 1):
+        raise UsageError(f"{attribute.name} must be a whole number, at least 1")
 
 
 def _can_be_json(instance: object, attribute: Any, value: Any) -> None:
@@ -117,6 +137,9 @@ def _can_be_json(instance: object, attribute: Any, value: Any) -> None:
         json.dumps(value)
     except (TypeError, ValueError, RecursionError):
         raise UsageError(f"{attribute.name} must be JSON, or what becomes it") from None
+
+
+_objects = (_all_of(dict, "objects, as on the wire"), _can_be_json)
 
 
 @frozen
@@ -137,10 +160,15 @@ class Say:
     )
     every: int | None = field(default=None, kw_only=True, validator=_positive)
     annotations: tuple[Mapping[str, Any], ...] = field(
-        default=(), kw_only=True, converter=tuple
+        default=(),
+        kw_only=True,
+        converter=_tuple,
+        validator=_objects,
     )
-    image_file_ids: tuple[str, ...] = field(default=(), kw_only=True, converter=tuple)
-    refusal: bool = field(default=False, kw_only=True)
+    image_file_ids: tuple[str, ...] = field(
+        default=(), kw_only=True, converter=_tuple, validator=_all_of(str, "str")
+    )
+    refusal: bool = field(default=False, kw_only=True, validator=_flag)
 
     def __attrs_post_init__(self) -> None:
         if self.refusal and self.annotations:
@@ -190,7 +218,7 @@ class CodeInterpreter:
     What a step then shows of it is a `CodeInterpreter` of `runs_core.models`.
     """
 
-    input: str
+    input: str = field(validator=_text)
     logs: str | None = field(default=None, kw_only=True)
     image_file_id: str | None = field(default=None, kw_only=True)
 
@@ -208,7 +236,9 @@ class FileSearch:
     `runs_core.models`, whose `FileSearch` has the settings of the tool.
     """
 
-    results: tuple[Mapping[str, Any], ...] = field(default=(), converter=tuple)
+    results: tuple[Mapping[str, Any], ...] = field(
+        default=(), converter=_tuple, validator=_objects
+    )
 
 
 @frozen
@@ -223,7 +253,7 @@ class Fail:
 class Incomplete:
     """The run stops short: `max_completion_tokens` or `max_prompt_tokens`."""
 
-    reason: str = "max_completion_tokens"
+    reason: str = field(default="max_completion_tokens", validator=_text)
 
 
 Action: TypeAlias = (

@@ -110,6 +110,8 @@ class LocalService:
         check_seconds("pace", pace)
         if poll_after_ms is not None and not isinstance(poll_after_ms, int):
             raise UsageError("poll_after_ms must be a whole number, or None")
+        if not isinstance(prefix, str):
+            raise UsageError("prefix must be a str")
         prefix = prefix.strip("/")
         self.prefix = f"/{prefix}" if prefix else ""
         self.requests = []

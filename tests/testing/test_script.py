@@ -55,7 +55,20 @@ def test_the_parts_are_the_whole_text(text):
     "make",
     [
         lambda: Say("a", every=0),
+        lambda: Say("a", every=1.5),  # type: ignore[arg-type]
+        lambda: Say("a", every="1"),  # type: ignore[arg-type]
         lambda: Say(pieces="text"),
+        lambda: Say(pieces=[5]),  # type: ignore[list-item]
+        lambda: Say(pieces=5),  # type: ignore[arg-type]
+        lambda: Say("a", annotations=[5]),  # type: ignore[list-item]
+        lambda: Say("a", annotations=[{"a": {1}}]),
+        lambda: Say("a", image_file_ids="file_1"),
+        lambda: Say("a", refusal="no"),  # type: ignore[arg-type]
+        lambda: Call("f", pieces=[None]),  # type: ignore[list-item]
+        lambda: CodeInterpreter(5),  # type: ignore[arg-type]
+        lambda: FileSearch([5]),  # type: ignore[list-item]
+        lambda: FileSearch(5),  # type: ignore[arg-type]
+        lambda: Incomplete(5),  # type: ignore[arg-type]
         lambda: Say("text", pieces=["te", "x"]),
         lambda: Say("a", refusal=True, annotations=[{}]),
         lambda: Script(["text"]),  # type: ignore[list-item]

@@ -336,6 +336,7 @@ def test_a_script_must_be_one():
         {"pace": -1},
         {"pace": "1"},
         {"poll_after_ms": "5"},
+        {"prefix": 5},
     ],
 )
 def test_an_option_that_cannot_be_is_refused_at_once(wrong):
