@@ -106,6 +106,11 @@ def _checked(key: str | Secret) -> Secret:
 
 
 def _all_checked(keys: Mapping[str, str | Secret]) -> dict[str, Secret]:
+    if not isinstance(keys, Mapping):
+        raise UsageError(
+            "keys must be a mapping of header names to keys, not of type"
+            f" {type(keys).__name__}"
+        )
     return {check_header(name, "")[0]: _checked(key) for name, key in keys.items()}
 
 

@@ -282,6 +282,11 @@ class Endpoint:
             )
         if credentials is None:
             credentials = self._static_credentials()
+        if not isinstance(credentials, Headers):
+            raise UsageError(
+                "credentials must be Headers, such as Headers({'authorization': …}),"
+                f" not of type {type(credentials).__name__}"
+            )
         template = self.paths.get(request.operation, request.template)
         path = encode_path(template, **dict(request.ids))
         own = {name for name, _ in request.query}

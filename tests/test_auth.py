@@ -56,6 +56,12 @@ def test_a_token_provider_is_asked_for_each_attempt() -> None:
     }
 
 
+@pytest.mark.parametrize("keys", [None, "k", 5, [("x", "k")]])
+def test_header_keys_are_a_mapping(keys: Any) -> None:
+    with pytest.raises(UsageError, match="keys must be a mapping of header names to"):
+        HeaderKeys(keys)
+
+
 def test_only_what_can_change_is_asked_again_after_a_401() -> None:
     assert TokenProvider(provider).refreshable
     assert not any(
@@ -188,6 +194,7 @@ def test_a_secret_is_compared_by_what_it_holds() -> None:
         lambda: HeaderKeys({"x": key() + "\n"}),
         lambda: HeaderKeys({key() + ":": "api-key"}),
         lambda: HeaderKeys({"fine": key(), "not fine": "x"}),
+        lambda: HeaderKeys(key()),  # type: ignore[arg-type]
         lambda: as_auth(key().encode()),  # type: ignore[arg-type]
         lambda: as_auth([key()]),  # type: ignore[arg-type]
         lambda: as_auth(key() + "\n"),

@@ -217,6 +217,12 @@ def test_credentials_of_an_attempt_replace_the_endpoints_own() -> None:
         endpoint.prepare(a_request())
 
 
+@pytest.mark.parametrize("wrong", [{"authorization": "Bearer k"}, "Bearer k", 5])
+def test_credentials_that_are_no_headers_are_refused(wrong: Any) -> None:
+    with pytest.raises(UsageError, match="credentials must be Headers, such as"):
+        Endpoint("https://a.test").prepare(a_request(), wrong)
+
+
 def test_a_field_that_is_there_twice_is_sent_twice_unless_a_call_replaces_it() -> None:
     endpoint = Endpoint("https://a.test", headers=Headers([("x-a", "1"), ("x-a", "2")]))
 
@@ -554,6 +560,8 @@ def prepared_with(credentials: Headers, **changes: Any) -> Request:
         lambda: prepared_with(Headers({"x": key() + "\n"})),
         lambda: prepared_with(Headers({"x": key()}), ids=(("thread_id", ""),)),
         lambda: prepared_with(Headers({"x": key()}), headers=(("bad name", "x"),)),
+        # Without `prepared_with`, whose frame would show what is no Headers.
+        lambda: Endpoint("https://a.test").prepare(a_request(), {"x": key()}),  # type: ignore[arg-type]
     ],
 )
 def test_promise_4_no_error_on_the_way_to_a_request_shows_a_key(call: Any) -> None:
