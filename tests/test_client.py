@@ -447,6 +447,15 @@ def test_an_unknown_option_is_a_type_error(rig: Rig, name: str) -> None:
         rig.client(rig.transport()).with_options(**{name: 1})
 
 
+def test_a_timeout_of_zero_is_refused_with_what_waits_for_ever(rig: Rig) -> None:
+    with pytest.raises(ValueError, match=r"; Timeouts\(None, None\) waits for ever"):
+        rig.client(rig.transport(), timeout=0)
+
+    client = rig.client(rig.transport(), timeout=Timeouts(None, None))
+    assert client.policy.timeouts == Timeouts(None, None)
+    assert rig.client(rig.transport(), timeout=None).policy.timeouts is None
+
+
 def test_an_option_that_is_not_given_stays(rig: Rig) -> None:
     client = rig.client(rig.transport(), max_retries=5, timeout=9.0)
 

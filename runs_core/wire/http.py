@@ -67,8 +67,10 @@ class Timeouts:
                 f" not of type {type(timeout).__name__}"
             )
         if timeout is not None and timeout <= 0:
+            # Not "None", which to a client is no timeout of its own.
             raise InvalidOption(
-                "timeout must be more than 0 seconds; None waits for ever"
+                "timeout must be more than 0 seconds; Timeouts(None, None) waits for"
+                " ever"
             )
         check_amount("timeout", timeout)
         return cls(connect=timeout, read=timeout)

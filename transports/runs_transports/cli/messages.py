@@ -41,7 +41,13 @@ _ADVICE: dict[type[BaseException], str] = {
 _UNDER_WAY = (errors.StreamEnded, errors.DeadlineExceeded, errors.ProtocolError)
 
 # What the core's texts for Python have, and a command line has not.
-_PYTHON = {"None": "null", "True": "true", "False": "false"}
+_PYTHON = {
+    "Timeouts(None, None)": "null",
+    "None": "null",
+    "True": "true",
+    "False": "false",
+}
+_OF_PYTHON = re.compile(r"\bTimeouts\(None, None\)|\b(?:None|True|False)\b")
 # These say at their end how to wait longer, or to take more. What stands before it may
 # be the server's.
 _LIMITED = (errors.DeadlineExceeded, errors.EventTooLarge)
@@ -100,7 +106,7 @@ def as_typed(text: str) -> str:
 
     Not for one in which somebody else is quoted: a file may be called "None for now".
     """
-    return re.sub(r"\b(None|True|False)\b", lambda word: _PYTHON[word[0]], text)
+    return _OF_PYTHON.sub(lambda word: _PYTHON[word[0]], text)
 
 
 def _as_command(error: errors.OutcomeUnknown, noun: str, verb: str, given: str) -> str:
