@@ -26,8 +26,8 @@ class Bench:
     """One run of the benchmarks.
 
     `step` is told what is measured next. `decoder` is the import path of a decoder of
-    the user's own, which takes part in framing. `missing` collects who does not take
-    part, and why.
+    the user's own, which takes part in framing, growth, memory and conformance.
+    `missing` collects who does not take part, and why.
     """
 
     quick: bool = False

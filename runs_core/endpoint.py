@@ -100,13 +100,13 @@ def _checked_paths(paths: Mapping[str, str] | None) -> dict[str, str]:
 class Endpoint:
     """One server, as one user of it.
 
-    `base_url` is kept verbatim, path prefix included; paths are appended to it.
-    `auth` is a bearer key, an auth object, a function that gives tokens, or None.
-    `headers` go with every request (None removes a default one, such as `OpenAI-Beta`;
-    a `Headers`, as `attrs.evolve` passes it on, is all of them, without the default
-    ones), `query` with every URL, but for parameters that a request has itself. `paths`
-    replaces an operation's path template by its name, for servers that spell it
-    differently.
+    `base_url` is kept verbatim, path prefix included, but for slashes at its end; paths
+    are appended to it. `auth` is a bearer key, an auth object, a function that gives
+    tokens, or None. `headers` go with every request (None removes a default one, such
+    as `OpenAI-Beta`; a `Headers`, as `attrs.evolve` passes it on, is all of them,
+    without the default ones), `query` with every URL, but for parameters that a request
+    has itself. `paths` replaces an operation's path template by its name, for servers
+    that spell it differently.
 
     The profiles below are endpoints like any other: they only fill in what one kind of
     server needs, and take the same mappings of `headers`, `query` and `paths`.
