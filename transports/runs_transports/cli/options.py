@@ -24,7 +24,7 @@ __all__ = [
 
 
 class Parser(argparse.ArgumentParser):
-    """Raises `CommandError` with one line, and never quotes what it did not expect.
+    """Raises `CommandError` with one line, which quotes no argument but option names.
 
     What stands in the wrong place may be a key. `fill` completes the parser when it is
     first used, so that no command pays for the grammar of the others.
@@ -45,6 +45,10 @@ class Parser(argparse.ArgumentParser):
             message = f"there is no option {unknown}"
         elif message.endswith("expected one argument"):
             message += "; if it begins with '-', write --option=-value"
+        elif ": invalid choice: " in message:
+            name = message.partition(": invalid choice: ")[0]
+            choices = message.rpartition("(choose from ")[2].removesuffix(")")
+            message = f"{name}: this must be one of {choices}"
         raise CommandError(f"{message}; see '{self.prog} --help'", status=USAGE)
 
     def parse_known_args(  # type: ignore[override]  # of its overloads, only this is used
