@@ -647,11 +647,13 @@ def test_a_view_is_what_it_shows() -> None:
 
 def test_a_view_that_is_changed_stays_as_it_was_changed() -> None:
     told: list[str] = []
+    kept: list[Text] = []
 
     class Mine(AssistantEventHandler):
         def on_text_delta(self, delta: Any, snapshot: Text) -> None:
             snapshot.value = f"<{snapshot.value}>"
             told.append(snapshot.value)
+            kept.append(snapshot)
 
         def on_text_done(self, text: Text) -> None:
             text.value = text.value.upper()
@@ -663,3 +665,4 @@ def test_a_view_that_is_changed_stays_as_it_was_changed() -> None:
     stream(client_of(*STORY), Mine()).until_done()
 
     assert told == ["<a>", "<ab>", "AB", "AB"]
+    assert [text.value for text in kept] == ["<a>", "<ab>"]
