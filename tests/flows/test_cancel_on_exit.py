@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import pytest
 import trio
+from attrs import evolve
 
 from runs_core import (
     AsyncClient,
@@ -157,13 +159,44 @@ def poll_until(bench: Bench, interrupt: Callable[[Run], None]) -> None:
         )
 
 
+def interrupt_now(run: Run) -> None:
+    raise KeyboardInterrupt
+
+
 def test_an_interrupted_poll_cancels_its_run_and_raises_what_interrupted_it() -> None:
     bench = Bench(Hang())
 
-    def interrupt(run: Run) -> None:
-        raise KeyboardInterrupt
+    poll_until(bench, interrupt_now)
 
-    poll_until(bench, interrupt)
+    assert bench.cancelled == 1
+
+
+def test_the_run_of_a_new_thread_is_cancelled_where_it_says_that_it_is() -> None:
+    bench = Bench(Hang())
+
+    with pytest.raises(KeyboardInterrupt):
+        bench.client.beta.threads.create_and_run_poll(
+            assistant_id=bench.assistant, on_poll=interrupt_now, cancel_on_exit=True
+        )
+
+    assert bench.cancelled == 1
+
+
+class WithoutThreads(LocalService):
+    """A server that leaves the thread out of its runs."""
+
+    def handle(self, request: ServiceRequest, now: float) -> ServiceReply:
+        reply = super().handle(request, now)
+        answer = json.loads(b"".join(c for c in reply.chunks if isinstance(c, bytes)))
+        answer.pop("thread_id", None)
+        return evolve(reply, chunks=[json.dumps(answer).encode()])
+
+
+def test_a_run_that_names_no_thread_is_cancelled_on_the_one_asked_for() -> None:
+    bench = Bench(Hang())
+    bench.service.__class__ = WithoutThreads
+
+    poll_until(bench, interrupt_now)
 
     assert bench.cancelled == 1
 
