@@ -181,6 +181,7 @@ def test_promise_6_any_number_of_retries_may_be_asked_for() -> None:
         ({"retry_after": "0.25"}, 0.25),
         ({"retry_after": "0"}, 0.0),
         ({"retry_after": "0000000000000005"}, 5.0),
+        ({"retry_after": "60"}, 60.0),
         ({"retry_after_ms": "1500", "retry_after": "9"}, 1.5),
         (
             {
