@@ -652,6 +652,17 @@ def test_of_an_error_body_64_kib_are_kept(rig: Rig) -> None:
     assert endless.closed
 
 
+def test_an_answer_of_which_enough_is_kept_is_closed_at_once(rig: Rig) -> None:
+    endless = Exchange(500, body=iter(lambda: bytes(1000), None))
+
+    def flow() -> Flow[bool]:
+        yield from Send(GET)
+        # Before another attempt there can be a wait of a minute.
+        return (yield from Invoke(lambda: endless.closed))
+
+    assert rig.run(flow(), rig.transport(endless))
+
+
 def test_send_ends_in_time_even_if_every_read_is_quick(rig: Rig) -> None:
     drip = Exchange(body=iter(lambda: b"x", None))
     transport = rig.transport(drip, tick=1.0)

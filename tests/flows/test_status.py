@@ -242,7 +242,9 @@ def test_hazard_1_a_redirect_names_the_origin_and_no_more(
 
     assert isinstance(error, errors.UnexpectedRedirect)
     assert error.location == origin
-    assert "redirects are not followed: set base_url" in str(error)
+    where = "to where it leads" + (f" ({origin})" if origin else "")
+    assert f"redirects are not followed: set base_url {where}" in str(error)
+    assert "None" not in str(error)
     assert error.message == str(error)
     for part in ("path", "key", "pw", "javascript"):
         assert part not in str(error)
