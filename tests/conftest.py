@@ -28,8 +28,13 @@ class Watch:
     """
 
     def __init__(self) -> None:
-        # No test's output is captured yet: this is where people look.
-        self._stderr = os.dup(sys.stderr.fileno())
+        # No test's output is captured yet: this is where people look. What stands for
+        # it in an editor may have no descriptor.
+        try:
+            descriptor = sys.stderr.fileno()
+        except (AttributeError, OSError, ValueError):
+            descriptor = 2
+        self._stderr = os.dup(descriptor)
         self._until = 0.0
 
     def pytest_runtest_logstart(self) -> None:
