@@ -289,5 +289,5 @@ def test_a_shield_that_shields_nothing_is_said():
 
     with pytest.raises(AssertionError, match="in the transport's `shield"):
         CancellingOnTrio().test_promise_9_a_cancelled_task_can_exchange_in_the_shield(
-            harness
+            harness, "http", one_authority()
         )

@@ -122,15 +122,16 @@ class CancellationSuite(RigFixture):
             assert rig.run(scenario) > 0, "it was not to be cancelled at any step"
 
     def test_promise_9_a_cancelled_task_can_exchange_in_the_shield(
-        self, rig: Rig
+        self, rig: Rig, scheme: str, authority: Authority
     ) -> None:
         """For transports that have a `shield()`."""
         if not hasattr(rig.transport, "shield"):
             pytest.skip("the transport has no shield()")
+        secured = authority.server("127.0.0.1") if scheme == "https" else None
         answers: list[bytes] = []
 
         async def scenario(io: Io) -> int:
-            request = get(server.url)
+            request = get(f"{scheme}://127.0.0.1:{server.port}")
 
             async def attempt() -> None:
                 try:
@@ -142,7 +143,7 @@ class CancellationSuite(RigFixture):
 
             return await type(self).cancel_at_each_step(attempt)
 
-        with peer(tolerant(conversation, None)) as server:
+        with peer(tolerant(conversation, secured)) as server:
             cancelled = rig.run(scenario)
 
         assert answers == [b"aaa"] * cancelled, NO_SHIELD

@@ -91,7 +91,7 @@ class OnceTests(RigFixture):
         said: bytes,
     ) -> None:
         # Only where nothing more comes is anything waited for.
-        read = 0.02 if end is listening_after else PATIENCE
+        read = 0.05 if end is listening_after else PATIENCE
 
         async def scenario(io: Io) -> None:
             with suppress(*declared(io)):
