@@ -20,7 +20,7 @@ from runs_core.flows.outcome import as_unknown
 from runs_core.flows.request import ApiRequest
 from runs_core.flows.status import one_line, status_error
 from runs_core.models import Page
-from runs_core.models.base import Resource
+from runs_core.models.base import Resource, id_rule
 from runs_core.wire import codec
 from runs_core.wire.body import BODY_LIMIT
 from runs_core.wire.http import Response
@@ -103,11 +103,11 @@ def json_answer(cls: type[ResourceT]) -> Callable[[Response], ResourceT]:
                 content_type=content_type,
             )
         result = codec.structure(codec.loads(response.body), cls)
-        id = getattr(result, "id", None) if has_id else "-"
-        # Other requests are made with it.
-        if not isinstance(id, str) or not id:
-            why = f"the id of a {cls.__name__} must be a string that is not empty"
-            raise MalformedResponse(f"{why} @ $.id", where="$.id")
+        if has_id:
+            # Other requests are made with it.
+            id = getattr(result, "id", None)
+            if not isinstance(id, str) or not id:
+                raise MalformedResponse(id_rule(cls), where="$.id")
         result._request_id = response.request_id
         return result
 

@@ -16,7 +16,7 @@ from typing import Any, ClassVar
 
 from runs_core.wire.codec import Unknown, Value, WireObject
 
-__all__ = ["PROMISED", "Resource", "UnknownDelta", "Value"]
+__all__ = ["PROMISED", "Resource", "UnknownDelta", "Value", "id_rule"]
 
 # The default of a field that the API promises. Not ABSENT: receiving is the hot path,
 # and None needs no check there.
@@ -50,6 +50,11 @@ class Resource(WireObject):
     @_request_id.setter
     def _request_id(self, value: str | None) -> None:
         self._answered_as = value
+
+
+def id_rule(cls: type) -> str:
+    """Say what the id of an object must be, and that this is about `$.id`."""
+    return f"the id of a {cls.__name__} must be a string that is not empty @ $.id"
 
 
 class UnknownDelta(Unknown):

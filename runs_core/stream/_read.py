@@ -10,6 +10,7 @@ from typing import Any, Final, TypeAlias, get_args
 
 from runs_core.errors import MalformedResponse
 from runs_core.models import ErrorObject
+from runs_core.models.base import id_rule
 from runs_core.stream._event import DeltaEvent
 from runs_core.stream.events import (
     EVENT_CLASSES,
@@ -113,8 +114,7 @@ def _make_reader(event: Any) -> Reader:
             made._sent = (*sent, *(["object"] if "object" in raw else []))
         id = made.id
         if id.__class__ is not str or not id:
-            why = f"the id of a {model.__name__} must be a string that is not empty"
-            raise MalformedResponse(f"{why} @ $.id", where="$.id")
+            raise MalformedResponse(id_rule(model), where="$.id")
         # Not `event(made)`, which takes half as long again.
         known = blank()
         if is_delta:

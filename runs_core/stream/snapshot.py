@@ -16,6 +16,7 @@ from runs_core.models import (
     RunStepDeltaEvent,
     Thread,
 )
+from runs_core.models.base import id_rule
 from runs_core.stream._copy import copied, state_of
 from runs_core.stream._parts import MessageParts, StepParts
 from runs_core.stream.events import (
@@ -269,8 +270,7 @@ class RunSnapshot:
 def _checked_id(data: Any) -> str:
     id = data.id
     if not isinstance(id, str) or not id:
-        why = f"the id of a {type(data).__name__} must be a string that is not empty"
-        raise InvalidDelta(f"{why} @ $.id", where="$.id")
+        raise InvalidDelta(id_rule(type(data)), where="$.id")
     return id
 
 
