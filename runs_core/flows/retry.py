@@ -39,6 +39,7 @@ from runs_core.flows.status import (
 from runs_core.wire.http import (
     FieldsByName,
     Head,
+    Headers,
     Response,
     Timeouts,
     shorter,
@@ -178,26 +179,22 @@ def _exchange(
     # Repetitions with the same credentials: new ones are tried besides.
     attempt = 0
     while True:
-        try:
-            credentials = yield from endpoint.auth.credentials(refresh=refresh)
-        except Exception as error:
-            if not perhaps_sent or request.repeat is Repeat.SAFE:
-                raise
-            why = f"there are no credentials to send it again ({type(error).__name__})"
-            unknown = _unknown(ConnectionOutcomeUnknown, request, why)
-            unknown.retries_taken = max(0, attempt + refreshed - 1)
-            raise unknown from error
+        retries = attempt + refreshed
+        credentials = yield from _credentials_for_attempt(
+            request,
+            partial(endpoint.auth.credentials, refresh=refresh),
+            retries,
+            perhaps_sent,
+        )
         refresh = False
         prepared = endpoint.prepare(request, credentials)
         if request.timeouts is None and policy.timeouts is not None:
             prepared = evolve(prepared, timeouts=policy.timeouts)
-        left = yield from _left_for_attempt(
-            request, until, attempt + refreshed, perhaps_sent
-        )
+        left = yield from _left_for_attempt(request, until, retries, perhaps_sent)
         try:
             answer: Response | Head = yield evolve(ask, request=prepared, timeout=left)
         except TransportError as error:
-            error.retries_taken = attempt + refreshed
+            error.retries_taken = retries
             perhaps_sent = perhaps_sent or not isinstance(error, NotSent)
             what = type(error).__name__
             verdict = _after_error(request, error, attempt, policy)
@@ -212,7 +209,7 @@ def _exchange(
                 yield from _tell(policy, request, what, _NEW_CREDENTIALS)
                 refresh = refreshed = True
                 continue
-            answer = evolve(answer, retries_taken=attempt + refreshed)
+            answer = evolve(answer, retries_taken=retries)
             verdict = _after_answer(request, answer, attempt, policy)
             if not isinstance(verdict, Sleep) or not (
                 yield from _in_time(verdict, until)
@@ -231,6 +228,24 @@ def _exchange(
             reason=f"{request.operation}: {what}, retry {attempt}"
             f" of {policy.max_retries}",
         )
+
+
+def _credentials_for_attempt(
+    request: ApiRequest,
+    ask: Callable[[], Flow[Headers]],
+    retries: int,
+    perhaps_sent: bool,
+) -> Flow[Headers]:
+    """Ask for the credentials; what that raises does not hide an attempt before."""
+    try:
+        return (yield from ask())
+    except Exception as error:
+        if not perhaps_sent or request.repeat is Repeat.SAFE:
+            raise
+        why = f"there are no credentials to send it again ({type(error).__name__})"
+        unknown = _unknown(ConnectionOutcomeUnknown, request, why)
+        unknown.retries_taken = max(0, retries - 1)
+        raise unknown from error
 
 
 def _left_for_attempt(
