@@ -12,9 +12,10 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Mapping
 from itertools import zip_longest
+from types import UnionType
 from typing import Any, TypeAlias
 
-from attrs import field, frozen
+from attrs import converters, field, frozen, validators
 
 from runs_core.errors import UsageError
 from runs_core.testing.exchange import Pause
@@ -59,7 +60,7 @@ def _tuple(given: Iterable[Any]) -> Any:
     return tuple(given) if several else given
 
 
-def _all_of(kind: type, what: str) -> Callable[[object, Any, Any], None]:
+def _all_of(kind: type | UnionType, what: str) -> Callable[[object, Any, Any], None]:
     def check(instance: object, attribute: Any, value: Any) -> None:
         if type(value) is not tuple or not all(isinstance(v, kind) for v in value):
             raise UsageError(f"{attribute.name} must be a sequence of {what}")
@@ -116,17 +117,6 @@ def _words(text: str) -> tuple[str, ...]:
     return tuple(p for p in (words[0], *(f" {word}" for word in words[1:])) if p)
 
 
-def _pieces(pieces: Iterable[Piece] | None) -> tuple[Piece, ...] | None:
-    if pieces is None:
-        return None
-    each = _tuple(pieces)
-    if type(each) is not tuple or not all(
-        isinstance(p, str | Interruption) for p in each
-    ):
-        raise UsageError("pieces must be a sequence of str and of interruptions")
-    return each
-
-
 def _positive(instance: object, attribute: Any, value: Any) -> None:
     if value is not None and (type(value) is not int or value < 1):
         raise UsageError(f"{attribute.name} must be a whole number, at least 1")
@@ -139,6 +129,7 @@ def _can_be_json(instance: object, attribute: Any, value: Any) -> None:
         raise UsageError(f"{attribute.name} must be JSON, or what becomes it") from None
 
 
+_pieces = validators.optional(_all_of(Piece, "str and of interruptions"))
 _objects = (_all_of(dict, "objects, as on the wire"), _can_be_json)
 
 
@@ -156,7 +147,10 @@ class Say:
 
     text: str = field(default="", validator=_text)
     pieces: tuple[Piece, ...] | None = field(
-        default=None, kw_only=True, converter=_pieces
+        default=None,
+        kw_only=True,
+        converter=converters.optional(_tuple),
+        validator=_pieces,
     )
     every: int | None = field(default=None, kw_only=True, validator=_positive)
     annotations: tuple[Mapping[str, Any], ...] = field(
@@ -199,7 +193,10 @@ class Call:
     name: str = field(validator=_text)
     arguments: Mapping[str, Any] | str = field(factory=dict, validator=_can_be_json)
     pieces: tuple[Piece, ...] | None = field(
-        default=None, kw_only=True, converter=_pieces
+        default=None,
+        kw_only=True,
+        converter=converters.optional(_tuple),
+        validator=_pieces,
     )
 
     def parts(self) -> tuple[Piece, ...]:
