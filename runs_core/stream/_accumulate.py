@@ -31,7 +31,7 @@ from runs_core.models import (
     TextDeltaBlock,
     ToolCallDeltaObject,
 )
-from runs_core.wire.codec import Irregular, Unknown, WireObject, field_names
+from runs_core.wire.codec import SCALARS, Irregular, Unknown, WireObject, field_names
 
 __all__ = ["Entries", "add", "entries", "object_fragment", "plain", "text_writer"]
 
@@ -86,9 +86,6 @@ class Entries:
         self.length = max(self.length, index + 1)
 
 
-# What is neither grown nor looked into.
-_SCALARS = frozenset({str, int, float, bool})
-
 # A JSONPath, or the one that leads to its last step: written out where it is needed.
 _Where: TypeAlias = "str | tuple[_Where, str | int]"
 
@@ -120,7 +117,7 @@ def fragment(value: Any, where: _Where) -> Any:
         item = getattr(value, name)
         if item is None and name in parts:
             item = parts[name]()
-        if item.__class__ in _SCALARS:
+        if item.__class__ in SCALARS:
             found[name] = item
         elif name in _LISTS and isinstance(item, list):
             found[name] = entries(item, (where, name))
@@ -205,7 +202,7 @@ def _check(old: Any, new: Any, where: _Where, *, max_gap: int | None) -> None:
                 raise _invalid(f"its {key} is not the one it had before", where)
         for key, item in new.items():
             had = before.get(key)
-            if had is not None or item.__class__ not in _SCALARS:
+            if had is not None or item.__class__ not in SCALARS:
                 _check(had, item, (where, key), max_gap=max_gap)
     elif isinstance(new, list):
         empty = isinstance(old, Entries) and not new

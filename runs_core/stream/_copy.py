@@ -6,13 +6,13 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from runs_core.wire._blank import blank_of
-from runs_core.wire.codec import Irregular, WireObject, field_names
+from runs_core.wire.codec import SCALARS, Irregular, WireObject, field_names
 
 __all__ = ["copied", "state_of"]
 
 T = TypeVar("T")
 
-_LEAVES = frozenset({str, int, float, bool, type(None)})
+_LEAVES = SCALARS | {type(None)}
 _copiers: dict[type, Callable[[Any], Any]] = {}
 
 

@@ -24,7 +24,7 @@ from runs_core.models import (
 )
 from runs_core.stream.events import RunStreamEvent
 from runs_core.wire._blank import blank_of
-from runs_core.wire.codec import WireObject
+from runs_core.wire.codec import SCALARS, WireObject
 
 __all__ = [
     "TEXTS",
@@ -57,7 +57,7 @@ TEXTS: dict[type, str] = {
 # `list`.
 _Shape: TypeAlias = "tuple[Any, ...] | str"
 _TEXT, _NONE, _VALUE, _DICT, _EMPTY = "text", "None", "value", "dict", "[]"
-_LEAVES = frozenset({str, int, float, bool, tuple})
+_LEAVES = SCALARS | {tuple}
 
 
 class _NoShape(Exception):

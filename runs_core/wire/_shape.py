@@ -28,6 +28,7 @@ from runs_core.wire._blank import Blank
 
 __all__ = [
     "ABSENT",
+    "SCALARS",
     "Fields",
     "Irregular",
     "Reads",
@@ -45,6 +46,9 @@ T = TypeVar("T")
 
 # Those of an object's keys that are fields, and the others.
 _Found: TypeAlias = tuple[tuple[str, ...], tuple[str, ...]]
+
+# The classes of JSON's scalars, but for null.
+SCALARS = frozenset({str, int, float, bool})
 
 # So many sets of keys are kept for a class, of so many characters each: they are the
 # server's words.
@@ -317,7 +321,6 @@ def unstructure(value: Any) -> Any:
 
 
 _SCALARS = (str, int, float)
-_PLAIN = frozenset((*_SCALARS, bool))
 # Not every iterable: a set has no order, and foreign models iterate over pairs.
 _LISTS = (Sequence, Iterator, KeysView, ValuesView)
 _NOT_LISTS = (bytes, bytearray, memoryview)
@@ -330,7 +333,7 @@ def _as_raw(value: WireObject) -> Any:
     for name in field_names(value.__class__):
         item = getattr(value, name)
         # Most are scalars, and `isinstance` takes twice as long with `Unknown`.
-        if item.__class__ in _PLAIN:
+        if item.__class__ in SCALARS:
             raw[name] = item
         elif item is not None and not _is_absent(item):
             raw[name] = unstructure(item)

@@ -16,6 +16,7 @@ from runs_core.errors import MalformedResponse
 from runs_core.wire._plan import is_tagged_union, is_wire_class
 from runs_core.wire._shape import (
     ABSENT,
+    SCALARS,
     Irregular,
     Reads,
     Tagged,
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 __all__ = [
     "ABSENT",
     "MAX_DEPTH",
+    "SCALARS",
     "Irregular",
     "Reads",
     "Tagged",
