@@ -12,7 +12,7 @@ from tests.transports.rigs import TRANSPORTS, AnyRig
 
 @pytest.fixture(scope="session", autouse=True)
 def system_authority(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Authority]:
-    """The one authority that is trusted by default while tests here run.
+    """The one authority that is trusted by default from the first test here on.
 
     To read those of a real system takes 20 ms for each transport.
     """
