@@ -11,9 +11,8 @@ from functools import partial
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-from attrs import evolve, field, frozen
+from attrs import evolve
 
-from runs_core._checks import not_negative, whole
 from runs_core.endpoint import Endpoint, check_endpoint
 from runs_core.errors import (
     ConnectionOutcomeUnknown,
@@ -30,18 +29,20 @@ from runs_core.flows.once import check_unconsumed, flow_of
 from runs_core.flows.outcome import as_unknown, how_to_find_out, mark_unknown
 from runs_core.flows.redaction import cleaned, without
 from runs_core.flows.request import ApiRequest, Repeat
-from runs_core.flows.status import (
-    nothing_was_done,
-    refusal,
-    retry_after,
-    status_error,
+from runs_core.flows.status import refusal, status_error
+from runs_core.flows.verdict import (
+    NEW_CREDENTIALS,
+    NO_TIME,
+    Policy,
+    after_answer,
+    after_error,
+    perhaps_done,
 )
 from runs_core.wire.http import (
     FieldsByName,
     Head,
     Headers,
     Response,
-    Timeouts,
     shorter,
 )
 
@@ -50,32 +51,7 @@ __all__ = ["Policy", "bound"]
 T = TypeVar("T")
 AnswerT = TypeVar("AnswerT", Response, Head)
 
-# The wait before repetition n is min(FIRST * 2**n, LONGEST) seconds, less up to
-# JITTER of it: openai-python's and openai-node's numbers.
-_FIRST_WAIT = 0.5
-_LONGEST_WAIT = 8.0
-_JITTER = 0.25
-# A server may ask for a longer wait; that is for the caller to decide, not to sit out.
-_LONGEST_RETRY_AFTER = 60.0
-
 _RETIRED_HOSTS = (".api.openai.com", ".openai.azure.com", ".openai.azure.us")
-
-
-@frozen(kw_only=True)
-class Policy:
-    """How often and how long a client tries.
-
-    `max_retries` counts repetitions after the first attempt. `deadline` bounds each
-    whole conversation, in seconds; None leaves that to the operation. `timeouts`
-    replace those of requests that have none of their own. `notice` is called with a
-    sentence on each failed attempt that no wait follows: why there is no other, or that
-    there is one with new credentials.
-    """
-
-    max_retries: int = field(default=2, validator=whole(0))
-    deadline: float | None = field(default=None, validator=not_negative)
-    timeouts: Timeouts | None = None
-    notice: Callable[[str], Any] | None = None
 
 
 def bound(
@@ -197,7 +173,7 @@ def _exchange(
             error.retries_taken = retries
             perhaps_sent = perhaps_sent or not isinstance(error, NotSent)
             what = type(error).__name__
-            verdict = _after_error(request, error, attempt, policy)
+            verdict = after_error(request, error, attempt, policy)
             in_time = yield from _in_time(verdict, until)
             if not isinstance(verdict, Sleep) or not in_time:
                 yield from _tell(policy, request, what, verdict)
@@ -206,11 +182,11 @@ def _exchange(
         else:
             what = f"status {answer.status}"
             if answer.status == 401 and endpoint.auth.refreshable and not refreshed:
-                yield from _tell(policy, request, what, _NEW_CREDENTIALS)
+                yield from _tell(policy, request, what, NEW_CREDENTIALS)
                 refresh = refreshed = True
                 continue
             answer = evolve(answer, retries_taken=retries)
-            verdict = _after_answer(request, answer, attempt, policy)
+            verdict = after_answer(request, answer, attempt, policy)
             if not isinstance(verdict, Sleep) or not (
                 yield from _in_time(verdict, until)
             ):
@@ -221,7 +197,7 @@ def _exchange(
                         answer, request, endpoint, clean, until, perhaps_sent
                     )
                 )
-            perhaps_sent = perhaps_sent or _perhaps_done(answer)
+            perhaps_sent = perhaps_sent or perhaps_done(answer)
         attempt += 1
         yield from evolve(
             verdict,
@@ -260,32 +236,15 @@ def _left_for_attempt(
     raise as_unknown(late, request) if perhaps_sent else late
 
 
-# --- Whether there is another attempt, and why not ---------------------------------
-
-_NEW_CREDENTIALS = "sent again with new credentials"
-_NO_MORE = "not sent again: all retries were taken"
-_PERHAPS_SENT = "not sent again: it may have been carried out"
-_NO_TIME = "not sent again: the deadline leaves no time for it"
+# --- When there is no other attempt ------------------------------------------------
 
 
 def _tell(
     policy: Policy, request: ApiRequest, what: str, verdict: Sleep | str | None
 ) -> Flow[None]:
     if verdict is not None and policy.notice is not None:
-        why = _NO_TIME if isinstance(verdict, Sleep) else verdict
+        why = NO_TIME if isinstance(verdict, Sleep) else verdict
         yield from Invoke(policy.notice, (f"{request.operation}: {what}, {why}",))
-
-
-def _after_error(
-    request: ApiRequest, error: TransportError, attempt: int, policy: Policy
-) -> Sleep | str:
-    """Give the wait before another attempt, or why there is none.
-
-    A request that was perhaps sent is repeated only if twice does no more than once.
-    """
-    if not isinstance(error, NotSent) and request.repeat is Repeat.ONCE:
-        return _PERHAPS_SENT
-    return _backoff(attempt) if attempt < policy.max_retries else _NO_MORE
 
 
 def _in_time(verdict: Sleep | str | None, until: float | None) -> Flow[bool]:
@@ -319,48 +278,6 @@ def _unknown(
     unknown = cls(f"{request.operation}: {why}; {how_to_find_out(request)}")
     mark_unknown(unknown, request)
     return unknown
-
-
-def _after_answer(
-    request: ApiRequest, answer: Response | Head, attempt: int, policy: Policy
-) -> Sleep | str | None:
-    """Give the wait before another attempt, or why there is none.
-
-    None for an answer that another attempt would not change.
-    """
-    asked = retry_after(answer.headers)
-    should = answer.headers.get("x-should-retry")
-    wanted = answer.status in (408, 409, 429) or answer.status >= 500
-    if request.repeat is not Repeat.ONCE:
-        wanted = wanted or (should == "true" and answer.status >= 400)
-    elif wanted and (answer.status not in (429, 503) or asked is None):
-        # Only these say that nothing was done and that repeating is welcome.
-        return _PERHAPS_SENT
-    if not wanted:
-        return None
-    if should == "false":
-        return "not sent again: the server says so (x-should-retry)"
-    if attempt >= policy.max_retries:
-        return _NO_MORE
-    if asked is None:
-        return _backoff(attempt)
-    if asked > _LONGEST_RETRY_AFTER:
-        return f"not sent again: the server asks for a wait of {asked:g} s"
-    # Without jitter: not before the time that was asked for.
-    return Sleep(asked)
-
-
-def _perhaps_done(answer: Response | Head) -> bool:
-    """Tell whether the request may have been carried out though this was answered."""
-    if answer.status >= 500:
-        return not nothing_was_done(answer)
-    return answer.status == 408
-
-
-def _backoff(attempt: int) -> Sleep:
-    # No float holds 2 to the power of any number.
-    seconds = _FIRST_WAIT * 2.0 ** min(attempt, 10)
-    return Sleep(min(seconds, _LONGEST_WAIT), jitter=_JITTER)
 
 
 def _final(
