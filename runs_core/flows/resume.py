@@ -33,11 +33,13 @@ def missed_events(
 
     First of its messages and steps that have ended since, then of the run, each marked
     `synthetic`. All of it is done by `until` on the clock. Raises `broken` where the
-    run's id is not known, and what polling and listing raise, from `broken`.
+    run's id is not known, and what polling and listing raise, from `broken` and with
+    the run as polling has seen it.
     """
     run_id, thread_id = ids_of(request, snapshot)
     if run_id is None or thread_id is None:
         raise broken
+    polled = Seen(snapshot.run)
     try:
         options = PollOptions()
         if until is not None:
@@ -45,12 +47,13 @@ def missed_events(
         run = yield from poll_flow(
             requests.retrieve(run_id, thread_id),
             options,
-            Seen(snapshot.run),
+            polled,
             answered=answered,
         )
         messages = yield from _every(requests.messages(run_id, thread_id), until)
         steps = yield from _every(requests.steps(run_id, thread_id), until)
     except RunsError as error:
+        error.run = error.run or polled.run
         raise error from broken
     # Servers that do not know `run_id` as a filter give the whole thread.
     seen = {message.id for message in snapshot.messages}

@@ -10,7 +10,12 @@ import pytest
 from attrs import evolve
 
 from runs_core import Client, Endpoint, runs, threads
-from runs_core.errors import DeadlineExceeded, StreamTruncated, TransportError
+from runs_core.errors import (
+    DeadlineExceeded,
+    NotFoundError,
+    StreamTruncated,
+    TransportError,
+)
 from runs_core.event_stream import EventStream
 from runs_core.flows.resume import ids_of
 from runs_core.models import Message, TextContentBlock
@@ -219,6 +224,7 @@ class Listing(CutService):
     wait = 0.0
     circle = False
     unnamed = False
+    status = 200
 
     def handle(self, request: ServiceRequest, now: float) -> ServiceReply:
         path = request.target.partition("?")[0]
@@ -232,7 +238,7 @@ class Listing(CutService):
         if self.unnamed and path.endswith("/messages"):
             page["data"] = [{**m, "run_id": None} for m in page["data"]]
         return ServiceReply(
-            status=reply.status,
+            status=self.status,
             headers=[("content-type", "application/json")],
             chunks=[Pause(self.wait), json.dumps(page).encode()],
         )
@@ -265,6 +271,15 @@ def test_promise_6_the_streams_deadline_bounds_its_listing_too() -> None:
         bench.client.stream(feed).until_done()
 
     assert bench.transport.time - start <= 60.0
+
+
+def test_where_nothing_can_be_listed_the_error_has_the_run_as_it_ended() -> None:
+    with pytest.raises(NotFoundError) as caught:
+        listing(3000, status=404).stream().until_done()
+
+    assert isinstance(caught.value.__cause__, StreamTruncated)
+    assert caught.value.run is not None
+    assert caught.value.run.status == "completed"
 
 
 def test_messages_that_the_stream_began_end_though_they_name_no_run() -> None:
