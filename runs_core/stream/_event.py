@@ -4,14 +4,22 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from functools import cache
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, get_args
 
 from attrs import define
 
 from runs_core.wire._blank import Blank
-from runs_core.wire.codec import WireObject, unstructure
+from runs_core.wire.codec import WireObject, structure_hook, unstructure
 
-__all__ = ["DeltaEvent", "Event", "KnownEvent"]
+__all__ = [
+    "DeltaEvent",
+    "Event",
+    "KnownEvent",
+    "WholeEvent",
+    "model_of",
+    "model_reader",
+]
 
 DataT = TypeVar("DataT")
 
@@ -120,3 +128,56 @@ class DeltaEvent(KnownEvent[DataT]):
 
     def __getstate__(self) -> object:
         return None, {"data": self.data, "_synthetic": self.synthetic}
+
+
+class WholeEvent(KnownEvent[DataT]):
+    """An event that brings a whole object: a run, a step, a message, a thread.
+
+    One that was read from a stream holds the object's JSON until `data` is looked at.
+    Whoever waits for texts never does, and a snapshot only at the last of them.
+    """
+
+    # `_raw` is the JSON's value. `_json` is its text, of which others make an object of
+    # their own; None where it is not kept.
+    __slots__ = ("_data", "_json", "_raw")
+
+    _data: DataT
+    _json: bytes | None
+    _raw: dict[str, Any] | None
+
+    def __attrs_init__(self, data: DataT) -> None:
+        self._data = data
+        self._json = self._raw = None
+
+    if not TYPE_CHECKING:
+
+        @property
+        def data(self) -> DataT:
+            raw = self._raw
+            if raw is not None:
+                self._data = data = model_reader(self.__class__)(raw)
+                # In this order, for another thread that looks meanwhile.
+                self._raw = self._json = None
+                return data
+            return self._data
+
+        @data.setter
+        def data(self, data: DataT) -> None:
+            self._data = data
+            self._json = self._raw = None
+
+    def __getstate__(self) -> object:
+        return None, {"data": self.data, "_synthetic": self.synthetic}
+
+
+@cache
+def model_of(event: Any) -> type[Any]:
+    """Give the class of an event's `data`, of the event's class."""
+    (model,) = get_args(event.__orig_bases__[0])
+    return model  # type: ignore[no-any-return]
+
+
+@cache
+def model_reader(event: type[KnownEvent[DataT]]) -> Callable[[Any], DataT]:
+    """Give the function that makes `data` of decoded JSON."""
+    return structure_hook(model_of(event))

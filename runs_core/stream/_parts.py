@@ -33,6 +33,7 @@ from runs_core.stream._accumulate import (
     text_writer,
 )
 from runs_core.stream._copy import copied, state_of
+from runs_core.stream._received import Received
 from runs_core.wire.codec import ABSENT, structure, unstructure
 
 __all__ = ["MessageParts", "StepParts", "Write", "calls_of"]
@@ -126,7 +127,7 @@ class MessageParts(_Parts[Message, MessageContent]):
 
     def __init__(self, id: str) -> None:
         self._id = id
-        self._whole: Message | None = None
+        self._whole: Received[Message] | None = None
         self.ended = False
         self._content: Entries | None = None  # what deltas have made, if any came
         self._role: str | None = None
@@ -139,14 +140,14 @@ class MessageParts(_Parts[Message, MessageContent]):
         # shown belongs to those who have looked at it.
         return state_of(self, _writers={}, _shown=None)
 
-    def replace(self, message: Message, *, last: bool) -> None:
-        """Take a whole message, which becomes the part's own."""
+    def replace(self, message: Received[Message], *, last: bool) -> None:
+        """Take a whole message."""
         if self.ended and not last:
             return
         self.ended = last
         self._whole = message
         # One that has no content yet, and comes late, takes none away.
-        if last or message.content:
+        if self._content is not None and (last or message.look().content):
             self._content = None
             self._writers = {}
         self._shown = None
@@ -187,7 +188,7 @@ class MessageParts(_Parts[Message, MessageContent]):
         new = entries(delta.content or [], where)
         old: Any = self._content
         if old is None and self._whole is not None:
-            old = [unstructure(block) for block in self._whole.content]
+            old = [unstructure(block) for block in self._whole.look().content]
         self._content = content = add(old, new, where)
         for index in new.by_index:
             self._writers.pop(index, None)
@@ -201,12 +202,12 @@ class MessageParts(_Parts[Message, MessageContent]):
     def _make(self, shown: _Shown[Message, MessageContent]) -> Message:
         if self._content is None:
             assert self._whole is not None
-            return self._whole
+            return self._whole.look()
         made = self._of(plain(self._content))
         shown.share(self._content, made.content)
         if self._whole is None:
             return made
-        whole = copied(self._whole)
+        whole = copied(self._whole.look())
         whole.content = made.content
         if whole.role is None and self._role:
             whole.role = self._role
@@ -262,7 +263,7 @@ class StepParts(_Parts[RunStep, ToolCall]):
 
     def __init__(self, id: str) -> None:
         self._id = id
-        self._whole: RunStep | None = None
+        self._whole: Received[RunStep] | None = None
         self.ended = False
         self._details: dict[str, Any] | None = None
         # Calls that have begun: more arguments or code is nearly all that comes.
@@ -274,14 +275,14 @@ class StepParts(_Parts[RunStep, ToolCall]):
         # As for messages.
         return state_of(self, _arguments={}, _inputs={}, _shown=None)
 
-    def replace(self, step: RunStep, *, last: bool) -> None:
-        """Take a whole step, which becomes the part's own."""
+    def replace(self, step: Received[RunStep], *, last: bool) -> None:
+        """Take a whole step."""
         if self.ended and not last:
             return
         self.ended = last
         self._whole = step
         # One that says nothing of its calls yet, and comes late, takes none away.
-        if last or _has_details(step):
+        if self._details is not None and (last or _has_details(step.look())):
             self._details = None
             self._arguments = {}
             self._inputs = {}
@@ -338,7 +339,7 @@ class StepParts(_Parts[RunStep, ToolCall]):
         new = object_fragment(delta.step_details, where)
         old: Any = self._details
         if old is None and self._whole is not None:
-            old = unstructure(self._whole.step_details)
+            old = unstructure(self._whole.look().step_details)
             old = None if old is ABSENT else old
         self._details = details = add(old, new, where)
         added, calls = new.get("tool_calls"), details.get("tool_calls")
@@ -358,14 +359,14 @@ class StepParts(_Parts[RunStep, ToolCall]):
 
     def _make(self, shown: _Shown[RunStep, ToolCall]) -> RunStep:
         if self._details is None and self._whole is not None:
-            return self._whole
+            return self._whole.look()
         made = self._with(plain(self._details))
         written = self._written()
         if written is not None:
             shown.share(written, calls_of(made))
         if self._whole is None:
             return made
-        whole = copied(self._whole)
+        whole = copied(self._whole.look())
         whole.step_details = made.step_details
         return whole
 

@@ -186,7 +186,7 @@ def learn(name: str, data: bytes, loads: Loads) -> Template | None:
     found = texts[-1]
     prefix, suffix = data[: found.start(1)], data[found.end(1) :]
     try:
-        event = reader(loads(prefix + _MARK_JSON + suffix))
+        event = reader(loads(prefix + _MARK_JSON + suffix), None)
     except MalformedResponse:
         return None
     build = build_of(event, _MARK)

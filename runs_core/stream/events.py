@@ -24,7 +24,7 @@ from runs_core.models import (
     TextDeltaBlock,
     Thread,
 )
-from runs_core.stream._event import DeltaEvent, Event, KnownEvent
+from runs_core.stream._event import DeltaEvent, Event, KnownEvent, WholeEvent
 
 __all__ = [
     "EVENT_CLASSES",
@@ -62,35 +62,35 @@ __all__ = [
 ]
 
 
-class ThreadCreated(KnownEvent[Thread]):
+class ThreadCreated(WholeEvent[Thread]):
     """A thread was made, by the call that also made the run."""
 
     __slots__ = ()
     event: ClassVar[Literal["thread.created"]] = "thread.created"
 
 
-class ThreadRunCreated(KnownEvent[Run]):
+class ThreadRunCreated(WholeEvent[Run]):
     """The run was made."""
 
     __slots__ = ()
     event: ClassVar[Literal["thread.run.created"]] = "thread.run.created"
 
 
-class ThreadRunQueued(KnownEvent[Run]):
+class ThreadRunQueued(WholeEvent[Run]):
     """The run waits for its turn."""
 
     __slots__ = ()
     event: ClassVar[Literal["thread.run.queued"]] = "thread.run.queued"
 
 
-class ThreadRunInProgress(KnownEvent[Run]):
+class ThreadRunInProgress(WholeEvent[Run]):
     """The run goes on."""
 
     __slots__ = ()
     event: ClassVar[Literal["thread.run.in_progress"]] = "thread.run.in_progress"
 
 
-class ThreadRunRequiresAction(KnownEvent[Run]):
+class ThreadRunRequiresAction(WholeEvent[Run]):
     """The run waits for the caller. Its stream ends here."""
 
     __slots__ = ()
@@ -99,56 +99,56 @@ class ThreadRunRequiresAction(KnownEvent[Run]):
     )
 
 
-class ThreadRunCompleted(KnownEvent[Run]):
+class ThreadRunCompleted(WholeEvent[Run]):
     """The run has ended well."""
 
     __slots__ = ()
     event: ClassVar[Literal["thread.run.completed"]] = "thread.run.completed"
 
 
-class ThreadRunIncomplete(KnownEvent[Run]):
+class ThreadRunIncomplete(WholeEvent[Run]):
     """The run has ended early, at a limit."""
 
     __slots__ = ()
     event: ClassVar[Literal["thread.run.incomplete"]] = "thread.run.incomplete"
 
 
-class ThreadRunFailed(KnownEvent[Run]):
+class ThreadRunFailed(WholeEvent[Run]):
     """The run has failed."""
 
     __slots__ = ()
     event: ClassVar[Literal["thread.run.failed"]] = "thread.run.failed"
 
 
-class ThreadRunCancelling(KnownEvent[Run]):
+class ThreadRunCancelling(WholeEvent[Run]):
     """The run is being cancelled."""
 
     __slots__ = ()
     event: ClassVar[Literal["thread.run.cancelling"]] = "thread.run.cancelling"
 
 
-class ThreadRunCancelled(KnownEvent[Run]):
+class ThreadRunCancelled(WholeEvent[Run]):
     """The run was cancelled."""
 
     __slots__ = ()
     event: ClassVar[Literal["thread.run.cancelled"]] = "thread.run.cancelled"
 
 
-class ThreadRunExpired(KnownEvent[Run]):
+class ThreadRunExpired(WholeEvent[Run]):
     """The run took, or waited, too long."""
 
     __slots__ = ()
     event: ClassVar[Literal["thread.run.expired"]] = "thread.run.expired"
 
 
-class ThreadRunStepCreated(KnownEvent[RunStep]):
+class ThreadRunStepCreated(WholeEvent[RunStep]):
     """A step of the run was made."""
 
     __slots__ = ()
     event: ClassVar[Literal["thread.run.step.created"]] = "thread.run.step.created"
 
 
-class ThreadRunStepInProgress(KnownEvent[RunStep]):
+class ThreadRunStepInProgress(WholeEvent[RunStep]):
     """A step goes on."""
 
     __slots__ = ()
@@ -164,42 +164,42 @@ class ThreadRunStepDelta(DeltaEvent[RunStepDeltaEvent]):
     event: ClassVar[Literal["thread.run.step.delta"]] = "thread.run.step.delta"
 
 
-class ThreadRunStepCompleted(KnownEvent[RunStep]):
+class ThreadRunStepCompleted(WholeEvent[RunStep]):
     """A step has ended well."""
 
     __slots__ = ()
     event: ClassVar[Literal["thread.run.step.completed"]] = "thread.run.step.completed"
 
 
-class ThreadRunStepFailed(KnownEvent[RunStep]):
+class ThreadRunStepFailed(WholeEvent[RunStep]):
     """A step has failed."""
 
     __slots__ = ()
     event: ClassVar[Literal["thread.run.step.failed"]] = "thread.run.step.failed"
 
 
-class ThreadRunStepCancelled(KnownEvent[RunStep]):
+class ThreadRunStepCancelled(WholeEvent[RunStep]):
     """A step was cancelled."""
 
     __slots__ = ()
     event: ClassVar[Literal["thread.run.step.cancelled"]] = "thread.run.step.cancelled"
 
 
-class ThreadRunStepExpired(KnownEvent[RunStep]):
+class ThreadRunStepExpired(WholeEvent[RunStep]):
     """A step took, or waited, too long."""
 
     __slots__ = ()
     event: ClassVar[Literal["thread.run.step.expired"]] = "thread.run.step.expired"
 
 
-class ThreadMessageCreated(KnownEvent[Message]):
+class ThreadMessageCreated(WholeEvent[Message]):
     """A message was made."""
 
     __slots__ = ()
     event: ClassVar[Literal["thread.message.created"]] = "thread.message.created"
 
 
-class ThreadMessageInProgress(KnownEvent[Message]):
+class ThreadMessageInProgress(WholeEvent[Message]):
     """A message is being written."""
 
     __slots__ = ()
@@ -215,14 +215,14 @@ class ThreadMessageDelta(DeltaEvent[MessageDeltaEvent]):
     event: ClassVar[Literal["thread.message.delta"]] = "thread.message.delta"
 
 
-class ThreadMessageCompleted(KnownEvent[Message]):
+class ThreadMessageCompleted(WholeEvent[Message]):
     """A message is complete: `data` is all of it."""
 
     __slots__ = ()
     event: ClassVar[Literal["thread.message.completed"]] = "thread.message.completed"
 
 
-class ThreadMessageIncomplete(KnownEvent[Message]):
+class ThreadMessageIncomplete(WholeEvent[Message]):
     """A message was cut short: `data` is all of it."""
 
     __slots__ = ()

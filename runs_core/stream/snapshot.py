@@ -17,8 +17,10 @@ from runs_core.models import (
     Thread,
 )
 from runs_core.models.base import id_rule
-from runs_core.stream._copy import copied, state_of
+from runs_core.stream._copy import state_of
+from runs_core.stream._event import WholeEvent, model_of
 from runs_core.stream._parts import MessageParts, StepParts
+from runs_core.stream._received import Received, peek, received
 from runs_core.stream.events import (
     ErrorEvent,
     RunStreamEvent,
@@ -86,9 +88,9 @@ class RunSnapshot:
     )
 
     def __init__(self) -> None:
-        self._run: Run | None = None
+        self._run: Received[Run] | None = None
         self._run_id: str | None = None
-        self._thread: Thread | None = None
+        self._thread: Received[Thread] | None = None
         self._outcome: str | None = None
         self._messages: dict[str, MessageParts] = {}
         self._message_tuple: tuple[Message, ...] | None = ()
@@ -118,7 +120,7 @@ class RunSnapshot:
     @property
     def run(self) -> Run | None:
         """The run as the last event about it says; None before the first."""
-        return self._run
+        return None if self._run is None else self._run.look()
 
     @property
     def run_id(self) -> str | None:
@@ -128,7 +130,7 @@ class RunSnapshot:
     @property
     def thread(self) -> Thread | None:
         """The thread, if the stream began with making it."""
-        return self._thread
+        return None if self._thread is None else self._thread.look()
 
     @property
     def outcome(self) -> str | None:
@@ -216,61 +218,64 @@ class RunSnapshot:
         self, message: MessageParts | None, data: MessageDeltaEvent
     ) -> None:
         if message is None:
-            message = MessageParts(_checked_id(data))
+            message = MessageParts(_checked_id(data.id, MessageDeltaEvent))
         message.add(data.delta)
         self._messages[data.id] = message
 
     def _add_to_step(self, step: StepParts | None, data: RunStepDeltaEvent) -> None:
         if step is None:
-            step = StepParts(_checked_id(data))
+            step = StepParts(_checked_id(data.id, RunStepDeltaEvent))
         step.add(data.delta)
         self._steps[data.id] = step
 
-    def _replace_message(self, message: Message, *, last: bool) -> None:
-        id = _checked_id(message)
-        whole = copied(message)
+    def _replace_message(self, event: WholeEvent[Message], *, last: bool) -> None:
+        id = _id_of(event)
+        whole = received(event)
         if id not in self._messages:
             self._messages[id] = MessageParts(id)
         self._messages[id].replace(whole, last=last)
         self._message_tuple = None
-        self._learn_run_id(message.run_id)
+        self._learn_run_id(peek(event, "run_id"))
 
-    def _replace_step(self, step: RunStep, *, last: bool) -> None:
-        id = _checked_id(step)
-        whole = copied(step)
+    def _replace_step(self, event: WholeEvent[RunStep], *, last: bool) -> None:
+        id = _id_of(event)
+        whole = received(event)
         if id not in self._steps:
             self._steps[id] = StepParts(id)
         self._steps[id].replace(whole, last=last)
         self._step_tuple = None
-        self._learn_run_id(step.run_id)
+        self._learn_run_id(peek(event, "run_id"))
 
-    def _replace_run(self, run: Run, ended: str | None) -> None:
-        id = _checked_id(run)
+    def _replace_run(self, event: WholeEvent[Run], ended: str | None) -> None:
+        id = _id_of(event)
         if self._run is not None and id != self._run_id:
             why = "it is of another run than the events before it"
             raise InvalidDelta(f"{why} @ $.id", where="$.id")
-        if ended is not None and is_one_of(run.status, RUN_ENDS):
-            ended = run.status
+        if ended is not None and is_one_of(status := peek(event, "status"), RUN_ENDS):
+            ended = status
         # Nothing but another end changes what has ended: what comes late is old.
         if self._outcome in RUN_TERMINAL and ended not in RUN_TERMINAL:
             return
         self._run_id = id
-        self._run = copied(run)
+        self._run = received(event)
         self._outcome = ended
 
-    def _replace_thread(self, thread: Thread) -> None:
-        _checked_id(thread)
-        self._thread = copied(thread)
+    def _replace_thread(self, event: WholeEvent[Thread]) -> None:
+        _id_of(event)
+        self._thread = received(event)
 
     def _learn_run_id(self, run_id: object) -> None:
         if self._run is None and isinstance(run_id, str) and run_id:
             self._run_id = run_id
 
 
-def _checked_id(data: Any) -> str:
-    id = data.id
+def _id_of(event: WholeEvent[Any]) -> str:
+    return _checked_id(peek(event, "id"), model_of(event.__class__))
+
+
+def _checked_id(id: object, model: type) -> str:
     if not isinstance(id, str) or not id:
-        raise InvalidDelta(id_rule(type(data)), where="$.id")
+        raise InvalidDelta(id_rule(model), where="$.id")
     return id
 
 
@@ -279,32 +284,32 @@ def _nothing(snapshot: RunSnapshot, event: Any) -> None:
 
 
 def _thread(snapshot: RunSnapshot, event: Any) -> None:
-    snapshot._replace_thread(event.data)
+    snapshot._replace_thread(event)
 
 
 def _run(snapshot: RunSnapshot, event: Any) -> None:
-    snapshot._replace_run(event.data, None)
+    snapshot._replace_run(event, None)
 
 
 def _run_end(snapshot: RunSnapshot, event: Any) -> None:
     # Whether the run has ended is what the event's name says; how, its status.
-    snapshot._replace_run(event.data, event.event.rpartition(".")[2])
+    snapshot._replace_run(event, event.event.rpartition(".")[2])
 
 
 def _step(snapshot: RunSnapshot, event: Any) -> None:
-    snapshot._replace_step(event.data, last=False)
+    snapshot._replace_step(event, last=False)
 
 
 def _step_end(snapshot: RunSnapshot, event: Any) -> None:
-    snapshot._replace_step(event.data, last=True)
+    snapshot._replace_step(event, last=True)
 
 
 def _message(snapshot: RunSnapshot, event: Any) -> None:
-    snapshot._replace_message(event.data, last=False)
+    snapshot._replace_message(event, last=False)
 
 
 def _message_end(snapshot: RunSnapshot, event: Any) -> None:
-    snapshot._replace_message(event.data, last=True)
+    snapshot._replace_message(event, last=True)
 
 
 _APPLY: dict[type, Callable[[RunSnapshot, Any], None]] = {

@@ -41,6 +41,7 @@ def decode_plainly(stream: bytes) -> list[RunStreamEvent]:
         event = read_event(sse.event, sse.data, loads)
         if event is None:
             break
+        event.data  # noqa: B018 - it is made now
         events.append(event)
     return events
 
