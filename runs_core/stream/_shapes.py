@@ -29,15 +29,18 @@ from runs_core.wire.codec import SCALARS, WireObject
 __all__ = [
     "TEXTS",
     "Build",
+    "Builds",
     "Parse",
     "Quick",
-    "build_of",
+    "builds_of",
     "parser_of",
     "quick_reader_of",
 ]
 
 # Makes the data of an event, of a text.
 Build: TypeAlias = Callable[[str], Any]
+# Makes such a function, of an id.
+Builds: TypeAlias = Callable[[str], Build]
 Quick: TypeAlias = Callable[[Any], RunStreamEvent | None]
 Parse: TypeAlias = Callable[[bytes], RunStreamEvent]
 
@@ -64,8 +67,8 @@ class _NoShape(Exception):
     """The event has something that is not made by the functions' few means."""
 
 
-def build_of(event: Any, mark: str) -> Build | None:
-    """Give what makes such data with another text in the place of the mark.
+def builds_of(event: Any, mark: str) -> Builds | None:
+    """Give what gives, of an id, what makes such data of a text in the mark's place.
 
     None if the mark, which is in the event once, is not the whole of one of `TEXTS`.
     """
@@ -74,7 +77,11 @@ def build_of(event: Any, mark: str) -> Build | None:
         factory = _builder(_shape_of(event.data, values, mark))
     except _NoShape:
         return None
-    return None if factory is None else factory(*values)
+    if factory is None:
+        return None
+    id, *others = values
+    assert id is event.data.id, "the first field of a delta is its id"
+    return lambda id: factory(id, *others)
 
 
 def quick_reader_of(event: Any) -> Quick | None:

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from functools import cache
+from functools import cache, lru_cache
 from json.decoder import scanstring  # type: ignore[attr-defined]
 from typing import Any, TypeAlias
 
@@ -25,14 +25,16 @@ from runs_core.stream._read import Loads, event_reader
 from runs_core.stream._shapes import (
     TEXTS,
     Build,
+    Builds,
     Parse,
     Quick,
-    build_of,
+    builds_of,
     parser_of,
     quick_reader_of,
 )
-from runs_core.stream.events import RunStreamEvent
+from runs_core.stream.events import EVENT_CLASSES, RunStreamEvent
 from runs_core.wire._blank import blank_of
+from runs_core.wire.codec import loads as _loads
 
 __all__ = [
     "NO_TEMPLATE",
@@ -50,10 +52,15 @@ ParseString: TypeAlias = Callable[[bytes], str]
 _TEXT = re.compile(
     rb'"(?:%s)"[ \t]*:[ \t]*("(?:[^"\\]|\\.)*+")' % "|".join(TEXTS.values()).encode()
 )
+# The first text under such a key, if it is plain ASCII: the id of the data, as a rule.
+_ID = re.compile(rb'"id"[ \t]*:[ \t]*"([ !#-\[\]-~]{1,128})"')
+_MARK_ID = b"runs-core puts an id here"
 _MARK: str = "runs-core puts a text here"
 _MARK_JSON = b'"' + _MARK.encode() + b'"'
 # Deltas are some 200 bytes long. A longer one costs more to parse for nothing.
 _MAX_BYTES = 4096
+# What is kept for other streams is shorter: it holds a server's words.
+_MAX_SHARED = 512
 # As many as there may be messages or calls that are written at the same time.
 _MOST = 4
 # Learning takes as long as so many hits save.
@@ -177,22 +184,52 @@ class Templates:
 
 def learn(name: str, data: bytes, loads: Loads) -> Template | None:
     """Give the template of an event's data, or None if it has none."""
-    if len(data) > _MAX_BYTES or _MARK_JSON[1:-1] in data or 10 in data or 13 in data:
+    if len(data) > _MAX_BYTES or 10 in data or 13 in data:
+        return None
+    if _MARK_JSON[1:-1] in data or _MARK_ID in data:
         return None
     texts = list(_TEXT.finditer(data))
-    reader = event_reader(name)
-    if not texts or reader is None:
+    if not texts:
         return None
     found = texts[-1]
     prefix, suffix = data[: found.start(1)], data[found.end(1) :]
+    build: Build | None = None
+    id = _ID.search(prefix) if loads is _loads and len(data) <= _MAX_SHARED else None
+    if id is not None:
+        around = prefix[: id.start(1)], prefix[id.end(1) :], suffix
+        builds = _builds_around(name, *around)
+        build = None if builds is None else builds(id[1].decode())
+    if build is None:
+        event = _read_marked(name, prefix, suffix, loads)
+        builds = None if event is None else builds_of(event, _MARK)
+        if event is None or builds is None:
+            return None
+        build = builds(event.data.id)
+    return Template(name, prefix, suffix, blank_of(EVENT_CLASSES[name]), build)
+
+
+@lru_cache(maxsize=64)
+def _builds_around(
+    name: str, before: bytes, between: bytes, suffix: bytes
+) -> Builds | None:
+    """Give what `builds_of` gives, if the data's id is between the first two.
+
+    One stream's deltas are like those of another, but for their ids.
+    """
+    event = _read_marked(name, before + _MARK_ID + between, suffix, _loads)
+    if event is None or event.data.id != _MARK_ID.decode():
+        return None
+    return builds_of(event, _MARK)
+
+
+def _read_marked(name: str, prefix: bytes, suffix: bytes, loads: Loads) -> Any:
+    """Give the event with the mark for its text; None if it is not one."""
+    reader = event_reader(name)
     try:
-        event = reader(loads(prefix + _MARK_JSON + suffix), None)
+        raw = loads(prefix + _MARK_JSON + suffix)
+        return None if reader is None else reader(raw, None)
     except MalformedResponse:
         return None
-    build = build_of(event, _MARK)
-    if build is None:
-        return None
-    return Template(name, prefix, suffix, blank_of(event.__class__), build)
 
 
 # --- One JSON string ---------------------------------------------------------------

@@ -144,6 +144,45 @@ def test_what_deltas_are_made_of_is_learned(name: str, raw: dict[str, Any]) -> N
         assert repr(made) == repr(expected)
 
 
+# Ids that are plain, or have an escape or more than ASCII in them, or are long.
+@pytest.mark.parametrize("id", ["msg_2", "a: {b}", "m", 'q"', "\\", "é", "m" * 129])
+@pytest.mark.parametrize(("name", "raw"), LEARNED)
+def test_what_one_stream_has_taught_is_right_for_another(
+    name: str, raw: dict[str, Any], id: str
+) -> None:
+    learn(name, dumped(raw), loads)
+    data = dumped({**raw, "id": id})
+
+    found = learn(name, data, loads)
+
+    assert found is not None
+    made = found.make("other")
+    expected = read_event(name, found.prefix + b'"other"' + found.suffix, loads)
+    assert expected is not None
+    assert made.data.id == id
+    assert made.data.to_dict() == expected.data.to_dict()
+    assert repr(made) == repr(expected)
+
+
+def test_an_id_inside_of_the_data_is_not_taken_for_its_own() -> None:
+    for more in ("msg_1", "msg_2"):
+        delta = {"content": [{"id": more, **BLOCK}]}
+        data = dumped({"delta": delta, "object": "o", "id": "msg_1"})
+        found = learn(MESSAGE, data, loads)
+
+        assert found is not None
+        assert found.make("x").data.id == "msg_1"
+        assert found.make("x").data.delta.content[0].extra == {"id": more}
+
+
+def test_what_is_taught_to_other_streams_is_short() -> None:
+    template._builds_around.cache_clear()
+    long = {**text_delta(), "more": "x" * template._MAX_SHARED}
+
+    assert learn(MESSAGE, dumped(long), loads) is not None
+    assert template._builds_around.cache_info().currsize == 0
+
+
 @pytest.mark.parametrize(("name", "raw"), LEARNED)
 def test_events_of_a_template_share_nothing_that_can_be_changed(
     name: str, raw: dict[str, Any]
@@ -195,8 +234,9 @@ BLOCK = text_delta()["delta"]["content"][0]
         (MESSAGE, json.dumps(text_delta(), indent=1).encode()),
         # A key that is written in another way.
         (MESSAGE, dumped(text_delta()).replace(b'"value"', b'"valu\\u0065"')),
-        # What is put in the place of the text must not be there.
+        # What is put in the place of the text, or the id, must not be there.
         (MESSAGE, dumped(text_delta(id=template._MARK))),
+        (MESSAGE, dumped(text_delta(id=template._MARK_ID.decode()))),
     ],
 )
 def test_what_has_no_template(name: str, data: bytes) -> None:
@@ -282,6 +322,7 @@ ORDERS: list[Callable[[dict[str, Any]], dict[str, Any]]] = [
     lambda raw: dict(reversed(raw.items())),
     lambda raw: {**raw, "created_at": 1},
     lambda raw: {**raw, "seq": len(raw["id"])},
+    lambda raw: {"x": {"id": "msg_1"}, **raw},
 ]
 SPACING = [(",", ":"), (", ", ": "), (" ,\t", " : ")]
 TEXTS = st.one_of(
