@@ -10,9 +10,9 @@ from urllib.parse import urlsplit
 from attrs import evolve
 
 from runs_core._sealed import forget_frames, name_frames
+from runs_core._words import one_line
 from runs_core.errors import RunsError, TransportError, UsageError
 from runs_core.flows.effects import Invoke, Open, Send, function_name
-from runs_core.flows.status import one_line
 from runs_core.wire._dates import http_date
 from runs_core.wire.http import Head, Request, keys_in
 

@@ -7,6 +7,7 @@ from typing import Any, Generic, NoReturn, TypeAlias, TypeVar, get_origin
 
 from attrs import evolve, field, frozen
 
+from runs_core._words import one_line
 from runs_core.errors import (
     MalformedResponse,
     PageRepeated,
@@ -18,7 +19,7 @@ from runs_core.flows.effects import Emit, Feed, Flow, Send
 from runs_core.flows.once import OnceFeed
 from runs_core.flows.outcome import as_unknown
 from runs_core.flows.request import ApiRequest
-from runs_core.flows.status import one_line, status_error
+from runs_core.flows.status import status_error
 from runs_core.models import Page
 from runs_core.models.base import Resource, id_rule
 from runs_core.wire import codec

@@ -8,11 +8,12 @@ from typing import Any, TypeAlias
 from attrs import field, frozen
 
 from runs_core._checks import a_function, not_negative, yes_or_no
+from runs_core._words import one_line
 from runs_core.errors import DeadlineExceeded
 from runs_core.flows.call import Call
 from runs_core.flows.effects import Flow, Invoke, Now, Send, Sleep
 from runs_core.flows.seen import Seen
-from runs_core.flows.status import finite_number, one_line
+from runs_core.flows.waits import finite_number
 from runs_core.lifecycle import RUN_ENDS, RUN_TERMINAL, is_one_of
 from runs_core.models import Run
 from runs_core.wire.http import Headers

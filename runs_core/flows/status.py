@@ -1,6 +1,4 @@
-"""What an answer's status means: the error to raise, and how long the server asks to
-wait.
-"""
+"""What an answer's status means: the error to raise."""
 
 from __future__ import annotations
 
@@ -12,20 +10,18 @@ from typing import Any
 from attrs import evolve
 
 from runs_core import errors
+from runs_core._words import one_line
 from runs_core.flows.effects import Flow, Now, Read
 from runs_core.flows.outcome import as_unknown, how_to_find_out, mark_unknown
 from runs_core.flows.request import ApiRequest, Repeat
+from runs_core.flows.waits import retry_after
 from runs_core.wire import codec
-from runs_core.wire._dates import read_http_date
 from runs_core.wire.body import ERROR_BODY_LIMIT, Body
-from runs_core.wire.http import FieldsByName, Head, Headers, Response
+from runs_core.wire.http import FieldsByName, Head, Response
 
 __all__ = [
-    "finite_number",
     "nothing_was_done",
-    "one_line",
     "refusal",
-    "retry_after",
     "status_error",
 ]
 
@@ -46,8 +42,6 @@ _ADVICE = {
     429: "wait, or ask for a higher limit",
 }
 
-# A server's own sentence is shown, up to a length that a terminal can hold.
-_MESSAGE_LIMIT = 500
 # The status says what happened; its explanation is worth a moment.
 _EXPLANATION_TIME = 10.0
 
@@ -223,45 +217,5 @@ def _place(loc: Any) -> str:
     return f"{'.'.join(map(str, loc))}: " if isinstance(loc, list) and loc else ""
 
 
-def one_line(text: str) -> str:
-    """Give the text as one line of 500 characters at most, harmless to a terminal."""
-    line = " ".join(text[: 2 * _MESSAGE_LIMIT].split())[:_MESSAGE_LIMIT]
-    return "".join(c if c.isprintable() else "\ufffd" for c in line)
-
-
 def _text(value: Any) -> str | None:
     return None if value is None else str(value)
-
-
-# --- Waiting -----------------------------------------------------------------------
-
-# What a float holds.
-_NUMBER = re.compile(r"\d{1,300}(?:\.\d{0,300})?", re.ASCII)
-
-
-def finite_number(text: str | None) -> float | None:
-    """Read a header's number: plain decimal digits; anything else is None."""
-    if text is None or not _NUMBER.fullmatch(text.strip()):
-        return None
-    return float(text)
-
-
-def retry_after(headers: Headers) -> float | None:
-    """Give the wait in seconds that the server asks for, or None; junk is ignored.
-
-    `retry-after-ms` wins over `Retry-After` (RFC 9110 section 10.2.3). A date there is
-    compared with the answer's own `Date`, so that nobody's clock matters; drivers add
-    one where there is none.
-    """
-    milliseconds = finite_number(headers.get("retry-after-ms"))
-    if milliseconds is not None:
-        return milliseconds / 1000
-    text = headers.get("retry-after")
-    seconds = finite_number(text)
-    if seconds is not None or text is None:
-        return seconds
-    until, sent = read_http_date(text), read_http_date(headers.get("date") or "")
-    if until is None or sent is None:
-        return None
-    wait = (until - sent).total_seconds()
-    return wait if wait >= 0 else None

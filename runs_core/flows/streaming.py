@@ -8,6 +8,7 @@ from typing import Literal, TypeVar, cast
 from attrs import define, evolve, field, frozen
 
 from runs_core._checks import not_negative, one_of, whole_or_none, yes_or_no
+from runs_core._words import one_line
 from runs_core.errors import (
     DeadlineExceeded,
     OutcomeUnknown,
@@ -30,7 +31,7 @@ from runs_core.flows.request import ApiRequest
 from runs_core.flows.resume import ids_of, missed_events
 from runs_core.flows.run_requests import RunRequests
 from runs_core.flows.seen import Ids, cancelled_on_exit
-from runs_core.flows.status import one_line, refusal
+from runs_core.flows.status import refusal
 from runs_core.lifecycle import RUN_ENDS
 from runs_core.models import ErrorObject, Run
 from runs_core.stream import (

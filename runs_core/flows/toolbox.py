@@ -8,6 +8,7 @@ from typing import Any, Literal, TypeAlias
 from attrs import field, frozen
 
 from runs_core._checks import one_of, whole
+from runs_core._words import one_line
 from runs_core.errors import (
     MalformedResponse,
     ToolArgumentsInvalid,
@@ -17,7 +18,6 @@ from runs_core.errors import (
     UsageError,
 )
 from runs_core.flows.effects import Flow, Invoke, function_name
-from runs_core.flows.status import one_line
 from runs_core.models import RequiredActionFunctionToolCall, ToolOutput
 from runs_core.wire import codec
 

@@ -14,7 +14,8 @@ from runs_core._checks import not_negative, whole
 from runs_core.errors import NotSent, TransportError
 from runs_core.flows.effects import Sleep
 from runs_core.flows.request import ApiRequest, Repeat
-from runs_core.flows.status import nothing_was_done, retry_after
+from runs_core.flows.status import nothing_was_done
+from runs_core.flows.waits import retry_after
 from runs_core.wire.http import Head, Response, Timeouts
 
 __all__ = [

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from runs_core import errors
 from runs_core.flows.effects import Now, Read
 from runs_core.flows.request import ApiRequest, Repeat
-from runs_core.flows.status import finite_number, refusal, retry_after, status_error
+from runs_core.flows.status import refusal, status_error
+from runs_core.flows.waits import finite_number, retry_after
 from runs_core.wire.body import ERROR_BODY_LIMIT
 from runs_core.wire.http import Head, Headers, Response
 from tests.flows.transcript import perform
