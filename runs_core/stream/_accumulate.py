@@ -197,7 +197,7 @@ def _check(old: Any, new: Any, where: _Where, *, max_gap: int | None) -> None:
         if old is not None and not isinstance(old, dict):
             raise _invalid(_KIND, where)
         before = old or {}
-        for key in _IDENTITY & before.keys() & new.keys():
+        for key in _IDENTITY & before.keys() & new.keys() if before else ():
             if before[key] and new[key] and before[key] != new[key]:
                 raise _invalid(f"its {key} is not the one it had before", where)
         for key, item in new.items():

@@ -34,7 +34,7 @@ from runs_core.stream._accumulate import (
 )
 from runs_core.stream._copy import copied, state_of
 from runs_core.stream._received import Received
-from runs_core.wire.codec import ABSENT, structure, unstructure
+from runs_core.wire.codec import structure
 
 __all__ = ["MessageParts", "StepParts", "Write", "calls_of"]
 
@@ -188,7 +188,9 @@ class MessageParts(_Parts[Message, MessageContent]):
         new = entries(delta.content or [], where)
         old: Any = self._content
         if old is None and self._whole is not None:
-            old = [unstructure(block) for block in self._whole.look().content]
+            old = self._whole.plain("content")
+            # An object where a list should be is its only one.
+            old = old if old is None or isinstance(old, list) else [old]
         self._content = content = add(old, new, where)
         for index in new.by_index:
             self._writers.pop(index, None)
@@ -339,8 +341,7 @@ class StepParts(_Parts[RunStep, ToolCall]):
         new = object_fragment(delta.step_details, where)
         old: Any = self._details
         if old is None and self._whole is not None:
-            old = unstructure(self._whole.look().step_details)
-            old = None if old is ABSENT else old
+            old = self._whole.plain("step_details")
         self._details = details = add(old, new, where)
         added, calls = new.get("tool_calls"), details.get("tool_calls")
         if isinstance(added, Entries) and isinstance(calls, Entries):

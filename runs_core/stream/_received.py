@@ -8,7 +8,7 @@ from attrs import define
 
 from runs_core.stream._copy import copied
 from runs_core.stream._event import WholeEvent, model_reader
-from runs_core.wire.codec import loads
+from runs_core.wire.codec import ABSENT, loads, unstructure
 
 __all__ = ["Received", "peek", "received"]
 
@@ -32,6 +32,17 @@ class Received(Generic[T]):
             self._made = made = model_reader(self._event)(loads(json))
             self._json = b""
         return made
+
+    def plain(self, name: str) -> Any:
+        """Give a field as it is on the wire, as new dicts and lists; None if absent.
+
+        It does not count as looking, and takes less.
+        """
+        json = self._json
+        if self._made is None:
+            return loads(json).get(name)
+        value = unstructure(getattr(self._made, name))
+        return None if value is ABSENT else value
 
 
 def received(event: WholeEvent[T]) -> Received[T]:
