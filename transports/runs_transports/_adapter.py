@@ -8,6 +8,7 @@ import math
 import os
 import socket
 import ssl
+import threading
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,7 @@ from requests import PreparedRequest
 from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.util import SKIP_HEADER
 
 from runs_core.wire.http import Request
 from runs_transports._blocking import TimedStream, connect
@@ -55,6 +57,15 @@ class StrictAdapter(HTTPAdapter):
                 self._ssl_context = default_context()  # Slow: reads all authorities.
             self.poolmanager.connection_pool_kw["ssl_context"] = self._ssl_context
         return super().get_connection_with_tls_context(request, *args, **kwargs)
+
+    def request_url(self, request: PreparedRequest, *args: Any, **kwargs: Any) -> str:
+        """Give what to ask for as it is; a proxy is asked for the whole URL."""
+        url = super().request_url(request, *args, **kwargs)
+        return Address.of(request.url or "").target if url.startswith("/") else url
+
+    def add_headers(self, request: PreparedRequest, **kwargs: Any) -> None:
+        """Have urllib3 add no User-Agent of its own to a request that has none."""
+        request.headers.setdefault("user-agent", SKIP_HEADER)
 
     def close(self) -> None:
         """Close the idle connections.
@@ -191,6 +202,20 @@ class _Pool(HTTPConnectionPool):
 
     # urllib3's own classes do not match its protocols either.
     ConnectionCls = _Connection  # pyright: ignore[reportAssignmentType]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._asked = threading.local()
+
+    def urlopen(self, method: str, url: str, *args: Any, **kwargs: Any) -> Any:
+        """Send what was asked for as it is: the inherited method requotes it."""
+        self._asked.target = url
+        return super().urlopen(method, url, *args, **kwargs)
+
+    def _make_request(
+        self, conn: Any, method: str, url: str, *args: Any, **kwargs: Any
+    ) -> Any:
+        return super()._make_request(conn, method, self._asked.target, *args, **kwargs)
 
     def _get_conn(self, timeout: float | None = None) -> Any:
         connection: Any = super()._get_conn(timeout)

@@ -154,8 +154,9 @@ class RequestsTransport:
         )
         # After a session's own hooks, which this must not replace.
         prepared.hooks["response"].append(_hide_location)
-        # As it was given: requests would resolve dot segments and requote it.
+        # As they were given: requests resolves dot segments, requotes, and shouts.
         prepared.url, _, _ = request.url.partition("#")
+        prepared.method = request.method
         return prepared
 
 
