@@ -348,7 +348,7 @@ SENT = "Sun, 06 Nov 1994 08:49:37 GMT"
         ("Sun, 06 Nov 1994 08:49:40 GMT", "yesterday", None),
         ("Sun, 06 Xxx 1994 08:49:40 GMT", SENT, None),
         ("Sun, 31 Feb 1994 08:49:40 GMT", SENT, None),
-        ("Sun, 06 Nov 1994 08:49:60 GMT", SENT, None),
+        ("Sun, 06 Nov 1994 08:49:61 GMT", SENT, None),
         ("Sun, 06 Nov 1994 08:49:40", SENT, None),
     ],
 )
