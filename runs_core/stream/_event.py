@@ -92,7 +92,21 @@ class KnownEvent(Event, Generic[DataT]):
         return f"{type(self).__name__}(data={self.data!r})"
 
 
-class DeltaEvent(KnownEvent[DataT]):
+class _LateEvent(KnownEvent[DataT]):
+    """An event whose data is made when it is looked at."""
+
+    __slots__ = ("_data",)
+
+    _data: DataT
+
+    def __getstate__(self) -> object:
+        # What a subclass has besides, too; `data` is among the slots.
+        state: Any = object.__getstate__(self)
+        own, slots = state
+        return own, {name: v for name, v in slots.items() if name not in _LATE_SLOTS}
+
+
+class DeltaEvent(_LateEvent[DataT]):
     """An event of which there are thousands, nearly all alike.
 
     One that a template has made holds the text that it adds, and what makes `data` of
@@ -100,10 +114,9 @@ class DeltaEvent(KnownEvent[DataT]):
     `Template.make` makes such events.
     """
 
-    __slots__ = ("_build", "_data", "_text")
+    __slots__ = ("_build", "_text")
 
     _build: Callable[[str], DataT] | None
-    _data: DataT
     _text: str
 
     def __attrs_init__(self, data: DataT) -> None:
@@ -126,22 +139,18 @@ class DeltaEvent(KnownEvent[DataT]):
             self._data = data
             self._build = None
 
-    def __getstate__(self) -> object:
-        return None, {"data": self.data, "_synthetic": self.synthetic}
 
-
-class WholeEvent(KnownEvent[DataT]):
+class WholeEvent(_LateEvent[DataT]):
     """An event that brings a whole object: a run, a step, a message, a thread.
 
     One that was read from a stream holds the object's JSON until `data` is looked at.
-    Whoever waits for texts never does, and a snapshot only at the last of them.
+    Nobody has to: who waits for texts reads deltas, and a snapshot takes the JSON.
     """
 
     # `_raw` is the JSON's value. `_json` is its text, of which others make an object of
     # their own; None where it is not kept.
-    __slots__ = ("_data", "_json", "_raw")
+    __slots__ = ("_json", "_raw")
 
-    _data: DataT
     _json: bytes | None
     _raw: dict[str, Any] | None
 
@@ -154,20 +163,24 @@ class WholeEvent(KnownEvent[DataT]):
         @property
         def data(self) -> DataT:
             raw = self._raw
-            if raw is not None:
-                self._data = data = model_reader(self.__class__)(raw)
-                # In this order, for another thread that looks meanwhile.
-                self._raw = self._json = None
-                return data
-            return self._data
+            if raw is None:
+                return self._data
+            self._data = data = model_reader(self.__class__)(raw)
+            # In this order: another thread may look meanwhile, or have it copied.
+            self._json = None
+            self._raw = None
+            return data
 
         @data.setter
         def data(self, data: DataT) -> None:
             self._data = data
-            self._json = self._raw = None
+            self._json = None
+            self._raw = None
 
-    def __getstate__(self) -> object:
-        return None, {"data": self.data, "_synthetic": self.synthetic}
+
+_LATE_SLOTS = frozenset(
+    slot for cls in (_LateEvent, DeltaEvent, WholeEvent) for slot in cls.__slots__
+)
 
 
 @cache

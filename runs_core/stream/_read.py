@@ -25,8 +25,7 @@ from runs_core.wire.codec import structure
 __all__ = ["DELTAS", "UNNAMED", "Loads", "Reader", "event_reader", "read_event"]
 
 Loads: TypeAlias = Callable[[bytes | str], Any]
-# The second argument is the JSON that the first was read from, if it is to be kept.
-Reader: TypeAlias = Callable[[Any, bytes | None], RunStreamEvent]
+Reader: TypeAlias = Callable[[Any], RunStreamEvent]
 
 # The names of the events that templates may make.
 DELTAS: Final = tuple(
@@ -49,8 +48,15 @@ def read_event(name: str, data: bytes, loads: Loads) -> RunStreamEvent | None:
     it must be.
     """
     if (reader := event_reader(name)) is not None:
-        is_kept = loads is _loads and len(data) <= _KEPT_BYTES
-        return reader(loads(data), data if is_kept else None)
+        event = reader(loads(data))
+        if (
+            loads is _loads
+            and len(data) <= _KEPT_BYTES
+            and isinstance(event, WholeEvent)
+            and event._raw is not None
+        ):
+            event._json = data
+        return event
     if name == ErrorEvent.event:
         return ErrorEvent(_error_object(_value(data, loads)))
     if name not in _DONE_NAMES:
@@ -79,7 +85,7 @@ def _read_frame(name: str, raw: Any) -> RunStreamEvent | None:
 
 def _read_value(name: str, raw: Any) -> RunStreamEvent | None:
     if (reader := event_reader(name)) is not None:
-        return reader(raw, None)
+        return reader(raw)
     if name == ErrorEvent.event:
         return ErrorEvent(_error_object(raw))
     if name in _DONE_NAMES and raw == _DONE.decode():
@@ -103,7 +109,7 @@ def _make_reader(event: Any) -> Reader:
     blank: Callable[[], Any] = blank_of(event)
     is_whole = issubclass(event, WholeEvent)
 
-    def read_now(raw: Any, json: bytes | None) -> RunStreamEvent:
+    def read_now(raw: Any) -> RunStreamEvent:
         read = model_reader(event)
         try:
             made = read(raw)
@@ -128,7 +134,7 @@ def _make_reader(event: Any) -> Reader:
             known._build = None
         return known  # type: ignore[no-any-return]
 
-    def read_later(raw: Any, json: bytes | None) -> RunStreamEvent:
+    def read_later(raw: Any) -> RunStreamEvent:
         # All that a whole object must have. The rest is read as it comes.
         if (
             raw.__class__ is dict
@@ -139,9 +145,9 @@ def _make_reader(event: Any) -> Reader:
         ):
             known = blank()
             known._raw = raw
-            known._json = json
+            known._json = None
             return known  # type: ignore[no-any-return]
-        return read_now(raw, None)
+        return read_now(raw)
 
     return read_later if is_whole else read_now
 

@@ -52,7 +52,7 @@ ParseString: TypeAlias = Callable[[bytes], str]
 _TEXT = re.compile(
     rb'"(?:%s)"[ \t]*:[ \t]*("(?:[^"\\]|\\.)*+")' % "|".join(TEXTS.values()).encode()
 )
-# The first text under such a key, if it is plain ASCII: the id of the data, as a rule.
+# As most servers write the id of the data; where it finds another's, the mark shows it.
 _ID = re.compile(rb'"id"[ \t]*:[ \t]*"([ !#-\[\]-~]{1,128})"')
 _MARK_ID = b"runs-core puts an id here"
 _MARK: str = "runs-core puts a text here"
@@ -186,13 +186,15 @@ def learn(name: str, data: bytes, loads: Loads) -> Template | None:
     """Give the template of an event's data, or None if it has none."""
     if len(data) > _MAX_BYTES or 10 in data or 13 in data:
         return None
-    if _MARK_JSON[1:-1] in data or _MARK_ID in data:
-        return None
     texts = list(_TEXT.finditer(data))
     if not texts:
         return None
     found = texts[-1]
     prefix, suffix = data[: found.start(1)], data[found.end(1) :]
+    # Nobody else may bring what is put in the place of text and id, escaped or not.
+    others = prefix + suffix
+    if b"\\" in others or _MARK_JSON[1:-1] in others or _MARK_ID in others:
+        return None
     build: Build | None = None
     id = _ID.search(prefix) if loads is _loads and len(data) <= _MAX_SHARED else None
     if id is not None:
@@ -202,7 +204,7 @@ def learn(name: str, data: bytes, loads: Loads) -> Template | None:
     if build is None:
         event = _read_marked(name, prefix, suffix, loads)
         builds = None if event is None else builds_of(event, _MARK)
-        if event is None or builds is None:
+        if builds is None:
             return None
         build = builds(event.data.id)
     return Template(name, prefix, suffix, blank_of(EVENT_CLASSES[name]), build)
@@ -227,7 +229,7 @@ def _read_marked(name: str, prefix: bytes, suffix: bytes, loads: Loads) -> Any:
     reader = event_reader(name)
     try:
         raw = loads(prefix + _MARK_JSON + suffix)
-        return None if reader is None else reader(raw, None)
+        return None if reader is None else reader(raw)
     except MalformedResponse:
         return None
 

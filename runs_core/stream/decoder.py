@@ -317,7 +317,7 @@ class RunEventDecoder(Framer):
         if event is None:
             reader = event_reader(name)
             assert reader is not None
-            event = reader(raw, None)
+            event = reader(raw)
             if due:
                 templates.expect(name, event)
         if due:

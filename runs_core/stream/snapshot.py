@@ -18,9 +18,9 @@ from runs_core.models import (
 )
 from runs_core.models.base import id_rule
 from runs_core.stream._copy import state_of
-from runs_core.stream._event import WholeEvent, model_of
+from runs_core.stream._event import WholeEvent
 from runs_core.stream._parts import MessageParts, StepParts
-from runs_core.stream._received import Received, peek, received
+from runs_core.stream._received import Received
 from runs_core.stream.events import (
     ErrorEvent,
     RunStreamEvent,
@@ -65,7 +65,8 @@ class RunSnapshot:
     in `requires_action` has not ended. Events about another run do not fit; messages
     and steps are taken by their own ids.
 
-    It can be copied and pickled, at any moment.
+    It can be copied and pickled, at any moment. Like a decoder, it is for one thread at
+    a time.
 
     Deltas may come without a `created` before them. They add up by these rules: texts
     append, numbers replace, list entries with an index are merged under it, unknown
@@ -218,65 +219,73 @@ class RunSnapshot:
         self, message: MessageParts | None, data: MessageDeltaEvent
     ) -> None:
         if message is None:
-            message = MessageParts(_checked_id(data.id, MessageDeltaEvent))
+            _check_id(data.id, MessageDeltaEvent)
+            message = MessageParts(data.id)
         message.add(data.delta)
         self._messages[data.id] = message
 
     def _add_to_step(self, step: StepParts | None, data: RunStepDeltaEvent) -> None:
         if step is None:
-            step = StepParts(_checked_id(data.id, RunStepDeltaEvent))
+            _check_id(data.id, RunStepDeltaEvent)
+            step = StepParts(data.id)
         step.add(data.delta)
         self._steps[data.id] = step
 
     def _replace_message(self, event: WholeEvent[Message], *, last: bool) -> None:
-        id = _id_of(event)
-        whole = received(event)
-        if id not in self._messages:
-            self._messages[id] = MessageParts(id)
-        self._messages[id].replace(whole, last=last)
+        id, run_id = _peek(event, "id", "run_id")
+        _check_id(id, Message)
+        message = self._messages.get(id) or MessageParts(id)
+        message.replace(Received(event), last=last)
+        self._messages[id] = message
         self._message_tuple = None
-        self._learn_run_id(peek(event, "run_id"))
+        self._learn_run_id(run_id)
 
     def _replace_step(self, event: WholeEvent[RunStep], *, last: bool) -> None:
-        id = _id_of(event)
-        whole = received(event)
-        if id not in self._steps:
-            self._steps[id] = StepParts(id)
-        self._steps[id].replace(whole, last=last)
+        id, run_id = _peek(event, "id", "run_id")
+        _check_id(id, RunStep)
+        step = self._steps.get(id) or StepParts(id)
+        step.replace(Received(event), last=last)
+        self._steps[id] = step
         self._step_tuple = None
-        self._learn_run_id(peek(event, "run_id"))
+        self._learn_run_id(run_id)
 
     def _replace_run(self, event: WholeEvent[Run], ended: str | None) -> None:
-        id = _id_of(event)
+        id, status = _peek(event, "id", "status")
+        _check_id(id, Run)
         if self._run is not None and id != self._run_id:
             why = "it is of another run than the events before it"
             raise InvalidDelta(f"{why} @ $.id", where="$.id")
-        if ended is not None and is_one_of(status := peek(event, "status"), RUN_ENDS):
+        if ended is not None and is_one_of(status, RUN_ENDS):
             ended = status
         # Nothing but another end changes what has ended: what comes late is old.
         if self._outcome in RUN_TERMINAL and ended not in RUN_TERMINAL:
             return
         self._run_id = id
-        self._run = received(event)
+        self._run = Received(event)
         self._outcome = ended
 
     def _replace_thread(self, event: WholeEvent[Thread]) -> None:
-        _id_of(event)
-        self._thread = received(event)
+        id, _ = _peek(event, "id", "object")
+        _check_id(id, Thread)
+        self._thread = Received(event)
 
     def _learn_run_id(self, run_id: object) -> None:
         if self._run is None and isinstance(run_id, str) and run_id:
             self._run_id = run_id
 
 
-def _id_of(event: WholeEvent[Any]) -> str:
-    return _checked_id(peek(event, "id"), model_of(event.__class__))
+def _peek(event: WholeEvent[Any], one: str, other: str) -> tuple[Any, Any]:
+    """Give two fields that are read as they came, without looking at `data`."""
+    raw = event._raw
+    if raw is None:
+        data = event.data
+        return getattr(data, one), getattr(data, other)
+    return raw.get(one), raw.get(other)
 
 
-def _checked_id(id: object, model: type) -> str:
+def _check_id(id: object, model: type) -> None:
     if not isinstance(id, str) or not id:
         raise InvalidDelta(id_rule(model), where="$.id")
-    return id
 
 
 def _nothing(snapshot: RunSnapshot, event: Any) -> None:

@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 
 from runs_core.errors import MalformedEvent
 from runs_core.stream import EVENT_CLASSES, RunEventDecoder, RunSnapshot
+from runs_core.stream import _event as events
+from runs_core.stream import _received as received
 from runs_core.stream._event import WholeEvent, model_of
 from runs_core.stream._read import _KEPT_BYTES, read_event
 from runs_core.stream.events import (
@@ -88,8 +90,40 @@ def test_repr_and_plain_values_show_the_data() -> None:
 def test_data_can_be_given_anew() -> None:
     event = late()
     event.data = late(id="run_2").data
+    snapshot = RunSnapshot()
+    snapshot.apply(event)
 
     assert event.data.id == "run_2"
+    assert snapshot.run == event.data
+
+
+class Mine(ThreadRunCompleted):
+    """An event with something of a user's own."""
+
+    tag = ""
+
+
+class Slotted(ThreadRunCompleted):
+    __slots__ = ("tag",)
+
+    tag: str
+
+
+@pytest.mark.parametrize("cls", [Mine, Slotted])
+@pytest.mark.parametrize(
+    "again",
+    [copy.copy, copy.deepcopy, lambda event: pickle.loads(pickle.dumps(event))],
+    ids=["copy", "deepcopy", "pickle"],
+)
+def test_a_copy_keeps_what_a_subclass_adds(cls: Any, again: Any) -> None:
+    event = cls(late().data)
+    event.tag = "mine"
+
+    made = again(event)
+
+    assert type(made) is cls
+    assert made.tag == "mine"
+    assert made.data == late().data
 
 
 JSON = st.recursive(
@@ -162,12 +196,14 @@ def test_a_snapshot_is_the_same_whoever_looks_at_events(name: str, look: str) ->
     assert repr(snapshot) == repr(expected)
 
 
-def test_applying_an_event_does_not_look_at_it() -> None:
+def test_applying_an_event_makes_no_object(monkeypatch: pytest.MonkeyPatch) -> None:
     event = late()
     snapshot = RunSnapshot()
-    snapshot.apply(event)
+    with monkeypatch.context() as patch:
+        patch.setattr(received, "model_reader", None)
+        patch.setattr(events, "model_reader", None)
+        snapshot.apply(event)
 
-    assert event._raw is not None
     assert snapshot.outcome == "completed"
     assert snapshot.run_id == "run_1"
     assert snapshot.run is snapshot.run
@@ -227,6 +263,25 @@ def test_objects_are_as_the_parser_that_was_given_reads_them() -> None:
     assert snapshot.run is not None
     assert type(snapshot.run.temperature) is Decimal
     assert type(event.data.temperature) is Decimal  # type: ignore[union-attr]
+
+
+def test_what_has_been_looked_at_is_kept_once() -> None:
+    event = late()
+    snapshot = RunSnapshot()
+    snapshot.apply(event)
+    run = snapshot.run
+
+    assert event.data == run
+    assert event._json is event._raw is None
+    assert snapshot._run is not None
+    assert snapshot._run._it is run
+
+
+def test_nothing_of_a_snapshot_shows_its_json() -> None:
+    snapshot = RunSnapshot()
+    snapshot.apply(late(instructions="secret"))
+
+    assert "secret" not in repr(snapshot) + repr(snapshot._run)
 
 
 def test_a_long_object_is_not_kept_twice() -> None:

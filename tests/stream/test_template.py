@@ -144,8 +144,8 @@ def test_what_deltas_are_made_of_is_learned(name: str, raw: dict[str, Any]) -> N
         assert repr(made) == repr(expected)
 
 
-# Ids that are plain, or have an escape or more than ASCII in them, or are long.
-@pytest.mark.parametrize("id", ["msg_2", "a: {b}", "m", 'q"', "\\", "é", "m" * 129])
+# Ids that are plain, or have more than ASCII in them, or are long.
+@pytest.mark.parametrize("id", ["msg_2", "a: {b}", "m", "é", "m" * 129])
 @pytest.mark.parametrize(("name", "raw"), LEARNED)
 def test_what_one_stream_has_taught_is_right_for_another(
     name: str, raw: dict[str, Any], id: str
@@ -173,6 +173,27 @@ def test_an_id_inside_of_the_data_is_not_taken_for_its_own() -> None:
         assert found is not None
         assert found.make("x").data.id == "msg_1"
         assert found.make("x").data.delta.content[0].extra == {"id": more}
+
+
+@pytest.mark.parametrize(
+    "twice",
+    [
+        (b'"id": "msg_1"', b'"id": "msg_1", "id": "%s"' % template._MARK_ID),
+        (b'"value": ', b'"value": "%s", "value": ' % template._MARK.encode()),
+        (b'"x"}', b'"x", "valu\\u0065": "%s"}' % template._MARK.encode()),
+    ],
+)
+def test_what_is_put_in_a_place_may_be_there_with_an_escape(
+    twice: tuple[bytes, bytes],
+) -> None:
+    delta = (
+        dumped(text_delta()).replace(*twice).replace(b"runs-core", b"\\u0072uns-core")
+    )
+    stream = b"".join(
+        b"event: " + MESSAGE.encode() + b"\ndata: " + delta + b"\n\n" for _ in range(5)
+    )
+
+    assert decode(blocks(stream)) == decode_plainly(stream)
 
 
 def test_what_is_taught_to_other_streams_is_short() -> None:
@@ -237,6 +258,9 @@ BLOCK = text_delta()["delta"]["content"][0]
         # What is put in the place of the text, or the id, must not be there.
         (MESSAGE, dumped(text_delta(id=template._MARK))),
         (MESSAGE, dumped(text_delta(id=template._MARK_ID.decode()))),
+        # Nor may it be written with an escape.
+        (MESSAGE, dumped(text_delta(id='q"'))),
+        (MESSAGE, dumped(text_delta(id="\\"))),
     ],
 )
 def test_what_has_no_template(name: str, data: bytes) -> None:
