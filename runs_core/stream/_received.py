@@ -30,10 +30,11 @@ class Received(Generic[T]):
 
     def look(self) -> T:
         """Give the object; the same one from then on."""
-        it = self._it
+        it: Any = self._it
         if isinstance(it, bytes):
             self._it = it = model_reader(self._event)(loads(it))
-        return it
+        made: T = it
+        return made
 
     def plain(self, name: str) -> Any:
         """Give a field as it is on the wire, as new dicts and lists; None if absent.

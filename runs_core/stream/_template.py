@@ -203,8 +203,7 @@ def learn(name: str, data: bytes, loads: Loads) -> Template | None:
         build = None if builds is None else builds(id[1].decode())
     if build is None:
         event = _read_marked(name, prefix, suffix, loads)
-        builds = None if event is None else builds_of(event, _MARK)
-        if builds is None:
+        if event is None or (builds := builds_of(event, _MARK)) is None:
             return None
         build = builds(event.data.id)
     return Template(name, prefix, suffix, blank_of(EVENT_CLASSES[name]), build)
