@@ -48,24 +48,31 @@ def ids_of_run(thread_id: str, run_id: str) -> dict[str, str]:
 
 
 def create_request(
-    thread_id: str, params: Mapping[str, Any], *, streamed: bool = False
+    thread_id: str, params: Mapping[str, Any], *, streamed: bool | None = None
 ) -> ApiRequest:
-    """Give the request of `runs.create`, or of `runs.stream`."""
+    """Give the request of `runs.create`, or of `runs.stream`.
+
+    Without `streamed`, it is for the parameters to say whether there is a stream.
+    """
     return build(
         "runs.create",
         "POST",
         {"thread_id": thread_id},
-        {**params, "stream": True} if streamed else params,
+        params if streamed is None else {**params, "stream": streamed},
         query=["include"],
         repeat=Repeat.ONCE,
     )
 
 
 def submit_request(
-    run_id: str, thread_id: str, params: Mapping[str, Any], *, streamed: bool = False
+    run_id: str,
+    thread_id: str,
+    params: Mapping[str, Any],
+    *,
+    streamed: bool | None = None,
 ) -> ApiRequest:
     """Give the request of `runs.submit_tool_outputs`, or of its streaming twin."""
-    answers = {
+    params = dict(params) | {
         name: answers_to_calls(name, params[name])
         for name in ("tool_outputs", "tool_approvals")
         if name in params
@@ -74,7 +81,7 @@ def submit_request(
         "runs.submit_tool_outputs",
         "POST",
         ids_of_run(thread_id, run_id),
-        {**params, **answers, "stream": True} if streamed else {**params, **answers},
+        params if streamed is None else {**params, "stream": streamed},
         repeat=Repeat.ONCE,
     )
 
@@ -114,7 +121,7 @@ def run_requests(params: Mapping[str, Any]) -> RunRequests:
                 run,
                 thread,
                 {**kept, "tool_outputs": outputs},
-                streamed=streamed,
+                streamed=True if streamed else None,
             )
         ),
     )

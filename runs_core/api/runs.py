@@ -145,7 +145,8 @@ def create_and_poll(thread_id: str, **params: Unpack[CreateAndPollParams]) -> Fl
     """
     given, rest = split(params, Polling)
     options = PollOptions(**given)
-    start = Call(create_request(thread_id, rest), json_answer(Run))
+    request = create_request(thread_id, rest, streamed=False)
+    start = Call(request, json_answer(Run))
     return begun_and_polled(start, options, rest)
 
 
@@ -160,7 +161,8 @@ def submit_tool_outputs_and_poll(
     """
     given, rest = split(params, Polling)
     options = PollOptions(**given)
-    start = Call(submit_request(run_id, thread_id, rest), json_answer(Run))
+    request = submit_request(run_id, thread_id, rest, streamed=False)
+    start = Call(request, json_answer(Run))
     return begun_and_polled(start, options, rest)
 
 

@@ -86,7 +86,8 @@ def create_and_run_poll(**params: Unpack[ThreadCreateAndRunPollParams]) -> Flow[
     `POST /threads/runs`, then `GET /threads/{thread_id}/runs/{run_id}`.
     """
     given, rest = split(params, Polling)
-    start = Call(_create_and_run_request(rest), json_answer(Run))
+    request = _create_and_run_request(rest, streamed=False)
+    start = Call(request, json_answer(Run))
     return begun_and_polled(start, PollOptions(**given), rest)
 
 
@@ -102,12 +103,12 @@ def create_and_run_stream(**params: Unpack[ThreadCreateAndRunStreamParams]) -> R
 
 
 def _create_and_run_request(
-    params: Mapping[str, Any], *, streamed: bool = False
+    params: Mapping[str, Any], *, streamed: bool | None = None
 ) -> ApiRequest:
     return build(
         "threads.create_and_run",
         "POST",
         {},
-        {**params, "stream": True} if streamed else params,
+        params if streamed is None else {**params, "stream": streamed},
         repeat=Repeat.ONCE,
     )

@@ -70,6 +70,8 @@ T, R, M, S, A = "thread_1", "run_2", "msg_3", "step_4", "asst_5"
 ASSISTANT = {"assistant_id": A}
 OUTPUTS = {"tool_outputs": [{"tool_call_id": "call_1", "output": "3"}]}
 STREAMED = {"stream": True}
+# As openai-python's polling helpers say.
+NOT_STREAMED = {"stream": False}
 RUNS = f"/threads/{T}/runs"
 RUN = f"{RUNS}/{R}"
 
@@ -91,7 +93,7 @@ ROWS = [
         name="runs.create",
         method="POST",
         path=RUNS,
-        body=ASSISTANT,
+        body=ASSISTANT | NOT_STREAMED,
         repeat=ONCE,
     ),
     Row(
@@ -165,7 +167,7 @@ ROWS = [
         name="runs.submit_tool_outputs",
         method="POST",
         path=f"{RUN}/submit_tool_outputs",
-        body=OUTPUTS,
+        body=OUTPUTS | NOT_STREAMED,
         repeat=ONCE,
     ),
     Row(
@@ -237,7 +239,7 @@ ROWS = [
         name="threads.create_and_run",
         method="POST",
         path="/threads/runs",
-        body=ASSISTANT,
+        body=ASSISTANT | NOT_STREAMED,
         repeat=ONCE,
     ),
     Row(
@@ -639,7 +641,7 @@ def test_how_long_to_wait_is_not_sent() -> None:
         T, assistant_id=A, idle_timeout=1, deadline=2, max_event_bytes=None
     )
 
-    assert body_of(poll) == {"assistant_id": A}
+    assert body_of(poll) == {"assistant_id": A, "stream": False}
     assert body_of(stream) == {"assistant_id": A, "stream": True}
 
 
