@@ -201,9 +201,10 @@ class MessageDeltaEvent(WireObject):
     """A part of the message `id`, while it is being written."""
 
     _required: ClassVar[tuple[str, ...]] = ("object",)
+    _objects: ClassVar[tuple[str, ...]] = ("delta",)
 
     id: str
     """The message's id."""
-    delta: MessageDelta
+    delta: MessageDelta = PROMISED
     """What is added."""
     object: str = "thread.message.delta"

@@ -211,9 +211,10 @@ class RunStepDeltaEvent(WireObject):
     """A part of the step `id`, while it goes on."""
 
     _required: ClassVar[tuple[str, ...]] = ("object",)
+    _objects: ClassVar[tuple[str, ...]] = ("delta",)
 
     id: str
     """The step's id."""
-    delta: RunStepDelta
+    delta: RunStepDelta = PROMISED
     """What is added."""
     object: str = "thread.run.step.delta"

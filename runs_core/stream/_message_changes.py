@@ -11,6 +11,7 @@ from runs_core.models import (
     ImageFileContentBlock,
     Message,
     MessageContent,
+    MessageDelta,
     Text,
     TextContentBlock,
     TextDeltaBlock,
@@ -59,7 +60,7 @@ class MessageChanges:
         message_id, delta = event.data.id, event.data.delta
         yield from self._message(message_id)
         whole = self._seen[message_id]
-        if whole.done:
+        if whole.done or not isinstance(delta, MessageDelta):
             return
         for block in delta.content or ():
             index = index_of(block)

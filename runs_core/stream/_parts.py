@@ -157,6 +157,8 @@ class MessageParts(_Parts[Message, MessageContent]):
 
         Give what adds to that text, good until anything else is done to the message.
         """
+        if delta.__class__ is not MessageDelta:
+            return None
         content: Any = delta.content
         if content.__class__ is not list or len(content) != 1:
             return None
@@ -295,6 +297,8 @@ class StepParts(_Parts[RunStep, ToolCall]):
 
         Give what adds to that, good until anything else is done to the step.
         """
+        if delta.__class__ is not RunStepDelta:
+            return None
         details: Any = delta.step_details
         if details.__class__ is not ToolCallDeltaObject:
             return None

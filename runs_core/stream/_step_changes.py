@@ -9,6 +9,7 @@ from typing import Any
 from runs_core.models import (
     FunctionToolCall,
     RunStep,
+    RunStepDelta,
     ToolCall,
     ToolCallDeltaObject,
 )
@@ -56,7 +57,7 @@ class StepChanges:
         step_id, delta = event.data.id, event.data.delta
         yield from self._step(step_id)
         whole = self._seen[step_id]
-        if whole.done:
+        if whole.done or not isinstance(delta, RunStepDelta):
             return
         details = delta.step_details
         calls = details.tool_calls if isinstance(details, ToolCallDeltaObject) else ()

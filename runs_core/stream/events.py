@@ -16,6 +16,7 @@ from attrs import define
 from runs_core.models import (
     ErrorObject,
     Message,
+    MessageDelta,
     MessageDeltaEvent,
     Run,
     RunStep,
@@ -305,7 +306,10 @@ def text_of(event: RunStreamEvent) -> str:
     if type(event) is not ThreadMessageDelta:
         return ""
     texts = []
-    for block in event.data.delta.content or ():
+    delta = event.data.delta
+    if type(delta) is not MessageDelta:
+        return ""
+    for block in delta.content or ():
         if type(block) is TextDeltaBlock and type(block.text) is TextDelta:
             value = block.text.value
             if type(value) is str:

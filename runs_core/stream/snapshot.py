@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from copy import deepcopy
-from typing import Any
+from typing import Any, TypeVar
 
 from runs_core.errors import InvalidDelta
 from runs_core.lifecycle import RUN_ENDS, RUN_TERMINAL, is_one_of
 from runs_core.models import (
     Message,
+    MessageDelta,
     MessageDeltaEvent,
     Run,
     RunStep,
+    RunStepDelta,
     RunStepDeltaEvent,
     Thread,
 )
@@ -51,6 +53,8 @@ from runs_core.stream.events import (
 )
 
 __all__ = ["RunSnapshot"]
+
+T = TypeVar("T")
 
 
 class RunSnapshot:
@@ -221,14 +225,14 @@ class RunSnapshot:
         if message is None:
             _check_id(data.id, MessageDeltaEvent)
             message = MessageParts(data.id)
-        message.add(data.delta)
+        message.add(_delta_of(data, MessageDelta))
         self._messages[data.id] = message
 
     def _add_to_step(self, step: StepParts | None, data: RunStepDeltaEvent) -> None:
         if step is None:
             _check_id(data.id, RunStepDeltaEvent)
             step = StepParts(data.id)
-        step.add(data.delta)
+        step.add(_delta_of(data, RunStepDelta))
         self._steps[data.id] = step
 
     def _replace_message(self, event: WholeEvent[Message], *, last: bool) -> None:
@@ -286,6 +290,14 @@ def _peek(event: WholeEvent[Any], one: str, other: str) -> tuple[Any, Any]:
 def _check_id(id: object, model: type) -> None:
     if not isinstance(id, str) or not id:
         raise InvalidDelta(id_rule(model), where="$.id")
+
+
+def _delta_of(data: Any, cls: type[T]) -> T:
+    """Give what is to be added; nothing, where a server sends no delta."""
+    delta = cls() if data.delta is None else data.delta
+    if not isinstance(delta, cls):
+        raise InvalidDelta("a delta must be an object @ $.delta", where="$.delta")
+    return delta
 
 
 def _nothing(snapshot: RunSnapshot, event: Any) -> None:

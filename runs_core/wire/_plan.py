@@ -88,6 +88,8 @@ class FieldPlan(NamedTuple):
     required: bool
     keyword: bool
     """Whether the class takes it by keyword only."""
+    checked: bool
+    """Whether what is there, and not null, must be an object."""
 
 
 @cache
@@ -104,9 +106,9 @@ def _plan_field(
 ) -> FieldPlan:
     kind, of = _kind(hint, bound)
     required = at.default is NOTHING or at.name in cls._required
-    return FieldPlan(
-        at.name, kind, of, NoneType in get_args(hint), required, at.kw_only
-    )
+    nullable = NoneType in get_args(hint)
+    checked = at.name in cls._objects
+    return FieldPlan(at.name, kind, of, nullable, required, at.kw_only, checked)
 
 
 def _kind(hint: Any, bound: dict[Any, Any]) -> tuple[Any, Any]:

@@ -101,6 +101,8 @@ class WireObject(metaclass=Blank):
 
     # Keys without which the object means nothing, beside the fields with no default.
     _required: ClassVar[tuple[str, ...]] = ()
+    # Keys that need not be there, but must be an object if they are.
+    _objects: ClassVar[tuple[str, ...]] = ()
 
     _extra: dict[str, Any]
     _sent: tuple[str, ...]

@@ -7,8 +7,8 @@ made when first asked for.
 
 A class's required keys are looked for where an object stands for itself: where reading
 begins, in a union (the unknown member takes an object without them), in a list of
-objects. Inside another object nothing is required. A scalar is passed on as it came;
-where an object should be, so is what is not one.
+objects. So are those that must be objects. Inside another object nothing is required. A
+scalar is passed on as it came; where an object should be, so is what is not one.
 """
 
 from __future__ import annotations
@@ -151,8 +151,8 @@ def _object(
             value = f"{raw}[{tag!r}]"
         else:
             value = write.new("v")
-            required = class_name(tp) if strict and field.required else None
-            _field(write, field, (raw, value, left), depth, required)
+            owner = class_name(tp) if strict else None
+            _field(write, field, (raw, value, left), depth, owner)
         values.append((field, value))
     write(f"{made} = {write.use('blank', blank_of(cls))}()", depth)
     is_frozen = cls.__setattr__ is not object.__setattr__
@@ -181,11 +181,12 @@ def _field(
     field: FieldPlan,
     names: tuple[str, str, str],
     depth: int,
-    required: str | None,
+    owner: str | None,
 ) -> None:
-    """Write what reads one field of `raw`; `required` names the class that needs it."""
+    """Write what reads a field of `raw`; `owner` names its class, if that is strict."""
     raw, value, left = names
     key = repr(field.name)
+    required = owner if field.required else None
     if required and field.kind in ("object", "list"):
         test = ".__class__ is " + ("dict" if field.kind == "object" else "list")
     else:
@@ -201,7 +202,10 @@ def _field(
         case "read":
             write(f"{value} = {write.use('read', field.of)}({value})", depth + 1)
         case "object":
-            _nested(write, field, value, depth + 1, required)
+            if checked := field.checked and owner is not None:
+                write(f"if {value}.__class__ is not dict:", depth + 1)
+                write(f"raise missing({raw}, {key}, {owner!r})", depth + 2)
+            _nested(write, field, value, depth + 1, checked or required is not None)
         case "list":
             _list(write, field, value, depth + 1, required)
         case "tagged":
@@ -222,10 +226,10 @@ def _field(
 
 
 def _nested(
-    write: _Writer, field: FieldPlan, value: str, depth: int, required: str | None
+    write: _Writer, field: FieldPlan, value: str, depth: int, is_object: bool
 ) -> None:
-    """Write what reads an object inside another one."""
-    if not required:
+    """Write what reads an object inside another one; `is_object` if that is sure."""
+    if not is_object:
         write(f"if {value}.__class__ is dict:", depth)
         depth += 1
     raw = write.new("raw")
@@ -307,9 +311,10 @@ def _missing(raw: dict[str, Any], key: str, owner: str) -> MalformedResponse:
 
 
 def _no_list(raw: dict[str, Any], key: str, owner: str, read: Reader) -> Any:
-    if key not in raw:
+    # What calls itself a list is one, and empty.
+    if key not in raw and raw.get("object") != "list":
         raise _malformed(f"a {owner} must have {key!r}", f"$.{key}")
-    if raw[key] is None:
+    if raw.get(key) is None:
         return Irregular()
     return Irregular(_each([raw[key]], read, f".{key}"), single=True)
 

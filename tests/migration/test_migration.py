@@ -16,7 +16,6 @@ from typing import Any
 
 import pytest
 
-from runs_core.testing import Received
 from runs_transports.serve import serve
 from tests.migration.programs import PROGRAMS
 

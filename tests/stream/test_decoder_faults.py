@@ -11,8 +11,10 @@ import pytest
 from runs_core.errors import EventTooLarge, MalformedEvent, UsageError
 from runs_core.stream import (
     RunEventDecoder,
+    RunSnapshot,
     ThreadRunQueued,
 )
+from runs_core.stream.change_decoder import ChangeDecoder
 from runs_core.stream.events import text_of
 from tests.stream.samples import (
     STREAMS,
@@ -86,9 +88,25 @@ def test_a_known_event_that_is_not_what_it_must_be_is_malformed(
 
 @pytest.mark.parametrize("name", ["thread.message.delta", "thread.run.step.delta"])
 def test_a_delta_needs_an_object_to_add(name: str) -> None:
-    for raw in ({"id": "m"}, {"id": "m", "delta": None}, {"id": "m", "delta": []}):
-        _, error = malformed(frame(name, raw))
+    for delta in ([], "x", 5):
+        _, error = malformed(frame(name, {"id": "m", "delta": delta}))
         assert "$.delta" in str(error)
+
+
+@pytest.mark.parametrize("name", ["thread.message.delta", "thread.run.step.delta"])
+@pytest.mark.parametrize("more", [{}, {"delta": None}])
+def test_a_delta_that_is_not_there_adds_nothing(
+    name: str, more: dict[str, Any]
+) -> None:
+    events = decode([frame(name, {"id": "m", "object": name, **more})] * 3)
+    snapshot, changes = RunSnapshot(), ChangeDecoder()
+    for event in events:
+        snapshot.apply(event)
+        assert text_of(event) == ""
+        changes.feed(event)
+
+    assert [event.data.delta for event in events] == [None] * 3  # type: ignore[union-attr]
+    assert [part.id for part in (*snapshot.messages, *snapshot.steps)] == ["m"]
 
 
 @pytest.mark.parametrize(
