@@ -102,10 +102,10 @@ class Endpoint:
 
     `base_url` is kept verbatim, path prefix included, but for slashes at its end; paths
     are appended to it. `auth` is a bearer key, an auth object, a function that gives
-    tokens, or None. `headers` go with every request (None removes a default one, such
-    as `OpenAI-Beta`; a `Headers`, as `attrs.evolve` passes it on, is all of them,
-    without the default ones), `query` with every URL, but for parameters that a request
-    has itself. `paths` replaces an operation's path template by its name, for servers
+    tokens, or None. `headers` go with every request, also in place of one of `auth`
+    (None removes a default one, such as `OpenAI-Beta`; a `Headers`, as `attrs.evolve`
+    passes it on, is all of them, without the default ones), `query` with every URL, but
+    for parameters that a request has itself. `paths` replaces an operation's path template by its name, for servers
     that spell it differently.
 
     The profiles below are endpoints like any other: they only fill in what one kind of
@@ -292,7 +292,9 @@ class Endpoint:
         own = {name for name, _ in request.query}
         kept = (pair for pair in self.query if pair[0] not in own)
         query = encode_query((*kept, *request.query))
-        headers = self.headers.merged(credentials)
+        # One that the user has set is theirs, as with openai-python.
+        lacking = [pair for pair in credentials if pair[0] not in self.headers]
+        headers = self.headers.merged(lacking)
         if request.body is not None:
             headers = headers.merged([("content-type", "application/json")])
         return Request(

@@ -149,11 +149,11 @@ def test_later_headers_win_and_none_removes() -> None:
     assert "accept" not in request.headers
 
 
-def test_credentials_win_over_default_headers_and_a_calls_own_over_both() -> None:
-    endpoint = Endpoint("https://api.test", "k", headers={"authorization": "default"})
+def test_default_headers_win_over_credentials_and_a_calls_own_over_both() -> None:
+    endpoint = Endpoint("https://api.test", "k", headers={"Authorization": "Basic x"})
     mine = a_request(headers=(("authorization", "mine"),))
 
-    assert endpoint.prepare(a_request()).headers["authorization"] == "Bearer k"
+    assert endpoint.prepare(a_request()).headers["authorization"] == "Basic x"
     assert endpoint.prepare(mine).headers["authorization"] == "mine"
 
 
