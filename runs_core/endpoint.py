@@ -105,8 +105,8 @@ class Endpoint:
     tokens, or None. `headers` go with every request, also in place of one of `auth`
     (None removes a default one, such as `OpenAI-Beta`; a `Headers`, as `attrs.evolve`
     passes it on, is all of them, without the default ones), `query` with every URL, but
-    for parameters that a request has itself. `paths` replaces an operation's path template by its name, for servers
-    that spell it differently.
+    for parameters that a request has itself. `paths` replaces an operation's path
+    template by its name, for servers that spell it differently.
 
     The profiles below are endpoints like any other: they only fill in what one kind of
     server needs, and take the same mappings of `headers`, `query` and `paths`.

@@ -6,13 +6,14 @@ back. RFC 9110 (headers), RFC 3986 (URLs).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from attrs import Attribute, evolve, field, frozen
 
 from runs_core._checks import check_amount, not_negative
 from runs_core._sealed import sealed_init
-from runs_core.errors import InvalidOption
+from runs_core.errors import InvalidEndpoint, InvalidOption, UsageError
 from runs_core.wire._headers import (
     Fields,
     FieldsByName,
@@ -38,6 +39,10 @@ __all__ = [
     "keys_in",
     "shorter",
 ]
+
+# RFC 9110 section 5.6.2; and no line end, space or control character.
+_METHOD = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
+_VISIBLE_ASCII = re.compile(r"[\x21-\x7e]+")
 
 
 @frozen
@@ -96,17 +101,33 @@ def _sendable(owner: object, attribute: Attribute[Headers], headers: Headers) ->
         check_header(name, value)
 
 
+def _a_method(owner: object, attribute: Attribute[str], method: str) -> None:
+    if not isinstance(method, str) or not _METHOD.fullmatch(method):
+        raise UsageError("the request's method cannot be sent: use GET, POST or DELETE")
+
+
+def _in_visible_ascii(owner: object, attribute: Attribute[str], url: str) -> None:
+    if not isinstance(url, str) or not _VISIBLE_ASCII.fullmatch(url):
+        raise InvalidEndpoint(
+            "the URL must be visible ASCII: percent-encode its path and query, and"
+            " write the host in Punycode"
+        )
+
+
 @sealed_init
 @frozen
 class Request:
     """One HTTP request as a transport gets it.
 
     `url` is absolute. `body` is None where the request has none. `timeouts` are for
-    the transport to enforce. Raises `InvalidHeader`.
+    the transport to enforce. Raises `InvalidHeader`, and for what would end the request
+    line, `UsageError` or `InvalidEndpoint`; never quotes any of it.
     """
 
-    method: str
-    url: str = field(repr=lambda url: repr(url.partition("?")[0]))
+    method: str = field(validator=_a_method)
+    url: str = field(
+        validator=_in_visible_ascii, repr=lambda url: repr(url.partition("?")[0])
+    )
     headers: Headers = field(factory=Headers, converter=Headers, validator=_sendable)
     body: bytes | None = field(
         default=None,

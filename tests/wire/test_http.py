@@ -14,7 +14,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.pretty import pretty_repr
 
-from runs_core.errors import InvalidHeader, InvalidPathParameter, UsageError
+from runs_core.errors import (
+    InvalidEndpoint,
+    InvalidHeader,
+    InvalidPathParameter,
+    UsageError,
+)
 from runs_core.wire.http import (
     FieldsByName,
     Head,
@@ -389,3 +394,19 @@ def test_a_template_that_asks_for_another_id_is_refused_by_name() -> None:
         encode_path("/t/{thread_id}/{run}", thread_id="t", run_id="r")
     with pytest.raises(UsageError, match="has no ids"):
         encode_path("/t/{thread_id}")
+
+
+@pytest.mark.parametrize("method", ["", "G ET", "GET\r\n", "GÉT", None])
+def test_a_method_that_would_end_the_request_line_is_refused(method: Any) -> None:
+    with pytest.raises(UsageError, match="method cannot be sent"):
+        Request(method=method, url="http://a.test")
+
+
+@pytest.mark.parametrize(
+    "url", ["", "http://a.test/ secret", "http://a.test/\r\nsecret: x", "http://ü", 5]
+)
+def test_a_url_that_would_end_the_request_line_is_refused(url: Any) -> None:
+    with pytest.raises(InvalidEndpoint, match="visible ASCII") as caught:
+        Request(method="GET", url=url)
+
+    assert "secret" not in str(caught.value)

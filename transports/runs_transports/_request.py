@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from urllib.parse import urlsplit
 
 from attrs import frozen
@@ -27,8 +26,6 @@ MAX_HEAD_BYTES = 64 * 1024
 # Interim answers (1xx) are only skipped, but none may send them for ever.
 MAX_INTERIM = 64
 
-_VISIBLE_ASCII = re.compile(r"[\x21-\x7e]+")
-_METHOD = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 # How a message is framed and how long its connection lives is the transport's to say:
 # a second opinion from the caller would let two requests be read out of one.
 _FRAMING = frozenset({"connection", "content-length", "transfer-encoding"})
@@ -49,12 +46,7 @@ class Address:
 
     @classmethod
     def of(cls, url: str) -> Address:
-        """Read an absolute URL, or raise `InvalidEndpoint` without quoting it."""
-        if not _VISIBLE_ASCII.fullmatch(url):
-            raise InvalidEndpoint(
-                "the URL must be visible ASCII: percent-encode its path and query, and"
-                " write the host in Punycode"
-            )
+        """Read a request's URL, or raise `InvalidEndpoint` without quoting it."""
         url, _, _ = url.partition("#")
         try:
             parts = urlsplit(url)
@@ -101,7 +93,7 @@ def fields_to_send(request: Request) -> list[tuple[str, str]]:
 
     Raises `UsageError` for what would not be one well-formed request.
     """
-    if not _METHOD.fullmatch(request.method) or request.method.upper() == "CONNECT":
+    if request.method.upper() == "CONNECT":
         raise UsageError("the request's method cannot be sent: use GET, POST or DELETE")
     fields = [
         check_header(name, value)
