@@ -211,18 +211,20 @@ def _headers(params: Mapping[str, Any]) -> Iterable[tuple[str, str | None]]:
 
 
 def _query(pairs: Iterable[tuple[str, Any]]) -> Iterable[tuple[str, str]]:
-    """Write lists as `name[]=…` once an item, as the API's servers read them."""
+    """Write lists as `name[]=…` once an item, as the API's servers read them.
+
+    And what is in a mapping as `name[key]=…`, as openai-python does.
+    """
     for name, value in pairs:
         if isinstance(value, str) and name == "include":
             # A str is a list of str to the type checkers.
             raise UsageError("include must be a list of names, not one name")
-        if isinstance(value, Iterable) and not isinstance(value, _NO_LISTS):
+        if isinstance(value, Mapping):
+            yield from _query((f"{name}[{key}]", item) for key, item in value.items())
+        elif isinstance(value, Iterable) and not isinstance(value, str | bytes):
             yield from ((f"{name}[]", _text(name, item)) for item in value)
         elif value is not None and not isinstance(value, Omit):
             yield name, _text(name, value)
-
-
-_NO_LISTS = (str, bytes, Mapping)
 
 
 def _text(name: str, value: object) -> str:

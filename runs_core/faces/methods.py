@@ -12,6 +12,7 @@ from collections.abc import Callable, Coroutine, Mapping
 from functools import partial
 from typing import Any, Generic, ParamSpec, Protocol, Self, TypeVar, overload
 
+from runs_core._omit import Omit
 from runs_core.event_stream import AsyncEventStream, EventStream
 from runs_core.faces.colours import AsyncFace, AsyncRawFace, Face, RawFace
 from runs_core.faces.shown import Shown, given, given_on, of, shown
@@ -205,7 +206,7 @@ class JoinedMethod(Generic[P, T, Q]):
 
         @functools.wraps(like)
         def method(*args: Any, **kwargs: Any) -> Any:
-            streamed = bool(kwargs.get("stream"))
+            streamed = _is_streamed(kwargs.get("stream"))
             function: Any = self._events if streamed else self._answer
             try:
                 conversation = function(*args, **kwargs)
@@ -263,6 +264,12 @@ class Noun(Generic[A_co, B_co, C_co, D_co]):
     def __get__(self, face: AsyncRawFace, owner: type) -> D_co: ...
     def __get__(self, face: AnyFace | None, owner: type) -> Any:
         return self if face is None else _kept(face, self._name, self._kinds)
+
+
+def _is_streamed(stream: object) -> bool:
+    if stream is None or isinstance(stream, bool | Omit):
+        return bool(stream)
+    raise TypeError(f"stream must be True or False, not {type(stream).__name__}")
 
 
 class RawNoun(Generic[A_co, B_co]):

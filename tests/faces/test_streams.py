@@ -89,6 +89,14 @@ def test_create_with_stream_raises_at_the_call() -> None:
         client.beta.threads.runs.create("t", assistant_id="a", stream=True)
 
 
+@pytest.mark.parametrize("stream", ["yes", 1, 0, "", []])
+def test_stream_is_true_or_false(stream: Any) -> None:
+    create: Any = client_of().beta.threads.runs.create
+
+    with pytest.raises(TypeError, match="stream must be True or False"):
+        create("t", assistant_id="a", stream=stream)
+
+
 def test_async_create_with_stream_sends_when_awaited() -> None:
     client = async_client_of(*STORY)
 
