@@ -12,12 +12,19 @@ from attrs import evolve
 from runs_core._sealed import forget_frames, name_frames
 from runs_core._words import one_line
 from runs_core.errors import RunsError, TransportError, UsageError
-from runs_core.flows.effects import Invoke, Open, Send, function_name
+from runs_core.flows.effects import (
+    Invoke,
+    InvokeTimeout,
+    Open,
+    Send,
+    function_name,
+)
 from runs_core.wire._dates import http_date
 from runs_core.wire.http import Head, Request, keys_in
 
 __all__ = [
     "absolute",
+    "call_awaited",
     "call_blocking",
     "dated",
     "raise_translated",
@@ -56,6 +63,34 @@ def call_blocking(ask: Invoke) -> Any:
         f"{function_name(ask.function)} is async and this client is not: use"
         " AsyncClient, or a plain function"
     )
+
+
+async def call_awaited(ask: Invoke, transport: object) -> Any:
+    """Give what the user's function returns, awaited; raise `InvokeTimeout` in time.
+
+    In the transport's `within`, if it has that: how to cancel is the framework's own.
+    """
+    result = ask.function(*ask.args, **ask.kwargs)
+    if not inspect.isawaitable(result):
+        return result
+    within = getattr(transport, "within", None)
+    if ask.timeout is None or within is None:
+        return await result
+    own: BaseException | None = None
+    try:
+        async with within(ask.timeout):
+            try:
+                return await result
+            except TimeoutError as error:
+                own = error
+                raise
+    except TimeoutError as error:
+        if error is own:
+            raise
+        late = InvokeTimeout(f"{function_name(ask.function)} did not end in time")
+        raise late from error
+    finally:
+        own = None  # It would otherwise hold its own traceback.
 
 
 def raise_translated(

@@ -8,7 +8,6 @@ error, at the flow's end and when it is left.
 
 from __future__ import annotations
 
-import inspect
 import logging
 import random
 import sys
@@ -317,8 +316,7 @@ class AsyncDriver(_Performing[ItemT, T]):
             case Sleep():
                 return await self._transport.sleep(self._pause(ask))
             case Invoke():
-                result = ask.function(*ask.args, **ask.kwargs)
-                return await result if inspect.isawaitable(result) else result
+                return await performing.call_awaited(ask, self._transport)
             case Emit():
                 raise AssertionError("advance() answers Emit itself")
             case _:

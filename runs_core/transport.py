@@ -66,8 +66,10 @@ class AsyncTransport(Protocol):
     """The same contract for an async framework; cancellation is the framework's own.
 
     Where a cancelled task can do no more I/O, a transport may also have `shield()`: a
-    context manager in which it can. The client keeps what it does there short. Its
-    `close()`, if it has one, is awaited.
+    context manager in which it can. The client keeps what it does there short. It may
+    have `within(seconds)`: an async context manager that cancels what is awaited in it
+    for longer, and raises TimeoutError then; without it, a deadline waits for users'
+    async functions. Its `close()`, if it has one, is awaited.
     """
 
     @property

@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Mapping, Sequence
 from typing import Any, Generic, Self, TypeAlias, TypeVar
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
+from runs_core.errors import DeadlineExceeded
 from runs_core.flows.request import ApiRequest
 from runs_core.wire.body import BODY_LIMIT
-from runs_core.wire.http import Head, Request, Response
+from runs_core.wire.http import Head, Request, Response, shorter
 
 __all__ = [
     "Ask",
@@ -22,6 +23,7 @@ __all__ = [
     "Feed",
     "Flow",
     "Invoke",
+    "InvokeTimeout",
     "Now",
     "Open",
     "Read",
@@ -109,12 +111,26 @@ def function_name(function: Callable[..., Any]) -> str:
 class Invoke(Effect[Any]):
     """Call a user's function: a tool, a token provider, a progress callback.
 
-    The async driver awaits what is awaitable; the blocking one refuses it by name.
+    The async driver awaits what is awaitable; the blocking one refuses it by name. What
+    is awaited for more than `timeout` seconds is cancelled, on transports that have
+    `within`, and answered with `InvokeTimeout`; a plain function cannot be interrupted.
     """
 
     function: Callable[..., Any] = field(repr=function_name)
     args: tuple[Any, ...] = field(default=(), repr=False)
     kwargs: Mapping[str, Any] = field(factory=dict, repr=False)
+    timeout: float | None = None
+
+    def until(self, until: float | None) -> Flow[Invoke]:
+        """Give the effect with no more time than there is until then on the clock."""
+        if until is None:
+            return self
+        left = max(0.0, until - (yield from Now()))
+        return evolve(self, timeout=shorter(self.timeout, left))
+
+
+class InvokeTimeout(DeadlineExceeded):
+    """The driver has cancelled a user's function at the `timeout` of an `Invoke`."""
 
 
 @frozen

@@ -11,7 +11,7 @@ from runs_core._checks import a_function, not_negative, yes_or_no
 from runs_core._words import one_line
 from runs_core.errors import DeadlineExceeded
 from runs_core.flows.call import Call
-from runs_core.flows.effects import Flow, Invoke, Now, Send, Sleep
+from runs_core.flows.effects import Flow, Invoke, InvokeTimeout, Now, Send, Sleep
 from runs_core.flows.seen import Seen
 from runs_core.flows.waits import finite_number
 from runs_core.lifecycle import RUN_ENDS, RUN_TERMINAL, is_one_of
@@ -96,7 +96,11 @@ def poll_flow(
         response = yield from Send(retrieve.request, timeout=left)
         run = seen.now(retrieve.parse(response))
         if options.on_poll is not None:
-            yield from Invoke(options.on_poll, (run,))
+            told = yield from Invoke(options.on_poll, (run,)).until(until)
+            try:
+                yield from told
+            except InvokeTimeout as error:
+                raise _late(run) from error
         if is_over(run.status, run, answered):
             return run
         seconds = _interval(response.headers, options.poll_interval_ms)

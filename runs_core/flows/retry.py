@@ -24,7 +24,17 @@ from runs_core.errors import (
     TransportTimeout,
 )
 from runs_core.flows.call import Call
-from runs_core.flows.effects import Ask, Flow, Invoke, Now, Open, Read, Send, Sleep
+from runs_core.flows.effects import (
+    Ask,
+    Flow,
+    Invoke,
+    InvokeTimeout,
+    Now,
+    Open,
+    Read,
+    Send,
+    Sleep,
+)
 from runs_core.flows.once import check_unconsumed, flow_of
 from runs_core.flows.outcome import as_unknown, how_to_find_out, mark_unknown
 from runs_core.flows.redaction import cleaned, without
@@ -77,6 +87,12 @@ def _bound(flow: Flow[T], endpoint: Endpoint, policy: Policy) -> Flow[T]:
     until = None
     if policy.deadline is not None:
         until = (yield Now()) + policy.deadline
+    answer = partial(_answer, endpoint=endpoint, policy=policy, until=until)
+    return (yield from _in_steps(flow, answer))
+
+
+def _in_steps(flow: Flow[T], answer: Callable[[Ask], Flow[Any]]) -> Flow[T]:
+    """Drive the flow with what `answer` makes of each effect."""
     step: Callable[[], Ask] = partial(next, flow)
     while True:
         try:
@@ -87,11 +103,16 @@ def _bound(flow: Flow[T], endpoint: Endpoint, policy: Policy) -> Flow[T]:
         finally:
             del step  # The error in it would otherwise hold its own traceback.
         try:
-            answer = yield from _answer(ask, endpoint, policy, until)
+            # With no name of its own: it can be a token.
+            step = partial(flow.send, (yield from answer(ask)))
         except BaseException as error:
             step = partial(flow.throw, error)
-        else:
-            step = partial(flow.send, answer)
+
+
+def _function_in_time(ask: Ask, until: float | None) -> Generator[Ask, Any, Any]:
+    if until is not None and isinstance(ask, Invoke):
+        return _timed_invoke(ask, until)
+    return iter(ask)
 
 
 def _answer(
@@ -103,7 +124,7 @@ def _answer(
         return _timed(ask, until)
     if until is not None and isinstance(ask, Sleep):
         return _timed_sleep(ask, until)
-    return iter(ask)
+    return _function_in_time(ask, until)
 
 
 def _timed(ask: Send | Open | Read, until: float) -> Generator[Ask, Any, Any]:
@@ -122,6 +143,16 @@ def _timed_sleep(ask: Sleep, until: float) -> Generator[Ask, Any, None]:
         return
     yield from Sleep(left, reason=ask.reason)
     raise _late()
+
+
+def _timed_invoke(ask: Invoke, until: float) -> Generator[Ask, Any, Any]:
+    timed = yield from ask.until(until)
+    try:
+        return (yield timed)
+    except InvokeTimeout as error:
+        if timed.timeout == ask.timeout:
+            raise
+        raise _late() from error
 
 
 def _left(until: float, cause: BaseException | None = None) -> Flow[float]:
@@ -159,6 +190,7 @@ def _exchange(
         credentials = yield from _credentials_for_attempt(
             request,
             partial(endpoint.auth.credentials, refresh=refresh),
+            until,
             retries,
             perhaps_sent,
         )
@@ -209,12 +241,13 @@ def _exchange(
 def _credentials_for_attempt(
     request: ApiRequest,
     ask: Callable[[], Flow[Headers]],
+    until: float | None,
     retries: int,
     perhaps_sent: bool,
 ) -> Flow[Headers]:
     """Ask for the credentials; what that raises does not hide an attempt before."""
     try:
-        return (yield from ask())
+        return (yield from _in_steps(ask(), partial(_function_in_time, until=until)))
     except Exception as error:
         if not perhaps_sent or request.repeat is Repeat.SAFE:
             raise

@@ -17,7 +17,7 @@ from runs_core.errors import (
     UnknownTool,
     UsageError,
 )
-from runs_core.flows.effects import Flow, Invoke, function_name
+from runs_core.flows.effects import Flow, Invoke, InvokeTimeout, function_name
 from runs_core.models import RequiredActionFunctionToolCall, ToolOutput
 from runs_core.wire import codec
 
@@ -78,18 +78,21 @@ class Toolbox:
     )
     max_rounds: int = field(default=10, validator=whole(1))
 
-    def outputs(self, calls: ToolCalls) -> Flow[list[ToolOutput]]:
+    def outputs(
+        self, calls: ToolCalls, until: float | None = None
+    ) -> Flow[list[ToolOutput]]:
         """Call the functions, and give the output of each call.
 
-        Raises `ToolError` for a function that failed, and `ToolOutputsInvalid` where
-        the one that takes all calls does not answer just these.
+        Raises `ToolError` for a function that failed, `ToolOutputsInvalid` where the
+        one that takes all calls does not answer just these, and `InvokeTimeout` where
+        one was cancelled, at `until` on the clock.
         """
         functions = self.functions
         if callable(functions):
-            return (yield from _batch(functions, calls, self.on_tool_error))
+            return (yield from _batch(functions, calls, until, self.on_tool_error))
         outputs = []
         for call in calls:
-            text = yield from _output(call, functions, self.on_tool_error)
+            text = yield from _output(call, functions, until, self.on_tool_error)
             outputs.append(ToolOutput(tool_call_id=call.id, output=text))
         return outputs
 
@@ -97,10 +100,14 @@ class Toolbox:
 def _batch(
     function: Callable[[ToolCalls], Any],
     calls: ToolCalls,
+    until: float | None,
     on_tool_error: Literal["raise", "output"],
 ) -> Flow[list[ToolOutput]]:
     try:
-        given = _complete((yield from Invoke(function, (calls,))))
+        ask = yield from Invoke(function, (calls,)).until(until)
+        given = _complete((yield from ask))
+    except InvokeTimeout:
+        raise
     except Exception as raised:
         error = _own(raised)
         if on_tool_error == "output" and not _is_mistake(error):
@@ -156,13 +163,16 @@ def _as_output(given: Any) -> Any:
 def _output(
     call: RequiredActionFunctionToolCall,
     functions: Named,
+    until: float | None,
     on_tool_error: Literal["raise", "output"],
 ) -> Flow[str]:
     function = None
     try:
         function, arguments = _prepared(call, functions)
-        result = yield from Invoke(function, kwargs=arguments)
-        return _text(result)
+        ask = yield from Invoke(function, kwargs=arguments).until(until)
+        return _text((yield from ask))
+    except InvokeTimeout:
+        raise
     except Exception as raised:
         error = _own(raised)
         if on_tool_error == "output" and not _is_mistake(error):

@@ -15,7 +15,7 @@ from runs_core.errors import (
     ToolRoundsExceeded,
 )
 from runs_core.flows.call import Call
-from runs_core.flows.effects import Flow, Now
+from runs_core.flows.effects import Flow, InvokeTimeout, Now
 from runs_core.flows.polling import PollOptions, poll_flow
 from runs_core.flows.progress import Progress
 from runs_core.flows.request import ApiRequest
@@ -46,20 +46,20 @@ def polled_tools(
     seen: Seen,
 ) -> Flow[Run]:
     """Create the run, then poll it and answer its calls until it has ended."""
-    begun = yield from Now()
+    until = yield from _until(options.deadline)
     run = seen.now((yield from start.within(options.deadline)))
     rounds = _Rounds(toolbox, requests, seen)
     while True:
-        left = yield from _left(begun, options.deadline)
+        left = yield from _left(until, seen.run)
         look = requests.retrieve(run.id, _thread_of(run, start.request))
         wait = evolve(options, deadline=left)
         run = yield from poll_flow(look, wait, seen, answered=rounds.answered)
         if run.status in RUN_TERMINAL or not (calls := _open_calls(run)):
             return run
         ids = run.id, _thread_of(run, start.request)
-        outputs = yield from rounds.answer(run, calls, ids)
+        outputs = yield from rounds.answer(run, calls, ids, until)
         submit = evolve(start, request=requests.submit(*ids, outputs, False))
-        left = yield from _left(begun, options.deadline)
+        left = yield from _left(until, seen.run)
         run = seen.now((yield from submit.within(left)))
 
 
@@ -72,11 +72,11 @@ def streamed_tools(
     seen: Seen,
 ) -> Flow[Run]:
     """Stream the run and answer its calls, as one sequence of events, to its end."""
-    begun = yield from Now()
+    until = yield from _until(options.deadline)
     request = start
     rounds = _Rounds(toolbox, requests, seen)
     while True:
-        left = yield from _left(begun, options.deadline)
+        left = yield from _left(until, seen.run)
         streamed = evolve(options, deadline=left)
         events = stream_flow(request, progress, streamed, requests, rounds.answered)
         run = seen.now((yield from events))
@@ -85,7 +85,7 @@ def streamed_tools(
         if outcome in RUN_TERMINAL or not (calls := _open_calls(run)):
             return run
         ids = run.id, _thread_of(run, start)
-        outputs = yield from rounds.answer(run, calls, ids)
+        outputs = yield from rounds.answer(run, calls, ids, until)
         request = requests.submit(*ids, outputs, True)
 
 
@@ -110,16 +110,19 @@ class _Rounds:
         return bool(calls) and all(_key(call) in self._done for call in calls)
 
     def answer(
-        self, run: Run, calls: ToolCalls, ids: tuple[str, str]
+        self, run: Run, calls: ToolCalls, ids: tuple[str, str], until: float | None
     ) -> Flow[list[ToolOutput]]:
         """Give the outputs of one more round; if that fails, the run is cancelled.
 
-        The error says so, or that it could not be.
+        The error says so, or that it could not be. At the deadline, `until` on the
+        clock, it goes on.
         """
         self._number += 1
         cancel = self._requests.cancel(*ids)
         try:
-            outputs = yield from self._outputs(calls)
+            outputs = yield from self._outputs(calls, until)
+        except InvokeTimeout as error:
+            raise _late(run) from error
         except Exception as error:
             what_became = yield from self._cancelled(cancel)
             if isinstance(error, RunsError):
@@ -139,30 +142,39 @@ class _Rounds:
         self._seen.cancelled = True
         return "its run was cancelled"
 
-    def _outputs(self, calls: ToolCalls) -> Flow[list[ToolOutput]]:
+    def _outputs(self, calls: ToolCalls, until: float | None) -> Flow[list[ToolOutput]]:
         most = self._toolbox.max_rounds
         if self._number > most:
             raise ToolRoundsExceeded(
                 f"the run asked for tools more than {most} times: look at what the"
                 " functions answer, or give a higher max_rounds"
             )
-        return (yield from self._toolbox.outputs(calls))
+        return (yield from self._toolbox.outputs(calls, until))
 
 
 def _key(call: RequiredActionFunctionToolCall) -> tuple[Any, Any, Any]:
     return call.id, call.function.name, call.function.arguments
 
 
-def _left(begun: float, deadline: float | None) -> Flow[float | None]:
-    if deadline is None:
+def _until(deadline: float | None) -> Flow[float | None]:
+    """Give when the deadline is on the clock, counted from now."""
+    return None if deadline is None else (yield from Now()) + deadline
+
+
+def _left(until: float | None, run: Run | None) -> Flow[float | None]:
+    if until is None:
         return None
-    left = begun + deadline - (yield from Now())
+    left = until - (yield from Now())
     if left <= 0:
-        raise DeadlineExceeded(
-            "the tool loop did not end by its deadline; its run goes on at the server:"
-            " cancel it, or give a longer deadline"
-        )
+        raise _late(run)
     return left
+
+
+def _late(run: Run | None) -> DeadlineExceeded:
+    goes_on = "" if run is None else "its run goes on at the server: cancel it, or "
+    return DeadlineExceeded(
+        f"the tool loop did not end by its deadline; {goes_on}give a longer deadline"
+    )
 
 
 def _thread_of(run: Run, start: ApiRequest) -> str:

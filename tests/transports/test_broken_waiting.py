@@ -6,6 +6,7 @@ import asyncio
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import (
+    AbstractAsyncContextManager,
     AbstractContextManager,
     AsyncExitStack,
     asynccontextmanager,
@@ -13,6 +14,7 @@ from contextlib import (
     nullcontext,
 )
 from functools import partial
+from typing import Any
 
 import pytest
 import trio
@@ -273,6 +275,29 @@ def test_an_exchange_that_outlives_its_cancellation_is_said(monkeypatch):
         suite.test_promise_9_an_exchange_may_be_cancelled_at_each_step(
             harness, "http", one_authority()
         )
+
+
+class EndingNothing(AsyncioTransport):
+    def within(self, seconds: float) -> AbstractAsyncContextManager[None]:
+        return nullcontext()
+
+
+class SayingNothing(TrioTransport):
+    @asynccontextmanager
+    async def within(self, seconds: float) -> AsyncIterator[None]:
+        with trio.move_on_after(seconds):
+            yield
+
+
+@pytest.mark.parametrize(
+    ("transport", "run"),
+    [(EndingNothing, run_on_asyncio), (SayingNothing, trio.run)],
+)
+def test_a_within_that_ends_or_says_nothing_is_said(transport: Any, run: Any) -> None:
+    harness = Rig(transport(), run)
+
+    with pytest.raises(AssertionError, match="did not raise TimeoutError in time"):
+        SUITE.test_promise_6_what_is_awaited_for_too_long_is_cancelled_within(harness)
 
 
 class ShieldingNothing(TrioTransport):

@@ -8,6 +8,7 @@ import ssl
 import sys
 from collections.abc import AsyncIterator, Awaitable
 from contextlib import (
+    AbstractAsyncContextManager,
     AbstractContextManager,
     asynccontextmanager,
     nullcontext,
@@ -78,6 +79,10 @@ class AsyncioTransport:
         """
         anyio: Any = sys.modules.get("anyio")  # Whose scope it is has imported it.
         return nullcontext() if anyio is None else anyio.CancelScope(shield=True)
+
+    def within(self, seconds: float) -> AbstractAsyncContextManager[object]:
+        """Cancel what is awaited here for longer, and raise TimeoutError."""
+        return asyncio.timeout(seconds)
 
     async def _connect(
         self, address: Address, timeout: float | None

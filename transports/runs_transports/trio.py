@@ -69,6 +69,14 @@ class TrioTransport:
         """Give the scope in which leaving may still say goodbye to the server."""
         return trio.CancelScope(shield=True)
 
+    @asynccontextmanager
+    async def within(self, seconds: float) -> AsyncIterator[None]:
+        """Cancel what is awaited here for longer, and raise TimeoutError."""
+        with trio.move_on_after(seconds) as scope:
+            yield
+        if scope.cancelled_caught:
+            raise TimeoutError
+
     async def _connect(
         self, address: Address, timeout: float | None
     ) -> trio.abc.Stream:

@@ -40,6 +40,10 @@ TRICKLED = {
     "chunk-head": (b"1;", b"\r\nb\r\n0\r\n\r\n"),
     "trailer": (b"0\r\nX: ", b"\r\n\r\n"),
 }
+NO_TIMEOUT_ERROR = (
+    f"`within({PAUSE})` did not raise TimeoutError in time: a deadline could not end"
+    " what is awaited of users' functions"
+)
 
 
 class WaitingTests(RigFixture):
@@ -87,6 +91,29 @@ class WaitingTests(RigFixture):
             f"`now()` counted {counted:.3f} while {least:.3f} s passed and the wall"
             " clock was set back: deadlines need monotonic seconds"
         )
+
+    def test_promise_6_what_is_awaited_for_too_long_is_cancelled_within(
+        self, rig: Rig
+    ) -> None:
+        """For async transports that have a `within()`."""
+        within = getattr(rig.transport, "within", None)
+        if within is None:
+            pytest.skip("the transport has no within()")
+        slept: list[float] = []
+
+        async def scenario(io: Io) -> bool:
+            async with within(PATIENCE):
+                await io.sleep(0)
+            try:
+                async with within(PAUSE):
+                    await io.sleep(5 * PAUSE)
+                    slept.append(5 * PAUSE)
+            except TimeoutError:
+                return True
+            return False
+
+        assert rig.run(scenario), NO_TIMEOUT_ERROR
+        assert not slept, NO_TIMEOUT_ERROR
 
     # --- Timeouts ----------------------------------------------------------------
 

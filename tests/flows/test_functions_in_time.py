@@ -1,0 +1,173 @@
+"""A deadline ends what is awaited of the user's own functions, on real frameworks."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Iterator
+from typing import Any
+
+import pytest
+import trio
+from attrs import Factory, define
+
+from runs_core import AsyncClient, Client, Endpoint, runs
+from runs_core.errors import DeadlineExceeded, ToolError
+from runs_core.flows.effects import Flow, Invoke
+from runs_core.models import Run
+from runs_core.testing import Call, LocalService, Script, Turn
+from runs_transports.asyncio import AsyncioTransport
+from runs_transports.requests import RequestsTransport
+from runs_transports.serve import serve
+from runs_transports.trio import TrioTransport
+
+DEADLINE = 0.2
+# Far more, and far less than the functions take.
+PATIENCE = 10.0
+ADD = {"type": "function", "function": {"name": "add", "parameters": {}}}
+ONE_CALL = Turn((Call("add", {}),))
+
+
+@define
+class Bench:
+    """A server whose run asks for a tool, and a framework to meet it on."""
+
+    base_url: str
+    run: Callable[..., Any]
+    transport: Callable[[], Any]
+    forever: Callable[[], Awaitable[None]]
+    cancelled: list[str] = Factory(list)
+
+    async def hang(self, *args: Any, **kwargs: Any) -> Any:
+        try:
+            await self.forever()
+        finally:
+            self.cancelled.append("it")
+
+    def client(self, auth: Any = "key", **options: Any) -> AsyncClient:
+        return AsyncClient(self.transport(), Endpoint(self.base_url, auth), **options)
+
+    def raises(self, main: Callable[[], Awaitable[Any]]) -> DeadlineExceeded:
+        """Give the error, which comes in time, and only after the function has left."""
+        begun = time.monotonic()
+        with pytest.raises(DeadlineExceeded) as caught:
+            self.run(main)
+        assert time.monotonic() - begun < PATIENCE
+        assert self.cancelled == ["it"]
+        return caught.value
+
+
+FRAMEWORKS: dict[str, tuple[Any, Any, Any]] = {
+    "asyncio": (
+        lambda main: asyncio.run(main()),
+        AsyncioTransport,
+        lambda: asyncio.Event().wait(),
+    ),
+    "trio": (trio.run, TrioTransport, trio.sleep_forever),
+}
+
+
+@pytest.fixture
+def base_url() -> Iterator[str]:
+    with serve(LocalService(Script([ONE_CALL]))) as server:
+        yield server.base_url
+
+
+@pytest.fixture(params=FRAMEWORKS)
+def bench(request: pytest.FixtureRequest, base_url: str) -> Bench:
+    return Bench(base_url, *FRAMEWORKS[request.param])
+
+
+@pytest.fixture
+def ids(base_url: str) -> tuple[str, str]:
+    with RequestsTransport() as transport:
+        beta = Client(transport, Endpoint(base_url, "key")).beta
+        assistant = beta.assistants.create(model="m", tools=[ADD])
+        return beta.threads.create().id, assistant.id
+
+
+@pytest.mark.parametrize("kind", ["named", "batch"])
+@pytest.mark.parametrize("on_tool_error", ["raise", "output"])
+@pytest.mark.parametrize("streamed", [False, True])
+def test_promise_6_an_async_tool_is_cancelled_at_the_deadline(
+    bench: Bench, ids: tuple[str, str], kind: str, on_tool_error: Any, streamed: bool
+) -> None:
+    thread, assistant = ids
+    functions: Any = bench.hang if kind == "batch" else {"add": bench.hang}
+    options: dict[str, Any] = {"functions": functions, "on_tool_error": on_tool_error}
+
+    async def main() -> None:
+        client = bench.client()
+        options.update(assistant_id=assistant, deadline=DEADLINE)
+        if streamed:
+            async with client.stream(runs.stream_tools(thread, **options)) as events:
+                await events.until_done()
+        else:
+            await client.run(runs.run_tools(thread, **options))
+
+    error = bench.raises(main)
+
+    assert "its run goes on at the server" in str(error)
+    assert error.run is not None
+    assert error.run.status == "requires_action"
+
+
+def test_promise_6_an_async_on_poll_is_cancelled_at_the_deadline(
+    bench: Bench, ids: tuple[str, str]
+) -> None:
+    thread, assistant = ids
+
+    async def main() -> None:
+        flow = runs.create_and_poll(
+            thread, assistant_id=assistant, on_poll=bench.hang, deadline=DEADLINE
+        )
+        await bench.client().run(flow)
+
+    error = bench.raises(main)
+
+    assert isinstance(error.run, Run)
+
+
+def test_promise_6_an_async_token_provider_is_cancelled_at_the_deadline(
+    bench: Bench,
+) -> None:
+    async def main() -> None:
+        client = bench.client(bench.hang, deadline=DEADLINE)
+        await client.beta.threads.create()
+
+    bench.raises(main)
+
+
+def test_promise_6_a_clients_deadline_ends_functions_of_ones_own_flow(
+    bench: Bench,
+) -> None:
+    def flow(timeout: float | None) -> Flow[None]:
+        yield from Invoke(bench.hang, timeout=timeout)
+
+    async def main(timeout: float | None) -> None:
+        await bench.client(deadline=DEADLINE).run(flow(timeout))
+
+    assert "the conversation" in str(bench.raises(lambda: main(PATIENCE)))
+    bench.cancelled.clear()
+    assert "Bench.hang did not end" in str(bench.raises(lambda: main(DEADLINE / 4)))
+
+
+def test_a_timeout_of_a_tools_own_is_its_error(
+    bench: Bench, ids: tuple[str, str]
+) -> None:
+    thread, assistant = ids
+    own = TimeoutError("a database")
+
+    async def late() -> None:
+        raise own
+
+    async def main() -> None:
+        flow = runs.run_tools(
+            thread, assistant_id=assistant, functions={"add": late}, deadline=PATIENCE
+        )
+        await bench.client().run(flow)
+
+    with pytest.raises(ToolError) as caught:
+        bench.run(main)
+
+    assert caught.value.__cause__ is own
