@@ -17,8 +17,8 @@ __all__ = ["has_streams", "recorded", "without_events"]
 def recorded(folder: Path) -> list[Input]:
     """Give the event streams below each folder in this one, as one input each.
 
-    They are `*.sse` files and `*.raw` HTTP answers; what is in them is said by the
-    tests' reference decoder. Streams without an event are left out.
+    They are `*.sse` files and `*.response.raw` HTTP answers; what is in them is said
+    by the tests' reference decoder. Streams without an event are left out.
     """
     found = []
     for origin in _folders(folder):

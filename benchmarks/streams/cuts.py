@@ -19,7 +19,7 @@ _SIZES = {
     "all": 1 << 62,
 }
 CUTS = tuple(_SIZES)
-# A tenth of the events is enough for these: each makes many calls.
+# An eighth of the events is enough for these: each makes many calls.
 SMALL_CUTS = ("1 B",)
 _BLANK = re.compile(rb"\r\n\r\n|\n\n|\r\r")
 
