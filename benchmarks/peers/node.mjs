@@ -83,7 +83,7 @@ const touchText = (event) =>
     ? event.data.delta.content?.[0].text?.value
     : event.event === 'thread.run.step.delta'
       ? event.data.delta.step_details.tool_calls?.[0].function?.arguments
-      : event.event;
+      : event.data?.id;
 
 const candidates = {
   'framing/eventsource-parser (Node)': {

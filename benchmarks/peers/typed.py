@@ -1,4 +1,4 @@
-"""Bytes to typed events, of which the text of each delta is read."""
+"""Bytes to typed events: of each delta the text is read, of each other the id."""
 
 from __future__ import annotations
 
@@ -39,7 +39,24 @@ def _json(text: str) -> Any:
 
 
 def _read(event: Any) -> Any:
-    """Read what a program would: the text of a delta."""
+    """Read what a program would: the text of a delta, and who a whole object is.
+
+    Objects that are made when they are looked at are made here, as others were before.
+    """
+    return _read_data(event.event, event.data)
+
+
+def _read_data(name: str, data: Any) -> Any:
+    if name == "thread.message.delta":
+        return _text(data)
+    if name == "thread.run.step.delta":
+        return _arguments(data)
+    # Errors have none, and what is of an unknown name need not.
+    return getattr(data, "id", None)
+
+
+def _read_texts(event: Any) -> Any:
+    """Read the text of a delta, and of whole objects nothing."""
     name = event.event
     if name == "thread.message.delta":
         return _text(event.data)
@@ -63,6 +80,15 @@ def _arguments(delta: Any) -> Any:
 
 
 def ours() -> Candidate:
+    return _ours("runs-core", _read)
+
+
+def ours_texts() -> Candidate:
+    note = "whole objects are not looked at, and so not made"
+    return _ours("runs-core, texts read alone", _read_texts, note)
+
+
+def _ours(name: str, read: Callable[[Any], Any], note: str = "") -> Candidate:
     def outcome(chunks: Chunks) -> list[Plain]:
         decoder = RunEventDecoder()
         events = [event for chunk in chunks for event in decoder.feed(chunk)]
@@ -70,11 +96,12 @@ def ours() -> Candidate:
         return [(event.event, unstructure(event.data)) for event in events]
 
     return Candidate(
-        name="runs-core",
+        name=name,
         distribution="runs-core",
-        run=fed(RunEventDecoder, _read),
+        run=fed(RunEventDecoder, read),
         hold=hold_fed(RunEventDecoder),
         outcome=outcome,
+        note=note,
         ours=True,
     )
 
@@ -104,11 +131,7 @@ def azure() -> Candidate:
 
     def read(event: Any) -> Any:
         name, data, _ = event
-        if name == "thread.message.delta":
-            return _text(data)
-        if name == "thread.run.step.delta":
-            return _arguments(data)
-        return name
+        return _read_data(name, data)
 
     def outcome(chunks: Chunks) -> list[Plain]:
         return [
@@ -163,6 +186,7 @@ def floor_events() -> Candidate:
 
 TYPED: dict[str, Callable[[], Candidate]] = {
     "runs-core": ours,
+    "runs-core, texts read alone": ours_texts,
     "openai-python": openai,
     "azure-ai-agents": azure,
     "floor: our framing, and msgspec": floor_events,

@@ -39,7 +39,7 @@ def framing(bench: Bench) -> Iterator[Figure]:
 
 
 def typed(bench: Bench) -> Iterator[Figure]:
-    """Bytes to typed events: of deltas, the text is read."""
+    """Bytes to typed events: of deltas the text is read, of whole objects a field."""
     deltas = 150 if bench.quick else 1000
     everywhere = () if bench.quick else ("text", "tools")
     yield from _decoding(bench, "typed", expected_events, deltas, everywhere)

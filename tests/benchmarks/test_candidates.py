@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from benchmarks.peers import typed
 from benchmarks.peers.candidate import Candidate, Fault, compare
 from benchmarks.peers.framing import custom
 from benchmarks.peers.registry import TABLES, make, resolve
@@ -74,6 +75,29 @@ def test_a_run_ends_and_reads_every_event(kind: str, candidate: Candidate) -> No
     streams = generate("tools", 12).cut("1460 B")
 
     assert candidate.prepare(streams)(2) >= 0
+
+
+class Looked:
+    """An event whose data says that somebody has looked at it."""
+
+    def __init__(self, name: str) -> None:
+        self.event = name
+        self.looks = 0
+
+    @property
+    def data(self) -> object:
+        self.looks += 1
+        return object()
+
+
+def test_of_a_typed_event_something_is_read_but_where_only_texts_are() -> None:
+    """Also where the data has no id, as that of an error has none."""
+    whole, alone = Looked("thread.run.created"), Looked("thread.run.created")
+
+    assert typed._read(whole) is None
+    assert whole.looks == 1
+    typed._read_texts(alone)
+    assert alone.looks == 0
 
 
 @pytest.mark.parametrize(("kind", "candidate"), CANDIDATES)
