@@ -141,13 +141,19 @@ def first_line(error: BaseException) -> str:
 
 
 def fed(make: Callable[[], Any], read: Callable[[Any], Any]) -> Run:
-    """Run a decoder that is given bytes and gives a list of events."""
+    """Run a decoder that is given bytes and gives a list of events.
+
+    It is closed, too, and what that gives is read: a decoder may keep everything.
+    """
 
     def run(chunks: Chunks) -> None:
-        feed = make().feed
+        decoder = make()
+        feed = decoder.feed
         for chunk in chunks:
             for event in feed(chunk):
                 read(event)
+        for event in decoder.close():
+            read(event)
 
     return run
 

@@ -87,11 +87,13 @@ def _state(run: Any, messages: Iterable[Any], steps: Iterable[Any]) -> State:
 
 def ours() -> Candidate:
     def run(chunks: Chunks) -> Final:
-        feed, snapshot = RunEventDecoder().feed, RunSnapshot()
-        apply = snapshot.apply
+        decoder, snapshot = RunEventDecoder(), RunSnapshot()
+        feed, apply = decoder.feed, snapshot.apply
         for chunk in chunks:
             for event in feed(chunk):
                 apply(event)
+        for event in decoder.close():
+            apply(event)
         return snapshot.run, snapshot.messages, snapshot.steps
 
     return _ours("runs-core", run)
@@ -99,13 +101,16 @@ def ours() -> Candidate:
 
 def ours_read_often() -> Candidate:
     def run(chunks: Chunks) -> Final:
-        feed, snapshot = RunEventDecoder().feed, RunSnapshot()
-        apply = snapshot.apply
+        decoder, snapshot = RunEventDecoder(), RunSnapshot()
+        feed, apply = decoder.feed, snapshot.apply
         state: Final = None, (), ()
         for chunk in chunks:
             for event in feed(chunk):
                 apply(event)
                 state = snapshot.run, snapshot.messages, snapshot.steps
+        for event in decoder.close():
+            apply(event)
+            state = snapshot.run, snapshot.messages, snapshot.steps
         return state
 
     return _ours("runs-core, read after every event", run)

@@ -128,6 +128,8 @@ def _to_snapshot(bench: Bench, parsers: dict[str, Parse]) -> Iterator[Figure]:
             for chunk in chunks:
                 for event in decoder.feed(chunk):
                     snapshot.apply(event)
+            for event in decoder.close():
+                snapshot.apply(event)
 
         def sample(loops: int) -> float:
             begin = process_time()

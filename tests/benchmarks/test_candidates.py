@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from benchmarks.peers import typed
-from benchmarks.peers.candidate import Candidate, Fault, compare
+from benchmarks.peers.candidate import Candidate, Fault, compare, fed
 from benchmarks.peers.framing import custom
 from benchmarks.peers.registry import TABLES, make, resolve
 from benchmarks.peers.snapshot import expected_state
@@ -176,6 +176,27 @@ def test_an_id_that_is_said_once_stays_until_it_is_taken_back() -> None:
     right = [Frame("message", text, id) for text, id in zip("abc", ids, strict=True)]
 
     custom("own ids", OwnIds).check([[stream]], [right])
+
+
+class Last(Sloppy):
+    """Gives everything at the end."""
+
+    def __init__(self) -> None:
+        self.found: list[Any] = []
+
+    def feed(self, data: bytes) -> list[Any]:
+        self.found += super().feed(data)
+        return []
+
+    def close(self) -> list[Any]:
+        return self.found
+
+
+def test_what_a_decoder_gives_at_the_end_is_read_while_it_is_timed() -> None:
+    read: list[Any] = []
+    fed(Last, read.append)([b"data: 1\n\n", b"data: 2\n\n"])
+
+    assert [event.data for event in read] == ["1", "2"]
 
 
 def test_a_path_without_a_name_is_refused() -> None:
