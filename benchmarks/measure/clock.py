@@ -14,7 +14,7 @@ from math import ceil
 
 from attrs import frozen
 
-from benchmarks.peers.candidate import Sample
+from benchmarks.peers.candidate import RAISED, Sample, fault_of
 
 __all__ = ["Pace", "only_own_garbage", "other_cores", "pin", "take_turns"]
 
@@ -60,26 +60,36 @@ def only_own_garbage() -> Iterator[None]:
         gc.unfreeze()
 
 
-def take_turns(samples: Mapping[str, Sample], pace: Pace) -> dict[str, list[float]]:
+def take_turns(
+    samples: Mapping[str, Sample], pace: Pace, faults: dict[str, str]
+) -> dict[str, list[float]]:
     """Give the seconds that one pass takes, by candidate and round.
 
     In each round another candidate is the first, so that none always finds the caches
-    as the same other one left them.
+    as the same other one left them. Who raises has no seconds, and the others go on:
+    `faults` says of whom that is true.
     """
     taken: dict[str, list[float]] = {}
     loops: dict[str, int] = {}
     with only_own_garbage():
         for name, sample in samples.items():
-            first = sample(1)
-            if first > pace.slow:
-                taken[name] = [first]
-                continue
-            # The first pass also warms up.
-            loops[name] = ceil(pace.seconds / max(sample(1), 1e-7))
-            taken[name] = []
+            try:
+                first = sample(1)
+                if first > pace.slow:
+                    taken[name] = [first]
+                    continue
+                # The first pass also warms up.
+                loops[name] = ceil(pace.seconds / max(sample(1), 1e-7))
+                taken[name] = []
+            except RAISED as error:
+                faults[name] = fault_of(error)
         for turn in range(pace.rounds):
             names = list(loops)
             at = turn % max(1, len(names))
             for name in names[at:] + names[:at]:
-                taken[name].append(samples[name](loops[name]) / loops[name])
+                try:
+                    taken[name].append(samples[name](loops[name]) / loops[name])
+                except RAISED as error:
+                    faults[name] = fault_of(error)
+                    del loops[name], taken[name]
     return taken

@@ -13,11 +13,13 @@ from attrs import frozen
 from benchmarks.peers.versions import version_of
 
 __all__ = [
+    "RAISED",
     "Candidate",
     "Chunks",
     "Fault",
     "Sample",
     "compare",
+    "fault_of",
     "fed",
     "first_line",
     "hold_fed",
@@ -34,8 +36,19 @@ Run: TypeAlias = Callable[[Chunks], Any]
 Hold: TypeAlias = Callable[[Chunks, int], Any]
 
 
+# What is a decoder's own fault, whoever it is by: it ends nothing else.
+RAISED = (Exception, SystemExit)
+
+
 class Fault(Exception):
     """What a candidate does wrong on an input, in a few words."""
+
+
+def fault_of(error: BaseException) -> str:
+    """Give an exception of a candidate as its fault."""
+    if isinstance(error, Fault):
+        return str(error)
+    return f"raises {type(error).__name__}"
 
 
 @frozen(kw_only=True)
@@ -86,8 +99,8 @@ class Candidate:
         for chunks in streams:
             try:
                 outcomes.append(self.outcome(chunks))
-            except Exception as error:
-                raise Fault(f"raises {type(error).__name__}") from error
+            except RAISED as error:
+                raise Fault(fault_of(error)) from error
         despite = self.despite
         compare(list(map(despite, outcomes)), list(map(despite, expected)))
 

@@ -57,7 +57,8 @@ def custom(name: str, make: Callable[[], Any]) -> Candidate:
 
     def read(event: Any) -> tuple[str, str]:
         data = event.data
-        return event.event, data if isinstance(data, str) else data.decode()
+        text = data if isinstance(data, str) else data.decode("utf-8", "replace")
+        return event.event, text
 
     return Candidate(
         name=name,

@@ -100,8 +100,11 @@ class Node:
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         question["forget"], self._forgotten = self._forgotten, []
-        self._process.stdin.write(json.dumps(question) + "\n")
-        self._process.stdin.flush()
+        try:
+            self._process.stdin.write(json.dumps(question) + "\n")
+            self._process.stdin.flush()
+        except BrokenPipeError as error:
+            raise Fault("raises its end") from error
         reply = json.loads(self._process.stdout.readline() or '{"error": "its end"}')
         if "error" in reply:
             raise Fault(f"raises {reply['error']}")

@@ -7,7 +7,7 @@ from typing import Any
 
 from benchmarks.bench import Bench
 from benchmarks.measure.clock import take_turns
-from benchmarks.peers.candidate import Candidate, Fault
+from benchmarks.peers.candidate import RAISED, Candidate, Fault, Sample, fault_of
 from benchmarks.peers.snapshot import expected_state
 from benchmarks.peers.typed import expected_events
 from benchmarks.results import Figure
@@ -86,12 +86,16 @@ def measured(
 ) -> Iterator[Figure]:
     """Measure all on one input in one cut, and say who does not do the same work."""
     streams = input.cut(where)
-    samples, faults = {}, {}
+    samples: dict[str, Sample] = {}
+    faults: dict[str, str] = {}
     for candidate in candidates:
         fault = faults[candidate.name] = _fault(candidate, input, where, expected)
         if not fault.startswith("raises"):
-            samples[candidate.name] = candidate.prepare(streams)
-    taken = take_turns(samples, bench.pace)
+            try:
+                samples[candidate.name] = candidate.prepare(streams)
+            except RAISED as error:
+                faults[candidate.name] = fault_of(error)
+    taken = take_turns(samples, bench.pace, faults)
     for candidate in candidates:
         yield Figure(
             suite=suite,

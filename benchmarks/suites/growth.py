@@ -9,7 +9,7 @@ from attrs import evolve
 from benchmarks.bench import Bench
 from benchmarks.measure.clock import take_turns
 from benchmarks.measure.resident import trim
-from benchmarks.peers.candidate import Candidate, Sample
+from benchmarks.peers.candidate import RAISED, Candidate, Sample, fault_of
 from benchmarks.results import Figure
 from benchmarks.streams.growing import FRAMED, PUT_TOGETHER, Growing
 
@@ -82,16 +82,19 @@ def _grow(
         samples: dict[str, Sample] = {}
         fault = ""
         for size in sizes:
-            sample = _in_new_memory(candidate.prepare([chunks[size]]))
             try:
+                sample = _in_new_memory(candidate.prepare([chunks[size]]))
                 seconds = sample(1)
-            except Exception as error:
-                fault = f"raises {type(error).__name__}"
+            except RAISED as error:
+                fault = fault_of(error)
                 break
             samples[f"{size:g}"] = sample
             if seconds > (0.03 if bench.quick else 1.5):
                 break
-        taken = take_turns(samples, evolve(bench.pace, rounds=3 if bench.quick else 5))
+        pace = evolve(bench.pace, rounds=3 if bench.quick else 5)
+        faults: dict[str, str] = {}
+        taken = take_turns(samples, pace, faults)
+        fault = fault or next(iter(faults.values()), "")
         for size in sizes:
             yield Figure(
                 suite="growth",

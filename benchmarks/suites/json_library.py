@@ -113,8 +113,11 @@ def _compare(
         return sample
 
     samples = {name: sampling(parse) for name, parse in parsers.items()}
-    for name, seconds in take_turns(samples, bench.pace).items():
-        yield _figure(what, name, "us", [s * 1e6 for s in seconds])
+    faults: dict[str, str] = {}
+    taken = take_turns(samples, bench.pace, faults)
+    for name in parsers:
+        seconds = [s * 1e6 for s in taken.get(name, ())]
+        yield _figure(what, name, "us", seconds, faults.get(name, ""))
 
 
 def _to_snapshot(bench: Bench, parsers: dict[str, Parse]) -> Iterator[Figure]:
@@ -140,9 +143,12 @@ def _to_snapshot(bench: Bench, parsers: dict[str, Parse]) -> Iterator[Figure]:
         return sample
 
     samples = {name: decoding(parse) for name, parse in parsers.items()}
-    for name, seconds in take_turns(samples, bench.pace).items():
-        samples_us = [s / input.events * 1e6 for s in seconds]
-        yield _figure("unpredictable stream to snapshot", name, "us/event", samples_us)
+    faults: dict[str, str] = {}
+    taken = take_turns(samples, bench.pace, faults)
+    for name in parsers:
+        seconds = [s / input.events * 1e6 for s in taken.get(name, ())]
+        what = "unpredictable stream to snapshot"
+        yield _figure(what, name, "us/event", seconds, faults.get(name, ""))
 
 
 def _memory(bench: Bench, parsers: dict[str, Parse]) -> Iterator[Figure]:

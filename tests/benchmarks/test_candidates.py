@@ -178,6 +178,20 @@ def test_an_id_that_is_said_once_stays_until_it_is_taken_back() -> None:
     custom("own ids", OwnIds).check([[stream]], [right])
 
 
+class Bytes(Sloppy):
+    """Gives data as the bytes that came."""
+
+    def feed(self, data: bytes) -> list[Any]:
+        return [_Event(line[6:], None) for line in data.splitlines() if line]  # type: ignore[arg-type]
+
+
+def test_bytes_that_are_not_utf_8_are_no_fault_of_who_gives_bytes() -> None:
+    candidate, stream = custom("bytes", Bytes), b"data: \xff\n\n"
+
+    candidate.check([[stream]], [[Frame("message", "\ufffd")]])
+    assert candidate.prepare([[stream]])(1) >= 0
+
+
 class Last(Sloppy):
     """Gives everything at the end."""
 
@@ -209,12 +223,15 @@ def test_a_decoder_that_does_other_work_is_found_out() -> None:
         check("framing", custom("sloppy", Sloppy), generate("text", 41), "1 event")
 
 
-def test_a_decoder_that_raises_is_named_with_its_exception() -> None:
+@pytest.mark.parametrize("error", [KeyError("data"), SystemExit(3)])
+def test_a_decoder_that_raises_is_named_with_its_exception(
+    error: BaseException,
+) -> None:
     class Broken(Sloppy):
         def feed(self, data: bytes) -> list[Any]:
-            raise KeyError("data")
+            raise error
 
-    with pytest.raises(Fault, match="raises KeyError"):
+    with pytest.raises(Fault, match=f"^raises {type(error).__name__}$"):
         check("framing", custom("broken", Broken), generate("text", 5), "all")
 
 

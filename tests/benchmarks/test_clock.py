@@ -1,5 +1,7 @@
 import gc
 
+import pytest
+
 from benchmarks.measure.clock import Pace, only_own_garbage, take_turns
 
 PACE = Pace(rounds=3, seconds=0.01, slow=1.0)
@@ -16,7 +18,7 @@ def test_all_candidates_take_turns_and_another_begins_each_round() -> None:
         return run
 
     samples = {name: sample(name, 0.01) for name in "abc"}
-    taken = take_turns(samples, PACE)  # type: ignore[arg-type]
+    taken = take_turns(samples, PACE, {})  # type: ignore[arg-type]
 
     assert "".join(asked[-9:]) == "abcbcacab"
     assert taken == {name: [0.01] * 3 for name in "abc"}
@@ -29,7 +31,7 @@ def test_a_sample_repeats_until_it_is_long_enough() -> None:
         loops.append(number)
         return 0.003 * number
 
-    assert take_turns({"a": sample}, PACE)["a"] == [0.003] * 3
+    assert take_turns({"a": sample}, PACE, {})["a"] == [0.003] * 3
     assert loops[-3:] == [4, 4, 4]
 
 
@@ -40,8 +42,29 @@ def test_who_is_too_slow_is_asked_once() -> None:
         asked.append(loops)
         return 2.0
 
-    assert take_turns({"slow": sample}, PACE) == {"slow": [2.0]}
+    assert take_turns({"slow": sample}, PACE, {}) == {"slow": [2.0]}
     assert asked == [1]
+
+
+@pytest.mark.parametrize("error", [KeyError("data"), SystemExit(3)])
+@pytest.mark.parametrize("lives", [0, 1, 3])
+def test_who_raises_while_the_clock_runs_is_no_loss_to_the_others(
+    error: BaseException, lives: int
+) -> None:
+    asked: list[int] = []
+
+    def raising(loops: int) -> float:
+        asked.append(loops)
+        if len(asked) > lives:
+            raise error
+        return 0.01 * loops
+
+    faults: dict[str, str] = {}
+    samples = {"raising": raising, "good": lambda loops: 0.01 * loops}
+
+    assert take_turns(samples, PACE, faults) == {"good": [0.01] * 3}
+    assert faults == {"raising": f"raises {type(error).__name__}"}
+    assert len(asked) == lives + 1
 
 
 def test_old_garbage_is_out_of_sight_only_while_measuring() -> None:
