@@ -11,7 +11,7 @@ from attrs import asdict, frozen
 
 from benchmarks.bench import Bench
 from benchmarks.conformance.cases import CASES, Case
-from benchmarks.peers.candidate import Candidate, Fault
+from benchmarks.peers.candidate import Candidate
 
 __all__ = ["Verdict", "cuts_of", "matrix", "read", "write"]
 
@@ -39,13 +39,9 @@ def matrix(bench: Bench) -> Iterator[Verdict]:
 
 
 def _verdict(candidate: Candidate, case: Case) -> Verdict:
-    faults = []
     cuts = list(cuts_of(case.stream))
-    for chunks in cuts:
-        try:
-            candidate.check([chunks], [list(case.events)])
-        except Fault as found:
-            faults.append(str(found))
+    found = [candidate.fault([chunks], [list(case.events)]) for chunks in cuts]
+    faults = [fault for fault in found if fault]
     fault = faults[0] if faults else ""
     return Verdict(case.about, candidate.name, fault, len(cuts), len(faults))
 

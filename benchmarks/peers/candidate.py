@@ -104,6 +104,14 @@ class Candidate:
         despite = self.despite
         compare(list(map(despite, outcomes)), list(map(despite, expected)))
 
+    def fault(self, streams: Sequence[Sequence[bytes]], expected: Sequence[Any]) -> str:
+        """Give what is wrong with what comes out, or nothing."""
+        try:
+            self.check(streams, expected)
+        except Fault as fault:
+            return str(fault)
+        return ""
+
 
 def compare(outcomes: Sequence[Any], expected: Sequence[Any]) -> None:
     """Raise `Fault` if the outcomes of some streams are not what is expected."""

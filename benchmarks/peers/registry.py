@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 from typing import Any
 
 from benchmarks.peers.candidate import Candidate
 from benchmarks.peers.framing import FRAMING, custom
-from benchmarks.peers.snapshot import SNAPSHOT
-from benchmarks.peers.typed import TYPED
+from benchmarks.peers.snapshot import SNAPSHOT, expected_state
+from benchmarks.peers.typed import TYPED, expected_events
+from benchmarks.streams.styles import Frame
 
-__all__ = ["TABLES", "make", "resolve"]
+__all__ = ["EXPECTED", "TABLES", "make", "resolve"]
 
 TABLES: dict[str, Mapping[str, Callable[[], Candidate]]] = {
     "framing": FRAMING,
     "typed": TYPED,
     "snapshot": SNAPSHOT,
+}
+# What is to come out of each kind of them.
+EXPECTED: dict[str, Callable[[Sequence[Frame]], Any]] = {
+    "framing": list,
+    "typed": expected_events,
+    "snapshot": expected_state,
 }
 
 

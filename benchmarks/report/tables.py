@@ -108,6 +108,9 @@ def growth_table(results: Results) -> Table | None:
     for input in dict.fromkeys(figure.input for figure in figures):
         row = [_growth_cell(results, input, name) for name in names]
         table.rows.append([input, *row])
+    # Who is too slow for the larger sizes is not wrong.
+    wrong = [figure for figure in figures if figure.samples]
+    table.notes += faults(wrong, lambda figure: figure.input)
     return table
 
 
@@ -119,7 +122,8 @@ def _growth_cell(results: Results, input: str, name: str) -> str:
     largest = max(measured, key=lambda figure: float(figure.variant))
     at = f"{significant(largest.median, up=True)} ms at {largest.variant}"
     exponent = results.exponent("growth", input, name)
-    return at if exponent is None else f"{significant(exponent, up=True)} ({at})"
+    text = at if exponent is None else f"{significant(exponent, up=True)} ({at})"
+    return text + " †" * bool(largest.fault)
 
 
 def other_tables(results: Results) -> Iterator[Table]:

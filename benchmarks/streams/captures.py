@@ -11,7 +11,7 @@ from benchmarks.streams.inputs import Input
 from benchmarks.streams.styles import Frame
 from tests.wire.sse_reference import decode
 
-__all__ = ["has_streams", "recorded", "without_events"]
+__all__ = ["frames_in", "has_streams", "recorded", "without_events"]
 
 
 def recorded(folder: Path) -> list[Input]:
@@ -22,7 +22,7 @@ def recorded(folder: Path) -> list[Input]:
     """
     found = []
     for origin in _folders(folder):
-        written = [(stream, _frames(stream)) for stream in _streams(origin)]
+        written = [(stream, frames_in(stream)) for stream in _streams(origin)]
         written = [(stream, frames) for stream, frames in written if frames]
         if written:
             found.append(Input.of(_name(origin), written))
@@ -85,7 +85,8 @@ def _event_stream(answer: bytes) -> bytes:
     return body
 
 
-def _frames(stream: bytes) -> list[Frame]:
+def frames_in(stream: bytes) -> list[Frame]:
+    """Give what is in a stream, as the tests' reference decoder says."""
     return [
         Frame(event.event, event.data.decode("utf-8", "replace"), event.id)
         for event in decode(stream).events

@@ -7,7 +7,7 @@ from typing import Any
 
 from benchmarks.bench import Bench
 from benchmarks.measure.clock import take_turns
-from benchmarks.peers.candidate import RAISED, Candidate, Fault, Sample, fault_of
+from benchmarks.peers.candidate import RAISED, Candidate, Sample, fault_of
 from benchmarks.peers.snapshot import expected_state
 from benchmarks.peers.typed import expected_events
 from benchmarks.results import Figure
@@ -110,13 +110,10 @@ def measured(
 
 
 def _fault(candidate: Candidate, input: Input, where: str, expected: Expected) -> str:
-    try:
-        right = [expected(frames) for frames in input.frames]
-        candidate.check(input.cut(where), right)
-        if expected is expected_state:
-            live = input.without(*_WHOLE)
-            right = [expected(frames) for frames in live.frames]
-            candidate.check(live.cut(where), right)
-    except Fault as fault:
-        return str(fault)
-    return ""
+    right = [expected(frames) for frames in input.frames]
+    fault = candidate.fault(input.cut(where), right)
+    if not fault and expected is expected_state:
+        live = input.without(*_WHOLE)
+        right = [expected(frames) for frames in live.frames]
+        fault = candidate.fault(live.cut(where), right)
+    return fault

@@ -10,7 +10,9 @@ from benchmarks.bench import Bench
 from benchmarks.measure.clock import take_turns
 from benchmarks.measure.resident import trim
 from benchmarks.peers.candidate import RAISED, Candidate, Sample, fault_of
+from benchmarks.peers.registry import EXPECTED
 from benchmarks.results import Figure
+from benchmarks.streams.captures import frames_in
 from benchmarks.streams.growing import FRAMED, PUT_TOGETHER, Growing
 
 __all__ = ["growth"]
@@ -41,7 +43,7 @@ def growth(bench: Bench) -> Iterator[Figure]:
         if kind == "framing":
             candidates.append(_JOINING)
         for what in growing:
-            yield from _grow(bench, what, candidates)
+            yield from _grow(bench, what, kind, candidates)
 
 
 # Nothing can hold an event without this: how it grows is how memory does.
@@ -72,21 +74,27 @@ def _in_new_memory(sample: Sample) -> Sample:
 
 
 def _grow(
-    bench: Bench, what: Growing, candidates: Sequence[Candidate]
+    bench: Bench, what: Growing, kind: str, candidates: Sequence[Candidate]
 ) -> Iterator[Figure]:
-    """Measure the sizes of each candidate in turns: they are compared with another."""
+    """Measure the sizes of each candidate in turns: they are compared with another.
+
+    What comes out is compared with what was put in at the smallest of them.
+    """
     sizes = what.quick_sizes if bench.quick else what.sizes
     chunks = {size: what.make(size) for size in sizes}
+    smallest = chunks[sizes[0]]
+    right = EXPECTED[kind](frames_in(b"".join(smallest)))
     for candidate in candidates:
         bench.step(f"growth: {what.name}, {candidate.name}")
         samples: dict[str, Sample] = {}
-        fault = ""
-        for size in sizes:
+        wrong = candidate.fault([smallest], [right])
+        stopped = wrong if wrong.startswith("raises") else ""
+        for size in () if stopped else sizes:
             try:
                 sample = _in_new_memory(candidate.prepare([chunks[size]]))
                 seconds = sample(1)
             except RAISED as error:
-                fault = fault_of(error)
+                stopped = fault_of(error)
                 break
             samples[f"{size:g}"] = sample
             if seconds > (0.03 if bench.quick else 1.5):
@@ -94,15 +102,16 @@ def _grow(
         pace = evolve(bench.pace, rounds=3 if bench.quick else 5)
         faults: dict[str, str] = {}
         taken = take_turns(samples, pace, faults)
-        fault = fault or next(iter(faults.values()), "")
+        stopped = stopped or next(iter(faults.values()), "takes too long")
         for size in sizes:
+            found = taken.get(f"{size:g}", ())
             yield Figure(
                 suite="growth",
                 input=what.name,
                 variant=f"{size:g}",
                 candidate=candidate.name,
                 unit="ms",
-                samples=[s * 1000 for s in taken.get(f"{size:g}", ())],
-                fault=fault or ("" if f"{size:g}" in taken else "takes too long"),
+                samples=[s * 1000 for s in found],
+                fault=wrong if found else stopped,
                 note=candidate.note,
             )

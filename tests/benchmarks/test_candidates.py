@@ -1,7 +1,6 @@
 """The adapters: what their decoders give is what is in the stream."""
 
 import json
-from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import pytest
@@ -9,20 +8,13 @@ import pytest
 from benchmarks.peers import typed
 from benchmarks.peers.candidate import Candidate, Fault, compare, fed
 from benchmarks.peers.framing import custom
-from benchmarks.peers.registry import TABLES, make, resolve
+from benchmarks.peers.registry import EXPECTED, TABLES, make, resolve
 from benchmarks.peers.snapshot import expected_state
-from benchmarks.peers.typed import expected_events
 from benchmarks.streams.conversations import annotated
 from benchmarks.streams.inputs import Input, generate
 from benchmarks.streams.objects import message, text_delta
 from benchmarks.streams.styles import Frame, plain
 from tests.benchmarks.decoders import SLOPPY, Sloppy
-
-EXPECTED: dict[str, Callable[[Any], Any]] = {
-    "framing": list,
-    "typed": expected_events,
-    "snapshot": expected_state,
-}
 
 
 def installed(kind: str) -> list[Candidate]:

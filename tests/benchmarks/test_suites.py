@@ -16,13 +16,17 @@ from benchmarks.measure.workers import in_process
 from benchmarks.peers.candidate import Candidate, Sample
 from benchmarks.peers.clients import CLIENTS
 from benchmarks.peers.framing import custom
-from benchmarks.peers.registry import make
-from benchmarks.streams.growing import huge_event
+from benchmarks.peers.registry import EXPECTED, make
+from benchmarks.report.tables import growth_table
+from benchmarks.streams.captures import frames_in
+from benchmarks.streams.growing import FRAMED, PUT_TOGETHER, Growing, huge_event
 from benchmarks.streams.inputs import generate
 from benchmarks.suites.decoding import measured
+from benchmarks.suites.growth import _grow
 from benchmarks.suites.many import many
 from benchmarks.suites.memory import _kept
 from tests.benchmarks.decoders import SLOPPY, Sloppy
+from tests.benchmarks.made import results
 
 
 def test_a_cell_has_a_figure_for_each_candidate_and_says_who_is_wrong() -> None:
@@ -38,6 +42,51 @@ def test_a_cell_has_a_figure_for_each_candidate_and_says_who_is_wrong() -> None:
     }
     assert all(len(figure.samples) == 3 for figure in figures)
     assert all(0 < figure.median < 1000 for figure in figures)
+
+
+FEW = Growing(
+    name="events",
+    sizes=(1, 2),
+    quick_sizes=(1, 2),
+    make=lambda size: [b"event: a\ndata: x\n\n"] * int(size),
+)
+
+
+def test_who_is_wrong_where_things_grow_is_said_beside_the_figures() -> None:
+    candidates = [make("framing", name) for name in ("runs-core", SLOPPY)]
+    made = results(*_grow(Bench(quick=True), FEW, "framing", candidates))
+    table = growth_table(made)
+
+    assert [figure.fault for figure in made.figures] == [
+        *("", ""),
+        *("1 of 1 events wrong", "1 of 1 events wrong"),
+    ]
+    assert all(figure.samples for figure in made.figures)
+    assert table is not None
+    assert table.rows[0][2].endswith(" ms at 2 †")
+    assert table.notes[1:] == [f"† {SLOPPY} on events: 1 of 1 events wrong."]
+
+
+def test_who_raises_where_things_grow_is_not_measured() -> None:
+    candidate = make("framing", f"{__name__}:Raising")
+    found = list(_grow(Bench(quick=True), FEW, "framing", [candidate]))
+
+    assert [figure.samples for figure in found] == [(), ()]
+    assert {figure.fault for figure in found} == {"raises KeyError"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "what"),
+    [
+        *(pytest.param("framing", g, id=g.name) for g in FRAMED),
+        *(pytest.param("snapshot", g, id=g.name) for g in PUT_TOGETHER),
+    ],
+)
+def test_ours_is_right_where_things_grow(kind: str, what: Growing) -> None:
+    chunks = what.make(what.sizes[0] / 4)
+    right = EXPECTED[kind](frames_in(b"".join(chunks)))
+
+    make(kind, "runs-core").check([chunks], [right])
 
 
 def test_a_worker_gives_what_its_function_gives() -> None:
