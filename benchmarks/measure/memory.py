@@ -14,7 +14,13 @@ from benchmarks.streams.cuts import ONE_EVENT, cut
 from benchmarks.streams.growing import Slices, huge_event
 from benchmarks.streams.styles import plain
 
-__all__ = ["kept", "peak"]
+__all__ = ["kept", "peak", "small_streams"]
+
+
+def small_streams() -> list[list[bytes]]:
+    """Give chunks of what a decoder is to know before memory is looked at."""
+    some = cut(plain(texts([words(20)]))[0], ONE_EVENT)
+    return [some, list(Slices(huge_event(10_000)))]
 
 
 def peak(kind: str, candidate: str, file: str) -> float:
@@ -25,8 +31,8 @@ def peak(kind: str, candidate: str, file: str) -> float:
     decoder = make(kind, candidate)
     # Twice: what is learned from a stream is used for the next.
     for _ in range(2):
-        decoder.run(cut(plain(texts([words(20)]))[0], ONE_EVENT))
-        decoder.run(Slices(huge_event(10_000)))
+        for chunks in small_streams():
+            decoder.run(chunks)
     data = Slices(Path(file).read_bytes())
     grown = resident_growth()
     decoder.run(data)

@@ -13,6 +13,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from benchmarks.peers.candidate import RAISED, first_line
+
 __all__ = ["ROOT", "in_process"]
 
 ROOT = Path(__file__).parents[2]
@@ -23,8 +25,8 @@ def in_process(
 ) -> Any:
     """Give what the function gives in a new process.
 
-    Raises `RuntimeError` with the last line that it printed, if it fails, and
-    `TimeoutError` if it takes longer than `patience` seconds.
+    Raises `RuntimeError` with the exception's type and the first line of what it says,
+    if it fails, and `TimeoutError` if it takes longer than `patience` seconds.
     """
     try:
         done = subprocess.run(
@@ -49,5 +51,11 @@ def _path() -> str:
 
 
 if __name__ == "__main__":
-    found = getattr(import_module(sys.argv[1]), sys.argv[2])
-    print(json.dumps(found(**json.loads(sys.argv[3]))))
+    try:
+        found = getattr(import_module(sys.argv[1]), sys.argv[2])
+        result = found(**json.loads(sys.argv[3]))
+    except RAISED as error:
+        # The last line that is printed: what an exception says may have several.
+        print(f"{type(error).__name__}: {first_line(error)}", file=sys.stderr)
+        sys.exit(1)
+    print(json.dumps(result))

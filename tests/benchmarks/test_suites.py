@@ -1,5 +1,6 @@
 """Suites run through once, on little, with who is installed."""
 
+import re
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -24,7 +25,7 @@ from benchmarks.streams.inputs import generate
 from benchmarks.suites.decoding import measured
 from benchmarks.suites.growth import _grow
 from benchmarks.suites.many import many
-from benchmarks.suites.memory import _kept
+from benchmarks.suites.memory import _fault, _kept
 from tests.benchmarks.decoders import SLOPPY, Sloppy
 from tests.benchmarks.made import results
 
@@ -95,17 +96,23 @@ def test_a_worker_gives_what_its_function_gives() -> None:
     assert size == 42
 
 
-def test_a_worker_that_fails_says_its_last_line() -> None:
-    with pytest.raises(RuntimeError, match="ZeroDivisionError"):
+def test_a_worker_that_fails_says_the_first_line_of_its_exception() -> None:
+    with pytest.raises(RuntimeError, match=r"^ValueError: got too much:$"):
         in_process(__name__, "fail")
+    with pytest.raises(RuntimeError, match=r"^SystemExit: 3$"):
+        in_process(__name__, "leave")
 
 
 def double(number: int) -> int:
     return 2 * number
 
 
-def fail() -> float:
-    return 1 / 0
+def fail() -> None:
+    raise ValueError("got too much:\n  b'data: x'")
+
+
+def leave() -> None:
+    sys.exit(3)
 
 
 def test_a_worker_finds_the_modules_that_this_process_finds(
@@ -124,10 +131,22 @@ class Raising(Sloppy):
 
 def test_a_decoder_that_raises_has_a_fault_instead_of_what_a_stream_keeps() -> None:
     candidate = make("framing", f"{__name__}:Raising")
-    found = _kept("framing", candidate)
+    late = _kept("framing", candidate, "")
+    fault = _fault("framing", candidate)
+    early = _kept("framing", candidate, fault)
 
-    assert found.samples == ()
-    assert found.fault == "raises KeyError: 'data'"
+    assert fault == "raises KeyError"
+    assert early.samples == late.samples == ()
+    assert early.fault == "raises KeyError"
+    assert late.fault == "raises KeyError: 'data'"
+
+
+def test_a_decoder_that_is_wrong_is_said_to_be_so_where_memory_is_told() -> None:
+    candidate = make("framing", SLOPPY)
+    found = _kept("framing", candidate, _fault("framing", candidate))
+
+    assert found.samples
+    assert re.fullmatch(r"\d+ of \d+ events wrong", found.fault)
 
 
 def test_a_decoder_that_is_a_generator_decodes_where_it_is_held() -> None:
