@@ -8,7 +8,7 @@ from typing import Any
 
 from attrs import Factory, define
 
-from benchmarks.measure.clock import Pace
+from benchmarks.measure.clock import Pace, allowed
 from benchmarks.peers.candidate import Candidate, first_line
 from benchmarks.peers.node import Node
 from benchmarks.peers.registry import TABLES, make
@@ -27,7 +27,8 @@ class Bench:
 
     `step` is told what is measured next. `decoder` is the import path of a decoder of
     the user's own, which takes part in framing, growth, memory and conformance.
-    `missing` collects who does not take part, and why.
+    `core` is the one that this process was pinned to, `cores` are those that it might
+    run on before. `missing` collects who does not take part, and why.
     """
 
     quick: bool = False
@@ -35,6 +36,7 @@ class Bench:
     decoder: str | None = None
     node: Node | None = None
     core: int | None = None
+    cores: frozenset[int] = Factory(allowed)
     step: Callable[[str], None] = lambda text: None
     missing: dict[str, str] = Factory(dict)
     versions: dict[str, str] = Factory(dict)
@@ -43,6 +45,11 @@ class Bench:
     @property
     def pace(self) -> Pace:
         return QUICK if self.quick else FULL
+
+    @property
+    def other_cores(self) -> frozenset[int]:
+        """The cores for what is not measured: all others, if there are any."""
+        return self.cores - {self.core} or self.cores
 
     def candidates(self, kind: str) -> list[Candidate]:
         """Make those who do this kind of thing and are installed."""

@@ -15,7 +15,7 @@ from rich.table import Table
 from benchmarks.arguments import parse
 from benchmarks.bench import Bench
 from benchmarks.compare import changed_targets, changes, other_conditions
-from benchmarks.measure.clock import pin
+from benchmarks.measure.clock import allowed, pin
 from benchmarks.peers.node import Node, cache_folder, install
 from benchmarks.pyperf_file import write_pyperf
 from benchmarks.results import Results
@@ -79,6 +79,8 @@ def _bench(asked: Namespace, stack: ExitStack) -> Bench:
         quick=asked.quick,
         captures=asked.captures,
         decoder=asked.decoder,
+        # Looked at before this process is pinned.
+        cores=allowed(),
         core=pin(),
     )
     folder = cache_folder()

@@ -16,7 +16,7 @@ from attrs import frozen
 
 from benchmarks.peers.candidate import RAISED, Sample, fault_of
 
-__all__ = ["Pace", "only_own_garbage", "other_cores", "pin", "take_turns"]
+__all__ = ["Pace", "allowed", "only_own_garbage", "pin", "take_turns"]
 
 
 @frozen
@@ -32,18 +32,20 @@ class Pace:
     slow: float
 
 
+def allowed() -> frozenset[int]:
+    """Give the cores that this process may run on."""
+    if hasattr(os, "sched_getaffinity"):
+        return frozenset(os.sched_getaffinity(0))
+    return frozenset(range(os.cpu_count() or 1))
+
+
 def pin() -> int | None:
     """Run on one core only, the last; give it, or None where that cannot be done."""
     if not hasattr(os, "sched_setaffinity"):
         return None
-    core = max(os.sched_getaffinity(0))
+    core = max(allowed())
     os.sched_setaffinity(0, {core})
     return core
-
-
-def other_cores(core: int | None) -> set[int]:
-    """Give the cores for what is not measured: all others, if there are any."""
-    return set(range(os.cpu_count() or 1)) - {core} or set(range(os.cpu_count() or 1))
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from contextlib import contextmanager
 from functools import partial
 
@@ -21,19 +21,25 @@ from benchmarks.streams.conversations import texts, words
 from benchmarks.streams.cuts import ONE_EVENT, cut
 from benchmarks.streams.styles import plain
 
-__all__ = ["replaying"]
+__all__ = ["replaying", "sent"]
 
 _HEAD = (
     b"HTTP/1.1 200 OK\r\n"
     b"content-type: text/event-stream; charset=utf-8\r\n"
     b"transfer-encoding: chunked\r\n\r\n"
 )
+# How many are sent where only the first are: the last of them are the run, completed,
+# and the end.
 _FEW = 8
+_LAST = 2
 
 
 @contextmanager
-def replaying(deltas: int, cores: set[int]) -> Iterator[str]:
-    """Serve a run of so many deltas from other cores; give the URL without a path."""
+def replaying(deltas: int, cores: Set[int]) -> Iterator[str]:
+    """Serve a run of so many deltas from other cores; give the URL without a path.
+
+    Raises `RuntimeError` if the server does not say where it listens.
+    """
     arguments = [str(deltas), ",".join(map(str, cores))]
     with subprocess.Popen(
         [sys.executable, "-m", __name__, *arguments],
@@ -43,9 +49,19 @@ def replaying(deltas: int, cores: set[int]) -> Iterator[str]:
         cwd=ROOT,
     ) as process:
         assert process.stdout is not None
-        yield f"http://127.0.0.1:{process.stdout.readline().strip()}"
+        port = process.stdout.readline().strip()
+        if not port:
+            told = f"the server has not begun: it ended with status {process.wait()}"
+            raise RuntimeError(told)
+        yield f"http://127.0.0.1:{port}"
         # The server ends with its standard input.
         process.communicate()
+
+
+def sent(deltas: int, how: str) -> int:
+    """Give how many events an answer has for a client, to which an end is none."""
+    _, frames = plain(texts([words(deltas)]))
+    return (_FEW + _LAST if how == "first" else len(frames)) - 1
 
 
 class _Server:
@@ -84,7 +100,7 @@ class _Server:
             body = b"".join(frames)
             frames = [body[at : at + 65536] for at in range(0, len(body), 65536)]
         elif name == b"first":
-            frames = frames[:_FEW] + frames[-2:]
+            frames = frames[:_FEW] + frames[-_LAST:]
         await stream.send_all(_HEAD)
         for frame in frames:
             await stream.send_all(frame)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from benchmarks.bench import Bench
 from benchmarks.measure import many as measure
-from benchmarks.measure.clock import other_cores
-from benchmarks.measure.replay import replaying
+from benchmarks.measure.replay import replaying, sent
 from benchmarks.measure.workers import in_process
 from benchmarks.peers.candidate import first_line
 from benchmarks.peers.clients import TRIO_CLIENTS
@@ -26,34 +26,34 @@ _CALLED = {
 
 
 def many(bench: Bench) -> Iterator[Figure]:
-    """All streams are open before the first event of any is sent."""
+    """All streams are open before any event is sent; clients take turns."""
     deltas = 10 if bench.quick else 40
     streams = _QUICK_STREAMS if bench.quick else _STREAMS
+    clients = []
     for client, make in TRIO_CLIENTS.items():
         try:
             make()
         except ImportError as error:
             bench.missing[client] = first_line(error)
-            continue
-        samples: dict[str, list[float]] = {name: [] for name in _UNITS}
-        fault = ""
-        for turn in range(1 if bench.quick else 3):
+        else:
+            clients.append(client)
+    seen: dict[str, list[Any]] = {client: [] for client in clients}
+    faults: dict[str, str] = {}
+    for turn in range(1 if bench.quick else 3):
+        for client in clients:
+            if faults.get(client, "").startswith("fails"):
+                continue
             bench.step(f"{streams} streams: {client}, round {turn + 1}")
             try:
-                with replaying(deltas, other_cores(bench.core)) as url:
-                    seen = in_process(
-                        measure.__name__,
-                        "together",
-                        patience=120,
-                        client=client,
-                        url=url,
-                        streams=streams,
-                    )
+                found = _together(bench, client, streams, deltas)
             except (RuntimeError, TimeoutError) as error:
-                fault = f"fails: {error}"
-                break
-            for name, values in samples.items():
-                values.append(seen[name])
+                faults[client] = f"fails: {error}"
+                continue
+            seen[client].append(found)
+            expected = streams * sent(deltas, "together")
+            if found["events"] != expected:
+                faults[client] = f"sees {found['events']} of {expected} events"
+    for client in clients:
         for name, unit in _UNITS.items():
             yield Figure(
                 suite="many",
@@ -61,6 +61,18 @@ def many(bench: Bench) -> Iterator[Figure]:
                 variant="",
                 candidate=client,
                 unit=unit,
-                samples=samples[name],
-                fault=fault,
+                samples=[found[name] for found in seen[client]],
+                fault=faults.get(client, ""),
             )
+
+
+def _together(bench: Bench, client: str, streams: int, deltas: int) -> Any:
+    with replaying(deltas, bench.other_cores) as url:
+        return in_process(
+            measure.__name__,
+            "together",
+            patience=120,
+            client=client,
+            url=url,
+            streams=streams,
+        )

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from statistics import median
 
+from attrs import frozen
+
 from benchmarks.bench import Bench
-from benchmarks.measure.clock import only_own_garbage, other_cores
-from benchmarks.measure.replay import replaying
-from benchmarks.peers.candidate import first_line
+from benchmarks.measure.clock import only_own_garbage
+from benchmarks.measure.replay import replaying, sent
+from benchmarks.peers.candidate import RAISED, fault_of, first_line
 from benchmarks.peers.clients import CLIENTS, Seen, Way
 from benchmarks.results import Figure
 
@@ -29,53 +31,77 @@ def sockets(bench: Bench) -> Iterator[Figure]:
         except ImportError as error:
             bench.missing[name] = first_line(error)
     deltas = 300 if bench.quick else 1000
-    with replaying(deltas, other_cores(bench.core)) as url:
+    with replaying(deltas, bench.other_cores) as url:
         for how, called in _SENT.items():
             bench.step(f"sockets: {called}")
-            yield from _streams(bench, ways, f"{url}/{how}/v1", called)
+            to = _To(f"{url}/{how}/v1", 1 if bench.quick else 2, sent(deltas, how))
+            yield from _streams(bench, ways, to, called)
         bench.step("sockets: short streams")
-        yield from _short(bench, ways, f"{url}/first/v1")
+        to = _To(f"{url}/first/v1", 10 if bench.quick else 30, sent(deltas, "first"))
+        yield from _short(bench, ways, to)
+
+
+@frozen
+class _To:
+    """Where so many streams are read from, one after the other, of so many events."""
+
+    url: str
+    streams: int
+    events: int
 
 
 def _streams(
-    bench: Bench, ways: Sequence[Way], url: str, called: str
+    bench: Bench, ways: Sequence[Way], to: _To, called: str
 ) -> Iterator[Figure]:
-    streams = 1 if bench.quick else 2
-    cpu: dict[str, list[float]] = {way.name: [] for way in ways}
-    wall: dict[str, list[float]] = {way.name: [] for way in ways}
-    for way, seen in _in_turns(bench, ways, url, streams):
-        cpu[way.name].append(seen.cpu / seen.events * 1e6)
-        wall[way.name].append(seen.wall / seen.events * 1e6)
-    for way in ways:
-        yield _figure(f"CPU, {called}", way, "us/event", cpu[way.name])
-        yield _figure(f"wall, {called}", way, "us/event", wall[way.name])
+    for way, seen, fault in _in_turns(bench, ways, to):
+        cpu = [one.cpu / one.events * 1e6 for one in seen]
+        wall = [one.wall / one.events * 1e6 for one in seen]
+        yield _figure(f"CPU, {called}", way, "us/event", cpu, fault)
+        yield _figure(f"wall, {called}", way, "us/event", wall, fault)
 
 
-def _short(bench: Bench, ways: Sequence[Way], url: str) -> Iterator[Figure]:
-    streams = 10 if bench.quick else 30
-    cpu: dict[str, list[float]] = {way.name: [] for way in ways}
-    firsts: dict[str, list[float]] = {way.name: [] for way in ways}
-    for way, seen in _in_turns(bench, ways, url, streams):
-        cpu[way.name].append(seen.cpu / streams * 1000)
-        firsts[way.name].append(median(seen.firsts) * 1000)
-    for way in ways:
-        yield _figure(FIRST, way, "ms", firsts[way.name])
-        yield _figure(SHORT, way, "ms", cpu[way.name])
+def _short(bench: Bench, ways: Sequence[Way], to: _To) -> Iterator[Figure]:
+    for way, seen, fault in _in_turns(bench, ways, to):
+        firsts = [median(one.firsts) * 1000 for one in seen]
+        cpu = [one.cpu / to.streams * 1000 for one in seen]
+        yield _figure(FIRST, way, "ms", firsts, fault)
+        yield _figure(SHORT, way, "ms", cpu, fault)
 
 
 def _in_turns(
-    bench: Bench, ways: Sequence[Way], url: str, streams: int
-) -> Iterator[tuple[Way, Seen]]:
+    bench: Bench, ways: Sequence[Way], to: _To
+) -> Iterator[tuple[Way, list[Seen], str]]:
+    """Give what each has seen in each round, and what is wrong with it.
+
+    Who raises, or sees nothing, has seen nothing in any round.
+    """
+    seen: dict[str, list[Seen]] = {way.name: [] for way in ways}
+    faults: dict[str, str] = {}
+    going = list(ways)
     with only_own_garbage():
-        # The first round warms up.
+        # The first round warms up, and shows who sees what is sent.
         for turn in range(bench.pace.rounds + 1):
-            for way in ways:
-                seen = way.read(url, streams)
-                if turn:
-                    yield way, seen
+            for way in list(going):
+                try:
+                    found = way.read(to.url, to.streams)
+                except RAISED as error:
+                    faults[way.name] = fault_of(error)
+                else:
+                    if found.events != to.streams * to.events:
+                        expected = to.streams * to.events
+                        faults[way.name] = f"sees {found.events} of {expected} events"
+                    if found.events:
+                        seen[way.name] += [found] * bool(turn)
+                        continue
+                going.remove(way)
+                seen[way.name].clear()
+    for way in ways:
+        yield way, seen[way.name], faults.get(way.name, "")
 
 
-def _figure(input: str, way: Way, unit: str, samples: list[float]) -> Figure:
+def _figure(
+    input: str, way: Way, unit: str, samples: list[float], fault: str
+) -> Figure:
     return Figure(
         suite="sockets",
         input=input,
@@ -83,4 +109,5 @@ def _figure(input: str, way: Way, unit: str, samples: list[float]) -> Figure:
         candidate=way.name,
         unit=unit,
         samples=samples,
+        fault=fault,
     )

@@ -1,5 +1,6 @@
 """Suites run through once, on little, with who is installed."""
 
+import os
 import re
 import subprocess
 import sys
@@ -8,14 +9,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from attrs import evolve
 
 from benchmarks.bench import Bench
 from benchmarks.measure.memory import kept
-from benchmarks.measure.replay import replaying
+from benchmarks.measure.replay import replaying, sent
 from benchmarks.measure.resident import available, kept_in_file, resident_growth
 from benchmarks.measure.workers import in_process
 from benchmarks.peers.candidate import Candidate, Sample
-from benchmarks.peers.clients import CLIENTS
+from benchmarks.peers.clients import CLIENTS, Seen
 from benchmarks.peers.framing import custom
 from benchmarks.peers.registry import EXPECTED, make
 from benchmarks.report.tables import growth_table
@@ -26,6 +28,7 @@ from benchmarks.suites.decoding import measured
 from benchmarks.suites.growth import _grow
 from benchmarks.suites.many import many
 from benchmarks.suites.memory import _fault, _kept
+from benchmarks.suites.sockets import _in_turns, _To
 from tests.benchmarks.decoders import SLOPPY, Sloppy
 from tests.benchmarks.made import results
 
@@ -247,6 +250,46 @@ def test_every_transport_of_ours_reads_what_is_replayed() -> None:
     assert first.events == 9
     assert all(len(found.firsts) == 2 for found in seen.values())
     assert all(found.cpu > 0 for found in seen.values())
+
+
+def test_who_sees_something_else_over_sockets_is_said_to() -> None:
+    def blind(url: str, streams: int) -> Seen:
+        return Seen(events=0)
+
+    def raising(url: str, streams: int) -> Seen:
+        raise ConnectionResetError
+
+    ours = CLIENTS["runs-core, sockets"]()
+    ways = [ours, evolve(ours, name="blind", read=blind)]
+    ways.append(evolve(ours, name="raising", read=raising))
+    bench = Bench(quick=True)
+    with replaying(30, bench.other_cores) as url:
+        right = _To(f"{url}/first/v1", 2, sent(30, "first"))
+        good, bad, worse = _in_turns(bench, ways, right)
+        wrong = _To(f"{url}/each/v1", 1, sent(30, "each") + 1)
+        ((_, seen, fault),) = _in_turns(bench, ways[:1], wrong)
+
+    assert [len(good[1]), len(bad[1]), len(worse[1]), len(seen)] == [3, 0, 0, 3]
+    assert [good[2], bad[2]] == ["", "sees 0 of 18 events"]
+    assert worse[2] == "raises ConnectionResetError"
+    assert fault == "sees 40 of 41 events"
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="pins nothing")
+def test_a_server_that_does_not_begin_is_said_to() -> None:
+    nowhere = {(os.cpu_count() or 1) + 1000}
+    with (
+        pytest.raises(RuntimeError, match="the server has not begun"),
+        replaying(1, nowhere),
+    ):
+        pass
+
+
+def test_the_other_cores_are_those_that_may_be_used() -> None:
+    """Not all that the machine has: a container may have few of them."""
+    assert Bench(core=5, cores=frozenset({2, 5})).other_cores == {2}
+    assert Bench(core=5, cores=frozenset({5})).other_cores == {5}
+    assert Bench(cores=frozenset({2, 5})).other_cores == {2, 5}
 
 
 def test_the_tests_import_no_peer() -> None:
