@@ -14,7 +14,7 @@ from benchmarks.peers.typed import floor_events
 from benchmarks.streams.styles import Frame
 from runs_core.stream import RunEventDecoder, RunSnapshot
 
-__all__ = ["SNAPSHOT", "State", "expected_state"]
+__all__ = ["SNAPSHOT", "State", "expected_state", "state_of"]
 
 # A run, messages and steps.
 Final: TypeAlias = tuple[Any, Iterable[Any], Iterable[Any]]
@@ -68,7 +68,7 @@ def _arguments(call: Any) -> str:
     return (call.get(call["type"]) or {}).get("input") or ""
 
 
-def _state(run: Any, messages: Iterable[Any], steps: Iterable[Any]) -> State:
+def state_of(run: Any, messages: Iterable[Any], steps: Iterable[Any]) -> State:
     """Read a state of models: ours and openai-python's have the same names."""
     state = State(status=run.status if run else None)
     for message in messages:
@@ -129,7 +129,7 @@ def _ours(name: str, run: Callable[[Chunks], Final]) -> Candidate:
         distribution="runs-core",
         run=run,
         hold=hold,
-        outcome=lambda chunks: _state(*run(chunks)),
+        outcome=lambda chunks: state_of(*run(chunks)),
         ours=True,
     )
 
@@ -150,7 +150,7 @@ def openai() -> Candidate:
         distribution="openai",
         run=run,
         hold=hold_pulled(make),
-        outcome=lambda chunks: _state(*run(chunks)),
+        outcome=lambda chunks: state_of(*run(chunks)),
     )
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from time import process_time
 from typing import Any
@@ -12,7 +13,8 @@ from benchmarks.bench import Bench
 from benchmarks.measure.clock import take_turns
 from benchmarks.measure.resident import available, kept_in_file, resident_growth
 from benchmarks.measure.workers import in_process
-from benchmarks.peers.candidate import Chunks, Sample, first_line
+from benchmarks.peers.candidate import RAISED, Sample, fault_of, first_line
+from benchmarks.peers.snapshot import expected_state, state_of
 from benchmarks.peers.versions import load
 from benchmarks.results import Figure
 from benchmarks.streams.conversations import texts, words
@@ -103,21 +105,11 @@ def _data(event: bytes) -> bytes:
 def _compare(
     bench: Bench, what: str, parsers: dict[str, Parse], document: bytes
 ) -> Iterator[Figure]:
-    def sampling(parse: Parse) -> Sample:
-        def sample(loops: int) -> float:
-            begin = process_time()
-            for _ in range(loops):
-                parse(document)
-            return process_time() - begin
-
-        return sample
-
-    samples = {name: sampling(parse) for name, parse in parsers.items()}
-    faults: dict[str, str] = {}
-    taken = take_turns(samples, bench.pace, faults)
-    for name in parsers:
-        seconds = [s * 1e6 for s in taken.get(name, ())]
-        yield _figure(what, name, "us", seconds, faults.get(name, ""))
+    runs = {name: partial(parse, document) for name, parse in parsers.items()}
+    right = json.loads(document)
+    found = _timed(bench, runs, lambda value: value == right)
+    for name, (seconds, fault) in found.items():
+        yield _figure(what, name, "us", [s * 1e6 for s in seconds], fault)
 
 
 def _to_snapshot(bench: Bench, parsers: dict[str, Parse]) -> Iterator[Figure]:
@@ -125,30 +117,52 @@ def _to_snapshot(bench: Bench, parsers: dict[str, Parse]) -> Iterator[Figure]:
     input = bench.input("unpredictable text", 150 if bench.quick else 600)
     (chunks,) = input.cut("1 event")
 
-    def decoding(parse: Any) -> Sample:
-        def run(chunks: Chunks) -> None:
-            decoder, snapshot = RunEventDecoder(loads=parse), RunSnapshot()
-            for chunk in chunks:
-                for event in decoder.feed(chunk):
-                    snapshot.apply(event)
-            for event in decoder.close():
+    def decode(parse: Any) -> RunSnapshot:
+        decoder, snapshot = RunEventDecoder(loads=parse), RunSnapshot()
+        for chunk in chunks:
+            for event in decoder.feed(chunk):
                 snapshot.apply(event)
+        for event in decoder.close():
+            snapshot.apply(event)
+        return snapshot
 
-        def sample(loops: int) -> float:
-            begin = process_time()
-            for _ in range(loops):
-                run(chunks)
-            return process_time() - begin
-
-        return sample
-
-    samples = {name: decoding(parse) for name, parse in parsers.items()}
-    faults: dict[str, str] = {}
-    taken = take_turns(samples, bench.pace, faults)
-    for name in parsers:
-        seconds = [s / input.events * 1e6 for s in taken.get(name, ())]
+    right = expected_state(input.frames[0])
+    runs = {name: partial(decode, parse) for name, parse in parsers.items()}
+    found = _timed(
+        bench, runs, lambda made: state_of(made.run, made.messages, made.steps) == right
+    )
+    for name, (seconds, fault) in found.items():
+        samples = [s / input.events * 1e6 for s in seconds]
         what = "unpredictable stream to snapshot"
-        yield _figure(what, name, "us/event", seconds, faults.get(name, ""))
+        yield _figure(what, name, "us/event", samples, fault)
+
+
+def _timed(
+    bench: Bench, runs: Mapping[str, Callable[[], Any]], right: Callable[[Any], bool]
+) -> dict[str, tuple[Sequence[float], str]]:
+    """Give the seconds that each takes, by round, and what is wrong with it."""
+    faults = {name: _fault(run, right) for name, run in runs.items()}
+    going = {n: run for n, run in runs.items() if not faults[n].startswith("raises")}
+    samples = {name: _sampling(run) for name, run in going.items()}
+    taken = take_turns(samples, bench.pace, faults)
+    return {name: (taken.get(name, ()), faults[name]) for name in runs}
+
+
+def _fault(run: Callable[[], Any], right: Callable[[Any], bool]) -> str:
+    try:
+        return "" if right(run()) else "reads something else"
+    except RAISED as error:
+        return fault_of(error)
+
+
+def _sampling(run: Callable[[], Any]) -> Sample:
+    def sample(loops: int) -> float:
+        begin = process_time()
+        for _ in range(loops):
+            run()
+        return process_time() - begin
+
+    return sample
 
 
 def _memory(bench: Bench, parsers: dict[str, Parse]) -> Iterator[Figure]:

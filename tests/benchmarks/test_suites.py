@@ -1,5 +1,6 @@
 """Suites run through once, on little, with who is installed."""
 
+import json
 import os
 import re
 import subprocess
@@ -26,6 +27,7 @@ from benchmarks.streams.growing import FRAMED, PUT_TOGETHER, Growing, huge_event
 from benchmarks.streams.inputs import generate
 from benchmarks.suites.decoding import measured
 from benchmarks.suites.growth import _grow
+from benchmarks.suites.json_library import _compare, _to_snapshot
 from benchmarks.suites.many import many
 from benchmarks.suites.memory import _fault, _kept
 from benchmarks.suites.sockets import _in_turns, _To
@@ -250,6 +252,24 @@ def test_every_transport_of_ours_reads_what_is_replayed() -> None:
     assert first.events == 9
     assert all(len(found.firsts) == 2 for found in seen.values())
     assert all(found.cpu > 0 for found in seen.values())
+
+
+def test_a_parser_that_reads_something_else_is_said_to() -> None:
+    parsers = {
+        "json": json.loads,
+        "deaf": lambda document: None,
+        "cross": lambda document: document["a"],
+    }
+    parsed = list(_compare(Bench(quick=True), "parse", parsers, b"[1]"))
+    decoded = list(_to_snapshot(Bench(quick=True), {"json": json.loads}))
+
+    assert [figure.fault for figure in (*parsed, *decoded)] == [
+        "",
+        "reads something else",
+        "raises TypeError",
+        "",
+    ]
+    assert [len(figure.samples) for figure in (*parsed, *decoded)] == [3, 3, 0, 3]
 
 
 def test_who_sees_something_else_over_sockets_is_said_to() -> None:
