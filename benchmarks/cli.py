@@ -6,6 +6,7 @@ import sys
 from argparse import Namespace
 from collections.abc import Sequence
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from subprocess import CalledProcessError
 
@@ -14,7 +15,13 @@ from rich.table import Table
 
 from benchmarks.arguments import parse
 from benchmarks.bench import Bench
-from benchmarks.compare import changed_targets, changes, other_conditions
+from benchmarks.compare import (
+    changed_faults,
+    changed_targets,
+    changes,
+    in_one_only,
+    other_conditions,
+)
 from benchmarks.measure.clock import allowed, pin
 from benchmarks.peers.node import Node, cache_folder, install
 from benchmarks.pyperf_file import write_pyperf
@@ -125,7 +132,14 @@ def _compare(
             f"{change.corrected - 1:+.0%}",
         )
     console.print(table)
-    console.print(f"{len(found) - len(shown)} figures of {len(found)} did not change")
+    same = len(found) - len(shown)
+    console.print(f"{same} of {len(found)} figures of ours did not change")
+    # Without markup: what a decoder raises may look like it.
+    say = partial(console.print, markup=False, soft_wrap=True)
+    for where, was, now in changed_faults(old, new):
+        say(f"fault: {where}: {was or 'none'} to {now or 'none'}")
+    for where, gone, more in in_one_only(old, new):
+        say(f"figures in one file only: {where}: {gone} before, {more} after")
     for what, was, now in changed_targets(old, new):
         console.print(f"target: {what}: {was} to {now}")
     return 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from statistics import median
 
@@ -10,7 +11,14 @@ from attrs import frozen
 from benchmarks.results import Figure, Results, spread
 from benchmarks.targets import Reached, reached
 
-__all__ = ["Change", "changed_targets", "changes", "other_conditions"]
+__all__ = [
+    "Change",
+    "changed_faults",
+    "changed_targets",
+    "changes",
+    "in_one_only",
+    "other_conditions",
+]
 
 Key = tuple[str, str, str, str, str]
 # Less than this is not worth a line.
@@ -51,6 +59,44 @@ def changes(before: Results, after: Results) -> Iterator[Change]:
         machine = _machine(figure, after, old)
         found.append(Change(known, figure, factor, factor / machine))
     yield from sorted(found, key=lambda change: change.corrected)
+
+
+def changed_faults(before: Results, after: Results) -> Iterator[tuple[str, str, str]]:
+    """Give each figure of anybody whose fault is another, with both faults.
+
+    Those of one input and candidate that change alike are given once.
+    """
+    old = {figure.key: figure for figure in before.figures}
+    told = {}
+    for figure in after.figures:
+        known = old.get(figure.key)
+        if known is not None and known.fault != figure.fault:
+            where = ", ".join((figure.suite, figure.input, figure.candidate))
+            told[where, known.fault, figure.fault] = None
+    yield from told
+
+
+def in_one_only(before: Results, after: Results) -> Iterator[tuple[str, int, int]]:
+    """Say of whom there are figures in one of the files only: how many in each.
+
+    By suite and candidate, or by suite where the other file has nothing of it.
+    """
+    gone, new = _counted(before, after), _counted(after, before)
+    for where in dict.fromkeys((*gone, *new)):
+        yield where, gone[where], new[where]
+
+
+def _counted(those: Results, others: Results) -> Counter[str]:
+    """Count the figures that the others do not have."""
+    known = {figure.key for figure in others.figures}
+    suites = {figure.suite for figure in others.figures}
+    return Counter(
+        f"{figure.suite}, {figure.candidate}"
+        if figure.suite in suites
+        else figure.suite
+        for figure in those.figures
+        if figure.key not in known
+    )
 
 
 def _machine(figure: Figure, after: Results, old: dict[Key, Figure]) -> float:

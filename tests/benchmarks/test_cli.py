@@ -66,7 +66,9 @@ def test_compare_prints_what_changed(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for name, ours in (("old", 2.0), ("new", 1.0)):
-        made = results(figure("runs-core", ours), figure("openai-python", 10))
+        peer = figure("httpx-sse", 9, fault=f"raises [{name}]")
+        made = results(figure("runs-core", ours), figure("openai-python", 10), peer)
+        made.figures += [figure(name, 1)]
         made.write(tmp_path / f"{name}.json")
 
     assert (
@@ -74,4 +76,8 @@ def test_compare_prints_what_changed(
     )
     printed = capsys.readouterr().out
     assert "-50%" in printed
+    assert "0 of 1 figures of ours did not change" in printed
+    assert "fault: framing, text, httpx-sse: raises [old] to raises [new]" in printed
+    assert "figures in one file only: framing, old: 1 before, 0 after" in printed
+    assert "figures in one file only: framing, new: 0 before, 1 after" in printed
     assert "5 (MISSED) to 10 (met)" in printed

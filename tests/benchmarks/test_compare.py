@@ -1,6 +1,12 @@
 from attrs import evolve
 
-from benchmarks.compare import changed_targets, changes, other_conditions
+from benchmarks.compare import (
+    changed_faults,
+    changed_targets,
+    changes,
+    in_one_only,
+    other_conditions,
+)
 from tests.benchmarks.made import figure, results
 
 BEFORE = results(figure("runs-core", 1, 1, 1), figure("openai-python", 9, 9, 9))
@@ -36,6 +42,42 @@ def test_a_change_within_the_rounds_differences_does_not_matter() -> None:
 def test_what_is_in_one_file_only_is_no_change() -> None:
     assert list(changes(BEFORE, results(figure("runs-core", fault="raises X")))) == []
     assert list(changes(results(), BEFORE)) == []
+
+
+def test_who_became_wrong_or_raises_now_is_told_once_for_each_input() -> None:
+    before = results(
+        figure("openai-python", 9),
+        figure("openai-python", 9, size=1),
+        figure("runs-core", 1),
+        figure("anthropic", fault="raises KeyError"),
+    )
+    after = results(
+        figure("openai-python", 9, fault="1 event too many"),
+        figure("openai-python", 9, size=1, fault="1 event too many"),
+        figure("runs-core", fault="raises KeyError"),
+        figure("anthropic", 2),
+    )
+
+    assert list(changed_faults(before, before)) == []
+    assert list(changed_faults(before, after)) == [
+        ("framing, text, openai-python", "", "1 event too many"),
+        ("framing, text, runs-core", "", "raises KeyError"),
+        ("framing, text, anthropic", "raises KeyError", ""),
+    ]
+
+
+def test_who_is_gone_is_told_and_a_suite_that_is_gone_is_told_once() -> None:
+    more = figure("openai-python", 9, size=1)
+    other = [evolve(figure(name, 1), suite="json") for name in ("json", "orjson")]
+    before = results(*BEFORE.figures, more, *other)
+    after = results(figure("runs-core", 1), figure("new", 1))
+
+    assert list(in_one_only(before, before)) == []
+    assert list(in_one_only(before, after)) == [
+        ("framing, openai-python", 2, 0),
+        ("json", 2, 0),
+        ("framing, new", 0, 1),
+    ]
 
 
 def test_no_target_is_told_of_a_quick_run() -> None:
