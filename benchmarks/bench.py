@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from attrs import Factory, define
 
@@ -12,10 +13,13 @@ from benchmarks.measure.clock import Pace, allowed
 from benchmarks.peers.candidate import Candidate, first_line
 from benchmarks.peers.node import Node
 from benchmarks.peers.registry import TABLES, make
+from benchmarks.results import OURS
 from benchmarks.streams.captures import recorded, without_events
 from benchmarks.streams.inputs import Input, generate
 
 __all__ = ["FULL", "QUICK", "Bench"]
+
+Made = TypeVar("Made")
 
 FULL = Pace(rounds=7, seconds=0.02, slow=2.0)
 QUICK = Pace(rounds=3, seconds=0.004, slow=0.3)
@@ -28,7 +32,8 @@ class Bench:
     `step` is told what is measured next. `decoder` is the import path of a decoder of
     the user's own, which takes part in framing, growth, memory and conformance.
     `core` is the one that this process was pinned to, `cores` are those that it might
-    run on before. `missing` collects who does not take part, and why.
+    run on before. `missing` collects who does not take part, and why;
+    `raised`, which suites did not come to their end.
     """
 
     quick: bool = False
@@ -39,6 +44,7 @@ class Bench:
     cores: frozenset[int] = Factory(allowed)
     step: Callable[[str], None] = lambda text: None
     missing: dict[str, str] = Factory(dict)
+    raised: list[str] = Factory(list)
     versions: dict[str, str] = Factory(dict)
     inputs: dict[str, dict[str, Any]] = Factory(dict)
 
@@ -56,18 +62,30 @@ class Bench:
         names = list(TABLES[kind])
         if kind == "framing" and self.decoder is not None:
             names.append(self.decoder)
-        made = []
-        for name in names:
-            try:
-                made.append(make(kind, name))
-            except ImportError as error:
-                self.missing[name] = first_line(error)
+        found = (self.made(name, partial(make, kind, name)) for name in names)
+        made = [candidate for candidate in found if candidate is not None]
         if self.node is not None:
             made += self.node.candidates(kind)
         for candidate in made:
             if candidate.distribution:
                 self.versions[candidate.distribution] = candidate.version
         return made
+
+    def made(self, name: str, make: Callable[[], Made]) -> Made | None:
+        """Give what is made, or note why it does not take part.
+
+        It is not installed, or has no longer a private name that its adapter uses.
+        """
+        try:
+            return make()
+        except ImportError as error:
+            why = first_line(error)
+        except AttributeError as error:
+            if name.startswith(OURS):
+                raise
+            why = first_line(error)
+        self.missing[name] = why
+        return None
 
     def input(self, name: str, deltas: int) -> Input:
         return self._noted(generate(name, deltas), deltas)

@@ -13,7 +13,7 @@ from subprocess import CalledProcessError
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.arguments import parse
+from benchmarks.arguments import ASIDE, DOCS, parse
 from benchmarks.bench import Bench
 from benchmarks.compare import (
     changed_faults,
@@ -48,14 +48,17 @@ def _main(arguments: Sequence[str] | None) -> int:
         console = Console(width=240)
     if asked.command == "compare":
         return _compare(asked.before, asked.after, console)
+    status = 0
     if asked.command == "render":
         written = publish(asked.out)
     else:
         with ExitStack() as stack:
-            written = _run(asked, _bench(asked, stack), console)
+            bench = _bench(asked, stack)
+            written = _run(asked, bench, console)
+            status = 1 if bench.raised else 0
     for path in written:
         console.print(f"wrote {path}", markup=False, soft_wrap=True)
-    return 0
+    return status
 
 
 def _run(asked: Namespace, bench: Bench, console: Console) -> list[Path]:
@@ -68,7 +71,11 @@ def _run(asked: Namespace, bench: Bench, console: Console) -> list[Path]:
     print_tables(results, verdicts or (), bench.missing, console)
     if results is not None and asked.pyperf:
         write_pyperf(results, asked.pyperf)
-    return publish(asked.out, results, verdicts, _versions(bench))
+    out = asked.out
+    # A page that lacks a suite is not published.
+    if bench.raised and out.resolve() == DOCS:
+        out = ASIDE
+    return publish(out, results, verdicts, _versions(bench))
 
 
 def _command(asked: Namespace) -> str:

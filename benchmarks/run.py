@@ -82,6 +82,7 @@ def measure(
             except Exception:
                 # What the other suites find is not lost with it.
                 bench.missing[f"suite {name}"] = "it has raised an exception"
+                bench.raised.append(name)
                 console.print_exception()
             progress.update(task, description=f"{name} done", completed=1, total=1)
     return results

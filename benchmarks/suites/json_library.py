@@ -13,7 +13,7 @@ from benchmarks.bench import Bench
 from benchmarks.measure.clock import take_turns
 from benchmarks.measure.resident import available, kept_in_file, resident_growth
 from benchmarks.measure.workers import in_process
-from benchmarks.peers.candidate import RAISED, Sample, fault_of, first_line
+from benchmarks.peers.candidate import RAISED, Sample, fault_of
 from benchmarks.peers.snapshot import expected_state, state_of
 from benchmarks.peers.versions import load
 from benchmarks.results import Figure
@@ -61,12 +61,8 @@ REFUSALS = {
 
 def json_library(bench: Bench) -> Iterator[Figure]:
     """Parsing alone, the whole way to a snapshot with each, and memory."""
-    parsers: dict[str, Parse] = {}
-    for name, make in PARSERS.items():
-        try:
-            parsers[name] = make()
-        except ImportError as error:
-            bench.missing[name] = first_line(error)
+    found = {name: bench.made(name, make) for name, make in PARSERS.items()}
+    parsers = {name: parse for name, parse in found.items() if parse is not None}
     for what, document in _documents():
         bench.step(f"json: {what}")
         yield from _compare(bench, f"parse {what}", parsers, document)

@@ -9,7 +9,6 @@ from benchmarks.bench import Bench
 from benchmarks.measure import many as measure
 from benchmarks.measure.replay import replaying, sent
 from benchmarks.measure.workers import in_process
-from benchmarks.peers.candidate import first_line
 from benchmarks.peers.clients import TRIO_CLIENTS
 from benchmarks.results import Figure
 
@@ -29,14 +28,7 @@ def many(bench: Bench) -> Iterator[Figure]:
     """All streams are open before any event is sent; clients take turns."""
     deltas = 10 if bench.quick else 40
     streams = _QUICK_STREAMS if bench.quick else _STREAMS
-    clients = []
-    for client, make in TRIO_CLIENTS.items():
-        try:
-            make()
-        except ImportError as error:
-            bench.missing[client] = first_line(error)
-        else:
-            clients.append(client)
+    clients = [name for name, make in TRIO_CLIENTS.items() if bench.made(name, make)]
     seen: dict[str, list[Any]] = {client: [] for client in clients}
     faults: dict[str, str] = {}
     for turn in range(1 if bench.quick else 3):

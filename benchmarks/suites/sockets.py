@@ -10,7 +10,7 @@ from attrs import frozen
 from benchmarks.bench import Bench
 from benchmarks.measure.clock import only_own_garbage
 from benchmarks.measure.replay import replaying, sent
-from benchmarks.peers.candidate import RAISED, fault_of, first_line
+from benchmarks.peers.candidate import RAISED, fault_of
 from benchmarks.peers.clients import CLIENTS, Seen, Way
 from benchmarks.results import Figure
 
@@ -24,12 +24,8 @@ _SENT = {"each": "one send an event", "flood": "64 KiB a send"}
 
 def sockets(bench: Bench) -> Iterator[Figure]:
     """A client is made and reads whole streams; the server runs on another core."""
-    ways = []
-    for name, make in CLIENTS.items():
-        try:
-            ways.append(make())
-        except ImportError as error:
-            bench.missing[name] = first_line(error)
+    found = (bench.made(name, make) for name, make in CLIENTS.items())
+    ways = [way for way in found if way is not None]
     deltas = 300 if bench.quick else 1000
     with replaying(deltas, bench.other_cores) as url:
         for how, called in _SENT.items():

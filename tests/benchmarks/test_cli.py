@@ -6,7 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.bench import Bench
 from benchmarks.cli import main
+from benchmarks.results import Figure
+from benchmarks.run import SUITES
 from tests.benchmarks.made import figure, results
 
 
@@ -81,3 +84,25 @@ def test_compare_prints_what_changed(
     assert "figures in one file only: framing, old: 1 before, 0 after" in printed
     assert "figures in one file only: framing, new: 0 before, 1 after" in printed
     assert "5 (MISSED) to 10 (met)" in printed
+
+
+def test_a_run_that_lost_a_suite_is_not_published(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("pyperf", reason="describes the machine")
+    pytest.importorskip("matplotlib", reason="draws the plots")
+
+    def lost(bench: Bench) -> Iterator[Figure]:
+        yield figure("runs-core", 1)
+        raise KeyError("peer")
+
+    monkeypatch.setitem(SUITES, "framing", lost)
+    monkeypatch.setattr("benchmarks.cli.DOCS", tmp_path / "docs")
+    monkeypatch.setattr("benchmarks.cli.ASIDE", tmp_path / "aside")
+    line = ["--only", "framing", "--out"]
+
+    assert main([*line, str(tmp_path / "docs")]) == 1
+    assert not (tmp_path / "docs").exists()
+    assert (tmp_path / "aside" / "benchmarks.md").exists()
+    assert main([*line, str(tmp_path / "mine")]) == 1
+    assert (tmp_path / "mine" / "benchmarks.md").exists()

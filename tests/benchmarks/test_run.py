@@ -4,8 +4,11 @@ from io import StringIO
 import pytest
 from rich.console import Console
 
+import benchmarks
 from benchmarks.bench import Bench
 from benchmarks.conformance.matrix import Verdict
+from benchmarks.peers.candidate import Candidate
+from benchmarks.peers.framing import FRAMING
 from benchmarks.peers.versions import version_of
 from benchmarks.results import Figure, Results
 from benchmarks.run import SUITES, measure, print_tables
@@ -68,10 +71,12 @@ def test_a_suite_that_raises_loses_nothing_of_the_others(
     monkeypatch.setitem(SUITES, "framing", half)
     monkeypatch.setitem(SUITES, "typed", lambda bench: iter([figure("b", 2)]))
     file = StringIO()
-    made = measure(Bench(), ("framing", "typed"), "nothing", Console(file=file))
+    bench = Bench()
+    made = measure(bench, ("framing", "typed"), "nothing", Console(file=file))
 
     assert [found.candidate for found in made.figures] == ["runs-core", "b"]
     assert made.missing == {"suite framing": "it has raised an exception"}
+    assert bench.raised == ["framing"]
     assert "KeyError: 'peer'" in file.getvalue()
 
 
@@ -80,3 +85,22 @@ def test_results_say_what_reads_json() -> None:
     made = measure(Bench(), (), "nothing", Console(file=StringIO()))
 
     assert made.versions["msgspec"] == version_of("msgspec")
+
+
+def test_a_peer_without_a_private_name_does_not_take_part(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Only it: the others are measured. Of ours it would be a bug, and is shown."""
+
+    def changed() -> Candidate:
+        return benchmarks._no_more  # type: ignore[attr-defined, no-any-return]
+
+    bench = Bench()
+    monkeypatch.setitem(FRAMING, "anthropic", changed)
+
+    assert "runs-core" in {made.name for made in bench.candidates("framing")}
+    assert bench.missing["anthropic"].endswith("has no attribute '_no_more'")
+
+    monkeypatch.setitem(FRAMING, "runs-core", changed)
+    with pytest.raises(AttributeError):
+        bench.candidates("framing")
