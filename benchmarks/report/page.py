@@ -93,9 +93,14 @@ def _json_parser(results: Results) -> str:
 def _participants(results: Results) -> str:
     """Say who took part, in which version, and how."""
     versions = ", ".join(f"{name} {v}" for name, v in sorted(results.versions.items()))
-    notes = {f.candidate: f.note for f in results.figures if f.note}
     lines = [f"Versions: {versions}.", ""]
-    lines += [f"- {name}: {note}." for name, note in notes.items()]
+    # The same candidate may have another adapter in another suite.
+    suites: dict[tuple[str, str], list[str]] = {}
+    for figure in results.figures:
+        if figure.note:
+            suites.setdefault((figure.candidate, figure.note), []).append(figure.suite)
+    for (name, note), found in suites.items():
+        lines.append(f"- {name} ({', '.join(dict.fromkeys(found))}): {note}.")
     for name, why in sorted(results.missing.items()):
         lines.append(f"- {name} did not take part: {why}.")
     return "\n".join(lines)

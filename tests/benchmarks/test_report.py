@@ -1,6 +1,7 @@
 from io import StringIO
 
 import pytest
+from attrs import evolve
 from rich.console import Console
 
 from benchmarks.arguments import DOCS
@@ -109,6 +110,19 @@ def test_the_page_says_what_it_was_measured_with() -> None:
     assert "quick run:" not in text
     assert "$" not in text
     assert "\n\n\n" not in text
+
+
+def test_the_page_has_a_note_for_each_way_to_take_part() -> None:
+    made = results(
+        evolve(figure("azure", 1), note="knows no ids"),
+        evolve(figure("azure", 1, size=1), note="knows no ids"),
+        evolve(figure("azure", 1), suite="memory", note="knows no ids"),
+        evolve(figure("azure", 1), suite="typed", note="leaves out nulls"),
+    )
+    text = page(made, (), {}, [])
+
+    assert "- azure (framing, memory): knows no ids.\n" in text
+    assert "- azure (typed): leaves out nulls.\n" in text
 
 
 def test_the_page_says_at_its_top_what_reads_json() -> None:
