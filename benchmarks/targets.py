@@ -29,19 +29,25 @@ _PYTHON = (
 )
 
 
+_OfResults = Callable[[Results, str], float | None]
+_OfInput = Callable[[Results, str, str], float | None]
+
+
 @frozen
 class Target:
     """A figure to reach: at least `least`, or at most if smaller is better.
 
-    `figure` gives it of one of our decoders, by its name.
+    `figure` gives it of one of our decoders, by its name. `fault` says what the peer
+    that it is a ratio to gets wrong on that input, if anything.
     """
 
     what: str
     least: float
     aim: float
-    figure: Callable[[Results, str], float | None]
+    figure: _OfResults
     smaller: bool = False
     unit: str = "x"
+    fault: Callable[[Results, str], str] = lambda results, ours: ""
 
 
 @frozen
@@ -50,6 +56,7 @@ class Reached:
 
     target: Target
     figure: float | None
+    fault: str = ""
 
     @property
     def verdict(self) -> str:
@@ -66,7 +73,8 @@ class Reached:
 def reached(results: Results, ours: str = OURS) -> Iterator[Reached]:
     """Give what one of our decoders has reached."""
     for target in TARGETS:
-        yield Reached(target, target.figure(results, ours))
+        fault = target.fault(results, ours)
+        yield Reached(target, target.figure(results, ours), fault)
 
 
 def _against_openai(
@@ -77,8 +85,15 @@ def _against_openai(
     def figure(results: Results, ours: str, input: str) -> float | None:
         return results.ratio(suite, input, cut, _OPENAI, ours)
 
+    def fault(results: Results, ours: str) -> str:
+        for _, at in _figures(results, ours, suite, input, figure)[:1]:
+            peer = results.find(suite, at, cut, _OPENAI)
+            if peer is not None and peer.fault:
+                return f"{_OPENAI} on {at}, {cut}, {suite}: {peer.fault}"
+        return ""
+
     what = f"{suite}, {input}, {cut}, against openai-python"
-    return Target(what, least, aim, _worst(suite, input, figure))
+    return Target(what, least, aim, _worst(suite, input, figure), fault=fault)
 
 
 def _against_fastest(input: str, cut: str, least: float, aim: float) -> Target:
@@ -97,30 +112,35 @@ def _against_fastest(input: str, cut: str, least: float, aim: float) -> Target:
     return Target(what, least, aim, _worst("framing", input, figure))
 
 
-def _worst(
-    suite: str, input: str, figure: Callable[[Results, str, str], float | None]
-) -> Callable[[Results, str], float | None]:
+def _worst(suite: str, input: str, figure: _OfInput) -> _OfResults:
     """The figure of an input, or the least of all that are meant by `_RECORDED`."""
 
     def worst(results: Results, ours: str) -> float | None:
-        inputs = {input}
-        if input == _RECORDED:
-            inputs = {
-                found.input
-                for found in results.of(suite)
-                if found.input.startswith("recorded: ")
-            }
-        found = [
-            ratio for one in inputs if (ratio := figure(results, ours, one)) is not None
-        ]
-        return min(found, default=None)
+        found = _figures(results, ours, suite, input, figure)
+        return found[0][0] if found else None
 
     return worst
 
 
-def _over_floor(
-    input: str, cuts: Sequence[str]
-) -> Callable[[Results, str], float | None]:
+def _figures(
+    results: Results, ours: str, suite: str, input: str, figure: _OfInput
+) -> list[tuple[float, str]]:
+    """Give the figures of the inputs that are meant, and these; the least is first."""
+    inputs = {input}
+    if input == _RECORDED:
+        inputs = {
+            found.input
+            for found in results.of(suite)
+            if found.input.startswith("recorded: ")
+        }
+    return sorted(
+        (ratio, one)
+        for one in inputs
+        if (ratio := figure(results, ours, one)) is not None
+    )
+
+
+def _over_floor(input: str, cuts: Sequence[str]) -> _OfResults:
     """How many times the floor's time is ours, in the worst of these cuts."""
 
     def figure(results: Results, ours: str) -> float | None:
@@ -134,13 +154,11 @@ def _over_floor(
     return figure
 
 
-def _exponent(input: str) -> Callable[[Results, str], float | None]:
+def _exponent(input: str) -> _OfResults:
     return lambda results, ours: results.exponent("growth", input, ours)
 
 
-def _median(
-    suite: str, input: str, variant: str, candidate: str
-) -> Callable[[Results, str], float | None]:
+def _median(suite: str, input: str, variant: str, candidate: str) -> _OfResults:
     """The figure of a candidate, which stands for the decoder in Python."""
 
     def figure(results: Results, ours: str) -> float | None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from benchmarks.report.table import Table, faults, figure_cell, grid, significant
 from benchmarks.results import COMPILED, OURS, Figure, Results
 from benchmarks.streams.cuts import CUTS
-from benchmarks.targets import Target, reached
+from benchmarks.targets import Reached, Target, reached
 
 __all__ = [
     "QUICK_RUN",
@@ -49,22 +49,26 @@ def target_table(results: Results, *, measured: bool = False) -> Table:
         limit = "at most " if target.smaller else ""
         row = [
             target.what,
-            _figure(target, one.figure),
+            _figure(one),
             limit + _written(target, f"{target.least:g}"),
             _written(target, f"{target.aim:g}"),
         ]
         row += [one.verdict] * judged
         if beside:
-            row.append(_figure(target, other.figure))
+            row.append(_figure(other))
             row += ["" if other.figure is None else other.verdict] * judged
         table.rows.append(row)
+        told = (f"† {found.fault}." for found in (one, other) if found.fault)
+        table.notes += [note for note in told if note not in table.notes]
     return table
 
 
-def _figure(target: Target, figure: float | None) -> str:
+def _figure(reached: Reached) -> str:
+    target, figure = reached.target, reached.figure
     if figure is None:
         return "-"
-    return _written(target, significant(figure, up=target.smaller))
+    text = _written(target, significant(figure, up=target.smaller))
+    return text + " †" * bool(reached.fault)
 
 
 def _written(target: Target, number: str) -> str:

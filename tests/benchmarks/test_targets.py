@@ -61,6 +61,25 @@ def test_of_recorded_streams_the_worst_counts() -> None:
     assert found[WORST] == 3
 
 
+def test_a_figure_whose_peer_is_wrong_there_is_marked() -> None:
+    made = results(
+        figure("runs-core", 1, input="recorded: a"),
+        figure("openai-python", 9, input="recorded: a", fault="1 event too many"),
+        figure("runs-core", 1, input="recorded: b"),
+        figure("openai-python", 30, input="recorded: b"),
+        figure("runs-core", 1),
+        figure("openai-python", 2),
+    )
+    table = target_table(made)
+    rows = {row[0]: row for row in table.rows}
+
+    assert rows[WORST][1:] == ["x9.00 †", "x10", "x12", "MISSED"]
+    assert rows[OPENAI][1] == "x2.00"
+    assert table.notes == [
+        "† openai-python on recorded: a, 1 event, framing: 1 event too many."
+    ]
+
+
 def test_every_target_has_an_aim_beyond_what_is_the_least() -> None:
     for target in TARGETS:
         assert (target.aim < target.least) is target.smaller, target.what
