@@ -72,6 +72,12 @@ _CLIENTS = (
 )
 # What is installed with them is another's figure.
 _PARTS = ("runs-core, a decoder", "runs-core, bare import")
+# Only installed, and not imported.
+_SIZES = (("runs-core, with msgspec", "runs-core[fast]", "msgspec"),)
+# What a distribution imports without saying so.
+_UNDECLARED = {"httpx-sse": ("httpx",)}
+# What is beside our modules in a checkout, and in no wheel.
+_SOURCES = (".c", ".pxi", ".pyd", ".pyi", ".pyx", ".so")
 _NOT_QUICK = ("anthropic", "azure-ai-agents", "aiosseclient", "httpx-sse")
 _TIMED = "from time import process_time as t; a = t(); {}; print(t() - a)"
 
@@ -98,6 +104,9 @@ def footprint(bench: Bench) -> Iterator[Figure]:
             yield _figure(what, name, "s", seconds[name])
             if name not in _PARTS and name not in sizes:
                 sizes[name] = size_of(distribution)
+    for name, requirement, also in _SIZES:
+        if _is_installed(requirement) and _is_installed(also):
+            sizes[name] = size_of(requirement)
     for name, size in sizes.items():
         yield _figure(SIZE, name, "MB", [size / 1e6])
 
@@ -141,7 +150,7 @@ def size_of(requirement: str) -> int:
             if (name, extra) in asked:
                 continue
             asked.add((name, extra))
-            for text in found.requires or ():
+            for text in (*(found.requires or ()), *_UNDECLARED.get(name, ())):
                 required = Requirement(text)
                 marker = required.marker
                 if marker is None or marker.evaluate({"extra": extra}):
@@ -154,10 +163,15 @@ def _files(distribution: metadata.Distribution) -> int:
         # Perhaps installed in place, where the distribution has no files of its own.
         specs = (find_spec("runs_core"), find_spec("runs_transports"))
         folders = (Path(spec.origin).parent for spec in specs if spec and spec.origin)
-        paths = [path for folder in folders for path in folder.rglob("*")]
+        paths = [path for folder in folders for path in of_a_wheel(folder)]
     else:
         paths = [Path(str(file.locate())) for file in distribution.files or ()]
     return sum(p.stat().st_size for p in paths if p.suffix != ".pyc" and p.is_file())
+
+
+def of_a_wheel(folder: Path) -> list[Path]:
+    """Give what is in a package's folder but for what no wheel has."""
+    return [path for path in folder.rglob("*") if path.suffix not in _SOURCES]
 
 
 def _figure(input: str, candidate: str, unit: str, samples: list[float]) -> Figure:

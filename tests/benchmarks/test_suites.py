@@ -26,6 +26,7 @@ from benchmarks.streams.captures import frames_in
 from benchmarks.streams.growing import FRAMED, PUT_TOGETHER, Growing, huge_event
 from benchmarks.streams.inputs import generate
 from benchmarks.suites.decoding import measured
+from benchmarks.suites.footprint import of_a_wheel, size_of
 from benchmarks.suites.growth import _grow
 from benchmarks.suites.json_library import _compare, _to_snapshot
 from benchmarks.suites.many import many
@@ -270,6 +271,27 @@ def test_a_parser_that_reads_something_else_is_said_to() -> None:
         "",
     ]
     assert [len(figure.samples) for figure in (*parsed, *decoded)] == [3, 3, 0, 3]
+
+
+def test_what_no_wheel_has_does_not_count_as_installed(tmp_path: Path) -> None:
+    """In a checkout the compiled decoder, and what it is made of, is beside ours."""
+    for name in ("fast.py", "fast.pyx", "fast.c", "_fast.pxi", "fast.cpython-311.so"):
+        (tmp_path / name).touch()
+
+    assert [path.name for path in of_a_wheel(tmp_path)] == ["fast.py"]
+
+
+def test_what_is_imported_counts_also_where_it_is_not_declared() -> None:
+    pytest.importorskip("httpx_sse")
+    pytest.importorskip("httpx")
+
+    assert size_of("httpx-sse") > size_of("httpx")
+
+
+def test_an_extra_counts_with_what_it_installs() -> None:
+    pytest.importorskip("msgspec")
+
+    assert size_of("runs-core[fast]") > size_of("runs-core")
 
 
 def test_who_sees_something_else_over_sockets_is_said_to() -> None:
