@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from benchmarks.report.table import Table, faults, figure_cell, grid, significant
 from benchmarks.results import COMPILED, OURS, Figure, Results
@@ -130,17 +130,21 @@ def _growth_cell(results: Results, input: str, name: str) -> str:
     return text + " †" * bool(largest.fault)
 
 
+# What others are compared with: the first of these that a column has.
+_OTHERS = (
+    ("sockets", "Over a loopback socket", ("runs-core, sockets",)),
+    ("memory", "Memory", (OURS,)),
+    ("many", "Many streams at once", (OURS,)),
+    ("footprint", "Import and size", (OURS, "runs-core, sockets")),
+    ("json", "JSON parsers", ("json",)),
+)
+
+
 def other_tables(results: Results) -> Iterator[Table]:
-    for suite, title in (
-        ("sockets", "Over a loopback socket"),
-        ("memory", "Memory"),
-        ("many", "Many streams at once"),
-        ("footprint", "Import and size"),
-        ("json", "JSON parsers"),
-    ):
+    for suite, title, references in _OTHERS:
         figures = [figure for figure in results.of(suite) if figure.unit]
         if figures:
-            yield _by_candidate(title, figures)
+            yield _by_candidate(title, figures, references)
     verdicts = [figure for figure in results.of("json") if not figure.unit]
     if verdicts:
         yield _verdicts(verdicts)
@@ -156,17 +160,38 @@ def _verdicts(figures: list[Figure]) -> Table:
     return table
 
 
-def _by_candidate(title: str, figures: list[Figure]) -> Table:
+def _by_candidate(
+    title: str, figures: list[Figure], references: Sequence[str]
+) -> Table:
     """Give a row for each candidate and a column for each thing measured."""
     columns = list(dict.fromkeys((f.input, f.variant) for f in figures))
     by_place = {(f.input, f.variant, f.candidate): f for f in figures}
     heads = [": ".join(filter(None, column[::-1])) for column in columns]
     table = Table(title=title, head=["", *heads])
+    found = [
+        [by_place.get((*column, name)) for name in references] for column in columns
+    ]
+    bases = [next(filter(None, of_column), None) for of_column in found]
     for name in dict.fromkeys(figure.candidate for figure in figures):
-        cells = []
-        for column in columns:
-            figure = by_place.get((*column, name))
-            cells.append(figure_cell(figure, by_place.get((*column, OURS))))
+        cells = [
+            figure_cell(by_place.get((*column, name)), base)
+            for column, base in zip(columns, bases, strict=True)
+        ]
         table.rows.append([name, *cells])
+    table.notes += _references(heads, bases)
     table.notes += faults(figures, lambda figure: figure.input)
     return table
+
+
+def _references(heads: Sequence[str], bases: Sequence[Figure | None]) -> Iterator[str]:
+    """Say which columns have ratios to something else than what most tables have."""
+    columns: dict[str, list[str]] = {}
+    for head, base in zip(heads, bases, strict=True):
+        if base is not None and base.candidate != OURS:
+            columns.setdefault(base.candidate, []).append(head)
+    for name, found in columns.items():
+        told = f"in brackets is how many times that of {name} it is."
+        if len(found) == len(heads):
+            yield told.capitalize()
+        else:
+            yield f"{', '.join(found)}: {told}"

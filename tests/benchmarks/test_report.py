@@ -8,8 +8,8 @@ from benchmarks.arguments import DOCS
 from benchmarks.conformance.matrix import Verdict, read
 from benchmarks.report.page import conformance_table, page
 from benchmarks.report.table import grid, significant
-from benchmarks.report.tables import target_table
-from benchmarks.results import Results
+from benchmarks.report.tables import other_tables, target_table
+from benchmarks.results import Figure, Results
 from benchmarks.targets import TARGETS
 from tests.benchmarks.made import figure, results
 
@@ -58,6 +58,33 @@ def test_a_grid_has_ratios_to_ours_and_names_each_fault_once() -> None:
         "† broken on text: raises KeyError.",
     ]
     assert "| text | 1.00 µs | 2.00 µs (x2.00) † |" in table.markdown()
+
+
+def other(suite: str, input: str, candidate: str, *samples: float) -> Figure:
+    made = figure(candidate, *samples, input=input)
+    return evolve(made, suite=suite, variant="", unit="s")
+
+
+def test_every_table_has_ratios_to_one_of_its_own() -> None:
+    made = results(
+        other("sockets", "CPU", "runs-core, sockets", 1),
+        other("sockets", "CPU", "openai-python", 3),
+        other("footprint", "import", "runs-core", 1),
+        other("footprint", "import", "openai-python", 5),
+        other("footprint", "client", "runs-core, sockets", 1),
+        other("footprint", "client", "openai-python", 7),
+        other("json", "parse", "json", 4),
+        other("json", "parse", "msgspec", 1),
+    )
+    sockets, footprint, parsers = other_tables(made)
+
+    assert sockets.rows[1] == ["openai-python", "3.00 s (x3.00)"]
+    assert footprint.rows[1] == ["openai-python", "5.00 s (x5.00)", "7.00 s (x7.00)"]
+    assert parsers.rows[1] == ["msgspec", "1.00 s (x0.250)"]
+    assert footprint.notes == [
+        "client: in brackets is how many times that of runs-core, sockets it is."
+    ]
+    assert parsers.notes == ["In brackets is how many times that of json it is."]
 
 
 def test_the_rules_are_told_by_case_and_decoder() -> None:
