@@ -25,6 +25,7 @@ from benchmarks.compare import (
 from benchmarks.measure.clock import allowed, pin
 from benchmarks.peers.node import Node, cache_folder, install
 from benchmarks.pyperf_file import write_pyperf
+from benchmarks.report.table import significant
 from benchmarks.results import Results
 from benchmarks.run import SUITES, conformance, measure, print_tables, publish
 
@@ -133,8 +134,8 @@ def _compare(
         where = (figure.suite, figure.input, figure.variant, figure.candidate)
         table.add_row(
             ", ".join(filter(None, where)),
-            f"{change.before.median:.3g} {figure.unit}",
-            f"{figure.median:.3g} {figure.unit}",
+            f"{significant(change.before.median)} {figure.unit}",
+            f"{significant(figure.median)} {figure.unit}",
             f"{change.factor - 1:+.0%}",
             f"{change.corrected - 1:+.0%}",
         )

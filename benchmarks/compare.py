@@ -8,6 +8,7 @@ from statistics import median
 
 from attrs import frozen
 
+from benchmarks.report.table import significant
 from benchmarks.results import Figure, Results, spread
 from benchmarks.targets import Reached, reached
 
@@ -130,8 +131,9 @@ def changed_targets(before: Results, after: Results) -> Iterator[tuple[str, str,
 
 
 def _told(reached: Reached) -> str:
-    figure = reached.figure
-    return reached.verdict if figure is None else f"{figure:.3g} ({reached.verdict})"
+    if reached.figure is None:
+        return reached.verdict
+    return f"{significant(reached.figure)} ({reached.verdict})"
 
 
 def other_conditions(before: Results, after: Results) -> Iterator[str]:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from benchmarks.report.table import significant
 from benchmarks.results import COMPILED, OURS, Figure, Results
 from benchmarks.streams.cuts import CUTS
 from benchmarks.suites.footprint import IMPORT
@@ -135,7 +136,7 @@ def _bars(
     axes.invert_yaxis()
     axes.grid(axis="y", visible=False)
     for place, value in zip(places, values, strict=True):
-        axes.text(value, place, f" {value:.3g}", va="center", fontsize=6.5)
+        axes.text(value, place, f" {significant(value)}", va="center", fontsize=6.5)
 
 
 def _growth(pyplot: Any, results: Results) -> Any:

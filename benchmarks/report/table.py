@@ -59,18 +59,14 @@ def _row(cells: Sequence[str]) -> str:
     return f"| {' | '.join(cell.replace('|', '/') for cell in cells)} |"
 
 
-def significant(value: float, *, up: bool = False) -> str:
-    """Write three digits, the rest cut off, so that nothing looks better than it is.
-
-    With `up` the last digit is raised instead: for what is better when it is smaller.
-    """
+def significant(value: float) -> str:
+    """Write three digits, the rest cut off: of all alike, ours and others'."""
     if not value:
         return "0"
     digits = max(0, 2 - math.floor(math.log10(abs(value))))
     scale = 10**digits
-    cut = math.ceil if up else math.floor
     # What is nearly whole is whole: 1.1 * 1000 is 1100.0000000000002.
-    return f"{cut(round(value * scale, 6)) / scale:.{digits}f}"
+    return f"{math.floor(round(value * scale, 6)) / scale:.{digits}f}"
 
 
 def grid(
@@ -119,7 +115,7 @@ def figure_cell(figure: Figure | None, base: Figure | None = None) -> str:
         return fault.strip()
     unit = _UNITS.get(figure.unit, figure.unit)
     shaky = " ~" if spread(figure.samples) > _SHAKY else ""
-    text = f"{significant(figure.median, up=True)} {unit}".strip() + shaky
+    text = f"{significant(figure.median)} {unit}".strip() + shaky
     if base is not None and base is not figure and base.samples and base.median:
         middle = sorted(ratios(figure, base))
         text += f" (x{significant(middle[len(middle) // 2])})"

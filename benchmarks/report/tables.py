@@ -67,7 +67,7 @@ def _figure(reached: Reached) -> str:
     target, figure = reached.target, reached.figure
     if figure is None:
         return "-"
-    text = _written(target, significant(figure, up=target.smaller))
+    text = _written(target, significant(figure))
     return text + " †" * bool(reached.fault)
 
 
@@ -124,9 +124,9 @@ def _growth_cell(results: Results, input: str, name: str) -> str:
     if not measured:
         return found[0].fault if found else ""
     largest = max(measured, key=lambda figure: float(figure.variant))
-    at = f"{significant(largest.median, up=True)} ms at {largest.variant}"
+    at = f"{significant(largest.median)} ms at {largest.variant}"
     exponent = results.exponent("growth", input, name)
-    text = at if exponent is None else f"{significant(exponent, up=True)} ({at})"
+    text = at if exponent is None else f"{significant(exponent)} ({at})"
     return text + " †" * bool(largest.fault)
 
 

@@ -83,7 +83,7 @@ def test_compare_prints_what_changed(
     assert "fault: framing, text, httpx-sse: raises [old] to raises [new]" in printed
     assert "figures in one file only: framing, old: 1 before, 0 after" in printed
     assert "figures in one file only: framing, new: 0 before, 1 after" in printed
-    assert "5 (MISSED) to 10 (met)" in printed
+    assert "5.00 (MISSED) to 10.0 (met)" in printed
 
 
 def test_a_run_that_lost_a_suite_is_not_published(

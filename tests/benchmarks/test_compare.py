@@ -102,8 +102,8 @@ def test_a_target_that_is_met_now_is_told_with_both_figures() -> None:
 
     assert (
         "framing, text, 1 event, against openai-python",
-        "9 (MISSED)",
-        "11 (met)",
+        "9.00 (MISSED)",
+        "11.0 (met)",
     ) in told
 
 

@@ -8,7 +8,7 @@ from benchmarks.arguments import DOCS
 from benchmarks.conformance.matrix import Verdict, read
 from benchmarks.report.page import conformance_table, page
 from benchmarks.report.table import grid, significant
-from benchmarks.report.tables import other_tables, target_table
+from benchmarks.report.tables import growth_table, other_tables, target_table
 from benchmarks.results import Figure, Results
 from benchmarks.targets import TARGETS
 from tests.benchmarks.made import figure, results
@@ -23,22 +23,31 @@ VERDICTS = [
 
 
 @pytest.mark.parametrize(
-    ("value", "down", "up"),
+    ("value", "written"),
     [
-        (9.999, "9.99", "10.00"),
-        (12.34, "12.3", "12.4"),
-        (123.4, "123", "124"),
-        (0.012345, "0.0123", "0.0124"),
-        (1.1, "1.10", "1.10"),
-        (99999.0, "99999", "99999"),
-        (0.0, "0", "0"),
+        (9.999, "9.99"),
+        (12.39, "12.3"),
+        (123.9, "123"),
+        (0.012349, "0.0123"),
+        (1.1, "1.10"),
+        (99999.0, "99999"),
+        (0.0, "0"),
     ],
 )
-def test_digits_are_cut_off_and_not_rounded_in_our_favour(
-    value: float, down: str, up: str
-) -> None:
-    assert significant(value) == down
-    assert significant(value, up=True) == up
+def test_digits_are_cut_off(value: float, written: str) -> None:
+    assert significant(value) == written
+
+
+def test_digits_are_cut_off_of_ours_and_of_others_alike() -> None:
+    figures = [figure("runs-core", 1.009), figure("openai-python", 1.009)]
+    ours, theirs = grid(results(), "", figures, lambda f: f.input).rows[0][1:]
+    growing = [figure("runs-core", 1.009 * size, size=size) for size in (1, 2, 4)]
+    grown = [evolve(f, suite="growth", unit="ms") for f in growing]
+    table = growth_table(results(*grown))
+
+    assert (ours, theirs) == ("1.00 µs", "1.00 µs (x1.00)")
+    assert table is not None
+    assert table.rows[0][1] == "1.00 (4.03 ms at 4)"
 
 
 def test_a_grid_has_ratios_to_ours_and_names_each_fault_once() -> None:
