@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from argparse import Namespace
 from collections.abc import Sequence
@@ -11,7 +12,6 @@ from pathlib import Path
 from subprocess import CalledProcessError
 
 from rich.console import Console
-from rich.table import Table
 
 from benchmarks.arguments import ASIDE, DOCS, parse
 from benchmarks.bench import Bench
@@ -25,7 +25,8 @@ from benchmarks.compare import (
 from benchmarks.measure.clock import allowed, pin
 from benchmarks.peers.node import Node, cache_folder, install
 from benchmarks.pyperf_file import write_pyperf
-from benchmarks.report.table import significant
+from benchmarks.report.table import Table, significant
+from benchmarks.report.terminal import print_table
 from benchmarks.results import Results
 from benchmarks.run import SUITES, conformance, measure, print_tables, publish
 
@@ -43,9 +44,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _main(arguments: Sequence[str] | None) -> int:
     asked = parse(arguments)
-    # Tables are wide; what is not a terminal has no width of its own.
+    # What is not a terminal has no width of its own, unless it is told.
     console = Console()
-    if not console.is_terminal:
+    if not console.is_terminal and "COLUMNS" not in os.environ:
         console = Console(width=240)
     if asked.command == "compare":
         return _compare(asked.before, asked.after, console)
@@ -124,22 +125,24 @@ def _compare(
     (before_path, old), (after_path, new) = before, after
     for difference in other_conditions(old, new):
         console.print(f"differs: {difference}")
-    table = Table(title=f"{before_path} ({old.date}) to {after_path} ({new.date})")
-    for name in ("", "before", "after", "change", "without the machine's part"):
-        table.add_column(name)
+    table = Table(
+        title=f"{before_path} ({old.date}) to {after_path} ({new.date})",
+        head=["", "before", "after", "change", "without the machine's part"],
+    )
     found = list(changes(old, new))
     shown = [change for change in found if change.matters]
     for change in shown:
         figure = change.after
         where = (figure.suite, figure.input, figure.variant, figure.candidate)
-        table.add_row(
+        row = [
             ", ".join(filter(None, where)),
             f"{significant(change.before.median)} {figure.unit}",
             f"{significant(figure.median)} {figure.unit}",
             f"{change.factor - 1:+.0%}",
             f"{change.corrected - 1:+.0%}",
-        )
-    console.print(table)
+        ]
+        table.rows.append(row)
+    print_table(table, console)
     same = len(found) - len(shown)
     console.print(f"{same} of {len(found)} figures of ours did not change")
     # Without markup: what a decoder raises may look like it.

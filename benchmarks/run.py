@@ -28,6 +28,7 @@ from benchmarks.report.tables import (
     other_tables,
     target_table,
 )
+from benchmarks.report.terminal import print_table
 from benchmarks.results import Figure, Results
 from benchmarks.suites.decoding import framing, snapshot, typed
 from benchmarks.suites.footprint import footprint
@@ -116,7 +117,7 @@ def print_tables(
 ) -> None:
     """Print every table, the targets last, and who did not take part."""
     if verdicts:
-        console.print(conformance_table(verdicts, {}).rich())
+        print_table(conformance_table(verdicts, {}), console)
     if results is not None:
         _print_results(results, console)
     for name, why in sorted(missing.items()):
@@ -129,15 +130,15 @@ def _print_results(results: Results, console: Console) -> None:
         console.print(QUICK_RUN, soft_wrap=True)
     for suite in ("framing", "typed", "snapshot"):
         for table in decoding_tables(results, suite):
-            console.print(table.rich())
+            print_table(table, console)
     growth = growth_table(results)
     if growth is not None:
-        console.print(growth.rich())
+        print_table(growth, console)
     for table in other_tables(results):
-        console.print(table.rich())
+        print_table(table, console)
     targets = target_table(results, measured=True)
     if targets.rows:
-        console.print(targets.rich())
+        print_table(targets, console)
     unknown = len(TARGETS) - len(targets.rows)
     if unknown:
         console.print(f"{unknown} of {len(TARGETS)} targets were not measured")

@@ -1,4 +1,4 @@
-"""A table, and how it is written in Markdown and in a terminal."""
+"""A table, and how it is written in Markdown."""
 
 from __future__ import annotations
 
@@ -6,9 +6,6 @@ import math
 from collections.abc import Callable, Sequence
 
 from attrs import Factory, define
-from rich.markup import escape
-from rich.table import Table as RichTable
-from rich.text import Text
 
 from benchmarks.results import OURS, Figure, Results, ratios, spread
 
@@ -41,18 +38,6 @@ class Table:
         if self.notes:
             lines += ["", *(f"{note}  " for note in self.notes)]
         return "\n".join([*lines, ""])
-
-    def rich(self) -> RichTable:
-        # Without markup: what a decoder raises may look like it.
-        caption = escape("\n".join(self.notes)) or None
-        table = RichTable(title=self.title, caption=caption, title_justify="left")
-        for at, name in enumerate(self.head):
-            table.add_column(Text(name), justify="right" if at else "left")
-        for row in self.rows:
-            table.add_row(*map(Text, row))
-        if self.total:
-            table.add_row(*map(Text, self.total), style="bold")
-        return table
 
 
 def _row(cells: Sequence[str]) -> str:

@@ -7,8 +7,9 @@ from rich.console import Console
 from benchmarks.arguments import DOCS
 from benchmarks.conformance.matrix import Verdict, read
 from benchmarks.report.page import conformance_table, page
-from benchmarks.report.table import grid, significant
+from benchmarks.report.table import Table, grid, significant
 from benchmarks.report.tables import growth_table, other_tables, target_table
+from benchmarks.report.terminal import print_table
 from benchmarks.results import Figure, Results
 from benchmarks.targets import TARGETS
 from tests.benchmarks.made import figure, results
@@ -108,18 +109,49 @@ def test_the_rules_are_told_by_case_and_decoder() -> None:
     assert table.markdown().endswith("| **passed** | **2 of 2** | **1 of 2** |\n")
 
 
+def printed(table: Table, width: int) -> str:
+    file = StringIO()
+    print_table(table, Console(file=file, width=width, color_system=None))
+    return file.getvalue()
+
+
 def test_a_table_in_a_terminal_has_no_markup() -> None:
     verdicts = [Verdict("easy", "bad", "raises Oops: [/red] [b]", 1, 1)]
     table = conformance_table(verdicts, {})
     table.notes.append("† bad: [/red].")
-    file = StringIO()
-    Console(file=file, width=120, color_system=None).print(table.rich())
-    printed = file.getvalue()
+    text = printed(table, 120)
 
-    assert "passed" in printed
-    assert "no: raises Oops: [/red] [b]" in printed
-    assert "† bad: [/red]." in printed
-    assert "**" not in printed
+    assert "passed" in text
+    assert "no: raises Oops: [/red]" in text
+    assert "† bad: [/red]." in text
+    assert "**" not in text
+
+
+@pytest.mark.parametrize("width", [80, 120, 240])
+def test_no_figure_is_cut_in_a_terminal(width: int) -> None:
+    """A table that is wider is printed in parts, each with what its rows are called."""
+    names = [f"runs-core, decoder number {n}" for n in range(14)]
+    figures = [
+        figure(name, 12.34, 56.78, 123.4, fault="1 event too many", input=input)
+        for input in ("text", "recorded: of_a_server_with_a_very_long_name")
+        for name in ("runs-core", *names)
+    ]
+    text = printed(grid(results(), "a title", figures, lambda f: f.input), width)
+
+    assert max(map(len, text.splitlines())) <= width
+    assert text.count("56.7 µs ~ (x1.00) †") == 2 * len(names)
+    assert "…" not in text
+    assert all(word in text for name in names for word in name.split())
+
+
+@pytest.mark.parametrize("width", [80, 120])
+def test_targets_are_one_table_in_a_terminal(width: int) -> None:
+    figures = [figure("runs-core", 1), figure("openai-python", 9.99)]
+    text = printed(target_table(results(*figures)), width)
+
+    assert text.count("verdict") == 1
+    assert "x9.99" in text
+    assert max(map(len, text.splitlines())) <= width
 
 
 def test_targets_that_were_not_measured_are_on_the_page_only() -> None:
