@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from argparse import Namespace
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
@@ -50,20 +50,14 @@ def _main(arguments: Sequence[str] | None) -> int:
         console = Console(width=240)
     if asked.command == "compare":
         return _compare(asked.before, asked.after, console)
-    status = 0
     if asked.command == "render":
-        written = publish(asked.out)
-    else:
-        with ExitStack() as stack:
-            bench = _bench(asked, stack)
-            written = _run(asked, bench, console)
-            status = 1 if bench.raised else 0
-    for path in written:
-        console.print(f"wrote {path}", markup=False, soft_wrap=True)
-    return status
+        _tell(publish(asked.out), console)
+        return 0
+    with ExitStack() as stack:
+        return _run(asked, _bench(asked, stack), console)
 
 
-def _run(asked: Namespace, bench: Bench, console: Console) -> list[Path]:
+def _run(asked: Namespace, bench: Bench, console: Console) -> int:
     results = verdicts = None
     if asked.command != "conformance":
         names = asked.only or SUITES
@@ -71,13 +65,28 @@ def _run(asked: Namespace, bench: Bench, console: Console) -> list[Path]:
     if asked.command == "conformance" or not asked.only:
         verdicts = conformance(bench, console)
     print_tables(results, verdicts or (), bench.missing, console)
-    if results is not None and asked.pyperf:
-        write_pyperf(results, asked.pyperf)
     out = asked.out
     # A page that lacks a suite is not published.
     if bench.raised and out.resolve() == DOCS:
         out = ASIDE
-    return publish(out, results, verdicts, _versions(bench))
+    _tell(publish(out, results, verdicts, _versions(bench)), console)
+    status = 1 if bench.raised else 0
+    # The last thing: no run is lost with it.
+    if results is not None and asked.pyperf:
+        try:
+            write_pyperf(results, asked.pyperf)
+        except (OSError, ValueError) as error:
+            told = f"--pyperf: {asked.pyperf} was not written: {error}"
+            print(told, file=sys.stderr)
+            status = 1
+        else:
+            _tell([asked.pyperf], console)
+    return status
+
+
+def _tell(written: Iterable[Path], console: Console) -> None:
+    for path in written:
+        console.print(f"wrote {path}", markup=False, soft_wrap=True)
 
 
 def _command(asked: Namespace) -> str:

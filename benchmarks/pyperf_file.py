@@ -13,7 +13,10 @@ _SECONDS = {"us/event": 1e-6, "us": 1e-6, "ms": 1e-3, "s": 1.0}
 
 
 def write_pyperf(results: Results, path: Path) -> None:
-    """Write all figures that are times, in seconds."""
+    """Write all figures that are times, in seconds.
+
+    Raises `ValueError` if there are none, and `OSError` if it cannot be written.
+    """
     # Not needed by the tests, and not installed for them.
     pyperf = load("pyperf")
 
@@ -24,10 +27,13 @@ def write_pyperf(results: Results, path: Path) -> None:
     }
     benchmarks = []
     for figure in results.figures:
-        if figure.unit in _SECONDS and figure.samples:
+        # A time of 0 is none to pyperf.
+        if figure.unit in _SECONDS and figure.samples and all(figure.samples):
             parts = (figure.suite, figure.input, figure.variant, figure.candidate)
             values = [sample * _SECONDS[figure.unit] for sample in figure.samples]
             metadata = {"name": ": ".join(filter(None, parts)), **told}
             run = pyperf.Run(values, metadata=metadata, collect_metadata=False)
             benchmarks.append(pyperf.Benchmark([run]))
+    if not benchmarks:
+        raise ValueError("no times were measured")
     pyperf.BenchmarkSuite(benchmarks).dump(str(path), replace=True)

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from attrs import evolve
 
 from benchmarks.bench import Bench
 from benchmarks.cli import main
@@ -106,3 +107,39 @@ def test_a_run_that_lost_a_suite_is_not_published(
     assert (tmp_path / "aside" / "benchmarks.md").exists()
     assert main([*line, str(tmp_path / "mine")]) == 1
     assert (tmp_path / "mine" / "benchmarks.md").exists()
+
+
+@pytest.mark.parametrize(
+    ("unit", "file", "told"),
+    [
+        ("MiB", "out.json", "no times were measured"),
+        ("ms", "gone/out.json", "No such file or directory"),
+        ("ms", "out.json", ""),
+    ],
+)
+def test_a_run_is_published_also_where_pyperfs_file_cannot_be_written(
+    unit: str,
+    file: str,
+    told: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    pytest.importorskip("pyperf", reason="describes the machine")
+    pytest.importorskip("matplotlib", reason="draws the plots")
+    (tmp_path / "gone").mkdir()
+
+    def suite(bench: Bench) -> Iterator[Figure]:
+        (tmp_path / "gone").rmdir()
+        yield evolve(figure("runs-core", 1), unit=unit)
+        yield evolve(figure("openai-python", 0), unit=unit)
+
+    monkeypatch.setitem(SUITES, "framing", suite)
+    line = f"--only framing --out {tmp_path} --pyperf {tmp_path / file}"
+
+    assert main(line.split()) == bool(told)
+    assert (tmp_path / "benchmarks.md").exists()
+    assert (tmp_path / "out.json").exists() == (not told)
+    printed = capsys.readouterr().err
+    assert told in printed
+    assert len(printed.splitlines()) == bool(told)
