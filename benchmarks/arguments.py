@@ -37,6 +37,9 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     parser = _parser()
     asked = parser.parse_args(arguments)
     asked.out = asked.out or _folder_for(asked)
+    if asked.command == "compare":
+        # It writes nothing.
+        return asked
     try:
         _probe(asked.out)
     except OSError as error:

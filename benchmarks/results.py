@@ -134,14 +134,20 @@ class Results:
     @classmethod
     def read(cls, path: Path) -> Results:
         """Read a file. Raises `ValueError` if it is of another form."""
+        told = f"{path} is not a result file of schema {SCHEMA}"
         try:
-            raw = json.loads(path.read_text())
+            raw = json.loads(path.read_text("utf-8"))
+            if not isinstance(raw, dict):
+                raise ValueError("it holds no object")
             if raw.pop("schema", None) != SCHEMA:
                 raise ValueError("it says another schema, or none")
             figures = [Figure(**figure) for figure in raw.pop("figures")]
             return cls(figures=figures, **raw)
+        except UnicodeDecodeError as error:
+            raise ValueError(f"{told}: it is no text") from error
+        except RecursionError as error:
+            raise ValueError(f"{told}: it is nested too deeply") from error
         except (AttributeError, KeyError, TypeError, ValueError) as error:
-            told = f"{path} is not a result file of schema {SCHEMA}"
             # Those of attrs hold the field and the value, too.
             raise ValueError(f"{told}: {error.args[0]}") from error
 

@@ -7,6 +7,7 @@ import pytest
 
 from benchmarks.arguments import ASIDE, DOCS, parse
 from tests.benchmarks.decoders import SLOPPY
+from tests.benchmarks.made import figure, results
 
 DECODER = SLOPPY
 
@@ -121,6 +122,34 @@ def test_paths_that_are_of_no_use_are_refused(
     (tmp_path / "broken").write_text('{"schema": 1, ')
 
     assert told.format(tmp_path) in refused(line.format(tmp_path), capsys)
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        (b"[]", "it holds no object"),
+        (b"\x89PNG\r\n\xff", "it is no text"),
+        (b"[" * 100_000, "it is nested too deeply"),
+        (b'{"schema": 2}', "it says another schema, or none"),
+    ],
+)
+def test_of_a_file_that_holds_no_results_it_is_said_why(
+    content: bytes, why: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "odd").write_bytes(content)
+    line = refused(f"compare {tmp_path / 'odd'} nowhere", capsys)
+
+    assert line.endswith(
+        f"odd is not a result file of schema 1: {why}; give a results.json of a run"
+    )
+
+
+@pytest.mark.skipif(not Path("/proc/self").is_dir(), reason="needs Linux's /proc")
+def test_where_nothing_is_written_nothing_has_to_be_writable(tmp_path: Path) -> None:
+    results(figure("runs-core", 1)).write(tmp_path / "r.json")
+    line = f"--out /proc compare {tmp_path / 'r.json'} {tmp_path / 'r.json'}"
+
+    assert parse(line.split()).command == "compare"
 
 
 @pytest.mark.skipif(not Path("/proc/self").is_dir(), reason="needs Linux's /proc")
