@@ -20,9 +20,9 @@ _GROWN = (
     "annotations",
     "tool calls of 20 deltas",
 )
-# The same colour for a candidate in each plot; ours are black and grey.
+# The same colour for a candidate in each plot; ours are black and grey, and no other.
 _COLOURS = ("#c44e52", "#4c72b0", "#55a868", "#8172b3", "#dd8452", "#937860")
-_MORE = ("#da8bc3", "#8c8c8c", "#64b5cd", "#b5a642")
+_MORE = ("#da8bc3", "#e6b800", "#64b5cd", "#6b7d2a")
 _SETTINGS: Any = {
     "svg.fonttype": "none",
     # The same figures give the same file.
@@ -74,6 +74,13 @@ def _colours(results: Results) -> dict[str, str]:
     return {OURS: "black", COMPILED: "#777777", **colours}
 
 
+def _line(name: str, colours: dict[str, str]) -> str:
+    """Give the style of a line: what has no colour is a floor, and no candidate."""
+    if name == COMPILED:
+        return "--"
+    return "-" if name in colours else ":"
+
+
 def _framing(pyplot: Any, results: Results) -> Any:
     figures = [f for f in results.of("framing", "text") if f.samples]
     if not figures:
@@ -92,6 +99,7 @@ def _framing(pyplot: Any, results: Results) -> Any:
             markersize=3,
             label=name,
             color=colours[name],
+            linestyle=_line(name, colours),
             linewidth=2.2 if name in (OURS, COMPILED) else 1.2,
         )
     axes.set_yscale("log")
@@ -150,8 +158,7 @@ def _growth(pyplot: Any, results: Results) -> Any:
         for name, points in _lines(figures):
             sizes, medians = zip(*points, strict=True)
             colour = colours.get(name, "#555555")
-            # What has no colour of its own is a floor, and no candidate.
-            line = "-" if name in colours else ":"
+            line = _line(name, colours)
             (labels[name],) = one.plot(
                 sizes, medians, line, marker="o", markersize=2.5, color=colour
             )

@@ -6,7 +6,9 @@ from rich.console import Console
 
 from benchmarks.arguments import DOCS
 from benchmarks.conformance.matrix import Verdict, read
+from benchmarks.peers.framing import FRAMING
 from benchmarks.report.page import conformance_table, page
+from benchmarks.report.plots import _colours, _line
 from benchmarks.report.table import Table, grid, significant
 from benchmarks.report.tables import growth_table, other_tables, target_table
 from benchmarks.report.terminal import print_table
@@ -200,6 +202,18 @@ def test_the_page_says_at_its_top_what_reads_json() -> None:
     top, _, _ = fast.partition("## ")
     assert "with the extra `fast` installed: msgspec 0.22 reads JSON.\n" in top
     assert "without the extra `fast` (msgspec)." in plain.partition("## ")[0]
+
+
+def test_no_two_candidates_look_alike_in_plots() -> None:
+    names = [name for name in FRAMING if not name.startswith("runs-core")]
+    names += ["eventsource-parser (Node)", "openai-node (Node)"]
+    colours = _colours(results(*(figure(name, 1) for name in names)))
+    shades = [tuple(bytes.fromhex(c[1:])) for n, c in colours.items() if n in names]
+
+    assert len(set(colours.values())) == len(names) + 2
+    # No grey, which is ours.
+    assert all(max(shade) - min(shade) > 40 for shade in shades)
+    assert _line("runs-core, compiled", colours) != _line("runs-core", colours)
 
 
 def test_the_published_page_is_what_its_results_give() -> None:
