@@ -58,18 +58,19 @@ def _main(arguments: Sequence[str] | None) -> int:
 
 
 def _run(asked: Namespace, bench: Bench, console: Console) -> int:
-    results = verdicts = None
+    results = rules = None
     if asked.command != "conformance":
         names = asked.only or SUITES
         results = measure(bench, names, _command(asked), console)
     if asked.command == "conformance" or not asked.only:
-        verdicts = conformance(bench, console)
-    print_tables(results, verdicts or (), bench.missing, console)
+        rules = conformance(bench, console)
+    verdicts = rules.verdicts if rules else ()
+    print_tables(results, verdicts, bench.missing, console)
     out = asked.out
     # A page that lacks a suite is not published.
     if bench.raised and out.resolve() == DOCS:
         out = ASIDE
-    _tell(publish(out, results, verdicts, _versions(bench)), console)
+    _tell(publish(out, results, rules), console)
     status = 1 if bench.raised else 0
     # The last thing: no run is lost with it.
     if results is not None and asked.pyperf:
@@ -122,10 +123,6 @@ def _bench(asked: Namespace, stack: ExitStack) -> Bench:
     else:
         bench.versions.update(bench.node.versions)
     return bench
-
-
-def _versions(bench: Bench) -> dict[str, str]:
-    return {c.name: c.version for c in bench.candidates("framing") if c.version}
 
 
 def _compare(

@@ -25,9 +25,13 @@ _TOLD = (
 
 
 def describe(core: int | None) -> dict[str, Any]:
-    # Not needed by the tests, and not installed for them.
-    pyperf = load("pyperf")
-    collected = pyperf.Run([1.0], collect_metadata=True).get_metadata()
+    try:
+        # Not needed by the tests, and not installed for them.
+        pyperf = load("pyperf")
+    except ImportError:
+        collected = {"python_version": platform.python_version()}
+    else:
+        collected = pyperf.Run([1.0], collect_metadata=True).get_metadata()
     told = {name: collected[name] for name in _TOLD if name in collected}
     options = sysconfig.get_config_var("CONFIG_ARGS") or ""
     return {

@@ -64,7 +64,7 @@ def measure(
     if installed := version_of("msgspec"):
         bench.versions["msgspec"] = installed
     results = Results(
-        date=datetime.now(UTC).date().isoformat(),
+        date=_today(),
         command=command,
         quick=bench.quick,
         machine=describe(bench.core),
@@ -89,11 +89,22 @@ def measure(
     return results
 
 
-def conformance(bench: Bench, console: Console) -> list[matrix.Verdict]:
+def conformance(bench: Bench, console: Console) -> matrix.Rules:
     """Put the decoders through the cases of the rules."""
     with _progress(console) as progress:
         bench.step = _stepping(progress, progress.add_task("conformance"), "")
-        return list(matrix.matrix(bench))
+        verdicts = list(matrix.matrix(bench))
+    versions = {c.name: c.version for c in bench.candidates("framing") if c.version}
+    return matrix.Rules(
+        date=_today(),
+        machine=describe(bench.core),
+        versions=versions,
+        verdicts=verdicts,
+    )
+
+
+def _today() -> str:
+    return datetime.now(UTC).date().isoformat()
 
 
 def _progress(console: Console) -> Progress:
@@ -147,8 +158,7 @@ def _print_results(results: Results, console: Console) -> None:
 def publish(
     folder: Path,
     results: Results | None = None,
-    verdicts: Sequence[matrix.Verdict] | None = None,
-    versions: dict[str, str] | None = None,
+    rules: matrix.Rules | None = None,
 ) -> list[Path]:
     """Write what is given, and the page and its plots of all that is there.
 
@@ -159,17 +169,16 @@ def publish(
     if results is not None:
         results.write(data / _RESULTS)
         written.append(data / _RESULTS)
-    if verdicts is not None:
-        matrix.write(data / _CONFORMANCE, list(verdicts), versions or {})
+    if rules is not None:
+        rules.write(data / _CONFORMANCE)
         written.append(data / _CONFORMANCE)
     if (data / _RESULTS).exists():
         results = Results.read(data / _RESULTS)
-        found: list[matrix.Verdict] = []
-        known: dict[str, str] = {}
+        found = matrix.Rules()
         if (data / _CONFORMANCE).exists():
-            found, known = matrix.read(data / _CONFORMANCE)
+            found = matrix.Rules.read(data / _CONFORMANCE)
         plots = draw(results, data)
-        text = page(results, found, known, plots)
+        text = page(results, found, plots)
         (folder / "benchmarks.md").write_text(text)
         written += [*plots, folder / "benchmarks.md"]
     return written

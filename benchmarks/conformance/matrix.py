@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from attrs import asdict, frozen
+from attrs import Factory, asdict, define, frozen
 
 from benchmarks.bench import Bench
 from benchmarks.conformance.cases import CASES, Case
 from benchmarks.peers.candidate import Candidate
 
-__all__ = ["Verdict", "cuts_of", "matrix", "read", "write"]
+__all__ = ["Rules", "Verdict", "cuts_of", "matrix"]
 
 # Those that are the same decoder as another.
 _NOT_HERE = ("runs-core, data as bytes",)
@@ -28,6 +28,30 @@ class Verdict:
     fault: str
     cuts: int
     failed: int
+
+
+@define(kw_only=True)
+class Rules:
+    """All verdicts of one run, and what it ran on: as results say it of figures.
+
+    `versions` are those of the decoders, by their names.
+    """
+
+    date: str = ""
+    machine: dict[str, Any] = Factory(dict)
+    versions: dict[str, str] = Factory(dict)
+    verdicts: list[Verdict] = Factory(list)
+
+    def write(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(asdict(self), indent=1) + "\n")
+
+    @classmethod
+    def read(cls, path: Path) -> Rules:
+        """Read a file; those of before have no date and no machine."""
+        raw = json.loads(path.read_text("utf-8"))
+        verdicts = [Verdict(**verdict) for verdict in raw.pop("verdicts")]
+        return cls(verdicts=verdicts, **raw)
 
 
 def matrix(bench: Bench) -> Iterator[Verdict]:
@@ -52,14 +76,3 @@ def cuts_of(stream: bytes) -> Iterator[list[bytes]]:
     for at in range(1, len(stream)):
         yield [stream[:at], stream[at:]]
     yield [stream[at : at + 1] for at in range(len(stream))]
-
-
-def write(path: Path, verdicts: list[Verdict], versions: dict[str, str]) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    raw = {"versions": versions, "verdicts": [asdict(v) for v in verdicts]}
-    path.write_text(json.dumps(raw, indent=1) + "\n")
-
-
-def read(path: Path) -> tuple[list[Verdict], dict[str, Any]]:
-    raw = json.loads(path.read_text())
-    return [Verdict(**verdict) for verdict in raw["verdicts"]], raw["versions"]

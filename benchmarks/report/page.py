@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from string import Template
 
-from benchmarks.conformance.matrix import Verdict
+from benchmarks.conformance.matrix import Rules, Verdict
 from benchmarks.report.table import Table
 from benchmarks.report.tables import (
     QUICK_RUN,
@@ -22,15 +22,14 @@ __all__ = ["conformance_table", "page"]
 _TEMPLATE = Path(__file__).with_suffix(".md")
 
 
-def page(
-    results: Results,
-    verdicts: Sequence[Verdict],
-    decoders: Mapping[str, str],
-    plots: Sequence[Path],
-) -> str:
-    """Give the page's text. `decoders` are the versions that the verdicts are on."""
+def page(results: Results, rules: Rules, plots: Sequence[Path]) -> str:
+    """Give the page's text."""
     drawn = {path.stem: f"![{path.stem}](benchmarks/{path.name})" for path in plots}
     growth = growth_table(results)
+    conformance = conformance_table(rules.verdicts, rules.versions)
+    if rules.date:
+        python = rules.machine.get("python_version")
+        conformance.notes.append(f"Of {rules.date}, with Python {python}.")
     text = Template(_TEMPLATE.read_text()).substitute(
         conditions=_conditions(results),
         participants=_participants(results),
@@ -44,7 +43,7 @@ def page(
         growth=growth.markdown() if growth else "",
         footprint_plot=drawn.get("footprint", ""),
         others=_markdown(other_tables(results)),
-        conformance=conformance_table(verdicts, decoders).markdown(),
+        conformance=conformance.markdown(),
     )
     while "\n\n\n" in text:
         text = text.replace("\n\n\n", "\n\n")

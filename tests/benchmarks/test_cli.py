@@ -9,6 +9,7 @@ from attrs import evolve
 
 from benchmarks.bench import Bench
 from benchmarks.cli import main
+from benchmarks.conformance.matrix import Rules
 from benchmarks.results import Figure
 from benchmarks.run import SUITES
 from tests.benchmarks.made import figure, results
@@ -40,6 +41,10 @@ def test_the_rules_are_written_to_the_folder_that_is_asked_for(
     printed = capsys.readouterr().out
     assert f"wrote {tmp_path / 'benchmarks' / 'conformance.json'}" in printed
     assert not (tmp_path / "benchmarks.md").exists()
+    rules = Rules.read(tmp_path / "benchmarks" / "conformance.json")
+    assert rules.date
+    assert "python_version" in rules.machine
+    assert "runs-core" in rules.versions
     assert "Node did not take part: " in printed
 
 

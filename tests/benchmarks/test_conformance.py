@@ -1,11 +1,15 @@
+from pathlib import Path
+
 import pytest
 
 from benchmarks.bench import Bench
 from benchmarks.conformance.cases import CASES, Case
-from benchmarks.conformance.matrix import cuts_of, matrix
+from benchmarks.conformance.matrix import Rules, Verdict, cuts_of, matrix
 from benchmarks.peers.registry import make
+from benchmarks.report.page import page
 from benchmarks.streams.styles import Frame
 from tests.benchmarks.decoders import SLOPPY
+from tests.benchmarks.made import results
 from tests.wire.sse_reference import decode
 
 
@@ -61,3 +65,16 @@ def test_a_decoder_that_fails_in_some_cuts_is_told_so() -> None:
 
     assert verdict.fault
     assert 0 < verdict.failed < verdict.cuts
+
+
+def test_a_file_of_verdicts_says_when_and_on_what_they_are(tmp_path: Path) -> None:
+    made = Rules(
+        date="2026-11-23",
+        machine={"python_version": "3.11"},
+        versions={"good": "1"},
+        verdicts=[Verdict("easy", "good", "", 3, 0)],
+    )
+    made.write(tmp_path / "deep" / "rules.json")
+
+    assert Rules.read(tmp_path / "deep" / "rules.json") == made
+    assert "Of 2026-11-23, with Python 3.11." in page(results(), made, [])

@@ -5,7 +5,7 @@ from attrs import evolve
 from rich.console import Console
 
 from benchmarks.arguments import DOCS
-from benchmarks.conformance.matrix import Verdict, read
+from benchmarks.conformance.matrix import Rules, Verdict
 from benchmarks.peers.framing import FRAMING
 from benchmarks.report.page import conformance_table, page
 from benchmarks.report.plots import _colours, _line
@@ -170,7 +170,7 @@ def test_targets_that_were_not_measured_are_on_the_page_only() -> None:
 def test_the_page_says_what_it_was_measured_with() -> None:
     made = results(figure("runs-core", 1), figure("openai-python", 9.99), openai="3.54")
     made.missing["Node"] = "node is not installed"
-    text = page(made, VERDICTS, {}, [])
+    text = page(made, Rules(verdicts=VERDICTS), [])
 
     assert "Measured on 2026-11-23 with `python -m benchmarks`" in text
     assert "abacus" in text
@@ -189,15 +189,15 @@ def test_the_page_has_a_note_for_each_way_to_take_part() -> None:
         evolve(figure("azure", 1), suite="memory", note="knows no ids"),
         evolve(figure("azure", 1), suite="typed", note="leaves out nulls"),
     )
-    text = page(made, (), {}, [])
+    text = page(made, Rules(), [])
 
     assert "- azure (framing, memory): knows no ids.\n" in text
     assert "- azure (typed): leaves out nulls.\n" in text
 
 
 def test_the_page_says_at_its_top_what_reads_json() -> None:
-    fast = page(results(figure("runs-core", 1), msgspec="0.22"), (), {}, [])
-    plain = page(results(figure("runs-core", 1)), (), {}, [])
+    fast = page(results(figure("runs-core", 1), msgspec="0.22"), Rules(), [])
+    plain = page(results(figure("runs-core", 1)), Rules(), [])
 
     top, _, _ = fast.partition("## ")
     assert "with the extra `fast` installed: msgspec 0.22 reads JSON.\n" in top
@@ -220,7 +220,7 @@ def test_the_published_page_is_what_its_results_give() -> None:
     """Its own sentences, too: after a change, `python -m benchmarks render`."""
     data = DOCS / "benchmarks"
     plots = [data / f"{name}.svg" for name in PLOTS]
-    verdicts, versions = read(data / "conformance.json")
-    given = page(Results.read(data / "results.json"), verdicts, versions, plots)
+    rules = Rules.read(data / "conformance.json")
+    given = page(Results.read(data / "results.json"), rules, plots)
 
     assert (DOCS / "benchmarks.md").read_text("utf-8") == given
