@@ -78,7 +78,9 @@ def _part(table: Table, label: int, columns: Sequence[int]) -> RichTable:
             overflow="fold",
         )
     for row in table.rows:
-        part.add_row(*(Text(row[at]) for at in (0, *columns)))
+        # Of a row that has nothing in this part, there is nothing to tell.
+        if any(row[at] for at in columns):
+            part.add_row(*(Text(row[at]) for at in (0, *columns)))
     if table.total:
         total = (Text(table.total[at]) for at in (0, *columns))
         part.add_row(*total, style="bold")

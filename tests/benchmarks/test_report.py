@@ -146,6 +146,16 @@ def test_no_figure_is_cut_in_a_terminal(width: int) -> None:
     assert all(word in text for name in names for word in name.split())
 
 
+def test_a_part_of_a_table_has_only_rows_with_something_in_it() -> None:
+    wide = ["x" * 25] * 4
+    table = Table(title="", head=["", *"abcd"], rows=[["full", *wide]])
+    table.rows.append(["half", wide[0], "", "", ""])
+    text = printed(table, 80)
+
+    assert text.count("full") == 2
+    assert text.count("half") == 1
+
+
 @pytest.mark.parametrize("width", [80, 120])
 def test_targets_are_one_table_in_a_terminal(width: int) -> None:
     figures = [figure("runs-core", 1), figure("openai-python", 9.99)]
