@@ -26,7 +26,7 @@ from benchmarks.streams.captures import frames_in
 from benchmarks.streams.growing import FRAMED, PUT_TOGETHER, Growing, huge_event
 from benchmarks.streams.inputs import generate
 from benchmarks.suites.decoding import measured
-from benchmarks.suites.footprint import of_a_wheel, size_of
+from benchmarks.suites.footprint import footprint, of_a_wheel, size_of
 from benchmarks.suites.growth import _grow
 from benchmarks.suites.json_library import _compare, _to_snapshot
 from benchmarks.suites.many import many
@@ -279,6 +279,23 @@ def test_what_no_wheel_has_does_not_count_as_installed(tmp_path: Path) -> None:
         (tmp_path / name).touch()
 
     assert [path.name for path in of_a_wheel(tmp_path)] == ["fast.py"]
+
+
+def test_who_cannot_be_imported_does_not_take_part(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    programs = (
+        ("runs-core", "import runs_core", "runs-core"),
+        ("broken", "import json; json.no_more", "attrs"),
+    )
+    monkeypatch.setattr("benchmarks.suites.footprint._IMPORTS", programs)
+    monkeypatch.setattr("benchmarks.suites.footprint._CLIENTS", ())
+    bench = Bench(quick=True)
+    found = {figure.candidate for figure in footprint(bench)}
+
+    assert "runs-core" in found
+    assert "broken" not in found
+    assert bench.missing["broken"].startswith("importing it fails: AttributeError: ")
 
 
 def test_what_is_imported_counts_also_where_it_is_not_declared() -> None:
