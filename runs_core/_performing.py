@@ -11,7 +11,12 @@ from attrs import evolve
 
 from runs_core._sealed import forget_frames, name_frames
 from runs_core._words import one_line
-from runs_core.errors import RunsError, TransportError, UsageError
+from runs_core.errors import (
+    DeadlineExceeded,
+    RunsError,
+    TransportError,
+    UsageError,
+)
 from runs_core.flows.effects import (
     Invoke,
     InvokeTimeout,
@@ -70,27 +75,34 @@ async def call_awaited(ask: Invoke, transport: object) -> Any:
 
     In the transport's `within`, if it has that: how to cancel is the framework's own.
     """
-    result = ask.function(*ask.args, **ask.kwargs)
-    if not inspect.isawaitable(result):
-        return result
     within = getattr(transport, "within", None)
     if ask.timeout is None or within is None:
-        return await result
+        return await _called(ask)
     own: BaseException | None = None
     try:
         async with within(ask.timeout):
             try:
-                return await result
+                return await _called(ask)
             except TimeoutError as error:
                 own = error
                 raise
     except TimeoutError as error:
         if error is own:
             raise
-        late = InvokeTimeout(f"{function_name(ask.function)} did not end in time")
-        raise late from error
+        raise InvokeTimeout(
+            f"{function_name(ask.function)} did not end in time"
+        ) from error
     finally:
         own = None  # It would otherwise hold its own traceback.
+
+
+async def _called(ask: Invoke) -> Any:
+    try:
+        result = ask.function(*ask.args, **ask.kwargs)
+        return await result if inspect.isawaitable(result) else result
+    except InvokeTimeout as error:
+        # Of a flow that the function has driven: not at the timeout of this effect.
+        raise DeadlineExceeded(str(error)) from error
 
 
 def raise_translated(

@@ -271,7 +271,8 @@ class Endpoint:
     ) -> Request:
         """Give the request that this server expects, for any HTTP client to send.
 
-        `credentials` are those of this attempt. Without them the endpoint's own key is
+        `credentials` are those of this attempt; header fields of the endpoint and of
+        the request take their place. Without them the endpoint's own key is
         used; a token provider has to be asked first, which `Client` does. Raises
         `UsageError`, among them `InvalidHeader` and `InvalidPathParameter`.
         """

@@ -113,7 +113,8 @@ class Invoke(Effect[Any]):
 
     The async driver awaits what is awaitable; the blocking one refuses it by name. What
     is awaited for more than `timeout` seconds is cancelled, on transports that have
-    `within`, and answered with `InvokeTimeout`; a plain function cannot be interrupted.
+    `within`, and answered with `InvokeTimeout`; a plain function cannot be interrupted,
+    and one that answers its cancellation with an error of its own has failed by that.
     """
 
     function: Callable[..., Any] = field(repr=function_name)
@@ -130,7 +131,11 @@ class Invoke(Effect[Any]):
 
 
 class InvokeTimeout(DeadlineExceeded):
-    """The driver has cancelled a user's function at the `timeout` of an `Invoke`."""
+    """There was no time left for a user's function: it was cancelled, or not called.
+
+    As the answer to an `Invoke` it is about that one's `timeout`, or about a client's
+    deadline; where a function raises it itself, drivers make it a `DeadlineExceeded`.
+    """
 
 
 @frozen

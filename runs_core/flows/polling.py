@@ -100,7 +100,9 @@ def poll_flow(
             try:
                 yield from told
             except InvokeTimeout as error:
-                raise _late(run) from error
+                # There is nothing to wait for any more where the run is over.
+                if not is_over(run.status, run, answered):
+                    raise _late(run) from error
         if is_over(run.status, run, answered):
             return run
         seconds = _interval(response.headers, options.poll_interval_ms)

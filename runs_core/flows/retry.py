@@ -59,7 +59,6 @@ from runs_core.wire.http import (
 __all__ = ["Policy", "bound"]
 
 T = TypeVar("T")
-AnswerT = TypeVar("AnswerT", Response, Head)
 
 _RETIRED_HOSTS = (".api.openai.com", ".openai.azure.com", ".openai.azure.us")
 
@@ -147,12 +146,14 @@ def _timed_sleep(ask: Sleep, until: float) -> Generator[Ask, Any, None]:
 
 def _timed_invoke(ask: Invoke, until: float) -> Generator[Ask, Any, Any]:
     timed = yield from ask.until(until)
+    if timed.timeout == 0:
+        raise InvokeTimeout(str(_late()))
     try:
         return (yield timed)
     except InvokeTimeout as error:
         if timed.timeout == ask.timeout:
             raise
-        raise _late() from error
+        raise InvokeTimeout(str(_late())) from error
 
 
 def _left(until: float, cause: BaseException | None = None) -> Flow[float]:
@@ -213,7 +214,12 @@ def _exchange(
                 raise
         else:
             what = f"status {answer.status}"
-            if answer.status == 401 and endpoint.auth.refreshable and not refreshed:
+            if (
+                answer.status == 401
+                and endpoint.auth.refreshable
+                and not refreshed
+                and any(prepared.headers.get(n) == v for n, v in credentials)
+            ):
                 yield from _tell(policy, request, what, NEW_CREDENTIALS)
                 refresh = refreshed = True
                 continue
@@ -248,6 +254,8 @@ def _credentials_for_attempt(
     """Ask for the credentials; what that raises does not hide an attempt before."""
     try:
         return (yield from _in_steps(ask(), partial(_function_in_time, until=until)))
+    except InvokeTimeout as error:
+        raise _no_time_for(request, retries, perhaps_sent) from error
     except Exception as error:
         if not perhaps_sent or request.repeat is Repeat.SAFE:
             raise
@@ -264,9 +272,13 @@ def _left_for_attempt(
     left = None if until is None else until - (yield from Now())
     if left is None or left > 0:
         return left
+    raise _no_time_for(request, retries, perhaps_sent)
+
+
+def _no_time_for(request: ApiRequest, retries: int, perhaps_sent: bool) -> Exception:
     late = _late(request.operation)
     late.retries_taken = retries
-    raise as_unknown(late, request) if perhaps_sent else late
+    return as_unknown(late, request) if perhaps_sent else late
 
 
 # --- When there is no other attempt ------------------------------------------------

@@ -104,7 +104,7 @@ def _batch(
     on_tool_error: Literal["raise", "output"],
 ) -> Flow[list[ToolOutput]]:
     try:
-        ask = yield from Invoke(function, (calls,)).until(until)
+        ask = yield from _in_time(Invoke(function, (calls,)), until)
         given = _complete((yield from ask))
     except InvokeTimeout:
         raise
@@ -169,7 +169,7 @@ def _output(
     function = None
     try:
         function, arguments = _prepared(call, functions)
-        ask = yield from Invoke(function, kwargs=arguments).until(until)
+        ask = yield from _in_time(Invoke(function, kwargs=arguments), until)
         return _text((yield from ask))
     except InvokeTimeout:
         raise
@@ -181,6 +181,14 @@ def _output(
         if isinstance(error, ToolError) and function is None:
             raise
         raise _failed(call.function.name, error) from error
+
+
+def _in_time(ask: Invoke, until: float | None) -> Flow[Invoke]:
+    """Give the effect for what is left, or raise `InvokeTimeout` if nothing is."""
+    ask = yield from ask.until(until)
+    if ask.timeout == 0:
+        raise InvokeTimeout(f"no time is left for {function_name(ask.function)}")
+    return ask
 
 
 def _own(error: Exception) -> BaseException:

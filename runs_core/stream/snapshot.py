@@ -269,8 +269,8 @@ class RunSnapshot:
         self._outcome = ended
 
     def _replace_thread(self, event: WholeEvent[Thread]) -> None:
-        id, _ = _peek(event, "id", "object")
-        _check_id(id, Thread)
+        raw = event._raw
+        _check_id(event.data.id if raw is None else raw["id"], Thread)
         self._thread = Received(event)
 
     def _learn_run_id(self, run_id: object) -> None:

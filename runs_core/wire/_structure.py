@@ -311,8 +311,8 @@ def _missing(raw: dict[str, Any], key: str, owner: str) -> MalformedResponse:
 
 
 def _no_list(raw: dict[str, Any], key: str, owner: str, read: Reader) -> Any:
-    # What calls itself a list is one, and empty.
-    if key not in raw and raw.get("object") != "list":
+    # What calls itself a list is one, and empty, unless it says that there is more.
+    if key not in raw and (raw.get("object") != "list" or raw.get("has_more")):
         raise _malformed(f"a {owner} must have {key!r}", f"$.{key}")
     if raw.get(key) is None:
         return Irregular()

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ import trio
 from attrs import Factory, define
 
 from runs_core import AsyncClient, Client, Endpoint, runs
-from runs_core.errors import DeadlineExceeded, ToolError
+from runs_core.errors import DeadlineExceeded, OutcomeUnknown, ToolError
 from runs_core.flows.effects import Flow, Invoke
 from runs_core.models import Run
 from runs_core.testing import Call, LocalService, Script, Turn
@@ -25,7 +26,7 @@ DEADLINE = 0.2
 # Far more, and far less than the functions take.
 PATIENCE = 10.0
 ADD = {"type": "function", "function": {"name": "add", "parameters": {}}}
-ONE_CALL = Turn((Call("add", {}),))
+TWO_CALLS = Turn((Call("add", {}), Call("add", {})))
 
 
 @define
@@ -69,7 +70,7 @@ FRAMEWORKS: dict[str, tuple[Any, Any, Any]] = {
 
 @pytest.fixture
 def base_url() -> Iterator[str]:
-    with serve(LocalService(Script([ONE_CALL]))) as server:
+    with serve(LocalService(Script([TWO_CALLS]))) as server:
         yield server.base_url
 
 
@@ -86,19 +87,34 @@ def ids(base_url: str) -> tuple[str, str]:
         return beta.threads.create().id, assistant.id
 
 
-@pytest.mark.parametrize("kind", ["named", "batch"])
-@pytest.mark.parametrize("on_tool_error", ["raise", "output"])
-@pytest.mark.parametrize("streamed", [False, True])
+@pytest.mark.parametrize(
+    ("kind", "on_tool_error", "streamed", "whose"),
+    [
+        ("named", "raise", False, "loop"),
+        ("named", "output", True, "loop"),
+        ("batch", "raise", True, "loop"),
+        ("batch", "output", False, "loop"),
+        ("named", "raise", True, "client"),
+        ("named", "output", False, "client"),
+        ("batch", "raise", False, "client"),
+    ],
+)
 def test_promise_6_an_async_tool_is_cancelled_at_the_deadline(
-    bench: Bench, ids: tuple[str, str], kind: str, on_tool_error: Any, streamed: bool
+    bench: Bench,
+    ids: tuple[str, str],
+    kind: str,
+    on_tool_error: Any,
+    streamed: bool,
+    whose: str,
 ) -> None:
     thread, assistant = ids
     functions: Any = bench.hang if kind == "batch" else {"add": bench.hang}
     options: dict[str, Any] = {"functions": functions, "on_tool_error": on_tool_error}
 
     async def main() -> None:
-        client = bench.client()
-        options.update(assistant_id=assistant, deadline=DEADLINE)
+        client = bench.client(deadline=DEADLINE if whose == "client" else None)
+        options["deadline"] = DEADLINE if whose == "loop" else None
+        options["assistant_id"] = assistant
         if streamed:
             async with client.stream(runs.stream_tools(thread, **options)) as events:
                 await events.until_done()
@@ -150,6 +166,113 @@ def test_promise_6_a_clients_deadline_ends_functions_of_ones_own_flow(
     assert "the conversation" in str(bench.raises(lambda: main(PATIENCE)))
     bench.cancelled.clear()
     assert "Bench.hang did not end" in str(bench.raises(lambda: main(DEADLINE / 4)))
+
+
+def test_promise_6_nothing_is_begun_after_the_deadline(
+    bench: Bench, ids: tuple[str, str]
+) -> None:
+    thread, assistant = ids
+    begun = []
+
+    async def late() -> str:
+        begun.append("tool")
+        # As a function does that computes for too long.
+        end = time.monotonic() + 2 * DEADLINE
+        while time.monotonic() < end:
+            pass
+        return "sum"
+
+    async def main() -> None:
+        flow = runs.run_tools(
+            thread, assistant_id=assistant, functions={"add": late}, deadline=DEADLINE
+        )
+        await bench.client().run(flow)
+
+    with pytest.raises(DeadlineExceeded):
+        bench.run(main)
+
+    assert begun == ["tool"]
+
+
+def test_an_ended_run_is_given_though_on_poll_hangs(
+    bench: Bench, ids: tuple[str, str]
+) -> None:
+    thread, assistant = ids
+
+    async def on_poll(run: Run) -> None:
+        await bench.hang()
+
+    async def main() -> Run:
+        client = bench.client()
+        runs_of = client.beta.threads.runs
+        run = await runs_of.create_and_poll(thread_id=thread, assistant_id=assistant)
+        await runs_of.cancel(run.id, thread_id=thread)
+        flow = runs.poll(run.id, thread, on_poll=on_poll, deadline=DEADLINE)
+        return await client.run(flow)
+
+    run = bench.run(main)
+
+    assert run.status == "cancelled"
+    assert bench.cancelled == ["it"]
+
+
+def test_the_timeout_of_a_flow_inside_a_tool_is_the_tools_error(
+    bench: Bench, ids: tuple[str, str]
+) -> None:
+    thread, assistant = ids
+
+    def inner() -> Flow[None]:
+        yield from Invoke(bench.hang, timeout=DEADLINE / 4)
+
+    async def tool() -> None:
+        await bench.client().run(inner())
+
+    async def main() -> None:
+        flow = runs.run_tools(thread, assistant_id=assistant, functions={"add": tool})
+        await bench.client().run(flow)
+
+    with pytest.raises(ToolError, match="its run was cancelled") as caught:
+        bench.run(main)
+
+    assert isinstance(caught.value.__cause__, DeadlineExceeded)
+
+
+def test_promise_6_a_token_that_comes_too_late_leaves_the_outcome_unknown(
+    bench: Bench,
+) -> None:
+    asked = []
+
+    async def token() -> str:
+        asked.append("token")
+        if len(asked) > 1:
+            await bench.hang()
+        return "key"
+
+    class Losing:
+        """Loses the first answer."""
+
+        def __init__(self, transport: Any) -> None:
+            self.errors = (*transport.errors, ConnectionResetError)
+            self.within, self.now = transport.within, transport.now
+
+        @asynccontextmanager
+        async def open(self, request: Any) -> AsyncIterator[Any]:
+            raise ConnectionResetError
+            yield
+
+        async def sleep(self, seconds: float) -> None:
+            """Lose no time over it."""
+
+    async def main() -> None:
+        endpoint = Endpoint(bench.base_url, token)
+        # With less than the wait before it there would be no other attempt.
+        client = AsyncClient(Losing(bench.transport()), endpoint, deadline=0.6)
+        await client.beta.threads.create(idempotency_key="once")
+
+    error = bench.raises(main)
+
+    assert isinstance(error, OutcomeUnknown)
+    assert error.retries_taken == 1
 
 
 def test_a_timeout_of_a_tools_own_is_its_error(

@@ -537,6 +537,16 @@ def test_a_401_refreshes_the_token_once() -> None:
     assert again == b"fine"
 
 
+def test_what_is_not_sent_is_not_refreshed() -> None:
+    mine = {"Authorization": "Basic mine"}
+    endpoint = Endpoint("https://api.test", lambda: "unused", headers=mine)
+    with pytest.raises(AuthenticationError):
+        perform(
+            bound(iter(Call(READ, body)), endpoint),
+            [(Invoke, "a"), (sends(), failed(401))],
+        )
+
+
 class Cache:
     """An auth object that looks at `refresh`."""
 

@@ -279,7 +279,10 @@ def test_a_page_is_refused_with_the_place_of_what_is_wrong(
     assert "run_1" not in str(e.value)
 
 
-@pytest.mark.parametrize("raw", [{}, {"object": "page"}, {"error": "x"}])
+@pytest.mark.parametrize(
+    "raw",
+    [{}, {"object": "page"}, {"error": "x"}, {"object": "list", "has_more": True}],
+)
 def test_what_has_no_data_and_is_no_list_is_no_page(raw: dict[str, Any]) -> None:
     with pytest.raises(MalformedResponse, match="must have 'data'") as e:
         structure(raw, Page[Run])

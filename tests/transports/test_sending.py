@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from runs_core.wire.http import Request
+from runs_transports import _adapter
 from runs_transports.conformance.peer import answering, peer, whole
 from runs_transports.conformance.rig import fetch
+from runs_transports.requests import RequestsTransport
 from tests.transports.rigs import AnyRig
 
 
@@ -34,3 +38,30 @@ def test_no_header_is_added_but_what_http_needs(rig: AnyRig) -> None:
     head, _, _ = server.requests[0].decode().partition("\r\n\r\n")
     names = {line.partition(":")[0].lower() for line in head.split("\r\n")[1:]}
     assert names - {"connection"} == {"host", "accept-encoding"}
+
+
+def test_a_request_in_the_middle_of_another_one_has_its_own_target(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As a signal's handler makes one, which cancels a run."""
+    take = _adapter._Pool._get_conn
+    with peer(answering(whole())) as server, RequestsTransport() as transport:
+
+        def ask(method: str, target: str) -> None:
+            request = Request(method=method, url=server.url + target)
+            with transport.open(request) as opened:
+                while opened.read():
+                    pass
+
+        def interrupted(self: Any, timeout: Any = None) -> Any:
+            monkeypatch.setattr(_adapter._Pool, "_get_conn", take)
+            ask("POST", "/cancel")
+            return take(self, timeout)
+
+        monkeypatch.setattr(_adapter._Pool, "_get_conn", interrupted)
+        ask("GET", "/run")
+
+    assert [one.partition(b" HTTP")[0] for one in server.requests] == [
+        b"POST /cancel",
+        b"GET /run",
+    ]

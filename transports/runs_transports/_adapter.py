@@ -209,8 +209,13 @@ class _Pool(HTTPConnectionPool):
 
     def urlopen(self, method: str, url: str, *args: Any, **kwargs: Any) -> Any:
         """Send what was asked for as it is: the inherited method requotes it."""
+        before = getattr(self._asked, "target", None)
         self._asked.target = url
-        return super().urlopen(method, url, *args, **kwargs)
+        try:
+            return super().urlopen(method, url, *args, **kwargs)
+        finally:
+            # Also for a signal's handler that asks in the middle of another request.
+            self._asked.target = before
 
     def _make_request(
         self, conn: Any, method: str, url: str, *args: Any, **kwargs: Any

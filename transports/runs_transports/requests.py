@@ -44,7 +44,8 @@ class RequestsTransport:
     closes it. Its answers are read by h11, as strictly as on the other transports.
 
     A caller's `session` is used as it is, with its adapters, proxies, cookies and
-    `trust_env`, and stays open; the caller says by it what is trusted. Redirects are
+    `trust_env`, and stays open; the caller says by it what is trusted. Its adapters
+    quote a target anew, and it adds header fields of its own. Redirects are
     not followed, and no .netrc replaces the request's Authorization, in either case.
     Answers are read as its adapters read them: by http.client, which accepts chunks
     that can be read in two ways, and skips no interim answer but 100: any other is a
