@@ -51,10 +51,11 @@ def test_a_cell_has_a_figure_for_each_candidate_and_says_who_is_wrong() -> None:
     assert all(0 < figure.median < 1000 for figure in figures)
 
 
+# Not so few that memory is given back more often than anything is decoded.
 FEW = Growing(
     name="events",
-    sizes=(1, 2),
-    quick_sizes=(1, 2),
+    sizes=(1000, 2000),
+    quick_sizes=(1000, 2000),
     make=lambda size: [b"event: a\ndata: x\n\n"] * int(size),
 )
 
@@ -66,12 +67,12 @@ def test_who_is_wrong_where_things_grow_is_said_beside_the_figures() -> None:
 
     assert [figure.fault for figure in made.figures] == [
         *("", ""),
-        *("1 of 1 events wrong", "1 of 1 events wrong"),
+        *("1000 of 1000 events wrong", "1000 of 1000 events wrong"),
     ]
     assert all(figure.samples for figure in made.figures)
     assert table is not None
-    assert table.rows[0][2].endswith(" ms at 2 †")
-    assert table.notes[1:] == [f"† {SLOPPY} on events: 1 of 1 events wrong."]
+    assert table.rows[0][2].endswith(" ms at 2000 †")
+    assert table.notes[1:] == [f"† {SLOPPY} on events: 1000 of 1000 events wrong."]
 
 
 def test_who_raises_where_things_grow_is_not_measured() -> None:

@@ -91,11 +91,8 @@ def ids(base_url: str) -> tuple[str, str]:
     ("kind", "on_tool_error", "streamed", "whose"),
     [
         ("named", "raise", False, "loop"),
-        ("named", "output", True, "loop"),
-        ("batch", "raise", True, "loop"),
-        ("batch", "output", False, "loop"),
-        ("named", "raise", True, "client"),
-        ("named", "output", False, "client"),
+        ("batch", "output", True, "loop"),
+        ("named", "output", True, "client"),
         ("batch", "raise", False, "client"),
     ],
 )
