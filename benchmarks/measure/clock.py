@@ -53,13 +53,16 @@ def only_own_garbage() -> Iterator[None]:
     """Leave the collector on, as users have it, but show it nothing that is old.
 
     The modules of all peers are loaded: without this, each would pay for the others'.
+    Where somebody has frozen things already, nothing is thawed afterwards.
     """
+    thaws = gc.get_freeze_count() == 0
     gc.collect()
     gc.freeze()
     try:
         yield
     finally:
-        gc.unfreeze()
+        if thaws:
+            gc.unfreeze()
 
 
 def take_turns(

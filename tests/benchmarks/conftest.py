@@ -8,7 +8,7 @@ import pytest
 
 @pytest.fixture(scope="module", autouse=True)
 def _tests_are_frozen_again() -> Iterator[None]:
-    """Freeze what `only_own_garbage` has thawed: all tests that there are, too."""
+    """Freeze what a test of `only_own_garbage` has thawed: all tests that there are."""
     yield
     if gc.get_freeze_count() == 0:
         gc.collect()

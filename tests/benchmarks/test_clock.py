@@ -68,8 +68,17 @@ def test_who_raises_while_the_clock_runs_is_no_loss_to_the_others(
 
 
 def test_old_garbage_is_out_of_sight_only_while_measuring() -> None:
+    gc.unfreeze()
     with only_own_garbage():
         assert gc.isenabled()
         assert gc.get_freeze_count() > 0
 
     assert gc.get_freeze_count() == 0
+
+
+def test_what_was_frozen_before_stays_so() -> None:
+    gc.freeze()
+    with only_own_garbage():
+        pass
+
+    assert gc.get_freeze_count() > 0
