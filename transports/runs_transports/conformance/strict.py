@@ -305,7 +305,7 @@ class StrictSuite(SendingSuite):
                 rig.run(lambda io: fetch(io, request))
 
     def test_the_total_is_for_sending_and_waiting_together(self, rig: Rig) -> None:
-        total = 0.4
+        total = 0.6
         pause = threading.Event()
 
         def script(connection: Connection) -> None:
@@ -322,8 +322,8 @@ class StrictSuite(SendingSuite):
                 rig.run(lambda io: fetch(io, request))
             taken = time.monotonic() - begun
 
-        # With a timeout for each of the two, it is 1.8 times that, or more.
-        assert taken < 1.75 * total
+        # With a timeout for each of the two, it is 1.8 times that.
+        assert taken < 1.5 * total
 
     def test_the_total_is_over_when_the_head_has_come(self, rig: Rig) -> None:
         total = 0.3
