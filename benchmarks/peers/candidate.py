@@ -51,6 +51,19 @@ def fault_of(error: BaseException) -> str:
     return f"raises {type(error).__name__}"
 
 
+def sampling(run: Callable[[Any], object], given: Sequence[Any]) -> Sample:
+    """Give what measures running it on each of these."""
+
+    def sample(loops: int) -> float:
+        begin = process_time()
+        for _ in range(loops):
+            for one in given:
+                run(one)
+        return process_time() - begin
+
+    return sample
+
+
 @frozen(kw_only=True)
 class Candidate:
     """A decoder and what it is asked to do.
@@ -78,16 +91,7 @@ class Candidate:
 
     def prepare(self, streams: Sequence[Sequence[bytes]]) -> Sample:
         """Give what measures decoding these streams."""
-        run = self.run
-
-        def sample(loops: int) -> float:
-            begin = process_time()
-            for _ in range(loops):
-                for chunks in streams:
-                    run(chunks)
-            return process_time() - begin
-
-        return sample
+        return sampling(self.run, streams)
 
     def check(
         self, streams: Sequence[Sequence[bytes]], expected: Sequence[Any]

@@ -6,14 +6,13 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from time import process_time
 from typing import Any
 
 from benchmarks.bench import Bench
 from benchmarks.measure.clock import take_turns
 from benchmarks.measure.resident import available, kept_in_file, resident_growth
 from benchmarks.measure.workers import in_process
-from benchmarks.peers.candidate import RAISED, Sample, fault_of
+from benchmarks.peers.candidate import RAISED, fault_of, sampling
 from benchmarks.peers.snapshot import expected_state, state_of
 from benchmarks.peers.versions import load
 from benchmarks.results import Figure
@@ -101,9 +100,8 @@ def _data(event: bytes) -> bytes:
 def _compare(
     bench: Bench, what: str, parsers: dict[str, Parse], document: bytes
 ) -> Iterator[Figure]:
-    runs = {name: partial(parse, document) for name, parse in parsers.items()}
     right = json.loads(document)
-    found = _timed(bench, runs, lambda value: value == right)
+    found = _timed(bench, parsers, document, lambda value: value == right)
     for name, (seconds, fault) in found.items():
         yield _figure(what, name, "us", [s * 1e6 for s in seconds], fault)
 
@@ -113,7 +111,7 @@ def _to_snapshot(bench: Bench, parsers: dict[str, Parse]) -> Iterator[Figure]:
     input = bench.input("unpredictable text", 150 if bench.quick else 600)
     (chunks,) = input.cut("1 event")
 
-    def decode(parse: Any) -> RunSnapshot:
+    def decode(parse: Any, chunks: list[bytes]) -> RunSnapshot:
         decoder, snapshot = RunEventDecoder(loads=parse), RunSnapshot()
         for chunk in chunks:
             for event in decoder.feed(chunk):
@@ -124,9 +122,11 @@ def _to_snapshot(bench: Bench, parsers: dict[str, Parse]) -> Iterator[Figure]:
 
     right = expected_state(input.frames[0])
     runs = {name: partial(decode, parse) for name, parse in parsers.items()}
-    found = _timed(
-        bench, runs, lambda made: state_of(made.run, made.messages, made.steps) == right
-    )
+
+    def is_right(made: RunSnapshot) -> bool:
+        return state_of(made.run, made.messages, made.steps) == right
+
+    found = _timed(bench, runs, chunks, is_right)
     for name, (seconds, fault) in found.items():
         samples = [s / input.events * 1e6 for s in seconds]
         what = "unpredictable stream to snapshot"
@@ -134,31 +134,24 @@ def _to_snapshot(bench: Bench, parsers: dict[str, Parse]) -> Iterator[Figure]:
 
 
 def _timed(
-    bench: Bench, runs: Mapping[str, Callable[[], Any]], right: Callable[[Any], bool]
+    bench: Bench,
+    runs: Mapping[str, Callable[[Any], Any]],
+    given: Any,
+    right: Callable[[Any], bool],
 ) -> dict[str, tuple[Sequence[float], str]]:
     """Give the seconds that each takes, by round, and what is wrong with it."""
-    faults = {name: _fault(run, right) for name, run in runs.items()}
+    faults = {name: _fault(run, given, right) for name, run in runs.items()}
     going = {n: run for n, run in runs.items() if not faults[n].startswith("raises")}
-    samples = {name: _sampling(run) for name, run in going.items()}
+    samples = {name: sampling(run, [given]) for name, run in going.items()}
     taken = take_turns(samples, bench.pace, faults)
     return {name: (taken.get(name, ()), faults[name]) for name in runs}
 
 
-def _fault(run: Callable[[], Any], right: Callable[[Any], bool]) -> str:
+def _fault(run: Callable[[Any], Any], given: Any, right: Callable[[Any], bool]) -> str:
     try:
-        return "" if right(run()) else "reads something else"
+        return "" if right(run(given)) else "reads something else"
     except RAISED as error:
         return fault_of(error)
-
-
-def _sampling(run: Callable[[], Any]) -> Sample:
-    def sample(loops: int) -> float:
-        begin = process_time()
-        for _ in range(loops):
-            run()
-        return process_time() - begin
-
-    return sample
 
 
 def _memory(bench: Bench, parsers: dict[str, Parse]) -> Iterator[Figure]:

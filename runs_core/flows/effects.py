@@ -30,6 +30,7 @@ __all__ = [
     "Send",
     "Sleep",
     "function_name",
+    "seconds_until",
 ]
 
 AnswerT = TypeVar("AnswerT")
@@ -98,6 +99,11 @@ class Now(Effect[float]):
     """Get the monotonic time in seconds."""
 
 
+def seconds_until(until: float) -> Flow[float]:
+    """Give the seconds until then on the clock; 0 once it has passed."""
+    return max(0.0, until - (yield from Now()))
+
+
 def function_name(function: Callable[..., Any]) -> str:
     """Give what a function is called in messages; never its repr.
 
@@ -126,7 +132,7 @@ class Invoke(Effect[Any]):
         """Give the effect with no more time than there is until then on the clock."""
         if until is None:
             return self
-        left = max(0.0, until - (yield from Now()))
+        left = yield from seconds_until(until)
         return evolve(self, timeout=shorter(self.timeout, left))
 
 

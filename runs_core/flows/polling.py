@@ -11,7 +11,15 @@ from runs_core._checks import a_function, not_negative, yes_or_no
 from runs_core._words import one_line
 from runs_core.errors import DeadlineExceeded
 from runs_core.flows.call import Call
-from runs_core.flows.effects import Flow, Invoke, InvokeTimeout, Now, Send, Sleep
+from runs_core.flows.effects import (
+    Flow,
+    Invoke,
+    InvokeTimeout,
+    Now,
+    Send,
+    Sleep,
+    seconds_until,
+)
 from runs_core.flows.seen import Seen
 from runs_core.flows.waits import finite_number
 from runs_core.lifecycle import RUN_ENDS, RUN_TERMINAL, is_one_of
@@ -107,7 +115,7 @@ def poll_flow(
             return run
         seconds = _interval(response.headers, options.poll_interval_ms)
         if until is not None:
-            seconds = min(seconds, max(0.0, until - (yield from Now())))
+            seconds = min(seconds, (yield from seconds_until(until)))
         yield from Sleep(seconds, reason=f"polling: the run is {_status(run)}")
 
 

@@ -7,7 +7,7 @@ from typing import TypeVar, cast
 
 from runs_core.errors import MalformedResponse, RunsError, StreamEnded
 from runs_core.flows.call import Paged
-from runs_core.flows.effects import Flow, Now
+from runs_core.flows.effects import Flow, seconds_until
 from runs_core.flows.polling import Answered, PollOptions, poll_flow
 from runs_core.flows.request import ApiRequest
 from runs_core.flows.run_requests import RunRequests
@@ -43,7 +43,7 @@ def missed_events(
     try:
         options = PollOptions()
         if until is not None:
-            options = PollOptions(deadline=(yield from _left(until)))
+            options = PollOptions(deadline=(yield from seconds_until(until)))
         run = yield from poll_flow(
             requests.retrieve(run_id, thread_id),
             options,
@@ -59,10 +59,6 @@ def missed_events(
     seen = {message.id for message in snapshot.messages}
     messages = [m for m in messages if m.run_id == run_id or m.id in seen]
     return list(_events(run, messages, steps, snapshot))
-
-
-def _left(until: float) -> Flow[float]:
-    return max(0.0, until - (yield from Now()))
 
 
 def ids_of(request: ApiRequest, snapshot: RunSnapshot) -> Ids:
@@ -81,7 +77,7 @@ def _every(paged: Paged[T], until: float | None) -> Flow[list[T]]:
     found: dict[str, T] = {}
     call: Paged[T] | None = paged
     while call is not None:
-        left = None if until is None else (yield from _left(until))
+        left = None if until is None else (yield from seconds_until(until))
         page = yield from call.within(left)
         known = len(found)
         for place, item in enumerate(page.data):

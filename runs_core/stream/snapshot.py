@@ -11,16 +11,14 @@ from runs_core.lifecycle import RUN_ENDS, RUN_TERMINAL, is_one_of
 from runs_core.models import (
     Message,
     MessageDelta,
-    MessageDeltaEvent,
     Run,
     RunStep,
     RunStepDelta,
-    RunStepDeltaEvent,
     Thread,
 )
 from runs_core.models.base import id_rule
 from runs_core.stream._copy import state_of
-from runs_core.stream._event import WholeEvent
+from runs_core.stream._event import DeltaEvent, WholeEvent, model_of
 from runs_core.stream._parts import MessageParts, StepParts
 from runs_core.stream._received import Received
 from runs_core.stream.events import (
@@ -208,10 +206,8 @@ class RunSnapshot:
                 if write is not None:
                     # The next one that is made alike adds to the same text.
                     self._build, self._part, self._write = build, part, write
-                elif cls is ThreadMessageDelta:
-                    self._add_to_message(part, data)
                 else:
-                    self._add_to_step(part, data)
+                    self._add(parts, part, delta)
             self._message_tuple = self._step_tuple = None
         elif cls in _APPLY:
             self._build = None
@@ -219,38 +215,37 @@ class RunSnapshot:
         else:
             raise TypeError(f"apply takes an event of a run, not {cls.__name__}")
 
-    def _add_to_message(
-        self, message: MessageParts | None, data: MessageDeltaEvent
-    ) -> None:
-        if message is None:
-            _check_id(data.id, MessageDeltaEvent)
-            message = MessageParts(data.id)
-        message.add(_delta_of(data, MessageDelta))
-        self._messages[data.id] = message
-
-    def _add_to_step(self, step: StepParts | None, data: RunStepDeltaEvent) -> None:
-        if step is None:
-            _check_id(data.id, RunStepDeltaEvent)
-            step = StepParts(data.id)
-        step.add(_delta_of(data, RunStepDelta))
-        self._steps[data.id] = step
+    def _add(self, parts: dict[str, Any], part: Any, event: DeltaEvent[Any]) -> None:
+        """Add a delta to the message or step, or to a new one."""
+        make, cls = _PART_AND_DELTA[event.__class__]
+        data = event.data
+        if part is None:
+            _check_id(data.id, model_of(event.__class__))
+            part = make(data.id)
+        part.add(_delta_of(data, cls))
+        parts[data.id] = part
 
     def _replace_message(self, event: WholeEvent[Message], *, last: bool) -> None:
-        id, run_id = _peek(event, "id", "run_id")
-        _check_id(id, Message)
-        message = self._messages.get(id) or MessageParts(id)
-        message.replace(Received(event), last=last)
-        self._messages[id] = message
+        self._replace(event, Message, self._messages, MessageParts, last)
         self._message_tuple = None
-        self._learn_run_id(run_id)
 
     def _replace_step(self, event: WholeEvent[RunStep], *, last: bool) -> None:
-        id, run_id = _peek(event, "id", "run_id")
-        _check_id(id, RunStep)
-        step = self._steps.get(id) or StepParts(id)
-        step.replace(Received(event), last=last)
-        self._steps[id] = step
+        self._replace(event, RunStep, self._steps, StepParts, last)
         self._step_tuple = None
+
+    def _replace(
+        self,
+        event: WholeEvent[Any],
+        model: type,
+        parts: dict[str, Any],
+        make: Any,
+        last: bool,
+    ) -> None:
+        id, run_id = _peek(event, "id", "run_id")
+        _check_id(id, model)
+        part = parts.get(id) or make(id)
+        part.replace(Received(event), last=last)
+        parts[id] = part
         self._learn_run_id(run_id)
 
     def _replace_run(self, event: WholeEvent[Run], ended: str | None) -> None:
@@ -298,6 +293,12 @@ def _delta_of(data: Any, cls: type[T]) -> T:
     if not isinstance(delta, cls):
         raise InvalidDelta("a delta must be an object @ $.delta", where="$.delta")
     return delta
+
+
+_PART_AND_DELTA: dict[type, tuple[Callable[[str], Any], type]] = {
+    ThreadMessageDelta: (MessageParts, MessageDelta),
+    ThreadRunStepDelta: (StepParts, RunStepDelta),
+}
 
 
 def _nothing(snapshot: RunSnapshot, event: Any) -> None:

@@ -12,6 +12,7 @@ from runs_core._sealed import sealed
 from runs_core.errors import InvalidHeader
 
 __all__ = [
+    "TOKEN",
     "Fields",
     "FieldsByName",
     "Headers",
@@ -32,7 +33,8 @@ _SHORTEST_SECRET = 8
 
 # Those whose value must not be shown even where a server repeats it.
 _SECRET = re.compile(r"auth|key|token|secret|cookie|password|signature|credential")
-_HEADER_NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
+# A header's name, and a method: RFC 9110 section 5.6.2.
+TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 # Visible ASCII, with single spaces or tabs inside: RFC 9110 section 5.5, without
 # obs-text, which peers decode in different ways.
 _HEADER_VALUE = re.compile(r"(?:[\x21-\x7e](?:[\x20-\x7e\t]*[\x21-\x7e])?)?")
@@ -45,7 +47,7 @@ def check_header(name: str, value: str) -> tuple[str, str]:
     A line break in a value would start a header (or a request) of somebody else's
     choosing. What is wrong is not quoted in the error: it may be a key.
     """
-    if not isinstance(name, str) or not _HEADER_NAME.fullmatch(name):
+    if not isinstance(name, str) or not TOKEN.fullmatch(name):
         raise InvalidHeader(
             "a header's name must be of letters, digits and '-' (RFC 9110), without"
             " spaces or a colon"

@@ -15,6 +15,7 @@ from runs_core._checks import check_amount, not_negative
 from runs_core._sealed import sealed_init
 from runs_core.errors import InvalidEndpoint, InvalidOption, UsageError
 from runs_core.wire._headers import (
+    TOKEN,
     Fields,
     FieldsByName,
     Headers,
@@ -40,8 +41,7 @@ __all__ = [
     "shorter",
 ]
 
-# RFC 9110 section 5.6.2; and no line end, space or control character.
-_METHOD = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
+# No line end, space or control character.
 _VISIBLE_ASCII = re.compile(r"[\x21-\x7e]+")
 
 
@@ -102,7 +102,7 @@ def _sendable(owner: object, attribute: Attribute[Headers], headers: Headers) ->
 
 
 def _a_method(owner: object, attribute: Attribute[str], method: str) -> None:
-    if not isinstance(method, str) or not _METHOD.fullmatch(method):
+    if not isinstance(method, str) or not TOKEN.fullmatch(method):
         raise UsageError("the request's method cannot be sent: use GET, POST or DELETE")
 
 

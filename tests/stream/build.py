@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
 import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import pytest
+
 from runs_core.stream import RunSnapshot
 from tests.stream.samples import STREAMS, decode, frame, summed
+
+copied_in_every_way = pytest.mark.parametrize(
+    "copied",
+    [copy.copy, copy.deepcopy, lambda value: pickle.loads(pickle.dumps(value))],
+    ids=["copy", "deepcopy", "pickle"],
+)
 
 
 def run(status: str, id: str = "run_1", **fields: Any) -> dict[str, Any]:

@@ -1,7 +1,5 @@
 """Deltas that a template has made, whose data is made when it is looked at."""
 
-import copy
-import pickle
 from typing import Any
 
 import pytest
@@ -11,6 +9,7 @@ from hypothesis import strategies as st
 from runs_core.errors import InvalidDelta
 from runs_core.stream import RunEventDecoder, RunSnapshot, RunStreamEvent
 from runs_core.stream.events import ThreadMessageDelta, ThreadRunStepDelta
+from tests.stream.build import copied_in_every_way
 from tests.stream.samples import STREAMS, decode, decode_plainly, frame
 
 MESSAGE, STEP = ThreadMessageDelta.event, ThreadRunStepDelta.event
@@ -66,15 +65,11 @@ def test_events_are_compared_by_data_that_was_not_looked_at(event: Any) -> None:
     assert event != late("other")[0]
 
 
-@pytest.mark.parametrize(
-    "again",
-    [copy.copy, copy.deepcopy, lambda event: pickle.loads(pickle.dumps(event))],
-    ids=["copy", "deepcopy", "pickle"],
-)
-def test_a_copy_has_the_data(event: Any, again: Any) -> None:
+@copied_in_every_way
+def test_a_copy_has_the_data(event: Any, copied: Any) -> None:
     event.synthetic = True
 
-    made = again(event)
+    made = copied(event)
 
     assert made == late("late")[0]
     assert made.synthetic

@@ -1,8 +1,6 @@
 """Whole objects of events and of snapshots, which are made when they are looked at."""
 
-import copy
 import json
-import pickle
 from decimal import Decimal
 from typing import Any
 
@@ -22,6 +20,7 @@ from runs_core.stream.events import (
     ThreadRunCreated,
 )
 from runs_core.wire.codec import field_names, loads, structure
+from tests.stream.build import copied_in_every_way
 from tests.stream.samples import STREAMS, decode, decode_plainly, frame, state
 
 RUN = {
@@ -67,16 +66,12 @@ def test_events_are_compared_by_data_that_was_not_looked_at() -> None:
     assert late() != late(status="failed")
 
 
-@pytest.mark.parametrize(
-    "again",
-    [copy.copy, copy.deepcopy, lambda event: pickle.loads(pickle.dumps(event))],
-    ids=["copy", "deepcopy", "pickle"],
-)
-def test_a_copy_has_the_data(again: Any) -> None:
+@copied_in_every_way
+def test_a_copy_has_the_data(copied: Any) -> None:
     event = late()
     event.synthetic = True
 
-    made = again(event)
+    made = copied(event)
 
     assert made == late()
     assert made.synthetic
@@ -110,16 +105,12 @@ class Slotted(ThreadRunCompleted):
 
 
 @pytest.mark.parametrize("cls", [Mine, Slotted])
-@pytest.mark.parametrize(
-    "again",
-    [copy.copy, copy.deepcopy, lambda event: pickle.loads(pickle.dumps(event))],
-    ids=["copy", "deepcopy", "pickle"],
-)
-def test_a_copy_keeps_what_a_subclass_adds(cls: Any, again: Any) -> None:
+@copied_in_every_way
+def test_a_copy_keeps_what_a_subclass_adds(cls: Any, copied: Any) -> None:
     event = cls(late().data)
     event.tag = "mine"
 
-    made = again(event)
+    made = copied(event)
 
     assert type(made) is cls
     assert made.tag == "mine"
@@ -237,16 +228,12 @@ def test_a_snapshot_takes_data_as_it_was_changed() -> None:
     assert snapshot.run.metadata == {"a": "c"}
 
 
-@pytest.mark.parametrize(
-    "again",
-    [copy.copy, copy.deepcopy, lambda it: pickle.loads(pickle.dumps(it))],
-    ids=["copy", "deepcopy", "pickle"],
-)
-def test_a_snapshot_can_be_copied_before_anybody_has_looked(again: Any) -> None:
+@copied_in_every_way
+def test_a_snapshot_can_be_copied_before_anybody_has_looked(copied: Any) -> None:
     snapshot = RunSnapshot()
     snapshot.apply(late())
 
-    made = again(snapshot)
+    made = copied(snapshot)
 
     assert made.run == snapshot.run
     assert made.run is not snapshot.run

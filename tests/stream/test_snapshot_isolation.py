@@ -31,6 +31,7 @@ from tests.stream.build import (
     applied,
     calls,
     calls_made,
+    copied_in_every_way,
     delta,
     function,
     made,
@@ -214,7 +215,7 @@ def applied_stream_until_end(name: str) -> RunSnapshot:
     return summed(e for e in events if not e.event.endswith(".completed"))
 
 
-def test_what_has_not_changed_is_not_made_again(structured: list[Any]) -> None:
+def test_what_has_not_changed_is_not_made_copied(structured: list[Any]) -> None:
     snapshot = RunSnapshot()
     for number in range(50):
         for event in made((DELTA, delta(text("a"), id=f"msg_{number}"))):
@@ -396,11 +397,7 @@ def test_a_part_that_was_looked_at_alone_is_the_one_in_the_whole(
     assert snapshot.text == "abx"
 
 
-@pytest.mark.parametrize(
-    "copied",
-    [copy.copy, copy.deepcopy, lambda s: pickle.loads(pickle.dumps(s))],
-    ids=["copy", "deepcopy", "pickle"],
-)
+@copied_in_every_way
 @pytest.mark.parametrize("name", STREAMS)
 def test_a_copy_of_a_snapshot_goes_its_own_way_from_any_event_on(
     name: str, copied: Callable[[RunSnapshot], RunSnapshot]
