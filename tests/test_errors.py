@@ -113,6 +113,16 @@ def test_every_error_between_client_and_server_has_openai_pythons_attributes() -
     assert (error.code, error.param, error.type, error.body) == (None,) * 4
 
 
+def test_an_errors_fields_are_those_of_its_body_unless_given() -> None:
+    body = {"code": 429, "type": "tokens", "param": None}
+    error = errors.RateLimitError("slow", status=429, body=body)
+    given = errors.RateLimitError("slow", status=429, code="quota", body=body)
+
+    assert (error.code, error.type, error.param) == ("429", "tokens", None)
+    assert given.code == "quota"
+    assert errors.RateLimitError("slow", status=429, body="<html>").code is None
+
+
 def made(cls: type[Exception]) -> Exception:
     """An error of the class, with something in every argument."""
     given: dict[str, Any] = {

@@ -42,8 +42,8 @@ def _rebuilt(cls: type[RunsError], args: tuple[Any, ...], state: Any) -> RunsErr
 class APIError(RunsError):
     """Something went wrong between this client and the server.
 
-    Where the server sent an error object, `code`, `param` and `type` are its fields.
     `body` is what the server sent: the `error` object, the decoded JSON, or text.
+    `code`, `param` and `type` are its fields if it is an object and they are not given.
     """
 
     code: str | None
@@ -61,11 +61,17 @@ class APIError(RunsError):
         body: object = None,
     ) -> None:
         super().__init__(message)
+        said = body if isinstance(body, dict) else {}
         self.message = message
-        self.code = code
-        self.param = param
-        self.type = type
+        self.code = code or _text(said.get("code"))
+        self.param = param or _text(said.get("param"))
+        self.type = type or _text(said.get("type"))
         self.body = body
+
+
+def _text(value: object) -> str | None:
+    # Some servers send integers.
+    return None if value is None else str(value)
 
 
 class APIConnectionError(APIError):

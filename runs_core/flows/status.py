@@ -61,7 +61,6 @@ def status_error(response: Response, request: ApiRequest) -> errors.APIStatusErr
     `body` is the answer's `error` object, else its JSON, else its text.
     """
     body = _body(response)
-    fields = body if isinstance(body, dict) else {}
     said = _said(body)
     summary = f"{request.operation}: the server answered {response.status}"
     if said is None:
@@ -76,12 +75,11 @@ def status_error(response: Response, request: ApiRequest) -> errors.APIStatusErr
         headers=FieldsByName(response.headers),
         request_id=response.request_id,
         retry_after=retry_after(response.headers),
-        code=_text(fields.get("code")),
-        param=_text(fields.get("param")),
-        type=_text(fields.get("type")),
         body=body,
     )
     error.retries_taken = response.retries_taken
+    if error.retry_after is not None:
+        _say(error, f"it asks to wait {error.retry_after:g} s")
     _add_details(error, said, response)
     if isinstance(error, errors.OutcomeUnknown):
         _say(error, how_to_find_out(request))
@@ -215,7 +213,3 @@ def _validation_errors(items: list[Any]) -> str:
 
 def _place(loc: Any) -> str:
     return f"{'.'.join(map(str, loc))}: " if isinstance(loc, list) and loc else ""
-
-
-def _text(value: Any) -> str | None:
-    return None if value is None else str(value)

@@ -76,6 +76,14 @@ def test_promise_5_a_5xx_to_a_create_may_have_carried_it_out(
     assert ("list what is there" in str(error)) == (repeat is Repeat.ONCE)
 
 
+def test_the_wait_that_a_server_asks_for_is_in_the_message() -> None:
+    error = error_of(429, request=CREATE, retry_after="90")
+
+    assert error.retry_after == 90
+    assert str(error).endswith("; it asks to wait 90 s")
+    assert "wait 90" not in str(error_of(429, request=CREATE))
+
+
 @pytest.mark.parametrize("status", [501, 505, 511])
 def test_some_5xx_say_that_nothing_was_done(status: int) -> None:
     assert type(error_of(status, request=CREATE)) is errors.InternalServerError
