@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Iterator
+from inspect import iscoroutine, iscoroutinefunction
 from types import TracebackType
 from typing import Any, Self
 
@@ -34,6 +34,13 @@ class AssistantEventHandler(Handler[EventStream]):
     callback is given show how they are when they are looked at, also later. A callback
     that raises ends the stream. One handler serves one stream.
     """
+
+    def _serve(self, stream: EventStream) -> None:
+        # Before the request is sent: a callback is first called when the run has begun.
+        for name in dir(AssistantEventHandler):
+            if name.startswith("on_") and iscoroutinefunction(getattr(self, name)):
+                raise self.__is_async(name)
+        super()._serve(stream)
 
     def __enter__(self) -> Self:
         try:
@@ -75,12 +82,15 @@ class AssistantEventHandler(Handler[EventStream]):
         except StopIteration as error:
             # Let through, it would look like the stream's own end.
             raise RuntimeError(f"{name} raised StopIteration") from error
-        if inspect.iscoroutine(result):
+        if iscoroutine(result):
             result.close()
-            raise UsageError(
-                f"{type(self).__name__}.{name} is async: use AsyncAssistantEventHandler"
-                " and an AsyncClient, or a plain function"
-            )
+            raise self.__is_async(name)
+
+    def __is_async(self, name: str) -> UsageError:
+        return UsageError(
+            f"{type(self).__name__}.{name} is async: use AsyncAssistantEventHandler"
+            " and an AsyncClient, or a plain function"
+        )
 
     def __fail(self, error: BaseException) -> None:
         self._serving.stream._fail(error)

@@ -422,6 +422,20 @@ def test_an_async_callback_of_a_blocking_handler_is_refused_by_name() -> None:
         async def on_text_done(self, text: Text) -> None:  # type: ignore[override]
             pass
 
+    transport = FakeTransport(exchange_of(STORY))
+    with pytest.raises(UsageError, match=r"Mine\.on_text_done is async"):
+        stream(Client(transport, ENDPOINT), Mine()).until_done()
+    assert transport.requests == []
+
+
+def test_a_callback_that_turns_out_to_be_async_is_refused_when_called() -> None:
+    async def later(text: Text) -> None:
+        pass
+
+    class Mine(AssistantEventHandler):
+        def on_text_done(self, text: Text) -> Any:
+            return later(text)
+
     with pytest.raises(UsageError, match=r"Mine\.on_text_done is async"):
         stream(client_of(*STORY), Mine()).until_done()
 
