@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 from runs_core.errors import UsageError
 from runs_core.flows.call import Paged
 from runs_core.models import Page
+from runs_core.wire._written import Written
 
 if TYPE_CHECKING:
     from runs_core.client import AsyncClient, Client
@@ -17,7 +18,7 @@ __all__ = ["AsyncCursorPage", "AsyncPaginator", "SyncCursorPage"]
 T = TypeVar("T")
 
 
-class _CursorPage(Generic[T]):
+class _CursorPage(Written, Generic[T]):
     """A page, and the call that gave it."""
 
     def __init__(self, call: Paged[T], page: Page[T]) -> None:
@@ -62,23 +63,11 @@ class _CursorPage(Generic[T]):
         """Give the page as it was received."""
         return self.page.to_dict()
 
-    def to_json(self, indent: int | None = 2) -> str:
-        """Give `to_dict()` as JSON text; None is without line breaks."""
-        return self.page.to_json(indent)
-
-    def model_dump(self) -> dict[str, Any]:
-        """Give every field of the page, also those that are None, as plain values."""
+    def _dump(self) -> dict[str, Any]:
         return self.page.model_dump()
 
-    def model_dump_json(self, indent: int | None = None) -> str:
-        """Give `model_dump()` as JSON text."""
-        return self.page.model_dump_json(indent)
-
     def __repr__(self) -> str:
-        return (
-            f"<{type(self).__name__}: {len(self.data)} of a list,"
-            f" has_more {self.has_more}>"
-        )
+        return f"{type(self).__name__}(data={self.data!r}, has_more={self.has_more})"
 
 
 class SyncCursorPage(_CursorPage[T]):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from functools import cache
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, get_args
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, get_args
 from attrs import define
 
 from runs_core.wire._blank import Blank
+from runs_core.wire._written import Written
 from runs_core.wire.codec import WireObject, structure_hook, unstructure
 
 __all__ = [
@@ -24,7 +24,7 @@ __all__ = [
 DataT = TypeVar("DataT")
 
 
-class Event(metaclass=Blank):
+class Event(Written, metaclass=Blank):
     """An event of a run's stream, of a known name or not."""
 
     # Not a field: it is set on few events, and an empty slot costs the others nothing.
@@ -52,20 +52,11 @@ class Event(metaclass=Blank):
         this: Any = self  # The classes below have `event` and `data`.
         return {"event": this.event, "data": unstructure(this.data)}
 
-    def to_json(self, indent: int | None = 2) -> str:
-        """Give `to_dict()` as JSON text; None is without line breaks."""
-        return json.dumps(self.to_dict(), indent=indent, ensure_ascii=False)
-
-    def model_dump(self) -> dict[str, Any]:
-        """Give the event's name, and every field of its data, as plain values."""
+    def _dump(self) -> dict[str, Any]:
         this: Any = self
         if not isinstance(this.data, WireObject):
             return self.to_dict()
         return {"event": this.event, "data": this.data.model_dump()}
-
-    def model_dump_json(self, indent: int | None = None) -> str:
-        """Give `model_dump()` as JSON text."""
-        return json.dumps(self.model_dump(), indent=indent, ensure_ascii=False)
 
 
 # Not frozen, which would triple what it costs to make one, and defined once: every

@@ -7,7 +7,6 @@ and variants are kept, and what has the wrong shape is still readable.
 
 from __future__ import annotations
 
-import json
 from collections.abc import (
     Callable,
     Iterable,
@@ -25,6 +24,7 @@ from attrs import define, fields, frozen
 
 from runs_core._omit import Omit
 from runs_core.wire._blank import Blank
+from runs_core.wire._written import Written
 
 __all__ = [
     "ABSENT",
@@ -86,7 +86,7 @@ class Reads:
     read: Callable[[Any], Any]
 
 
-class WireObject(metaclass=Blank):
+class WireObject(Written, metaclass=Blank):
     """An attrs class whose fields are named as on the wire.
 
     None in a field is a key that is absent, unless the object came with a null there
@@ -120,18 +120,21 @@ class WireObject(metaclass=Blank):
         raw: dict[str, Any] = unstructure(self)
         return raw
 
-    def to_json(self, indent: int | None = 2) -> str:
-        """Give `to_dict()` as JSON text; None is without line breaks."""
-        return json.dumps(self.to_dict(), indent=indent, ensure_ascii=False)
-
-    def model_dump(self) -> dict[str, Any]:
-        """Give every field, also those that are None, and `extra`, as plain values."""
+    def _dump(self) -> dict[str, Any]:
         dumped: dict[str, Any] = _dumped(self)
         return dumped
 
-    def model_dump_json(self, indent: int | None = None) -> str:
-        """Give `model_dump()` as JSON text."""
-        return json.dumps(self.model_dump(), indent=indent, ensure_ascii=False)
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> Any:
+        """Let pydantic's models and FastAPI's routes have fields of this class."""
+        from runs_core.wire._pydantic import core_schema
+
+        return core_schema(source)
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: Any, handler: Any) -> Any:
+        """Say in JSON schemas that this is an object, and no more."""
+        return {"type": "object", "title": cls.__name__}
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, WireObject) or type(self) is not type(other):

@@ -47,7 +47,7 @@ def test_a_page_says_what_the_server_said() -> None:
     assert page.to_dict() == page.page.to_dict() == json.loads(page.to_json())
     assert page.to_json() == page.page.to_json()
     assert page.model_dump()["has_more"] is True
-    assert repr(page) == "<SyncCursorPage: 2 of a list, has_more True>"
+    assert repr(page) == f"SyncCursorPage(data={page.data!r}, has_more=True)"
 
 
 def test_the_next_page_keeps_all_else_of_the_request() -> None:

@@ -369,6 +369,29 @@ def test_model_dump_has_every_field() -> None:
     assert json.loads(run(x=1).model_dump_json(indent=2)) == run(x=1).model_dump()
 
 
+def test_model_dump_leaves_out_what_it_is_told_to() -> None:
+    made = run(x=None, usage=None, incomplete_details={"reason": None})
+
+    assert made.model_dump(mode="json") == made.model_dump()
+    assert made.model_dump(exclude_unset=True) == made.to_dict()
+    bare = {
+        "id": "run_1",
+        "object": "thread.run",
+        "tools": [],
+        "incomplete_details": {},
+    }
+    assert made.model_dump(exclude_none=True) == bare
+    assert json.loads(made.model_dump_json(exclude_none=True)) == bare
+    assert json.loads(made.model_dump_json(exclude_unset=True)) == made.to_dict()
+
+
+def test_json_text_without_indent_is_compact() -> None:
+    sent = '{"id":"run_1","object":"thread.run","x":[1,"ä"]}'
+
+    assert run(x=[1, "ä"]).to_json(indent=None) == sent
+    assert run(x=[1, "ä"]).model_dump_json(exclude_unset=True) == sent
+
+
 def test_model_dump_has_none_for_what_is_absent_where_any_kind_may_be() -> None:
     step = structure({"id": "s", "object": "thread.run.step"}, RunStep)
 
