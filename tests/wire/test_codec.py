@@ -135,6 +135,14 @@ def test_a_malformed_text_is_refused_with_its_place_and_without_its_words(
 
 
 @every_parser
+def test_what_breaks_near_the_recursion_limit_is_malformed(load: Any) -> None:
+    # At one of these depths a text can just be read, and where it breaks not be found.
+    for depth in range(sys.getrecursionlimit() // 2, sys.getrecursionlimit() + 20):
+        with pytest.raises(MalformedResponse):
+            load(b"[" * depth + b"x")
+
+
+@every_parser
 @pytest.mark.parametrize("opening", [b"[", b'{"a":'], ids=["lists", "objects"])
 def test_depth_is_limited_exactly(load: Any, opening: bytes) -> None:
     closing = b"]" if opening == b"[" else b"}"
