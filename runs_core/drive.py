@@ -40,7 +40,7 @@ from runs_core.flows.effects import (
     Sleep,
 )
 from runs_core.transport import AsyncTransport, Opened, Transport
-from runs_core.wire.body import Body
+from runs_core.wire.body import Body, end_of_body
 from runs_core.wire.http import Head, Request, Response, shorter
 
 __all__ = ["AsyncDriver", "Driver", "Outside", "log_decision"]
@@ -225,7 +225,8 @@ class Driver(_Performing[ItemT, T]):
 
     def _send(self, ask: Send) -> Response:
         until = None if ask.timeout is None else self._now() + ask.timeout
-        body = Body(self._open(ask), ask.limit, until)
+        head = self._open(ask)
+        body = Body(head, ask.limit, end_of_body(head, self._now(), until))
         try:
             while body.add(self._read(body.left(self._now()))):
                 pass
@@ -363,7 +364,8 @@ class AsyncDriver(_Performing[ItemT, T]):
 
     async def _send(self, ask: Send) -> Response:
         until = None if ask.timeout is None else self._now() + ask.timeout
-        body = Body(await self._open(ask), ask.limit, until)
+        head = await self._open(ask)
+        body = Body(head, ask.limit, end_of_body(head, self._now(), until))
         try:
             while body.add(await self._read(body.left(self._now()))):
                 pass

@@ -674,6 +674,24 @@ def test_send_ends_in_time_even_if_every_read_is_quick(rig: Rig) -> None:
     assert transport.requests[0].timeouts == Timeouts(5.0, 10.0, total=10.0)
 
 
+@pytest.mark.parametrize(("status", "seconds"), [(200, 900), (500, 10)])
+def test_promise_6_a_body_that_trickles_ends_without_any_deadline(
+    rig: Rig, status: int, seconds: int
+) -> None:
+    drip = Exchange(status, body=iter(lambda: b"x", None))
+    transport = rig.transport(drip, tick=1.0)
+
+    if status == 200:
+        with pytest.raises(TransportTimeout, match="did not end in time"):
+            rig.run(sending(), transport)
+    else:
+        # The status says what happened; of its explanation is kept what has come.
+        assert set(rig.run(sending(), transport)) == {ord("x")}
+
+    assert seconds <= transport.time - 1000.0 <= seconds + 2
+    assert drip.closed
+
+
 def test_reads_are_bounded_by_the_shorter_of_both_timeouts(rig: Rig) -> None:
     exchange = Exchange(body=[b"1", b"2", b"3"])
 

@@ -16,7 +16,7 @@ from runs_core.flows.outcome import as_unknown, how_to_find_out, mark_unknown
 from runs_core.flows.request import ApiRequest, Repeat
 from runs_core.flows.waits import retry_after
 from runs_core.wire import codec
-from runs_core.wire.body import ERROR_BODY_LIMIT, Body
+from runs_core.wire.body import ERROR_BODY_LIMIT, Body, end_of_body
 from runs_core.wire.http import FieldsByName, Head, Response
 
 __all__ = [
@@ -41,9 +41,6 @@ _ADVICE = {
     404: "check the base URL's path prefix, and the ids",
     429: "wait, or ask for a higher limit",
 }
-
-# The status says what happened; its explanation is worth a moment.
-_EXPLANATION_TIME = 10.0
 
 # Two sentences of the real service; both name the thread and its active run.
 _BUSY = re.compile(
@@ -108,8 +105,7 @@ def refusal(
     `clean` is applied to the body first. It is read until `until` on the clock, and for
     ten seconds at most.
     """
-    limit = (yield from Now()) + _EXPLANATION_TIME
-    body = Body(head, ERROR_BODY_LIMIT, limit if until is None else min(limit, until))
+    body = Body(head, ERROR_BODY_LIMIT, end_of_body(head, (yield from Now()), until))
     # The status says more than the reason why its explanation did not arrive.
     with suppress(errors.TransportError):
         while body.add((yield from Read(body.left((yield from Now()))))):

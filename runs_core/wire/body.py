@@ -7,12 +7,25 @@ from attrs import define, field
 from runs_core.errors import ResponseTooLarge, TransportTimeout
 from runs_core.wire.http import Head, Response
 
-__all__ = ["BODY_LIMIT", "ERROR_BODY_LIMIT", "Body"]
+__all__ = ["BODY_LIMIT", "ERROR_BODY_LIMIT", "Body", "end_of_body"]
 
 # A page of a hundred run steps with code interpreter output is a few MiB at most.
 BODY_LIMIT = 32 * 1024 * 1024
 # Error bodies are read to be shown: a proxy's HTML page fits, a flood does not.
 ERROR_BODY_LIMIT = 64 * 1024
+# How long a body may take, in seconds, however steadily its bytes trickle in.
+_BODY_TIME = 15 * 60.0
+# The status says what happened; its explanation is worth a moment.
+_ERROR_BODY_TIME = 10.0
+
+
+def end_of_body(head: Head, now: float, until: float | None) -> float:
+    """Return when the body must have ended: by `until`, within its own time.
+
+    That is 10 seconds for an error's body, and 15 minutes for any other.
+    """
+    longest = now + (_ERROR_BODY_TIME if head.status >= 300 else _BODY_TIME)
+    return longest if until is None else min(longest, until)
 
 
 @define
