@@ -7,8 +7,8 @@ from typing import TypeVar, cast
 
 from runs_core.errors import MalformedResponse, RunsError, StreamEnded
 from runs_core.flows.call import Paged
-from runs_core.flows.effects import Flow, seconds_until
-from runs_core.flows.polling import Answered, PollOptions, poll_flow
+from runs_core.flows.effects import Flow, Now, seconds_until
+from runs_core.flows.polling import POLL_DEADLINE, Answered, PollOptions, poll_flow
 from runs_core.flows.request import ApiRequest
 from runs_core.flows.run_requests import RunRequests
 from runs_core.flows.seen import Ids, Seen
@@ -32,21 +32,21 @@ def missed_events(
     """Wait for the run's end, or what it asks beyond `answered`; give what was missed.
 
     First of its messages and steps that have ended since, then of the run, each marked
-    `synthetic`. All of it is done by `until` on the clock. Raises `broken` where the
-    run's id is not known, and what polling and listing raise, from `broken` and with
-    the run as polling has seen it.
+    `synthetic`. All of it is done by `until` on the clock, or, if that is None, within
+    the time that polling takes by default. Raises `broken` where the run's id is not
+    known, and what polling and listing raise, from `broken` and with the run as polling
+    has seen it.
     """
     run_id, thread_id = ids_of(request, snapshot)
     if run_id is None or thread_id is None:
         raise broken
     polled = Seen(snapshot.run)
     try:
-        options = PollOptions()
-        if until is not None:
-            options = PollOptions(deadline=(yield from seconds_until(until)))
+        if until is None:
+            until = (yield from Now()) + POLL_DEADLINE
         run = yield from poll_flow(
             requests.retrieve(run_id, thread_id),
-            options,
+            PollOptions(deadline=(yield from seconds_until(until))),
             polled,
             answered=answered,
         )
@@ -72,13 +72,12 @@ def ids_of(request: ApiRequest, snapshot: RunSnapshot) -> Ids:
     return snapshot.run_id or asked.get("run_id"), thread_id
 
 
-def _every(paged: Paged[T], until: float | None) -> Flow[list[T]]:
+def _every(paged: Paged[T], until: float) -> Flow[list[T]]:
     """Give what is on all pages; once each, should a page come again."""
     found: dict[str, T] = {}
     call: Paged[T] | None = paged
     while call is not None:
-        left = None if until is None else (yield from seconds_until(until))
-        page = yield from call.within(left)
+        page = yield from call.within((yield from seconds_until(until)))
         known = len(found)
         for place, item in enumerate(page.data):
             found.setdefault(_id_of(item, f"$.data[{place}].id"), item)

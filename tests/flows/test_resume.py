@@ -17,6 +17,7 @@ from runs_core.errors import (
     TransportError,
 )
 from runs_core.event_stream import EventStream
+from runs_core.flows.polling import POLL_DEADLINE
 from runs_core.flows.resume import ids_of
 from runs_core.models import Message, TextContentBlock
 from runs_core.testing import (
@@ -223,6 +224,8 @@ class Listing(CutService):
 
     wait = 0.0
     circle = False
+    endless = False
+    pages = 0
     unnamed = False
     status = 200
 
@@ -230,11 +233,16 @@ class Listing(CutService):
         path = request.target.partition("?")[0]
         if request.method != "GET" or not path.endswith(("/messages", "/steps")):
             return super().handle(request, now)
-        asked = evolve(request, target=f"{path}?order=asc") if self.circle else request
+        again = self.circle or self.endless
+        asked = evolve(request, target=f"{path}?order=asc") if again else request
         reply = super().handle(asked, now)
         sent = b"".join(c for c in reply.chunks if isinstance(c, bytes))
         page = json.loads(sent)
-        page["has_more"] = page["has_more"] or self.circle
+        page["has_more"] = page["has_more"] or again
+        if self.endless:
+            # Always a page that was never seen.
+            self.pages += 1
+            page["data"] = [{**page["data"][0], "id": f"new_{self.pages}"}]
         if self.unnamed and path.endswith("/messages"):
             page["data"] = [{**m, "run_id": None} for m in page["data"]]
         return ServiceReply(
@@ -271,6 +279,15 @@ def test_promise_6_the_streams_deadline_bounds_its_listing_too() -> None:
         bench.client.stream(feed).until_done()
 
     assert bench.transport.time - start <= 60.0
+
+
+def test_promise_6_without_a_deadline_polling_and_listing_have_its_default() -> None:
+    bench = listing(3000, endless=True, wait=1.0)
+    start = bench.transport.time
+    with pytest.raises(DeadlineExceeded):
+        bench.stream().until_done()
+
+    assert POLL_DEADLINE - 2 <= bench.transport.time - start <= POLL_DEADLINE
 
 
 def test_where_nothing_can_be_listed_the_error_has_the_run_as_it_ended() -> None:
