@@ -307,7 +307,10 @@ class _Time:
 
     def grace(self, now: float) -> float:
         """Give how long `done` is still waited for, after the run's end."""
-        return max(0.0, self.last + _DONE_GRACE - now)
+        end = self.last + _DONE_GRACE
+        if self.options.deadline is not None:
+            end = min(end, self.start + self.options.deadline)
+        return max(0.0, end - now)
 
     def broken(self, error: TransportError, now: float) -> RunsError:
         """Give what a failed read means."""
