@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
+import selectors
 import socket
 import sys
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from typing import Any
 
 import pytest
 
 from runs_core.errors import NotSent
 from runs_core.transport import AsyncTransport
+from runs_transports.asyncio import AsyncioTransport
 from runs_transports.conformance.peer import (
     PATIENCE,
     Connection,
@@ -68,6 +72,37 @@ def test_a_timeout_that_no_socket_can_count_is_a_long_one(
 
     with peer(script) as server, in_time():
         assert rig.run(read) == b"here"
+
+
+class Hurried(asyncio.SelectorEventLoop):
+    """A loop for which a second is over after ten milliseconds."""
+
+    class Selector(selectors.DefaultSelector):
+        def select(self, timeout: float | None = None) -> Any:
+            return super().select(timeout and timeout / 100)
+
+    def __init__(self) -> None:
+        super().__init__(self.Selector())
+
+    def time(self) -> float:
+        return super().time() * 100
+
+
+def test_asyncios_own_limit_does_not_end_a_handshake_before_its_time() -> None:
+    async def open() -> float:
+        loop = asyncio.get_running_loop()
+        begun = loop.time()
+        request = get(server.url.replace("http", "https"), connect=75.0)
+        with pytest.raises(NotSent, match="75 s"):
+            await fetch(AsyncioTransport(), request)
+        return loop.time() - begun
+
+    # A peer that takes the connection, and says nothing.
+    with (
+        peer(lambda connection: [connection.wait_until_left()]) as server,
+        asyncio.Runner(loop_factory=Hurried) as runner,
+    ):
+        assert runner.run(open()) >= 75.0
 
 
 def test_a_handshake_that_trickles_ends_with_the_connect_timeout(rig: AnyRig) -> None:

@@ -30,6 +30,8 @@ with comes_with("sockets", __name__):
 __all__ = ["AsyncioTransport"]
 
 _CLOSE_SECONDS = 1.0
+# In seconds: asyncio takes no None for this.
+_NEVER = 1e9
 
 
 class AsyncioTransport:
@@ -122,6 +124,8 @@ class AsyncioTransport:
             port,
             ssl=self._ssl_context if address.tls else None,
             server_hostname=address.host if address.tls else None,
+            # asyncio's own is a minute; `_connect` has one for all of it.
+            ssl_handshake_timeout=_NEVER if address.tls else None,
         )
 
 
