@@ -78,7 +78,10 @@ def test_old_garbage_is_out_of_sight_only_while_measuring() -> None:
 
 def test_what_was_frozen_before_stays_so() -> None:
     gc.freeze()
-    with only_own_garbage():
-        pass
+    try:
+        with only_own_garbage():
+            pass
 
-    assert gc.get_freeze_count() > 0
+        assert gc.get_freeze_count() > 0
+    finally:
+        gc.unfreeze()

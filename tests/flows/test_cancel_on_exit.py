@@ -33,6 +33,7 @@ from runs_core.testing import (
     Hang,
     InMemoryTransport,
     LocalService,
+    Pause,
     Say,
     Script,
     ServiceReply,
@@ -47,9 +48,9 @@ from runs_transports.trio import TrioTransport
 class Bench:
     def __init__(self, *actions: Action) -> None:
         self.service = LocalService(Script([Turn(actions)]))
-        transport = InMemoryTransport(self.service)
-        self.client = Client(transport, Endpoint("http://l.test/v1", "k"))
-        self.sleep = transport.sleep
+        self.transport = InMemoryTransport(self.service)
+        self.client = Client(self.transport, Endpoint("http://l.test/v1", "k"))
+        self.sleep = self.transport.sleep
         tool = {"type": "function", "function": {"name": "f"}}
         assistants = self.client.beta.assistants
         self.assistant = assistants.create(model="m", tools=[tool]).id
@@ -355,6 +356,21 @@ def test_a_cancellation_that_fails_hides_nothing() -> None:
             raise ConnectionResetError
 
         bench.service.handle = lost  # type: ignore[method-assign]
+
+
+def test_promise_9_leaving_waits_five_seconds_for_a_server_that_does_not_answer() -> (
+    None
+):
+    bench = Bench(WORDS)
+    silent = ServiceReply(
+        status=200, headers=[("content-type", "application/json")], chunks=[Pause(999)]
+    )
+    with bench.client.stream(bench.feed(cancel_on_exit=True)) as stream:
+        next(stream)
+        bench.service.handle = lambda *_: silent  # type: ignore[method-assign]
+        left = bench.transport.time
+
+    assert 0 < bench.transport.time - left <= 5.0
 
 
 async def streamed_until(

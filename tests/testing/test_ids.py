@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import re
 
 import pytest
 
-from runs_core.testing.ids import Ids
+from runs_core.testing.ids import _SPACE, _STEP, Ids
 
 
 @pytest.mark.parametrize("prefix", ["asst", "thread", "msg", "run", "step", "call"])
@@ -29,6 +30,10 @@ def test_no_id_comes_twice():
     given += [ids.next_hex("req") for _ in range(5000)]
 
     assert len({id.partition("_")[2] for id in given}) == len(given)
+
+
+def test_no_number_comes_again_before_all_have_come():
+    assert math.gcd(_STEP, _SPACE) == math.gcd(_STEP, 16) == 1
 
 
 def test_the_same_ids_come_every_time_and_for_each_prefix_apart():

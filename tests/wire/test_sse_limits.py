@@ -13,6 +13,7 @@ import pytest
 from runs_core.errors import EventTooLarge, InvalidOption, RunsError, UsageError
 from runs_core.flows.streaming import StreamOptions
 from runs_core.stream import RunEventDecoder
+from runs_core.wire._sse_shapes import CRLF, LF
 from runs_core.wire.sse import MAX_EVENT_BYTES, EventStreamDecoder, ServerSentEvent
 from tests.wire.decoding import (
     DECODERS,
@@ -87,6 +88,26 @@ def test_the_limit_holds_for_events_that_look_like_the_last(
         (event.event, event.data, sum(map(len, blocks[:index])))
         for index, event in enumerate(events)
     ]
+
+
+def test_the_limit_holds_in_a_long_chunk_of_events_that_look_alike() -> None:
+    values = [b"%03d" % n + b"y" * 17 for n in range(200)]
+    values[150] += b"y"
+    blocks = [b"data: " + value + b"\n\n" for value in values]
+    first, rest = blocks[0], b"".join(blocks[1:])
+
+    events, fault = decode([first, rest], limit=20)
+
+    assert [event.data for event in events] == values[:150]
+    assert fault == sum(map(len, blocks[:150]))
+
+
+def test_names_of_events_are_kept_for_a_few_of_them_only() -> None:
+    stream = b"".join(b"event: name%d\ndata: x\n\n" % n for n in range(1000))
+
+    for chunk in pieces(stream, 1460), pieces(stream, 24):
+        assert len(decode(chunk).events) == 1000
+        assert all(len(style.shapes) <= 64 for style in (LF, CRLF))
 
 
 def test_events_before_the_fault_are_given_and_the_next_call_raises(
