@@ -109,7 +109,8 @@ class Endpoint:
     template by its name, for servers that spell it differently.
 
     The profiles below are endpoints like any other: they only fill in what one kind of
-    server needs, and take the same mappings of `headers`, `query` and `paths`, except `from_environ`.
+    server needs, and take the same mappings of `headers`, `query` and `paths`, except
+    `from_environ`.
 
     Raises `InvalidEndpoint`, `InvalidHeader` or `UsageError`; never quotes a key.
     """
