@@ -80,7 +80,7 @@ CodeInterpreterOutputDelta: TypeAlias = Annotated[
 
 @define(eq=False, repr=False)
 class CodeInterpreterDelta(WireObject):
-    """More code, or more of what came of it."""
+    """More code, or more of its output."""
 
     input: str | None = None
     """What is appended to the code."""
