@@ -85,7 +85,7 @@ def _checked_paths(paths: Mapping[str, str] | None) -> dict[str, str]:
     for operation, template in paths.items():
         if operation not in TEMPLATES:
             raise UsageError(
-                f"paths has one for {operation!r}, which is no operation; these are: "
+                f"paths has {operation!r}, which is not an operation; operations are "
                 + ", ".join(TEMPLATES)
             )
         if not isinstance(template, str) or not _TEMPLATE.fullmatch(template):
@@ -206,7 +206,7 @@ class Endpoint:
         """A project of Microsoft Foundry Agent Service "classic".
 
         `project_url` is `https://<name>.services.ai.azure.com/api/projects/<project>`,
-        or that of a gateway in front of it, with any path; `auth` returns Entra tokens
+        or that of a gateway in front of it, with any path; `auth` provides Entra tokens
         for the scope `https://ai.azure.com/.default`.
         """
         return cls.plain(

@@ -195,7 +195,9 @@ def test_a_path_that_is_no_template_is_refused_by_its_operation(template: str) -
 
 @pytest.mark.parametrize("name", ["runs.creat", "submit_tool_outputs", "", 7])
 def test_a_path_for_no_operation_is_refused_with_those_there_are(name: Any) -> None:
-    with pytest.raises(UsageError, match=r"no operation; .*runs\.create, ") as caught:
+    with pytest.raises(
+        UsageError, match=r"not an operation; .*runs\.create, "
+    ) as caught:
         Endpoint("https://a.test", paths={name: "/runs"})
 
     assert repr(name) in str(caught.value)

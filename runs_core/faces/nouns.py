@@ -1,7 +1,7 @@
 """The nouns below `client.beta`, with openai-python's names.
 
-Each noun's methods are listed once: those of one request each, and apart from them the
-helpers, which are not below `with_raw_response`.
+Each noun's methods are listed once: those that are also below `with_raw_response`, and
+apart from them the helpers, which are not.
 """
 
 from __future__ import annotations

@@ -45,7 +45,7 @@ class CodeInterpreterLogs(WireObject):
 
 @define(eq=False, repr=False)
 class CodeInterpreterImageFile(WireObject):
-    """An image file that the code made."""
+    """An image file that the code created."""
 
     file_id: str | None = None
     """The file's id."""
