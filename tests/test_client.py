@@ -483,7 +483,9 @@ def test_the_wish_to_stop_is_no_error_of_a_transport(
     transport = rig.transport()
     transport.errors = (OSError, wish)
 
-    with pytest.raises(UsageError, match="kinds of Exception: any other is no failure"):
+    with pytest.raises(
+        UsageError, match="subclasses of Exception: others, such as Key"
+    ):
         rig.client(transport)
 
 
@@ -515,7 +517,7 @@ class PlainSleep(AsyncFakeTransport):
 
 @pytest.mark.parametrize("cls", [AsyncFakeTransport, PlainSleep])
 def test_a_blocking_client_takes_no_async_transport(cls: Any) -> None:
-    with pytest.raises(UsageError, match=f"{cls.__name__} is async: give it to an"):
+    with pytest.raises(UsageError, match=f"{cls.__name__} is async: pass it to an"):
         Client(cls(), Endpoint(BASE))
 
 
@@ -768,7 +770,7 @@ def test_a_stream_is_refused_as_a_call_is(rig: Rig) -> None:
 @pytest.mark.parametrize(
     ("call", "said"),
     [
-        (RETRIEVE, r"not a Call, which is one request: run\(\) it$"),
+        (RETRIEVE, r"not a Call, which is one request: pass it to run\(\)$"),
         (runs.list("t"), r"not a Paged, .*, or stream its items\(\) or pages\(\)$"),
     ],
 )

@@ -150,9 +150,9 @@ def test_no_server_named_is_2_and_says_how_to_name_one(cli):
     [
         ("127.0.0.1:8000/v1", "does not begin with http:// or https://"),
         ("ftp://127.0.0.1/v1", "does not begin with http:// or https://"),
-        ("http://", "names no host"),
-        ("http://127.0.0.1:port/v1", "has a port or host that is not valid"),
-        ("http://user:sk-canary@127.0.0.1/v1", "give credentials as auth"),
+        ("http://", "has no host"),
+        ("http://127.0.0.1:port/v1", "has an invalid port or host"),
+        ("http://user:sk-canary@127.0.0.1/v1", "pass credentials as auth"),
         ("", "give --base-url"),
     ],
 )
