@@ -448,7 +448,7 @@ def test_an_unknown_option_is_a_type_error(rig: Rig, name: str) -> None:
 
 
 def test_a_timeout_of_zero_is_refused_with_what_waits_for_ever(rig: Rig) -> None:
-    with pytest.raises(ValueError, match=r"; Timeouts\(None, None\) waits for ever"):
+    with pytest.raises(ValueError, match=r"; Timeouts\(None, None\) waits forever"):
         rig.client(rig.transport(), timeout=0)
 
     client = rig.client(rig.transport(), timeout=Timeouts(None, None))

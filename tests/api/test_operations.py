@@ -726,7 +726,7 @@ def test_what_the_api_lets_be_absent_is_left_to_the_server() -> None:
 @pytest.mark.parametrize("functions", [3, None, [3], {"f": 3}, "abc"])
 def test_what_cannot_be_called_is_no_function(functions: Any) -> None:
     for operation in (runs.run_tools, runs.stream_tools):
-        with pytest.raises(UsageError, match="functions must be functions"):
+        with pytest.raises(UsageError, match="functions must be a list of functions"):
             operation(T, assistant_id="a", functions=functions)
 
 

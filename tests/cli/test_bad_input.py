@@ -279,7 +279,10 @@ def test_an_html_answer_is_one_line(cli, via):
         ended = cli("threads", "create", "--base-url", site.url, *via)
 
     assert ended.status == 1
-    assert "the server answered text/html, not JSON: check that base_url" in ended.error
+    assert (
+        "the server answered with text/html, not JSON: check that base_url"
+        in ended.error
+    )
 
 
 @pytest.mark.parametrize(

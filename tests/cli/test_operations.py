@@ -95,7 +95,7 @@ def test_the_help_says_null_where_the_command_line_has_it(cli, noun, function):
 @pytest.mark.parametrize(
     ("argv", "said"),
     [
-        (("--timeout", "0"), "more than 0 seconds; null waits for ever"),
+        (("--timeout", "0"), "more than 0 seconds; null waits forever"),
         (("--deadline", "-1"), "0 or more, or null, not -1"),
         (("--deadline", "0"), "give a longer deadline (null for no limit)"),
     ],
