@@ -128,7 +128,7 @@ class RigFixture:
 
     @pytest.fixture
     def nothing_is_left_open(self) -> Iterator[None]:
-        """Compare the numbers of open file descriptors before and after the test."""
+        """Compare open file descriptors before and after; no garbage is collected."""
         with closing_what_it_opens():
             yield
 
