@@ -1,4 +1,4 @@
-"""As whom requests are sent, and that nobody sees the keys."""
+"""The credentials that requests are sent with, and that keys stay hidden."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Both clients, over fake transports: what goes out, what comes of it, what is left."""
+"""Both clients, over fake transports: what they send, return, and leave behind."""
 
 from __future__ import annotations
 
@@ -146,7 +146,7 @@ class Rig:
         return run_async(anext(stream)) if self.is_async else next(stream)
 
     def run_stream(self, exchange: Exchange, *, with_handler: bool) -> Any:
-        """Give the stream of a run, or the handler that serves it."""
+        """Return the stream of a run, or the handler that serves it."""
         own = AsyncAssistantEventHandler() if self.is_async else AssistantEventHandler()
         return self.client(self.transport(exchange)).beta.threads.runs.stream(
             "t", assistant_id="a", event_handler=own if with_handler else None

@@ -1,4 +1,4 @@
-"""Where requests go and as whom."""
+"""Where requests go, and with which credentials."""
 
 from __future__ import annotations
 

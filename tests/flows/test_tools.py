@@ -580,7 +580,7 @@ class FarBehind(Lagging):
 
 
 def look_before(submit: ServiceRequest) -> ServiceRequest:
-    """Give the request that looks at the run which these outputs are for."""
+    """Return the request that looks at the run which these outputs are for."""
     target = submit.target.removesuffix("/submit_tool_outputs")
     return evolve(submit, method="GET", target=target, body=b"")
 
