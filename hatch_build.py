@@ -1,6 +1,6 @@
-"""Builds the compiled event-stream decoder into a wheel, where that is asked for.
+"""Builds the compiled event-stream decoder into a wheel, on request.
 
-`HATCH_BUILD_HOOK_ENABLE_CUSTOM=true` asks for it. Without it wheels are pure Python.
+`HATCH_BUILD_HOOK_ENABLE_CUSTOM=true` requests it. Without it, wheels are pure Python.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ class CompiledDecoder(BuildHookInterface[Any]):
         return ["cython>=3.1", "setuptools>=77"]
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
-        """Compile beside the source, where an editable install finds it, too."""
+        """Compile beside the source, where an editable install finds it too."""
         from Cython.Build import cythonize
         from setuptools import Distribution, Extension
 

@@ -1,7 +1,6 @@
-"""The command line: what may be asked, and where what is found is written.
+"""The command line: its arguments, and where the results are written.
 
-Decoders, files and folders are looked at here, so that nothing is measured first that
-could not be used.
+Decoders, files and folders are checked here, so that nothing is measured in vain.
 """
 
 from __future__ import annotations
@@ -21,18 +20,18 @@ from benchmarks.streams.captures import has_streams, recorded
 __all__ = ["ASIDE", "DOCS", "parse"]
 
 DOCS = ROOT / "docs"
-# Not in the repository: for what is not to be published.
+# Not in the repository: for results that are not to be published.
 ASIDE = ROOT / "build" / "benchmarks"
 _DESCRIPTION = """\
 Without a command: measure everything, print tables, and write results, plots and page.
-Only a whole run is published, in docs/; any other is written to build/benchmarks/.
+Only a full run is published, in docs/; any other is written to build/benchmarks/.
 """
 
 
 def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
-    """Give what is asked; `out` is always a folder, and results are read.
+    """Return the arguments; `out` is always a folder, and results are already read.
 
-    Exits with a line that says what is wrong with it, if it cannot be done.
+    Exits with a line that says what is wrong if the command cannot be run.
     """
     parser = _parser()
     asked = parser.parse_args(arguments)
@@ -66,7 +65,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.set_defaults(node=False, decoder=None, out=None)
     _add_candidates(parser)
     _add_out(parser, "where to write instead")
-    parser.add_argument("--quick", action="store_true", help="in under two minutes")
+    parser.add_argument("--quick", action="store_true", help="take under two minutes")
     parser.add_argument(
         "--only", action="append", choices=SUITES, help="one suite; may be repeated"
     )
@@ -74,10 +73,10 @@ def _parser() -> argparse.ArgumentParser:
         "--captures",
         type=_captures,
         metavar="DIR",
-        help="recorded streams, below a folder",
+        help="also measure the recorded streams below this folder",
     )
     parser.add_argument(
-        "--pyperf", type=_file, metavar="FILE", help="write pyperf's format, too"
+        "--pyperf", type=_file, metavar="FILE", help="also write pyperf's format"
     )
     commands = parser.add_subparsers(title="commands", dest="command")
     compare = commands.add_parser("compare", help="what changed between two results")
@@ -86,12 +85,12 @@ def _parser() -> argparse.ArgumentParser:
     rules = commands.add_parser("conformance", help="which decoder passes which case")
     _add_candidates(rules)
     _add_out(rules, "instead of build/benchmarks/; `docs` publishes the table")
-    render = commands.add_parser("render", help="write page and plots of results again")
+    render = commands.add_parser("render", help="write page and plots again")
     _add_out(render, "where the results are, instead of docs/")
     return parser
 
 
-# Without a default: a command's would take the place of what is given before it.
+# Without a default: that of a command would override an option given before it.
 
 
 def _add_candidates(parser: argparse.ArgumentParser) -> None:
@@ -106,7 +105,7 @@ def _add_candidates(parser: argparse.ArgumentParser) -> None:
         type=_decoder,
         default=argparse.SUPPRESS,
         metavar="MODULE:FACTORY",
-        help="a decoder of yours takes part",
+        help="your own decoder, to take part",
     )
 
 
@@ -116,22 +115,22 @@ def _add_out(parser: argparse.ArgumentParser, what: str) -> None:
     )
 
 
-# What arguments are read with: a message is all that is shown.
+# Readers of arguments: only the messages of their errors are shown.
 
 
 def _decoder(path: str) -> str:
     try:
         decoder = resolve(path)()
         wanting = [n for n in ("feed", "close") if not hasattr(decoder, n)]
-    except Exception as error:  # The user's code: anything may come of it.
+    except Exception as error:  # The user's code: it may raise anything.
         why = f"{type(error).__name__}: {first_line(error)}"
     else:
         if not wanting:
             return path
         why = f"it has no {' and no '.join(wanting)}"
     raise argparse.ArgumentTypeError(
-        f"no decoder is made by {path} ({why}); give module:factory, of a module that"
-        " is installed or in this folder, and a factory without arguments"
+        f"{path} makes no decoder ({why}); pass module:factory, with a module that is"
+        " installed or in this folder, and a factory without arguments"
     )
 
 
@@ -139,21 +138,22 @@ def _results(path: str) -> tuple[Path, Results]:
     try:
         return Path(path), Results.read(Path(path))
     except OSError as error:
-        told = f"cannot read {path}: {error.strerror}; give a results.json of a run"
+        told = f"cannot read {path}: {error.strerror}; pass the results.json of a run"
     except ValueError as error:
-        told = f"{error}; give a results.json of a run"
+        told = f"{error}; pass the results.json of a run"
     raise argparse.ArgumentTypeError(told)
 
 
 def _captures(path: str) -> Path:
     folder = Path(path)
     if not folder.is_dir():
-        raise argparse.ArgumentTypeError(f"{path} is no folder; give one that is there")
+        raise argparse.ArgumentTypeError(f"{path} is not a folder; pass one that is")
     if recorded(folder):
         return folder
-    what = "no event is in the streams" if has_streams(folder) else "no event stream is"
+    what = "no event in the streams" if has_streams(folder) else "no event stream"
     raise argparse.ArgumentTypeError(
-        f"{what} below {path}: put *.sse or *.response.raw files into a folder in it"
+        f"there is {what} below {path}: put *.sse or *.response.raw files into a folder"
+        " in it"
     )
 
 
@@ -161,12 +161,12 @@ def _folder(path: str) -> Path:
     folder = Path(path)
     there = _nearest(folder)
     if not there.is_dir():
-        raise argparse.ArgumentTypeError(f"{there} is a file; give a folder")
+        raise argparse.ArgumentTypeError(f"{there} is a file; pass a folder")
     return folder
 
 
 def _nearest(folder: Path) -> Path:
-    """Give the folder, or the one that is there of those around it."""
+    """Return the folder, or the nearest of its parents that exists."""
     return next(one for one in (folder, *folder.parents) if one.exists())
 
 
@@ -180,7 +180,7 @@ def _file(path: str) -> Path:
     file = Path(path)
     if file.is_dir() or not file.parent.is_dir():
         raise argparse.ArgumentTypeError(
-            f"cannot write {path}; give a file in a folder that is there"
+            f"cannot write {path}; pass a file in a folder that exists"
         )
     try:
         _probe(file.parent)

@@ -1,4 +1,4 @@
-"""What every suite is given: how thorough to be, who takes part, where to report."""
+"""What every suite receives: how thorough to be, who takes part, where to report."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ QUICK = Pace(rounds=3, seconds=0.004, slow=0.3)
 class Bench:
     """One run of the benchmarks.
 
-    `step` is told what is measured next. `decoder` is the import path of a decoder of
-    the user's own, which takes part in framing, growth, memory and conformance.
-    `core` is the one that this process was pinned to, `cores` are those that it might
-    run on before. `missing` collects who does not take part, and why;
-    `raised`, which suites did not come to their end.
+    `step` is told what is measured next. `decoder` is the import path of the user's own
+    decoder, which takes part in framing, growth, memory and conformance. `core` is the
+    one that this process was pinned to, `cores` are those that it could run on before.
+    `missing` collects who does not take part, and why; `raised`, the suites that ended
+    in an exception.
     """
 
     quick: bool = False
@@ -58,7 +58,7 @@ class Bench:
         return self.cores - {self.core} or self.cores
 
     def candidates(self, kind: str) -> list[Candidate]:
-        """Make those who do this kind of thing and are installed."""
+        """Make the candidates that do this kind of work and are installed."""
         names = list(TABLES[kind])
         if kind == "framing" and self.decoder is not None:
             names.append(self.decoder)
@@ -72,9 +72,9 @@ class Bench:
         return made
 
     def made(self, name: str, make: Callable[[], Made]) -> Made | None:
-        """Give what is made, or note why it does not take part.
+        """Return what `make` makes, or note why it does not take part.
 
-        It is not installed, or has no longer a private name that its adapter uses.
+        It is not installed, or no longer has a private name that its adapter uses.
         """
         try:
             return make()
@@ -91,7 +91,7 @@ class Bench:
         return self._noted(generate(name, deltas), deltas)
 
     def recorded(self) -> list[Input]:
-        """Give the recorded streams, if there are any."""
+        """Return the recorded streams, if there are any."""
         if self.captures is None:
             return []
         inputs = recorded(self.captures)

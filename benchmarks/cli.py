@@ -1,4 +1,4 @@
-"""The command: run, compare, put through the rules, or write the page again."""
+"""The command: run, compare, check against the rules, or write the page again."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ __all__ = ["main"]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Do what the arguments say; give the exit status."""
+    """Do what the arguments say; return the exit status."""
     try:
         return _main(arguments)
     except KeyboardInterrupt:
@@ -44,7 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _main(arguments: Sequence[str] | None) -> int:
     asked = parse(arguments)
-    # What is not a terminal has no width of its own, unless it is told.
+    # Without a terminal there is no width, unless COLUMNS says it.
     console = Console()
     if not console.is_terminal and "COLUMNS" not in os.environ:
         console = Console(width=240)
@@ -67,12 +67,12 @@ def _run(asked: Namespace, bench: Bench, console: Console) -> int:
     verdicts = rules.verdicts if rules else ()
     print_tables(results, verdicts, bench.missing, console)
     out = asked.out
-    # A page that lacks a suite is not published.
+    # A page without all suites is not published.
     if bench.raised and out.resolve() == DOCS:
         out = ASIDE
     _tell(publish(out, results, rules), console)
     status = 1 if bench.raised else 0
-    # The last thing: no run is lost with it.
+    # Last, so that the run is not lost if this fails.
     if results is not None and asked.pyperf:
         try:
             write_pyperf(results, asked.pyperf)
@@ -91,7 +91,7 @@ def _tell(written: Iterable[Path], console: Console) -> None:
 
 
 def _command(asked: Namespace) -> str:
-    """Give the command for the results: what matters of it, without paths."""
+    """Return the command to note in the results, without paths."""
     parts = ["python -m benchmarks"]
     parts += ["--quick"] * asked.quick + ["--node"] * asked.node
     parts += ["--captures DIR"] * (asked.captures is not None)
@@ -105,7 +105,7 @@ def _bench(asked: Namespace, stack: ExitStack) -> Bench:
         quick=asked.quick,
         captures=asked.captures,
         decoder=asked.decoder,
-        # Looked at before this process is pinned.
+        # Evaluated before this process is pinned.
         cores=allowed(),
         core=pin(),
     )
@@ -114,7 +114,7 @@ def _bench(asked: Namespace, stack: ExitStack) -> Bench:
         try:
             install(folder)
         except (CalledProcessError, OSError, RuntimeError) as error:
-            # What was asked for is not measured without.
+            # What was asked for is not silently left out.
             raise SystemExit(f"--node: cannot install from npm: {error}") from error
     try:
         bench.node = stack.enter_context(Node(folder, 0.02 if asked.quick else 0.1))
@@ -151,7 +151,7 @@ def _compare(
     print_table(table, console)
     same = len(found) - len(shown)
     console.print(f"{same} of {len(found)} figures of ours did not change")
-    # Without markup: what a decoder raises may look like it.
+    # Without markup: a decoder's error message may look like it.
     say = partial(console.print, markup=False, soft_wrap=True)
     for where, was, now in changed_faults(old, new):
         say(f"fault: {where}: {was or 'none'} to {now or 'none'}")

@@ -22,7 +22,7 @@ __all__ = [
 ]
 
 Key = tuple[str, str, str, str, str]
-# Less than this is not worth a line.
+# Smaller changes are not worth a line.
 _SMALL = 0.05
 
 
@@ -30,8 +30,8 @@ _SMALL = 0.05
 class Change:
     """A figure of ours in two runs.
 
-    `factor` is new over old. `corrected` is that over the change of the peers beside
-    it, which were the same code on both days: the machine's part is taken out.
+    `factor` is new over old. `corrected` divides it by the change of the peers beside
+    it, whose code did not change: this takes the machine's part out.
     """
 
     before: Figure
@@ -47,7 +47,7 @@ class Change:
 
 
 def changes(before: Results, after: Results) -> Iterator[Change]:
-    """Give the changes of our figures that are in both, the largest gain first."""
+    """Yield the changes of our figures that are in both, largest gain first."""
     old = {figure.key: figure for figure in before.figures if figure.samples}
     found = []
     for figure in after.figures:
@@ -63,9 +63,9 @@ def changes(before: Results, after: Results) -> Iterator[Change]:
 
 
 def changed_faults(before: Results, after: Results) -> Iterator[tuple[str, str, str]]:
-    """Give each figure of anybody whose fault is another, with both faults.
+    """Yield each figure, of any candidate, whose fault differs, with both faults.
 
-    Those of one input and candidate that change alike are given once.
+    Those of one input and candidate that change in the same way are yielded once.
     """
     old = {figure.key: figure for figure in before.figures}
     told = {}
@@ -78,9 +78,9 @@ def changed_faults(before: Results, after: Results) -> Iterator[tuple[str, str, 
 
 
 def in_one_only(before: Results, after: Results) -> Iterator[tuple[str, int, int]]:
-    """Say of whom there are figures in one of the files only: how many in each.
+    """Yield who has figures in only one of the files, and how many in each.
 
-    By suite and candidate, or by suite where the other file has nothing of it.
+    By suite and candidate, or by suite if the other file has nothing of the suite.
     """
     gone, new = _counted(before, after), _counted(after, before)
     for where in dict.fromkeys((*gone, *new)):
@@ -101,7 +101,7 @@ def _counted(those: Results, others: Results) -> Counter[str]:
 
 
 def _machine(figure: Figure, after: Results, old: dict[Key, Figure]) -> float:
-    """Give by how much the peers of a figure became slower."""
+    """Return by how much the peers of a figure became slower."""
     return median(
         [
             peer.median / old[peer.key].median
@@ -111,7 +111,7 @@ def _machine(figure: Figure, after: Results, old: dict[Key, Figure]) -> float:
             and peer.samples
             and peer.key in old
             and old[peer.key].median
-            # Counted and not measured: it does not move with the machine.
+            # Sizes do not depend on how fast the machine is.
             and figure.unit not in ("MiB", "KiB", "MB")
         ]
         or [1.0]
@@ -119,9 +119,9 @@ def _machine(figure: Figure, after: Results, old: dict[Key, Figure]) -> float:
 
 
 def changed_targets(before: Results, after: Results) -> Iterator[tuple[str, str, str]]:
-    """Give each target whose verdict is another, with both figures.
+    """Yield each target whose verdict differs, with both figures.
 
-    None of a quick run, which has no verdicts.
+    Yields none for a quick run, which has no verdicts.
     """
     if before.quick or after.quick:
         return
@@ -137,7 +137,7 @@ def _told(reached: Reached) -> str:
 
 
 def other_conditions(before: Results, after: Results) -> Iterator[str]:
-    """Say in what the two runs differ apart from their figures."""
+    """Yield how the conditions of the two runs differ."""
     if before.quick != after.quick:
         yield "one of them is a quick run"
     for name in sorted({*before.machine, *after.machine} - {"load_avg_1min"}):

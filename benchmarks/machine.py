@@ -26,7 +26,7 @@ _TOLD = (
 
 def describe(core: int | None) -> dict[str, Any]:
     try:
-        # Not needed by the tests, and not installed for them.
+        # The tests do not need it, and run without it.
         pyperf = load("pyperf")
     except ImportError:
         collected = {"python_version": platform.python_version()}

@@ -17,7 +17,7 @@ def write_pyperf(results: Results, path: Path) -> None:
 
     Raises `ValueError` if there are none, and `OSError` if it cannot be written.
     """
-    # Not needed by the tests, and not installed for them.
+    # The tests do not need it, and run without it.
     pyperf = load("pyperf")
 
     told = {
@@ -27,7 +27,7 @@ def write_pyperf(results: Results, path: Path) -> None:
     }
     benchmarks = []
     for figure in results.figures:
-        # A time of 0 is none to pyperf.
+        # pyperf accepts no time of 0.
         if figure.unit in _SECONDS and figure.samples and all(figure.samples):
             parts = (figure.suite, figure.input, figure.variant, figure.candidate)
             values = [sample * _SECONDS[figure.unit] for sample in figure.samples]

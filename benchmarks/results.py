@@ -1,4 +1,4 @@
-"""Figures, and a file of them: what was measured, on what, of which versions."""
+"""Figures, and the file with them: what was measured, on what, in which versions."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ __all__ = ["COMPILED", "OURS", "SCHEMA", "Figure", "Results", "ratios", "spread"
 SCHEMA = 1
 # The candidate that all others are compared with.
 OURS = "runs-core"
-# Our framing by the decoder that is built where it is asked for.
+# Our framing by the compiled decoder, which is built only on request.
 COMPILED = "runs-core, compiled"
 
 
@@ -27,10 +27,10 @@ def _tuple(values: Iterable[float]) -> tuple[float, ...]:
 
 @frozen(kw_only=True)
 class Figure:
-    """One thing that was measured, some times over.
+    """One thing that was measured, several times.
 
     `variant` is the cut of the bytes, or a size. Samples of one suite, input and
-    variant were taken in turns: the n-th of all candidates in the same round.
+    variant were taken in turns: the n-th samples of all candidates in the same round.
     """
 
     suite: str = field(validator=instance_of(str))
@@ -87,7 +87,7 @@ class Results:
     def find(
         self, suite: str, input: str, variant: str, candidate: str, unit: str = ""
     ) -> Figure | None:
-        """Give that figure if it was measured. No unit stands for any."""
+        """Return this figure if it was measured. An empty unit matches any."""
         for figure in self.figures:
             wanted = figure.key[:4] == (suite, input, variant, candidate)
             if wanted and figure.samples and unit in ("", figure.unit):
@@ -97,17 +97,17 @@ class Results:
     def ratio(
         self, suite: str, input: str, variant: str, slower: str, faster: str = OURS
     ) -> float | None:
-        """Give the median of the rounds' ratios."""
+        """Return the median of the rounds' ratios."""
         a = self.find(suite, input, variant, slower)
         b = self.find(suite, input, variant, faster)
         found = ratios(a, b) if a and b else []
         return median(found) if found else None
 
     def exponent(self, suite: str, input: str, candidate: str) -> float | None:
-        """Give how time grows with size: 1 is linear, 2 quadratic.
+        """Return how time grows with size: 1 is linear, 2 quadratic.
 
-        The slope of the logarithms over the last three doublings; the median of the
-        rounds' slopes.
+        It is the slope of the logarithms over the last three doublings: the median of
+        the rounds' slopes.
         """
         found = sorted(
             (float(figure.variant), figure.samples)
@@ -133,22 +133,22 @@ class Results:
 
     @classmethod
     def read(cls, path: Path) -> Results:
-        """Read a file. Raises `ValueError` if it is of another form."""
+        """Read a file. Raises `ValueError` if it has another form."""
         told = f"{path} is not a result file of schema {SCHEMA}"
         try:
             raw = json.loads(path.read_text("utf-8"))
             if not isinstance(raw, dict):
                 raise ValueError("it holds no object")
             if raw.pop("schema", None) != SCHEMA:
-                raise ValueError("it says another schema, or none")
+                raise ValueError("it has another schema, or none")
             figures = [Figure(**figure) for figure in raw.pop("figures")]
             return cls(figures=figures, **raw)
         except UnicodeDecodeError as error:
-            raise ValueError(f"{told}: it is no text") from error
+            raise ValueError(f"{told}: it is not text") from error
         except RecursionError as error:
             raise ValueError(f"{told}: it is nested too deeply") from error
         except (AttributeError, KeyError, TypeError, ValueError) as error:
-            # Those of attrs hold the field and the value, too.
+            # The errors of attrs have the field and the value as further arguments.
             raise ValueError(f"{told}: {error.args[0]}") from error
 
 
@@ -157,9 +157,9 @@ def _slope(sizes: Sequence[float], times: Sequence[float]) -> float:
 
 
 def ratios(a: Figure, b: Figure) -> list[float]:
-    """Give a's samples over b's: by round, or of the medians where rounds differ.
+    """Return a's samples over b's: by round, or of the medians if the numbers differ.
 
-    Nothing is a multiple of 0.
+    Samples of 0 in b are left out.
     """
     pairs = zip(a.samples, b.samples, strict=False)
     if len(a.samples) != len(b.samples):
@@ -168,7 +168,7 @@ def ratios(a: Figure, b: Figure) -> list[float]:
 
 
 def spread(values: Iterable[float]) -> float:
-    """Give half the distance between the quartiles, as a part of the median."""
+    """Return half the distance between the quartiles, as a fraction of the median."""
     found = list(values)
     if len(found) < 3:
         return 0.0

@@ -59,8 +59,8 @@ _CONFORMANCE = "conformance.json"
 def measure(
     bench: Bench, names: Iterable[str], command: str, console: Console
 ) -> Results:
-    """Run these suites and give their results. `command` is what is said of how."""
-    # Also where no candidate is named for it: our own decoders read JSON with it.
+    """Run these suites and return their results; `command` is noted in them."""
+    # No candidate may be named for it, but our own decoders read JSON with it.
     if installed := version_of("msgspec"):
         bench.versions["msgspec"] = installed
     results = Results(
@@ -81,8 +81,8 @@ def measure(
                 for figure in SUITES[name](bench):
                     results.figures.append(figure)
             except Exception:
-                # What the other suites find is not lost with it.
-                bench.missing[f"suite {name}"] = "it has raised an exception"
+                # The other suites' results are not lost.
+                bench.missing[f"suite {name}"] = "it raised an exception"
                 bench.raised.append(name)
                 console.print_exception()
             progress.update(task, description=f"{name} done", completed=1, total=1)
@@ -90,7 +90,7 @@ def measure(
 
 
 def conformance(bench: Bench, console: Console) -> matrix.Rules:
-    """Put the decoders through the cases of the rules."""
+    """Run the decoders on the cases of the rules."""
     with _progress(console) as progress:
         bench.step = _stepping(progress, progress.add_task("conformance"), "")
         verdicts = list(matrix.matrix(bench))
@@ -108,7 +108,7 @@ def _today() -> str:
 
 
 def _progress(console: Console) -> Progress:
-    # Refreshed only between measurements: a thread of its own would be measured, too.
+    # Refreshed only between measurements: a refreshing thread would be measured too.
     columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
     return Progress(*columns, console=console, auto_refresh=False)
 
@@ -160,7 +160,7 @@ def publish(
     results: Results | None = None,
     rules: matrix.Rules | None = None,
 ) -> list[Path]:
-    """Write what is given, and the page and its plots of all that is there.
+    """Write the results and rules passed, then the page and plots of all that exist.
 
     `folder` is `docs/`, or one that is to look like it.
     """

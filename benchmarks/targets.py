@@ -1,4 +1,4 @@
-"""What the library is to reach, and what it does."""
+"""What the library should reach, and what it does."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ __all__ = ["TARGETS", "Reached", "Target", "reached"]
 _OPENAI = "openai-python"
 _FLOOR = "floor: our framing, and msgspec"
 _BYTES = "runs-core, data as bytes"
-# All recorded streams, which are short: the one where the figure is worst.
+# Of all recorded streams, which are short, the one with the worst figure.
 _RECORDED = "the worst of the recorded"
-# The decoders in Python that are compared in framing.
+# The Python decoders that framing is compared with.
 _PYTHON = (
     _OPENAI,
     "httpx-sse",
@@ -37,8 +37,8 @@ _OfInput = Callable[[Results, str, str], float | None]
 class Target:
     """A figure to reach: at least `least`, or at most if smaller is better.
 
-    `figure` gives it of one of our decoders, by its name. `fault` says what the peer
-    that it is a ratio to gets wrong on that input, if anything.
+    `figure` returns it for one of our decoders, by name. For a ratio to a peer, `fault`
+    says what the peer gets wrong on that input, if anything.
     """
 
     what: str
@@ -52,7 +52,7 @@ class Target:
 
 @frozen
 class Reached:
-    """What was reached of a target; no figure if it was not measured."""
+    """What was reached for a target; no figure if it was not measured."""
 
     target: Target
     figure: float | None
@@ -71,7 +71,7 @@ class Reached:
 
 
 def reached(results: Results, ours: str = OURS) -> Iterator[Reached]:
-    """Give what one of our decoders has reached."""
+    """Yield what one of our decoders reaches, for each target."""
     for target in TARGETS:
         fault = target.fault(results, ours)
         yield Reached(target, target.figure(results, ours), fault)
@@ -80,7 +80,7 @@ def reached(results: Results, ours: str = OURS) -> Iterator[Reached]:
 def _against_openai(
     suite: str, input: str, cut: str, least: float, aim: float
 ) -> Target:
-    """How many times openai-python's time is ours."""
+    """The time of openai-python over ours."""
 
     def figure(results: Results, ours: str, input: str) -> float | None:
         return results.ratio(suite, input, cut, _OPENAI, ours)
@@ -97,7 +97,7 @@ def _against_openai(
 
 
 def _against_fastest(input: str, cut: str, least: float, aim: float) -> Target:
-    """How many times ours is the time of the fastest that gets this input right."""
+    """The time of the fastest peer that gets this input right, over ours."""
 
     def figure(results: Results, ours: str, input: str) -> float | None:
         found = [
@@ -113,7 +113,7 @@ def _against_fastest(input: str, cut: str, least: float, aim: float) -> Target:
 
 
 def _worst(suite: str, input: str, figure: _OfInput) -> _OfResults:
-    """The figure of an input, or the least of all that are meant by `_RECORDED`."""
+    """The figure of an input, or, for `_RECORDED`, the least of all recorded ones."""
 
     def worst(results: Results, ours: str) -> float | None:
         found = _figures(results, ours, suite, input, figure)
@@ -125,7 +125,7 @@ def _worst(suite: str, input: str, figure: _OfInput) -> _OfResults:
 def _figures(
     results: Results, ours: str, suite: str, input: str, figure: _OfInput
 ) -> list[tuple[float, str]]:
-    """Give the figures of the inputs that are meant, and these; the least is first."""
+    """Return the figures of the input or inputs meant, each with its input, sorted."""
     inputs = {input}
     if input == _RECORDED:
         inputs = {
@@ -141,7 +141,7 @@ def _figures(
 
 
 def _over_floor(input: str, cuts: Sequence[str]) -> _OfResults:
-    """How many times the floor's time is ours, in the worst of these cuts."""
+    """Our time over the floor's, in the worst of these cuts."""
 
     def figure(results: Results, ours: str) -> float | None:
         found = [
@@ -159,7 +159,7 @@ def _exponent(input: str) -> _OfResults:
 
 
 def _median(suite: str, input: str, variant: str, candidate: str) -> _OfResults:
-    """The figure of a candidate, which stands for the decoder in Python."""
+    """The figure of a candidate; None for decoders other than the Python one."""
 
     def figure(results: Results, ours: str) -> float | None:
         if ours != OURS:

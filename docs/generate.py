@@ -1,6 +1,6 @@
-"""Write the pages that are drawn from the code: `python -m docs.generate`.
+"""Write the pages that are generated from the code: `python -m docs.generate`.
 
-The tests compare what is committed with what this gives.
+The tests compare the committed pages with the generated ones.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ PACKAGES = (models, stream, testing)
 
 
 def pages() -> dict[str, str]:
-    """Give each generated page's text by its path below docs/."""
+    """Return each generated page's text by its path below docs/."""
     return {
         "reference/operations.md": operations_page(),
         "reference/types.md": types_page(),
@@ -47,8 +47,8 @@ OPERATIONS = """\
 
 Each operation is one function of `runs_core.api`, and the method of the same name on
 the clients.
-It gives a `Call` (one request), a `Paged` (a call that can go on through all pages),
-a `Flow` (a conversation) or a `RunFeed` (a conversation that emits events).
+The function returns a `Call` (one request), a `Paged` (a call that can go on through
+all pages), a `Flow` (a conversation) or a `RunFeed` (a conversation that emits events).
 A parameter that is left out is not sent, and None is JSON `null`.
 
 All of them also take:
@@ -65,10 +65,10 @@ The names that stand for several classes or values, and what they stand for.
 LIFECYCLE = """\
 # Lifecycle
 
-What can become of a run, a run step and a message, drawn from the tables in
-`runs_core.lifecycle`. The local service takes every change of status through them. A
-client does not hold a server to them, and polls on while a run's status is one that
-nobody knows.
+The statuses of a run, a run step and a message, and what changes them, drawn from the
+tables in `runs_core.lifecycle`. The local service makes every change of status through
+them. A client does not hold a server to them, and keeps polling while a run's status is
+unknown.
 """
 
 
@@ -95,7 +95,7 @@ def _operation(noun: str, name: str, function: Any) -> Iterator[str]:
     yield text
     yield ""
     result = str(signature.return_annotation).strip("'\"")
-    yield f"Gives: `{result}`"
+    yield f"Returns: `{result}`"
     if ids:
         yield ""
         yield "Ids: " + ", ".join(f"`{n}`" for n in ids)
@@ -166,7 +166,7 @@ def _type(name: str, node: ast.AnnAssign, text: str) -> Iterator[str]:
 
 
 def _bare(node: ast.expr | None) -> str:
-    """Give the type without what is said of it to type checkers and to the codec."""
+    """Return the type without its hints for type checkers and the codec."""
     match node:
         case ast.Subscript(ast.Name("Annotated"), ast.Tuple([kind, *_])):
             return ast.unparse(kind)
@@ -177,7 +177,7 @@ def _bare(node: ast.expr | None) -> str:
 
 
 class _Spelled(ast.NodeTransformer):
-    """Puts the words of a status in the place of `lifecycle.…`, which names them."""
+    """Replaces `lifecycle.…` by the status words that it names."""
 
     def visit_Attribute(self, node: ast.Attribute) -> ast.expr:
         words = getattr(lifecycle, node.attr)

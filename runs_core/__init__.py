@@ -1,7 +1,8 @@
 """A sans-I/O protocol core for the Threads Runs API, driven by pluggable transports.
 
-What programs use daily is here. `runs_core.api` has the operations, `runs_core.models`
-what they return, `runs_core.testing` a local service. Nothing in this package does I/O.
+The names that most programs need are here. `runs_core.api` has the operations,
+`runs_core.models` what they return, and `runs_core.testing` a local service. Nothing in
+this package does I/O.
 """
 
 from typing import TYPE_CHECKING, Any
@@ -12,14 +13,15 @@ if TYPE_CHECKING:
 else:
 
     def __getattr__(name: str) -> Any:
-        """Load all names with the first one that is used.
+        """Load all names when the first one is used.
 
-        Who needs one module, such as `runs_core.wire.sse`, does not pay for the rest.
+        A program that needs one module, such as `runs_core.wire.sse`, does not pay for
+        the rest.
         """
         from importlib import import_module
 
-        # A module does not need the rest either, and while the rest is loaded, it would
-        # go round in a circle.
+        # A module does not need the rest, and to load the rest for it while the rest is
+        # being loaded would be circular.
         try:
             return import_module(f"{__name__}.{name}")
         except ModuleNotFoundError as error:

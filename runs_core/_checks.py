@@ -1,6 +1,7 @@
 """Checks of the options that callers set, as attrs validators.
 
-What is wrong is named, and not shown: it may have been meant for another parameter.
+Messages show a wrong value only if it is a number: any other may have been meant for
+another parameter.
 """
 
 from __future__ import annotations
@@ -25,21 +26,21 @@ __all__ = [
     "yes_or_no",
 ]
 
-# The largest float: a whole number may be larger, and is added to times.
+# The largest float: a larger int cannot be added to a time.
 _LARGEST = math.nextafter(math.inf, 0.0)
 
 Validator = Callable[[Any, "Attribute[Any]", Any], None]
 
 
 def not_negative(owner: Any, attribute: Attribute[Any], value: Any) -> None:
-    """Let None pass, and an amount of time: see `check_amount`."""
+    """Accept None or an amount of time: see `check_amount`."""
     check_amount(attribute.name, value)
 
 
 def check_amount(name: str, value: Any) -> None:
-    """Raise TypeError for what is no number, `InvalidOption` if below 0 or not finite.
+    """Raise TypeError unless it is a number, `InvalidOption` if below 0 or not finite.
 
-    None passes.
+    None is accepted.
     """
     if value is None:
         return
@@ -50,7 +51,7 @@ def check_amount(name: str, value: Any) -> None:
 
 
 def mapping_of(name: str, value: Any) -> Mapping[str, Any]:
-    """Give a mapping, an empty one for None; raise `UsageError` for anything else."""
+    """Return a mapping, an empty one for None; raise `UsageError` for anything else."""
     if value is None:
         return {}
     if not isinstance(value, Mapping):
@@ -61,7 +62,7 @@ def mapping_of(name: str, value: Any) -> Mapping[str, Any]:
 
 
 def whole(least: int) -> Validator:
-    """Give the check for a whole number that is `least` or more."""
+    """Return the validator for a whole number that is `least` or more."""
 
     def check(owner: Any, attribute: Attribute[Any], value: Any) -> None:
         check_whole(attribute.name, value, least)
@@ -70,13 +71,13 @@ def whole(least: int) -> Validator:
 
 
 def whole_or_none(owner: Any, attribute: Attribute[Any], value: Any) -> None:
-    """Let None pass, and a whole number that is 0 or more."""
+    """Accept None or a whole number that is 0 or more."""
     if value is not None:
         check_whole(attribute.name, value, 0)
 
 
 def check_whole(name: str, value: Any, least: int) -> None:
-    """Raise TypeError for what is no whole number, `InvalidOption` if too small."""
+    """Raise TypeError unless it is a whole number, `InvalidOption` if too small."""
     if isinstance(value, bool) or not isinstance(value, int):
         raise TypeError(f"{name} must be a whole number, not {_kind(value)}")
     if value < least:
@@ -84,7 +85,7 @@ def check_whole(name: str, value: Any, least: int) -> None:
 
 
 def one_of(*choices: str | None) -> Validator:
-    """Give the check that a value is one of these."""
+    """Return the validator for a value that is one of these."""
     listed = " or ".join(map(repr, choices))
 
     def check(owner: Any, attribute: Attribute[Any], value: Any) -> None:
@@ -95,13 +96,13 @@ def one_of(*choices: str | None) -> Validator:
 
 
 def yes_or_no(owner: Any, attribute: Attribute[Any], value: Any) -> None:
-    """Refuse what is neither True nor False: "no" would be true."""
+    """Refuse anything but True and False: the string "no" would be true."""
     if not isinstance(value, bool):
         raise TypeError(f"{attribute.name} must be True or False, not {_kind(value)}")
 
 
 def a_function(owner: Any, attribute: Attribute[Any], value: Any) -> None:
-    """Refuse what cannot be called; None means none."""
+    """Refuse anything that is not callable; None means no function."""
     if value is not None and not callable(value):
         raise TypeError(f"{attribute.name} must be a function, not {_kind(value)}")
 

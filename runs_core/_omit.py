@@ -1,4 +1,4 @@
-"""What stands for an argument that is not given."""
+"""The placeholder for an argument that is not given."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ __all__ = ["Omit"]
 
 
 class Omit:
-    """Stands for an argument that is not given: nothing of it is sent.
+    """A placeholder for an argument that is not given: it is not sent.
 
-    Among headers it removes the header, like None.
+    As the value of a header, it removes the header, like None.
     """
 
     def __bool__(self) -> bool:

@@ -1,4 +1,4 @@
-"""What both drivers do for an effect without waiting."""
+"""What the drivers do to perform an effect, apart from the transport's I/O."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ __all__ = [
 
 
 def absolute(ask: Send | Open) -> Request:
-    """Give the effect's request, with no timeout longer than the effect's."""
+    """Return the effect's request, with no timeout longer than the effect's."""
     if isinstance(ask.request, Request):
         return ask.request.within(ask.timeout)
     raise UsageError(
@@ -47,7 +47,7 @@ def absolute(ask: Send | Open) -> Request:
 
 
 def dated(head: Head, clock: Callable[[], float]) -> Head:
-    """Give the head with a `Date`, that of its receipt, if it needs one and has none.
+    """Return the head, with the time of receipt as `Date` if it needs one and has none.
 
     RFC 9110 section 6.6.1 has recipients with a clock add it. A `Retry-After` that is a
     date is counted from there.
@@ -58,7 +58,7 @@ def dated(head: Head, clock: Callable[[], float]) -> Head:
 
 
 def call_blocking(ask: Invoke) -> Any:
-    """Give what the user's function returns; refuse by name what has to be awaited."""
+    """Return the result of the user's function; raise `UsageError` if it is async."""
     result = ask.function(*ask.args, **ask.kwargs)
     if not inspect.isawaitable(result):
         return result
@@ -71,9 +71,10 @@ def call_blocking(ask: Invoke) -> Any:
 
 
 async def call_awaited(ask: Invoke, transport: object) -> Any:
-    """Give what the user's function returns, awaited; raise `InvokeTimeout` in time.
+    """Return the awaited result of the user's function, or raise `InvokeTimeout`.
 
-    In the transport's `within`, if it has that: how to cancel is the framework's own.
+    The transport's `within` keeps the timeout, because each framework cancels in its
+    own way; without `within`, there is none.
     """
     within = getattr(transport, "within", None)
     if ask.timeout is None or within is None:
@@ -101,7 +102,7 @@ async def _called(ask: Invoke) -> Any:
         result = ask.function(*ask.args, **ask.kwargs)
         return await result if inspect.isawaitable(result) else result
     except InvokeTimeout as error:
-        # Of a flow that the function has driven: not at the timeout of this effect.
+        # From a flow that the function itself has driven: not this effect's timeout.
         raise DeadlineExceeded(str(error)) from error
 
 
@@ -110,10 +111,11 @@ def raise_translated(
     expected: tuple[type[BaseException], ...],
     callers: BaseException | None,
 ) -> NoReturn:
-    """Raise the core's error for one that the transport declares as its own.
+    """Raise `TransportError` for an error that the transport declares as its own.
 
-    Any other as it is. The transport's frames hold the request's bytes, keys among
-    them, so no error keeps them; one that is a mistake has them in a note.
+    Any other error, and any `RunsError`, is raised as it is. The transport's frames
+    hold the request's bytes, including keys, so no error keeps them; a mistake names
+    them in a note.
     """
     declared = isinstance(error, expected)
     if isinstance(error, Exception) and not declared:
@@ -125,11 +127,11 @@ def raise_translated(
         message = f"the connection failed: {type(error).__name__}"
         raise TransportError(message) from error
     finally:
-        del error, callers  # Which would otherwise hold their own tracebacks.
+        del error, callers  # They would otherwise hold their own tracebacks.
 
 
 def shown(request: Request, head: Head) -> str:
-    """Say what was asked and answered: no query, header, body, or key in the id."""
+    """Return a line on an exchange: no query, header or body, and no key in the id."""
     id = head.request_id
     if any(key in (id or "") for key in keys_in(request.headers.secret())):
         id = "[redacted]"

@@ -1,4 +1,4 @@
-"""All that `runs_core` gives: loaded with the first name that is used."""
+"""The public names of `runs_core`, loaded when the first one is used."""
 
 from runs_core._version import __version__
 from runs_core.api import assistants, messages, runs, steps, threads

@@ -1,8 +1,8 @@
-"""Errors that do not hold what a function was called with.
+"""Errors that do not hold a function's arguments.
 
 A traceback keeps the locals of every frame it went through, and tools print them:
 `TracebackException(capture_locals=True)`, rich, error reporters. So the frames of
-functions that are given keys are taken out of the tracebacks of their errors.
+functions that take keys are removed from their errors' tracebacks.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ T = TypeVar("T")
 
 
 def sealed(function: Callable[P, R]) -> Callable[P, R]:
-    """Give the function so that its errors' tracebacks end at the line of the call."""
+    """Wrap the function so that its errors' tracebacks end at the line of the call."""
 
     @functools.wraps(function)
     def call(*args: P.args, **kwargs: P.kwargs) -> R:
@@ -36,16 +36,16 @@ def sealed(function: Callable[P, R]) -> Callable[P, R]:
 
 
 def sealed_init(cls: type[T]) -> type[T]:
-    """Make the class's errors on construction come from the line of the call."""
+    """Make the tracebacks of a class's construction end at the line of the call."""
     cls.__init__ = sealed(cls.__init__)  # type: ignore[method-assign]  # attrs made it
     return cls
 
 
 def forget_frames(error: BaseException, callers: BaseException | None) -> None:
-    """Drop the frames of an error and of those that led to it, and what is suppressed.
+    """Drop the frames of an error and of those that led to it, and suppressed errors.
 
-    `callers` is what was being handled when the work began, if anything: it is the end
-    of the error's context, and its frames are the caller's own.
+    `callers` is the error that was being handled when the work began, if any: the
+    error's context ends there, and its frames are the caller's own.
     """
     seen = {id(callers), id(None)}
     todo: list[BaseException | None] = [error]
@@ -56,7 +56,7 @@ def forget_frames(error: BaseException, callers: BaseException | None) -> None:
         seen.add(id(current))
         current.__traceback__ = None
         if current.__suppress_context__:
-            # Nobody is shown it, and a library's own error can hold the request.
+            # It is never shown, and a library's own error can hold the request.
             current.__context__ = None
         todo += [current.__cause__, current.__context__]
         if isinstance(current, BaseExceptionGroup):
@@ -64,7 +64,7 @@ def forget_frames(error: BaseException, callers: BaseException | None) -> None:
 
 
 def name_frames(error: BaseException) -> None:
-    """Note on an error where it was raised, in words that hold no locals."""
+    """Add a note to an error that says where it was raised, without locals."""
     places = ["The frames that held the request:"]
     traceback = error.__traceback__
     while traceback is not None:

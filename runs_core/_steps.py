@@ -1,4 +1,4 @@
-"""One flow, step by step: what it is sent or thrown, what it asks, what it ended in."""
+"""One flow, step by step: what it is sent or thrown, what it asks for, how it ends."""
 
 from __future__ import annotations
 
@@ -15,34 +15,34 @@ T = TypeVar("T")
 
 
 class Steps(Generic[ItemT, T]):
-    """A flow that somebody drives, and how far it has come."""
+    """A flow that is being driven, and how far it has come."""
 
     def __init__(self, flow: Flow[T]) -> None:
         check_unconsumed(flow)
         self._flow = flow
-        # What the flow is to be sent or thrown next. A list that the answer is taken
-        # out of: in a name, a token would be there for every traceback to show.
+        # What the flow is to be sent or thrown next. The answer is popped from a list:
+        # in a variable, every traceback could show a token.
         self._answers: list[Any] = [None]
         self._error: BaseException | None = None
         self._ended = False
         self._busy = False
         self._result: tuple[T] | None = None
-        # By name: the error itself would keep alive what its traceback goes through.
+        # Only the name: the error itself would keep its traceback's frames alive.
         self._failure: str | None = None
 
     @property
     def ended(self) -> bool:
-        """Whether the flow has ended, by a result, an error, or `close()`."""
+        """Whether the flow has ended: with a result, by an error or by `close()`."""
         return self._ended
 
     @property
     def finished(self) -> bool:
-        """Whether the flow has ended by a result."""
+        """Whether the flow has ended with a result."""
         return self._result is not None
 
     @property
     def result(self) -> T:
-        """What the flow ended in; raises `UsageError` where it has no result."""
+        """The flow's result; raises `UsageError` if there is none."""
         if self._result is None:
             raise UsageError(f"there is no result{self._why_none()}")
         return self._result[0]
@@ -55,30 +55,30 @@ class Steps(Generic[ItemT, T]):
         return " yet: iterate to the end first"
 
     def _begin(self) -> None:
-        """Say that the flow is being driven, or raise why it cannot be."""
+        """Mark the flow as being driven, or raise `UsageError` if it cannot be."""
         if self._busy:
             raise UsageError(
-                "this is being read already, by another task, thread or a function that"
-                " it waits for: read a stream in one place"
+                "this is already being read, by another task or thread, or by a"
+                " function that it waits for: read a stream in one place"
             )
         if self._failure is not None:
-            # To end quietly, as what was closed does, would look like the whole.
+            # If it ended quietly, like a closed one, it would look complete.
             raise UsageError(f"there is nothing more{self._why_none()}")
         self._busy = True
 
     def fail(self, error: BaseException) -> None:
-        """End the flow as failed, unless it has ended in a result or failed before."""
+        """End the flow as failed; a result or an earlier failure is kept."""
         self._ended = True
         if self._result is None:
             self._failure = self._failure or type(error).__name__
 
     def _next_ask(self) -> Ask | None:
-        """Give the next effect; None at the flow's end, also by `close()`."""
+        """Return the next effect; None at the flow's end, also after `close()`."""
         error, self._error = self._error, None
         try:
             if self._ended:
-                # Closed by somebody else while it waited. That breaks the connection;
-                # anything else, such as being cancelled, is for whoever waited.
+                # Closed from elsewhere while it waited. That breaks the connection; any
+                # other error, such as a cancellation, is for the code that waited.
                 if error is None or isinstance(error, TransportError):
                     return None
                 raise error
@@ -86,11 +86,11 @@ class Steps(Generic[ItemT, T]):
                 ask = self._flow.throw(error)
             else:
                 ask = self._flow.send(self._answers.pop())
-            # Closed while it computed: then nothing more is sent.
+            # If it was closed while it computed, nothing more is sent.
             return None if self._ended else ask
         except StopIteration as end:
             self._ended = True
             self._result = (end.value,)
             return None
         finally:
-            del error  # Which would otherwise hold its own traceback.
+            del error  # It would otherwise hold its own traceback.

@@ -1,4 +1,4 @@
-"""What is no transport, or one of the other kind, refused in words."""
+"""Checks that refuse what is not a transport, or is one of the other kind."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ __all__ = [
 
 
 def check_transport(transport: Any) -> None:
-    """Refuse, in words, what is no transport."""
+    """Raise `UsageError` for anything that is not a transport."""
     lacks = [n for n in ("errors", "open", "sleep") if not hasattr(transport, n)]
     if isinstance(transport, type) or lacks:
         raise UsageError(
@@ -35,16 +35,16 @@ def check_transport(transport: Any) -> None:
     if not all(issubclass(cls, Exception) for cls in errors):
         # Ctrl-C and cancellation: the core would go on, and repeat the request.
         raise UsageError(
-            f"errors of {type(transport).__name__} must be kinds of Exception: any"
-            " other is no failure of a connection but the wish to stop"
+            f"errors of {type(transport).__name__} must be subclasses of Exception:"
+            " others, such as KeyboardInterrupt, do not mean that a connection failed"
         )
 
 
 def is_async(transport: Any) -> bool:
-    """Whether the transport shows, without being used, that it has to be awaited.
+    """Return whether the transport shows, without being used, that it is async.
 
-    Either member may not show it: `sleep` may be a plain function that gives something
-    to be awaited, `open` one that gives a context manager written as a class.
+    Either member may hide it: `sleep` may be a plain function that returns an
+    awaitable, and `open` one that returns a context manager written as a class.
     """
     return inspect.iscoroutinefunction(transport.sleep) or inspect.isasyncgenfunction(
         inspect.unwrap(transport.open)
@@ -78,12 +78,12 @@ _ASYNC = _Colour(
 
 
 def check_blocking(context: object, transport: object) -> None:
-    """Refuse by name a transport whose exchanges have to be awaited."""
+    """Raise `UsageError` if the transport's exchanges have to be awaited."""
     _check_colour(context, transport, _BLOCKING, _ASYNC)
 
 
 def check_awaited(context: object, transport: object) -> None:
-    """Refuse by name a transport whose exchanges cannot be awaited."""
+    """Raise `UsageError` if the transport's exchanges cannot be awaited."""
     _check_colour(context, transport, _ASYNC, _BLOCKING)
 
 
@@ -99,38 +99,38 @@ def _check_colour(
             f" {wanted.transport}"
         )
     if inspect.iscoroutine(context):
-        context.close()  # Nobody will await it.
+        context.close()  # It will not be awaited.
     raise UsageError(
-        f"open() of {name} gives a {kind} and not a context manager: decorate it with"
+        f"open() of {name} returns a {kind}, not a context manager: decorate it with"
         f" {wanted.decorator}"
     )
 
 
 def check_opened(opened: Any, transport: object) -> None:
-    """Refuse by name what is no beginning of an answer."""
+    """Raise `UsageError` for anything that is not an `Opened`."""
     if not all(hasattr(opened, name) for name in ("head", "read", "set_timeout")):
         raise UsageError(
-            f"open() of {type(transport).__name__} gives a {type(opened).__name__} and"
+            f"open() of {type(transport).__name__} gives a {type(opened).__name__},"
             " not Opened(head, read)"
         )
 
 
 def check_piece(piece: object, transport: object) -> None:
-    """Refuse by name what is no piece of a body."""
+    """Raise `UsageError` for anything that is not a piece of a body."""
     if isinstance(piece, bytes | bytearray | memoryview):
         return
     if inspect.iscoroutine(piece):
-        piece.close()  # Nobody will await it.
+        piece.close()  # It will not be awaited.
     raise UsageError(
-        f"read() of {type(transport).__name__} gives a {type(piece).__name__} and not"
+        f"read() of {type(transport).__name__} returns a {type(piece).__name__}, not"
         ' bytes (b"" at the end)'
     )
 
 
 def check_pending(given: object, transport: object) -> None:
-    """Refuse by name what an async `read` gives and nobody can await."""
+    """Raise `UsageError` if an async `read` returns something not awaitable."""
     if not inspect.isawaitable(given):
         raise UsageError(
-            f"read() of {type(transport).__name__} gives a {type(given).__name__},"
-            " which nobody can await: make it an async def"
+            f"read() of {type(transport).__name__} returns a {type(given).__name__},"
+            " which cannot be awaited: make it an async def"
         )

@@ -1,4 +1,4 @@
-"""Servers' words in the messages of errors and logs."""
+"""Servers' own words in error and log messages."""
 
 from __future__ import annotations
 
@@ -9,6 +9,6 @@ _LIMIT = 500
 
 
 def one_line(text: str) -> str:
-    """Give the text as one line of 500 characters at most, harmless to a terminal."""
+    """Return the text as one line of at most 500 characters, harmless to a terminal."""
     line = " ".join(text[: 2 * _LIMIT].split())[:_LIMIT]
     return "".join(c if c.isprintable() else "\ufffd" for c in line)

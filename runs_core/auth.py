@@ -1,6 +1,6 @@
-"""As whom requests are sent: keys, header keys, token providers.
+"""The credentials of requests: bearer keys, header keys, token providers.
 
-An auth object gives the header fields of one attempt. A key is held as a `Secret`,
+An auth object provides the header fields of one attempt. A key is held as a `Secret`,
 which no repr, str, pickle or traceback shows.
 """
 
@@ -30,9 +30,9 @@ __all__ = [
 
 
 class Secret:
-    """A credential that shows itself only when asked by `reveal()`."""
+    """A credential that only `reveal()` shows."""
 
-    # No attrs class: rich shows the fields of those, and `attrs.asdict` gives them.
+    # Not an attrs class: rich shows the fields of those, `attrs.asdict` returns them.
     __slots__ = ("_value",)
 
     @sealed
@@ -42,7 +42,7 @@ class Secret:
         self._value = value
 
     def reveal(self) -> str:
-        """The credential itself: keep it out of names that a traceback can show."""
+        """Return the credential: keep it out of variables that a traceback can show."""
         return self._value
 
     def __repr__(self) -> str:
@@ -58,15 +58,15 @@ class Secret:
         return self
 
     def __reduce__(self) -> NoReturn:
-        raise TypeError("a Secret is not pickled: it would be written in clear")
+        raise TypeError("a Secret cannot be pickled: it would be stored as plain text")
 
     def __getstate__(self) -> NoReturn:
-        raise TypeError("a Secret is not pickled: it would be written in clear")
+        raise TypeError("a Secret cannot be pickled: it would be stored as plain text")
 
 
 @runtime_checkable
 class Auth(Protocol):
-    """The header fields that make one attempt somebody's.
+    """The source of the header fields that authenticate an attempt.
 
     `refreshable` says that another attempt after a 401 can have other credentials;
     `credentials(refresh=True)` is then asked for them, once.
@@ -76,18 +76,18 @@ class Auth(Protocol):
     def refreshable(self) -> bool: ...
 
     def credentials(self, *, refresh: bool = False) -> Flow[Headers]:
-        """Give the fields; may `Invoke` a function to learn them."""
+        """Return the fields; it may `Invoke` a function to get them."""
         ...
 
 
 @frozen
 class NoAuth:
-    """Nobody: no credentials are sent."""
+    """No credentials are sent."""
 
     refreshable = False
 
     def credentials(self, *, refresh: bool = False) -> Flow[Headers]:
-        """Give no fields."""
+        """Return no fields."""
         return Headers()
         yield
 
@@ -99,7 +99,7 @@ def _checked(key: str | Secret) -> Secret:
         raise UsageError("the key is empty: leave auth out to send none")
     if not is_header_value(value):
         raise InvalidHeader(
-            "the key has characters that a header cannot hold: look for a line break"
+            "the key has characters that a header cannot have: look for a line break"
             " or spaces at its ends"
         )
     return secret
@@ -123,7 +123,7 @@ class HeaderKeys:
     refreshable = False
 
     def credentials(self, *, refresh: bool = False) -> Flow[Headers]:
-        """Give each key in its field."""
+        """Return each key in its field."""
         return Headers({name: key.reveal() for name, key in self.keys.items()})
         yield
 
@@ -137,25 +137,25 @@ class Bearer:
     refreshable = False
 
     def credentials(self, *, refresh: bool = False) -> Flow[Headers]:
-        """Give the key in its field."""
+        """Return the key in its field."""
         return Headers({"authorization": f"Bearer {self.key.reveal()}"})
         yield
 
 
 Provider: TypeAlias = Callable[[], str | Secret | Awaitable[str | Secret]]
-"""A function that gives a token, or an awaitable of one."""
+"""A function that returns a token, or an awaitable of one."""
 
 
 @frozen
 class TokenProvider:
     """Bearer tokens from a function that is called for each attempt.
 
-    The function takes no argument and gives a token (or, under an async driver, an
-    awaitable of one); keeping a token until it expires is its own affair. After a 401
-    it is called once more.
+    The function takes no argument and returns a token (or, under an async driver, an
+    awaitable of one). It may keep a token until that expires. After a 401 it is called
+    once more.
     """
 
-    # By name: the repr of a partial or of a bound method can show a key.
+    # Only the name: the repr of a partial or of a bound method can show a key.
     function: Provider = field(repr=function_name)
     refreshable = True
 
@@ -165,13 +165,13 @@ class TokenProvider:
 
 
 AuthLike: TypeAlias = Auth | str | Secret | Provider | None
-"""What an endpoint takes as `auth`: an auth object, a bearer key, a function that gives
-tokens, or None for no credentials."""
+"""What an endpoint takes as `auth`: an auth object, a bearer key, a function that
+returns tokens, or None for no credentials."""
 
 
 @sealed
 def as_auth(auth: AuthLike) -> Auth:
-    """Give the auth object for what users write: a key, an object, or a provider."""
+    """Return the auth object for a key, an auth object, a token function or None."""
     if auth is None:
         return NoAuth()
     if isinstance(auth, str | Secret):
@@ -183,7 +183,7 @@ def as_auth(auth: AuthLike) -> Auth:
     hint = ""
     if hasattr(auth, "get_token"):
         hint = (
-            ": make a function of a credential of azure.identity by"
+            ": make a function of an azure.identity credential with"
             " get_bearer_token_provider(credential, scope)"
         )
     raise UsageError(

@@ -1,6 +1,6 @@
 """A transport and an endpoint together: what most programs use.
 
-`run` and `stream` drive whatever `runs_core.api` gives; `client.beta` has the same
+`run` and `stream` drive whatever `runs_core.api` returns; `client.beta` has the same
 operations under openai-python's names.
 """
 
@@ -41,7 +41,7 @@ ItemT = TypeVar("ItemT")
 T = TypeVar("T")
 
 
-# Cleaning up must not hang: whoever leaves has somewhere to go.
+# In seconds. Cleaning up must not hang: the caller is on its way out.
 _LEAVING_TIME = 5.0
 
 
@@ -55,7 +55,7 @@ class ClientOptions(TypedDict, total=False):
 
 
 class _Settings:
-    """What both clients are made of, apart from the transport."""
+    """What both clients have in common: all but the transport."""
 
     def __init__(
         self,
@@ -78,7 +78,7 @@ class _Settings:
         self._outside = outside
 
     def _farewell(self, call: Call[T]) -> Flow[T]:
-        """Give the flow of a call that is made when a conversation is left."""
+        """Return the flow of a call that is made when a conversation is left."""
         policy = evolve(self.policy, max_retries=0, deadline=_LEAVING_TIME)
         return bound(call, self.endpoint, policy)
 
@@ -102,9 +102,9 @@ class _Settings:
             "outside": self._outside,
         }
         settings |= {n: v for n, v in changes.items() if not isinstance(v, Omit)}
-        # A subclass may be made in another way, and hold more.
+        # A subclass may have another constructor, and hold more.
         other = copy(self)
-        vars(other).pop("beta", None)  # Which is of this client.
+        vars(other).pop("beta", None)  # It belongs to this client.
         _Settings.__init__(other, **settings)
         return other
 
@@ -113,7 +113,7 @@ def _check_feed(feed: Any) -> None:
     if isinstance(feed, Call):
         raise TypeError(
             "stream() takes a feed, such as runs.stream(thread_id, assistant_id=…), not"
-            f" a {type(feed).__name__}, which is one request: run() it"
+            f" a {type(feed).__name__}, which is one request: pass it to run()"
             + (", or stream its items() or pages()" if isinstance(feed, Paged) else "")
         )
 
@@ -124,12 +124,12 @@ class Client(_Settings):
     `max_retries` counts repetitions after the first attempt; what is repeated depends
     on the operation. `timeout` is the longest wait for the connection and for each
     read, `deadline` the longest time for each whole conversation, in seconds; None
-    leaves them to the request and the operation. `outside` replaces clock and random
-    numbers.
+    leaves them to the request and the operation. `outside` replaces the clock and the
+    random numbers.
 
-    Raises `UsageError` for what is no transport, or an async one, and for what is no
-    endpoint, among them `InvalidOption` for a number out of range; TypeError for what
-    is no number.
+    Raises `UsageError` for a transport that is async, and for anything that is not a
+    transport or an endpoint; `InvalidOption` for a number out of range; TypeError for
+    anything that is not a number.
     """
 
     def __init__(
@@ -146,8 +146,8 @@ class Client(_Settings):
         check_transport(transport)
         if is_async(transport):
             raise UsageError(
-                f"{type(transport).__name__} is async: give it to an AsyncClient, or"
-                " take a blocking transport"
+                f"{type(transport).__name__} is async: pass it to an AsyncClient, or"
+                " use a blocking transport"
             )
         self.transport = transport
         """What carries the requests."""
@@ -159,7 +159,7 @@ class Client(_Settings):
 
     @property
     def with_raw_response(self) -> faces.RawNouns:
-        """The operations below `beta`, each giving its answer: status, headers, …."""
+        """The operations below `beta`, each returning a `RawResponse`."""
         return faces.RawNouns(self.beta)
 
     def __repr__(self) -> str:
@@ -178,16 +178,16 @@ class Client(_Settings):
         self.close()
 
     def close(self) -> None:
-        """Close the transport, also for other clients on it, if it can be closed."""
+        """Close the transport, if it can be closed; also for other clients on it."""
         if (close := getattr(self.transport, "close", None)) is not None:
             close()
 
     def with_options(self, **options: Unpack[ClientOptions]) -> Self:
-        """A client on the same transport with other options, and else a copy of it."""
+        """Return a copy of the client, on the same transport, with other options."""
         return self._changed({**options})
 
     def run(self, conversation: Call[T] | Flow[T]) -> T:
-        """Drive a call or flow to its end and give its result."""
+        """Drive a call or flow to its end and return its result."""
         driver = Driver[Any, T](
             self._bound(conversation), self.transport, self._outside
         )
@@ -202,7 +202,7 @@ class Client(_Settings):
     @overload
     def stream(self, feed: Feed[ItemT, T]) -> FeedStream[ItemT, T]: ...
     def stream(self, feed: Feed[Any, Any]) -> FeedStream[Any, Any]:
-        """Give what the feed emits, as it is emitted; a context manager."""
+        """Return an iterator and context manager for what the feed emits."""
         _check_feed(feed)
         driver = Driver[Any, Any](self._bound(feed), self.transport, self._outside)
         if isinstance(feed, RunFeed):
@@ -219,7 +219,7 @@ class Client(_Settings):
 
 
 class AsyncClient(_Settings):
-    """Conversations with one endpoint over an async transport; else like `Client`."""
+    """An async `Client`: conversations with one endpoint over an async transport."""
 
     def __init__(
         self,
@@ -243,7 +243,7 @@ class AsyncClient(_Settings):
 
     @property
     def with_raw_response(self) -> faces.AsyncRawNouns:
-        """The operations below `beta`, each giving its answer: status, headers, …."""
+        """The operations below `beta`, each returning a `RawResponse`."""
         return faces.AsyncRawNouns(self.beta)
 
     def __repr__(self) -> str:
@@ -262,16 +262,16 @@ class AsyncClient(_Settings):
         await self.close()
 
     async def close(self) -> None:
-        """Close the transport, also for other clients on it, if it can be closed."""
+        """Close the transport, if it can be closed; also for other clients on it."""
         if (close := getattr(self.transport, "close", None)) is not None:
             await close()
 
     def with_options(self, **options: Unpack[ClientOptions]) -> Self:
-        """A client on the same transport with other options, and else a copy of it."""
+        """Return a copy of the client, on the same transport, with other options."""
         return self._changed({**options})
 
     async def run(self, conversation: Call[T] | Flow[T]) -> T:
-        """Drive a call or flow to its end and give its result."""
+        """Drive a call or flow to its end and return its result."""
         driver = AsyncDriver[Any, T](
             self._bound(conversation), self.transport, self._outside
         )
@@ -286,7 +286,7 @@ class AsyncClient(_Settings):
     @overload
     def stream(self, feed: Feed[ItemT, T]) -> AsyncFeedStream[ItemT, T]: ...
     def stream(self, feed: Feed[Any, Any]) -> AsyncFeedStream[Any, Any]:
-        """Give what the feed emits, as it is emitted; an async context manager."""
+        """Return an async iterator and context manager for what the feed emits."""
         _check_feed(feed)
         driver = AsyncDriver[Any, Any](self._bound(feed), self.transport, self._outside)
         if isinstance(feed, RunFeed):
@@ -296,7 +296,7 @@ class AsyncClient(_Settings):
     async def _leave(self, conversation: Call[Any] | Flow[Any]) -> None:
         """Make the call that the conversation asks for when it is left, if any.
 
-        Also when it is left by cancellation: in the transport's shield, where its
+        Also when it is left by cancellation: in the transport's shield, if its
         framework needs one.
         """
         call = _on_exit(conversation)
@@ -309,11 +309,11 @@ class AsyncClient(_Settings):
 
 @contextmanager
 def _not_in_the_way(call: Call[Any]) -> Iterator[None]:
-    """Let no error of a call take the place of what its conversation is left for."""
+    """Log an error of the call: it must not hide why the conversation is left."""
     try:
         yield
     except Exception as error:
-        what = f"{call.request.operation} when left: {type(error).__name__}"
+        what = f"{call.request.operation} on exit failed: {type(error).__name__}"
         log_decision(f"{what}; the run may go on")
 
 

@@ -1,9 +1,9 @@
 """The two trampolines: they perform a flow's effects on a transport.
 
-This is the only module of the core that knows a clock, random numbers and a log, each
-an argument with the standard library's as default. A driver holds one flow and at most
-one open exchange, which it closes when its body ends, at the next request, on any
-error, at the flow's end and when it is left.
+This is the only module of the core that knows a clock, random numbers and a log. The
+clock and the random numbers are arguments, with the standard library's as default. A
+driver holds one flow and at most one open exchange, which it closes when its body ends,
+at the next request, on any error, at the flow's end and by `close()`.
 """
 
 from __future__ import annotations
@@ -55,10 +55,9 @@ logger = logging.getLogger("runs_core")
 class Outside:
     """Chance and time: what the core takes from outside, apart from a transport's I/O.
 
-    `random` gives numbers from 0 to 1. `now`, in monotonic seconds, replaces the
+    `random` returns numbers from 0 to 1. `now`, in monotonic seconds, replaces the
     transport's clock, which in turn replaces `time.monotonic`. `wall`, in seconds since
-    1970, is asked for nothing but the `Date` of an answer that lacks it and says when
-    to come back.
+    1970, is only used for the `Date` of a response that lacks it and has `Retry-After`.
     """
 
     random: Callable[[], float] = random.random
@@ -67,7 +66,7 @@ class Outside:
 
 
 class _Performing(Steps[ItemT, T]):
-    """A flow on a transport, as far as both trampolines do without waiting."""
+    """A flow on a transport: the part of both trampolines that does not wait."""
 
     def __init__(
         self,
@@ -87,13 +86,13 @@ class _Performing(Steps[ItemT, T]):
         self._body_ended = False
 
     def _read_on(self) -> bytes:
-        """Give what comes where no answer is open: nothing after one that ended."""
+        """Read without an open response: nothing more after one that has ended."""
         if self._body_ended or self._ended:
             return b""
-        # To give an end here would make a whole body of one that broke.
+        # If this returned the end, a body that broke off would look complete.
         raise UsageError(
-            "there is no open answer to Read: Open gives one, and a Read that failed"
-            " has closed it"
+            "there is no open response to Read: Open one first; a Read that fails"
+            " closes it"
         )
 
     def _pause(self, ask: Sleep) -> float:
@@ -104,10 +103,10 @@ class _Performing(Steps[ItemT, T]):
     def _failed_to_close(
         self, error: BaseException, callers: BaseException | None
     ) -> None:
-        """Raise what an exchange's end raised, unless the transport declares it."""
+        """Raise an error of closing the exchange, unless the transport declares it."""
         if not isinstance(error, self._expected):
             performing.raise_translated(error, self._expected, callers)
-        # The answer is in hand, or another error is on its way.
+        # The response is there, or another error is on its way.
         logger.debug("closing the exchange failed: %s", type(error).__name__)
 
 
@@ -123,16 +122,16 @@ class Driver(_Performing[ItemT, T]):
         self._opened: Opened[bytes] | None = None
 
     def run(self) -> T:
-        """Drive the flow to its end and give its result; emitted items are dropped."""
+        """Drive the flow to its end and return its result; drop the items it emits."""
         while self.advance() is not None:
             pass
         return self.result
 
     def advance(self) -> Sequence[ItemT] | None:
-        """Drive the flow until it emits, and give the items; None at its end.
+        """Drive the flow until it emits, and return the items; None at its end.
 
-        Raises `UsageError`, and changes nothing, while it is already being driven, and
-        after it has raised something else.
+        Raises `UsageError`, and changes nothing, if it is already being driven or has
+        failed before.
         """
         self._begin()
         try:
@@ -155,16 +154,16 @@ class Driver(_Performing[ItemT, T]):
         return None
 
     def close(self) -> None:
-        """End the flow where it stands and close its exchange.
+        """End the flow where it is and close its exchange.
 
-        Also from another thread or a signal handler: whoever drives the flow finds it
-        ended.
+        Another thread or a signal handler may call it, too: the code that drives the
+        flow then finds it ended.
         """
         self._ended = True
         try:
             self._close_exchange()
         finally:
-            # A flow that computes cannot be closed: advance() does it when it stands.
+            # A flow that is running cannot be closed: advance() does it afterwards.
             if not self._busy:
                 self._flow.close()
 
@@ -260,16 +259,16 @@ class AsyncDriver(_Performing[ItemT, T]):
         self._opened: Opened[Awaitable[bytes]] | None = None
 
     async def run(self) -> T:
-        """Drive the flow to its end and give its result; emitted items are dropped."""
+        """Drive the flow to its end and return its result; drop the items it emits."""
         while await self.advance() is not None:
             pass
         return self.result
 
     async def advance(self) -> Sequence[ItemT] | None:
-        """Drive the flow until it emits, and give the items; None at its end.
+        """Drive the flow until it emits, and return the items; None at its end.
 
-        Raises `UsageError`, and changes nothing, while it is already being driven, and
-        after it has raised something else.
+        Raises `UsageError`, and changes nothing, if it is already being driven or has
+        failed before.
         """
         self._begin()
         try:
@@ -292,15 +291,16 @@ class AsyncDriver(_Performing[ItemT, T]):
         return None
 
     async def close(self) -> None:
-        """End the flow where it stands and close its exchange.
+        """End the flow where it is and close its exchange.
 
-        Also from another task: whoever drives the flow finds it ended.
+        Another task may call it, too: the code that drives the flow then finds it
+        ended.
         """
         self._ended = True
         try:
             await self._close_exchange()
         finally:
-            # A flow that computes cannot be closed: advance() does it when it stands.
+            # A flow that is running cannot be closed: advance() does it afterwards.
             if not self._busy:
                 self._flow.close()
 
@@ -387,7 +387,7 @@ class AsyncDriver(_Performing[ItemT, T]):
 
 
 def log_decision(sentence: str) -> None:
-    """Log what was decided about a failed attempt: a `Policy`'s `notice`."""
+    """Log what was decided about a failed attempt; for a `Policy`'s `notice`."""
     logger.debug("%s", sentence)
 
 

@@ -38,7 +38,7 @@ _DEFAULTS = (
 
 
 def _as_auth(auth: AuthLike) -> Auth:
-    return as_auth(auth)  # mypy reads no decorated function as a converter.
+    return as_auth(auth)  # mypy accepts no decorated function as a converter.
 
 
 HeaderChanges: TypeAlias = Mapping[str, str | Omit | None]
@@ -58,7 +58,7 @@ def _checked_query(
     query: Mapping[str, str] | Query | None,
 ) -> tuple[tuple[str, str], ...]:
     given: Any = query.items() if isinstance(query, Mapping) else query or ()
-    # What cannot be iterated over is refused like what is not of pairs, such as a str.
+    # A value that is not iterable is refused like one that has no pairs, such as a str.
     pairs = tuple(given) if isinstance(given, Iterable) else (given,)
     if not all(isinstance(pair, tuple | list) and len(pair) == 2 for pair in pairs):
         raise UsageError("query must be a mapping, or pairs of a name and a value")
@@ -69,14 +69,14 @@ def _checked_query(
 def _versioned(
     api_version: str, query: Mapping[str, str] | Query | None
 ) -> tuple[tuple[str, str], ...]:
-    """Give the query with Azure's parameter, unless it is there by itself."""
+    """Return the query with Azure's `api-version` added, unless it has one."""
     pairs = _checked_query(query)
     if any(name == "api-version" for name, _ in pairs):
         return pairs
     return (("api-version", api_version), *pairs)
 
 
-# Each id's place is a whole segment: half of one could become a dot segment.
+# Each id takes a whole segment: a part of one could become a dot segment.
 _TEMPLATE = re.compile(r"(?:/(?:\{\w+\}|[-.~\w]+))+", re.ASCII)
 
 
@@ -85,7 +85,7 @@ def _checked_paths(paths: Mapping[str, str] | None) -> dict[str, str]:
     for operation, template in paths.items():
         if operation not in TEMPLATES:
             raise UsageError(
-                f"paths has one for {operation!r}, which is no operation; there are "
+                f"paths has {operation!r}, which is not an operation; operations are "
                 + ", ".join(TEMPLATES)
             )
         if not isinstance(template, str) or not _TEMPLATE.fullmatch(template):
@@ -100,19 +100,20 @@ def _checked_paths(paths: Mapping[str, str] | None) -> dict[str, str]:
 class Endpoint:
     """One server, as one user of it.
 
-    `base_url` is kept verbatim, path prefix included, but for slashes at its end; paths
-    are appended to it. `auth` is a bearer key, an auth object, a function that gives
-    tokens, or None. `headers` go with every request, also in place of one of `auth`
-    (None removes a default one, such as `OpenAI-Beta`; a `Headers`, as `attrs.evolve`
-    passes it on, is all of them, without the default ones), `query` with every URL, but
-    for parameters that a request has itself. `paths` replaces an operation's path
-    template by its name, for servers that spell it differently.
+    `base_url` is kept verbatim, including a path prefix, but without trailing slashes;
+    paths are appended to it. `auth` is a bearer key, an auth object, a function that
+    returns tokens, or None. `headers` go with every request and replace those of
+    `auth`; None removes a default one, such as `OpenAI-Beta`. A `Headers`, as
+    `attrs.evolve` passes it on, is taken as it is, without the default ones. `query`
+    goes with every URL, except for parameters that a request has itself. `paths`
+    replaces path templates by operation name, for servers that spell them differently.
 
-    The profiles below are endpoints like any other: they only fill in what one kind of
+    The profiles below return ordinary endpoints: they only fill in what one kind of
     server needs, and take the same mappings of `headers`, `query` and `paths`, except
     `from_environ`.
 
-    Raises `InvalidEndpoint`, `InvalidHeader` or `UsageError`; never quotes a key.
+    Raises `InvalidEndpoint`, `InvalidHeader` or `UsageError`; none of them quotes a
+    key.
     """
 
     base_url: str = field(converter=checked_base_url)
@@ -138,7 +139,7 @@ class Endpoint:
         query: Mapping[str, str] | Query | None = None,
         paths: Mapping[str, str] | None = None,
     ) -> Self:
-        """A server that gets nothing of OpenAI's own: no `OpenAI-Beta`."""
+        """A server that gets no header of OpenAI's own: no `OpenAI-Beta`."""
         headers = {"openai-beta": None, **mapping_of("headers", headers)}
         return cls(base_url, auth, headers=headers, query=query, paths=paths)
 
@@ -176,11 +177,11 @@ class Endpoint:
     ) -> Self:
         """An Azure OpenAI resource: `https://<name>.openai.azure.com`.
 
-        Threads belong to the resource, not to a deployment. Give `api_key`, or `auth`
-        for Entra tokens, not both. Microsoft switched these off on 2026-08-26.
+        Threads belong to the resource, not to a deployment. Pass either `api_key`, or
+        `auth` for Entra tokens. Microsoft switched threads off on 2026-08-26.
         """
         if (api_key is None) == (auth is None):
-            raise UsageError("give azure_openai either api_key or auth (Entra tokens)")
+            raise UsageError("pass azure_openai either api_key or auth (Entra tokens)")
         if api_key is not None:
             auth = HeaderKeys({"api-key": api_key})
         return cls(
@@ -206,7 +207,7 @@ class Endpoint:
         """A project of Microsoft Foundry Agent Service "classic".
 
         `project_url` is `https://<name>.services.ai.azure.com/api/projects/<project>`,
-        or that of a gateway in front of it, with any path; `auth` gives Entra tokens
+        or that of a gateway in front of it, with any path; `auth` provides Entra tokens
         for the scope `https://ai.azure.com/.default`.
         """
         return cls.plain(
@@ -223,17 +224,17 @@ class Endpoint:
         """The endpoint that openai-python's (or Azure's) variables describe.
 
         Reads `OPENAI_BASE_URL`, `OPENAI_API_KEY`, `OPENAI_ORG_ID`, `OPENAI_PROJECT_ID`
-        and `OPENAI_CUSTOM_HEADERS`. Where `AZURE_OPENAI_ENDPOINT` is set, it takes the
-        place of the first two, with `OPENAI_API_VERSION` and `AZURE_OPENAI_AD_TOKEN`
-        (or else `AZURE_OPENAI_API_KEY`).
-        Raises `UsageError` where one of Azure's is missing, and where neither URL is
-        set: there is no default server.
+        and `OPENAI_CUSTOM_HEADERS`. If `AZURE_OPENAI_ENDPOINT` is set, it replaces the
+        first two, together with `OPENAI_API_VERSION` and `AZURE_OPENAI_AD_TOKEN` (or
+        else `AZURE_OPENAI_API_KEY`).
+        Raises `UsageError` if one of Azure's is missing, or if neither URL is set:
+        there is no default server.
         """
         env = {}
         for name, value in mapping_of("environ", environ).items():
             if not isinstance(value, str):
                 kind = type(value).__name__
-                raise UsageError(f"{name} of environ must be a text, not {kind}")
+                raise UsageError(f"{name} of environ must be a str, not {kind}")
             if value.strip():
                 env[name] = value.strip()
         if azure := env.get("AZURE_OPENAI_ENDPOINT"):
@@ -250,7 +251,7 @@ class Endpoint:
     def _azure_from(cls, resource_url: str, env: Mapping[str, str]) -> Self:
         version = env.get("OPENAI_API_VERSION")
         if version is None:
-            raise UsageError("set OPENAI_API_VERSION beside AZURE_OPENAI_ENDPOINT")
+            raise UsageError("AZURE_OPENAI_ENDPOINT is set: set OPENAI_API_VERSION too")
         # openai-python's order: the token beats the key.
         auth: Auth
         if token := env.get("AZURE_OPENAI_AD_TOKEN"):
@@ -259,8 +260,8 @@ class Endpoint:
             auth = HeaderKeys({"api-key": key})
         else:
             raise UsageError(
-                "set AZURE_OPENAI_API_KEY or AZURE_OPENAI_AD_TOKEN beside"
-                " AZURE_OPENAI_ENDPOINT"
+                "AZURE_OPENAI_ENDPOINT is set: set AZURE_OPENAI_API_KEY or"
+                " AZURE_OPENAI_AD_TOKEN too"
             )
         return cls.azure_openai(
             resource_url, auth=auth, api_version=version, headers=_headers_from(env)
@@ -270,17 +271,17 @@ class Endpoint:
     def prepare(
         self, request: ApiRequest, credentials: Headers | None = None
     ) -> Request:
-        """Give the request that this server expects, for any HTTP client to send.
+        """Return the request that this server expects, for any HTTP client to send.
 
         `credentials` are those of this attempt; header fields of the endpoint and of
-        the request take their place. Without them the endpoint's own key is
-        used; a token provider has to be asked first, which `Client` does. Raises
-        `UsageError`, among them `InvalidHeader` and `InvalidPathParameter`.
+        the request replace them. Without them, the endpoint's own key is used; a token
+        provider has to be called first, which `Client` does. Raises `UsageError`,
+        including `InvalidHeader` and `InvalidPathParameter`.
         """
         if not isinstance(request, ApiRequest):
             raise UsageError(
                 f"prepare takes the request of a call, not a {type(request).__name__}:"
-                " give call.request; drive a flow by bound(flow, endpoint)"
+                " pass call.request; for a flow, drive bound(flow, endpoint)"
             )
         if credentials is None:
             credentials = self._static_credentials()
@@ -294,7 +295,7 @@ class Endpoint:
         own = {name for name, _ in request.query}
         kept = (pair for pair in self.query if pair[0] not in own)
         query = encode_query((*kept, *request.query))
-        # One that the user has set is theirs, as with openai-python.
+        # A header that the user has set goes first, as in openai-python.
         lacking = [pair for pair in credentials if pair[0] not in self.headers]
         headers = self.headers.merged(lacking)
         if request.body is not None:
@@ -316,13 +317,13 @@ class Endpoint:
             return headers
         flow.close()
         raise UsageError(
-            "this endpoint's credentials come from a function: pass"
-            " prepare(request, credentials) what it gives"
+            "this endpoint's credentials come from a function: call it, and pass its"
+            " result, as Headers, to prepare(request, credentials)"
         )
 
 
 def check_endpoint(endpoint: object) -> None:
-    """Raise `UsageError` for what is no `Endpoint`, such as a URL."""
+    """Raise `UsageError` for anything that is not an `Endpoint`, such as a URL."""
     if not isinstance(endpoint, Endpoint):
         raise UsageError(
             "endpoint must be an Endpoint, such as Endpoint(base_url, key), not of"
@@ -331,7 +332,7 @@ def check_endpoint(endpoint: object) -> None:
 
 
 def _headers_from(env: Mapping[str, str]) -> dict[str, str]:
-    """Read the variables that become headers; one is of `Name: value` lines."""
+    """Return the headers that variables set; one variable has `Name: value` lines."""
     names = (
         ("openai-organization", "OPENAI_ORG_ID"),
         ("openai-project", "OPENAI_PROJECT_ID"),

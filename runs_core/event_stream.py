@@ -1,4 +1,4 @@
-"""What streaming gives: an iterator over a feed, and the snapshot that follows it."""
+"""What streaming returns: an iterator over a feed, and the snapshot that follows it."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ T = TypeVar("T")
 
 
 class _Handed(Generic[ItemT]):
-    """The batch being handed out, and how far."""
+    """The batch that is being handed out, and how far it has come."""
 
     def __init__(self, progress: Progress | None) -> None:
         self._progress = progress
@@ -46,14 +46,14 @@ class _Handed(Generic[ItemT]):
         self._started = False
 
     def _take(self, batch: Sequence[ItemT], index: int) -> ItemT:
-        if batch is self._batch:  # Not where it was closed at this very moment.
+        if batch is self._batch:  # Not if it was closed at this very moment.
             self._index = index + 1
             if self._progress is not None:
                 self._progress.handed = index + 1
         return batch[index]
 
     def _next_batch(self, batch: Sequence[ItemT] | None) -> bool:
-        """Begin to hand out a batch; None is the end. The one before has been."""
+        """Begin to hand out the next batch; return False if it is None, the end."""
         self._last = self._newest
         self._batch, self._index = batch or (), 0
         return batch is not None
@@ -64,10 +64,10 @@ class _Handed(Generic[ItemT]):
 
 
 class FeedStream(_Handed[ItemT], Generic[ItemT, T]):
-    """A feed being driven: iterate it, with or without `with`.
+    """A feed that is being driven: iterate it, with or without `with`.
 
-    The request is sent on entering the `with`, or when the first item is asked for.
-    Leaving the `with`, or `close()`, closes the connection at once; without either it
+    The request is sent when the `with` is entered, or when the first item is requested.
+    Leaving the `with`, or `close()`, closes the connection at once; without either, it
     stays open until the end.
     """
 
@@ -96,7 +96,7 @@ class FeedStream(_Handed[ItemT], Generic[ItemT, T]):
         return self
 
     def __next__(self) -> ItemT:
-        # In names of their own, for another thread or a signal handler may close it.
+        # In local names, because another thread or a signal handler may close it.
         batch, index = self._batch, self._index
         while index >= len(batch):
             if not self._advance():
@@ -105,24 +105,24 @@ class FeedStream(_Handed[ItemT], Generic[ItemT, T]):
         return self._take(batch, index)
 
     def start(self) -> Self:
-        """Send the request, if that was not done, and return when the answer begins."""
+        """Send the request, if not sent yet, and return when the response begins."""
         if not self._started:
             self._advance()
         return self
 
     def until_done(self) -> None:
-        """Read to the end. Raises `UsageError` where it failed or was closed before."""
+        """Read to the end; raise `UsageError` if it failed or was closed before."""
         for _ in self:
             pass
         _ = self.result
 
     @property
     def result(self) -> T:
-        """What the feed ended in; `UsageError` before its end."""
+        """The feed's result; raises `UsageError` if there is none, or none yet."""
         return self._driver.result
 
     def _fail(self, error: BaseException) -> None:
-        """Take the stream as failed: of what it gave, something was not dealt with."""
+        """Mark the stream as failed: an item that it handed out was not dealt with."""
         self._driver.fail(error)
 
     def close(self) -> None:
@@ -141,11 +141,11 @@ class FeedStream(_Handed[ItemT], Generic[ItemT, T]):
 
 
 class AsyncFeedStream(_Handed[ItemT], Generic[ItemT, T]):
-    """A feed being driven: iterate it, with or without `async with`.
+    """A feed that is being driven: iterate it, with or without `async with`.
 
-    The request is sent on entering the `async with`, or when the first item is asked
-    for. Leaving the `async with`, or `close()`, closes the connection at once; without
-    either it stays open until the end.
+    The request is sent when the `async with` is entered, or when the first item is
+    requested. Leaving the `async with`, or `close()`, closes the connection at once;
+    without either, it stays open until the end.
     """
 
     def __init__(
@@ -179,24 +179,24 @@ class AsyncFeedStream(_Handed[ItemT], Generic[ItemT, T]):
         return self._take(self._batch, self._index)
 
     async def start(self) -> Self:
-        """Send the request, if that was not done, and return when the answer begins."""
+        """Send the request, if not sent yet, and return when the response begins."""
         if not self._started:
             await self._advance()
         return self
 
     async def until_done(self) -> None:
-        """Read to the end. Raises `UsageError` where it failed or was closed before."""
+        """Read to the end; raise `UsageError` if it failed or was closed before."""
         async for _ in self:
             pass
         _ = self.result
 
     @property
     def result(self) -> T:
-        """What the feed ended in; `UsageError` before its end."""
+        """The feed's result; raises `UsageError` if there is none, or none yet."""
         return self._driver.result
 
     def _fail(self, error: BaseException) -> None:
-        """Take the stream as failed: of what it gave, something was not dealt with."""
+        """Mark the stream as failed: an item that it handed out was not dealt with."""
         self._driver.fail(error)
 
     async def close(self) -> None:
@@ -235,7 +235,7 @@ class _RunView(_Handed[RunStreamEvent]):
 
     @property
     def head(self) -> Head | None:
-        """Status and headers of the answer; None before it begins."""
+        """The response's status and headers; None before it begins."""
         return self._progress.head
 
     @property
@@ -245,17 +245,17 @@ class _RunView(_Handed[RunStreamEvent]):
 
     @property
     def current_run(self) -> Run | None:
-        """The run as the events handed out have it."""
+        """The run, as of the events handed out."""
         return self.snapshot.run
 
     @property
     def current_message_snapshot(self) -> Message | None:
-        """The latest message as the events handed out have it."""
+        """The latest message, as of the events handed out."""
         return self.snapshot._last_message()
 
     @property
     def current_run_step_snapshot(self) -> RunStep | None:
-        """The latest step as the events handed out have it."""
+        """The latest step, as of the events handed out."""
         return self.snapshot._last_step()
 
     def _change_decoder(self) -> ChangeDecoder:
@@ -291,17 +291,17 @@ class EventStream(FeedStream[RunStreamEvent, Run], _RunView):
         return (change for event in self for change in feed(event))
 
     def get_final_run(self) -> Run:
-        """Read to the end and give the run."""
+        """Read to the end and return the run."""
         self.until_done()
         return self.result
 
     def get_final_messages(self) -> list[Message]:
-        """Read to the end and give the messages."""
+        """Read to the end and return the messages."""
         self.until_done()
         return self._final_messages()
 
     def get_final_run_steps(self) -> list[RunStep]:
-        """Read to the end and give the run steps."""
+        """Read to the end and return the run steps."""
         self.until_done()
         return self._final_steps()
 
@@ -328,31 +328,31 @@ class AsyncEventStream(AsyncFeedStream[RunStreamEvent, Run], _RunView):
         return AsyncPieces(self, self._change_decoder().feed)
 
     async def get_final_run(self) -> Run:
-        """Read to the end and give the run."""
+        """Read to the end and return the run."""
         await self.until_done()
         return self.result
 
     async def get_final_messages(self) -> list[Message]:
-        """Read to the end and give the messages."""
+        """Read to the end and return the messages."""
         await self.until_done()
         return self._final_messages()
 
     async def get_final_run_steps(self) -> list[RunStep]:
-        """Read to the end and give the run steps."""
+        """Read to the end and return the run steps."""
         await self.until_done()
         return self._final_steps()
 
 
 def texts_of(event: RunStreamEvent) -> tuple[str, ...]:
-    """Give the text that an event adds, if it adds any."""
+    """Return the text that an event adds, if it adds any."""
     text = text_of(event)
     return (text,) if text else ()
 
 
 class AsyncPieces(Generic[ItemT]):
-    """Gives what a function makes of each event.
+    """An iterator over what a function makes of each event.
 
-    Not an async generator: one that is left early waits for a collector.
+    Not an async generator: one that is left early stays open until it is collected.
     """
 
     def __init__(

@@ -1,9 +1,9 @@
-"""What can become of a run, a run step and a message, as data.
+"""The statuses of runs, run steps and messages, and what changes them, as data.
 
-The tables are the single source: the local service takes every change of status
+The tables are the single source: the local service makes every change of status
 through them, and the diagrams in the documentation are drawn from them. They say what
-the published service does; a client must not refuse what a server says on their
-account.
+the published service does; a client must not refuse what a server says because of
+them.
 
 The source is the run lifecycle of the API guide ("Run and Run Step statuses") and the
 status enumerations of the published OpenAPI description.
@@ -81,7 +81,7 @@ TriggerT = TypeVar("TriggerT", bound=str)
 
 
 class IllegalTransition(UsageError, ValueError):
-    """The trigger leads nowhere from this status; nothing has changed."""
+    """The trigger is not possible in this status; nothing has changed."""
 
 
 def _read_only(table: Mapping[Any, Any]) -> Mapping[Any, Any]:
@@ -102,17 +102,17 @@ class Lifecycle(Generic[StatusT, TriggerT]):
 
     @property
     def terminal(self) -> frozenset[StatusT]:
-        """The statuses that nothing leads out of."""
+        """The statuses that no trigger leads out of."""
         left = {status for status, _ in self.transitions}
         return frozenset(status for status in self.statuses if status not in left)
 
     def after(self, status: StatusT, trigger: TriggerT) -> StatusT:
-        """Give the status that `trigger` leads to, or raise `IllegalTransition`."""
+        """Return the status that `trigger` leads to, or raise `IllegalTransition`."""
         try:
             return self.transitions[status, trigger]
         except KeyError:
             raise IllegalTransition(
-                f"{trigger!r} leads nowhere from a {self.name} that is {status!r}"
+                f"{trigger!r} is not possible for a {self.name} that is {status!r}"
             ) from None
 
 
@@ -174,9 +174,9 @@ MESSAGE_TERMINAL: Final = MESSAGE.terminal
 """The statuses in which a message has ended."""
 
 RUN_ENDS: Final[frozenset[str]] = RUN_TERMINAL | {"requires_action"}
-"""Where waiting ends: nothing happens in `requires_action` until the caller acts."""
+"""The statuses that end waiting: in `requires_action`, the caller has to act."""
 
 
 def is_one_of(status: object, statuses: frozenset[str]) -> TypeGuard[str]:
-    """Tell whether a status is one of these; one that is no text is unknown."""
+    """Return whether a status is one of these; one that is not a str is unknown."""
     return isinstance(status, str) and status in statuses

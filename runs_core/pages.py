@@ -1,4 +1,4 @@
-"""Pages as the clients give them: each knows how to get the next one."""
+"""Pages as the clients return them: each knows how to get the next one."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ T = TypeVar("T")
 
 
 class _CursorPage(Written, Generic[T]):
-    """A page, and the call that gave it."""
+    """A page, and the call that returned it."""
 
     def __init__(self, call: Paged[T], page: Page[T]) -> None:
         self._call = call
@@ -33,7 +33,7 @@ class _CursorPage(Written, Generic[T]):
 
     @property
     def has_more(self) -> bool | None:
-        """Whether there is a next page; None where the server does not say."""
+        """Whether there is a next page; None if the server does not say."""
         return self.page.has_more
 
     @property
@@ -56,11 +56,11 @@ class _CursorPage(Written, Generic[T]):
         return self.page._request_id
 
     def has_next_page(self) -> bool:
-        """Whether there is a page to ask for."""
+        """Return whether there is a next page to ask for."""
         return self._call.next(self.page) is not None
 
     def to_dict(self) -> dict[str, Any]:
-        """Give the page as it was received."""
+        """Return the page as it was received."""
         return self.page.to_dict()
 
     def _dump(self) -> dict[str, Any]:
@@ -71,9 +71,9 @@ class _CursorPage(Written, Generic[T]):
 
 
 class SyncCursorPage(_CursorPage[T]):
-    """A page of a list. Iterating it gives the elements of this and all later pages.
+    """A page of a list. Iterating it yields the elements of this and all later pages.
 
-    Where the request had `before` and no `after`, the next page is the one before.
+    If the request had `before` and no `after`, the next page is the previous one.
     """
 
     def __init__(self, client: Client, call: Paged[T], page: Page[T]) -> None:
@@ -81,29 +81,29 @@ class SyncCursorPage(_CursorPage[T]):
         self._client = client
 
     def next_page(self) -> Self | None:
-        """Get the next page; None where there is none."""
+        """Request the next page; return None if there is none."""
         call = self._call.next(self.page)
         if call is None:
             return None
         return type(self)(self._client, call, self._client.run(call))
 
     def get_next_page(self) -> Self:
-        """Get the next page; raises `UsageError` where there is none."""
+        """Request the next page; raise `UsageError` if there is none."""
         return _required(self.next_page())
 
     def __iter__(self) -> Iterator[T]:
         return iter(self._client.stream(self._call.items(self.page)))
 
     def iter_pages(self) -> Iterator[Self]:
-        """Give this page and all later ones."""
+        """Yield this page and all later ones."""
         walk = self._client.stream(self._call.walk(self.page))
         return (type(self)(self._client, call, page) for call, page in walk)
 
 
 class AsyncCursorPage(_CursorPage[T]):
-    """A page of a list. Iterating it gives the elements of this and all later pages.
+    """A page of a list. Iterating it yields the elements of this and all later pages.
 
-    Where the request had `before` and no `after`, the next page is the one before.
+    If the request had `before` and no `after`, the next page is the previous one.
     """
 
     def __init__(self, client: AsyncClient, call: Paged[T], page: Page[T]) -> None:
@@ -111,21 +111,21 @@ class AsyncCursorPage(_CursorPage[T]):
         self._client = client
 
     async def next_page(self) -> Self | None:
-        """Get the next page; None where there is none."""
+        """Request the next page; return None if there is none."""
         call = self._call.next(self.page)
         if call is None:
             return None
         return type(self)(self._client, call, await self._client.run(call))
 
     async def get_next_page(self) -> Self:
-        """Get the next page; raises `UsageError` where there is none."""
+        """Request the next page; raise `UsageError` if there is none."""
         return _required(await self.next_page())
 
     def __aiter__(self) -> AsyncIterator[T]:
         return self._client.stream(self._call.items(self.page)).__aiter__()
 
     def iter_pages(self) -> AsyncIterator[Self]:
-        """Give this page and all later ones."""
+        """Yield this page and all later ones."""
         return _AsyncPages(self, self._client.stream(self._call.walk(self.page)))
 
 
@@ -133,7 +133,7 @@ PageT = TypeVar("PageT", bound="AsyncCursorPage[Any]")
 
 
 class _AsyncPages(Generic[PageT]):
-    """Not an async generator: one that is left early waits for a collector."""
+    """Not an async generator: one that is left early stays open until collected."""
 
     def __init__(
         self, first: PageT, walk: AsyncIterator[tuple[Paged[Any], Page[Any]]]
@@ -150,10 +150,10 @@ class _AsyncPages(Generic[PageT]):
 
 
 class AsyncPaginator(Generic[T]):
-    """What `list` gives on an async client: await it, or iterate it.
+    """What `list` returns on an async client: await it, or iterate it.
 
-    Awaited it is the first page; `async for` gives the elements of all pages, without
-    awaiting it first.
+    Awaiting it returns the first page; `async for` yields the elements of all pages,
+    without awaiting it first.
     """
 
     def __init__(self, client: AsyncClient, call: Paged[T]) -> None:
@@ -173,5 +173,5 @@ class AsyncPaginator(Generic[T]):
 
 def _required(page: T | None) -> T:
     if page is None:
-        raise UsageError("there is no next page: ask has_next_page() first")
+        raise UsageError("there is no next page: call has_next_page() first")
     return page

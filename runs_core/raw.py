@@ -1,4 +1,4 @@
-"""Answers with their status and headers, for those who need more than the result."""
+"""Responses with status and headers, for callers that need more than the result."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ U = TypeVar("U")
 
 
 class RawResponse(Generic[T]):
-    """An answer: how it came, and what it says once it is read.
+    """A response: its status and headers, its body, and the result read from it.
 
-    Of a stream, `content` and `text` are not there: its body is read by iterating
-    what `parse()` gives.
+    A stream's response has no `content` and no `text`: its body is read by iterating
+    what `parse()` returns.
     """
 
     def __init__(self, answer: Response | Head, parse: Callable[[], T]) -> None:
@@ -29,7 +29,7 @@ class RawResponse(Generic[T]):
 
     @property
     def status(self) -> int:
-        """The HTTP status: a 2xx, for any other raises."""
+        """The HTTP status: a 2xx, because any other raises."""
         return self._answer.status
 
     @property
@@ -39,36 +39,36 @@ class RawResponse(Generic[T]):
 
     @property
     def headers(self) -> Headers:
-        """The answer's header fields."""
+        """The response's header fields."""
         return self._answer.headers
 
     @property
     def request_id(self) -> str | None:
-        """The server's name for this exchange, if it gave one."""
+        """The server's id for this exchange, if it sent one."""
         return self._answer.request_id
 
     @property
     def retries_taken(self) -> int:
-        """The number of attempts before the one that was answered."""
+        """The number of attempts before the one that got this response."""
         return self._answer.retries_taken
 
     @property
     def content(self) -> bytes:
-        """The body as it came."""
+        """The body as it was received."""
         if isinstance(self._answer, Response):
             return self._answer.body
-        raise UsageError("the body of a stream is read by iterating what parse() gives")
+        raise UsageError("a stream's body is read by iterating what parse() returns")
 
     @property
     def text(self) -> str:
-        """The body as text: UTF-8, with U+FFFD for what is not."""
+        """The body as UTF-8 text, with U+FFFD for bytes that are not."""
         return self.content.decode("utf-8", "replace")
 
     def parse(self) -> T:
-        """Give the result; the same one each time.
+        """Return the result; the same one each time.
 
         Raises `UnexpectedContentType` or `MalformedResponse` if it cannot be read, each
-        an `OutcomeUnknown` too where the request may have been carried out.
+        also an `OutcomeUnknown` if the request may have been carried out.
         """
         if self._parsed is None:
             self._parsed = (self._parse(),)
@@ -76,7 +76,7 @@ class RawResponse(Generic[T]):
 
     @property
     def parsed(self) -> T:
-        """What `parse()` gives."""
+        """What `parse()` returns."""
         return self.parse()
 
     def __repr__(self) -> str:
@@ -84,9 +84,9 @@ class RawResponse(Generic[T]):
 
 
 def raw(call: Call[T], see: Callable[[T], U]) -> Call[RawResponse[U]]:
-    """Give the call whose result is the answer; its `parse()` gives `see(result)`.
+    """Return a call whose result is the response; its `parse()` returns `see(result)`.
 
-    A status that is not a success raises as ever.
+    A status that is not a success raises as usual.
     """
 
     def decode(response: Response) -> RawResponse[U]:

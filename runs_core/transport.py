@@ -1,7 +1,7 @@
 """What a transport is: three members, and no decisions.
 
-A transport moves one request out and its answer in. It does not retry, look at the
-status, or read JSON; the driver does the rest, once for all transports.
+A transport moves one request out and its response in. It does not retry, look at the
+status, or read JSON; all of that is in the core, once for all transports.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ ReadT_co = TypeVar("ReadT_co", bound="bytes | Awaitable[bytes]", covariant=True)
 
 @frozen
 class Opened(Generic[ReadT_co]):
-    """An exchange whose answer has begun.
+    """An exchange whose response has begun.
 
-    `read()` gives the next piece of the body as soon as there is one, and `b""` at its
-    end (an awaitable of that from an `AsyncTransport`). `set_timeout(seconds)`, where
-    there is one, bounds every later read in place of the request's read timeout: the
-    read as a whole, however many bytes come meanwhile that are not of the body.
+    `read()` returns the next piece of the body as soon as there is one, and `b""` at
+    its end (an awaitable of that from an `AsyncTransport`). `set_timeout(seconds)`, if
+    there is one, bounds every later read instead of the request's read timeout: the
+    read as a whole, however many bytes arrive meanwhile that are not part of the body.
     Without it, a deadline can be overshot by one read timeout.
     """
 
@@ -40,8 +40,8 @@ class Transport(Protocol):
 
     `errors` are the exception types that the I/O raises. The driver turns them, raised
     by `open` or `read`, into `TransportError`: "perhaps sent". A transport itself
-    raises `NotSent` when no byte of the request left it, and `TransportTimeout` when a
-    timeout of `request.timeouts` passed.
+    raises `NotSent` if no byte of the request has left it, otherwise `TransportTimeout`
+    if a timeout of `request.timeouts` is exceeded.
 
     A transport may also have `now() -> float`, its own monotonic clock in seconds, and
     `close()`, which the client's `close` calls.
@@ -51,7 +51,7 @@ class Transport(Protocol):
     def errors(self) -> tuple[type[BaseException], ...]: ...
 
     def open(self, request: Request) -> AbstractContextManager[Opened[bytes]]:
-        """Send the request and give the answer's beginning.
+        """Return a context manager that sends the request and gives an `Opened`.
 
         Leaving the context closes the exchange, whether or not its body was read.
         """
@@ -65,11 +65,11 @@ class Transport(Protocol):
 class AsyncTransport(Protocol):
     """The same contract for an async framework; cancellation is the framework's own.
 
-    Where a cancelled task can do no more I/O, a transport may also have `shield()`: a
-    context manager in which it can. The client keeps what it does there short. It may
-    have `within(seconds)`: an async context manager that cancels what is awaited in it
-    for longer, and raises TimeoutError then; without it, a deadline waits for users'
-    async functions. Its `close()`, if it has one, is awaited.
+    If a cancelled task can do no more I/O, a transport may also have `shield()`: a
+    plain context manager in which it can. The client keeps what it does there short.
+    It may have `within(seconds)`: an async context manager that cancels what is awaited
+    in it for longer, and then raises TimeoutError; without it, a deadline waits for
+    users' async functions. Its `close()`, if it has one, is awaited.
     """
 
     @property
@@ -78,9 +78,9 @@ class AsyncTransport(Protocol):
     def open(
         self, request: Request
     ) -> AbstractAsyncContextManager[Opened[Awaitable[bytes]]]:
-        """Send the request and give the answer's beginning.
+        """Return an async context manager that sends the request and gives an `Opened`.
 
-        Leaving the context closes the exchange, also when it is left by cancellation.
+        Leaving the context closes the exchange, also if it is left by cancellation.
         """
         ...
 

@@ -21,10 +21,10 @@ HANGING_SECONDS = 120.0
 
 
 class Watch:
-    """Writes the stacks of all threads if tests stop coming.
+    """Writes the stacks of all threads if no test starts or ends for too long.
 
-    As `faulthandler_timeout` does, which begins and ends a thread for each test: most
-    of them take little more than that.
+    `faulthandler_timeout` does so too, but starts and ends a thread for each test: most
+    tests take little more time than that.
     """
 
     def __init__(self) -> None:

@@ -1,4 +1,4 @@
-"""As whom requests are sent, and that nobody sees the keys."""
+"""The credentials that requests are sent with, and that keys stay hidden."""
 
 from __future__ import annotations
 
@@ -158,9 +158,9 @@ def test_promise_4_no_repr_shows_a_key(make: Any) -> None:
 @pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
 def test_promise_4_a_key_is_not_pickled(protocol: int) -> None:
     for value in (Secret("k"), Bearer("k"), HeaderKeys({"a": "k"})):
-        with pytest.raises(TypeError, match="not pickled"):
+        with pytest.raises(TypeError, match="cannot be pickled"):
             pickle.dumps(value, protocol)
-    with pytest.raises(TypeError, match="not pickled"):
+    with pytest.raises(TypeError, match="cannot be pickled"):
         Secret("k").__getstate__()
 
 

@@ -1,4 +1,4 @@
-"""Both clients, over fake transports: what goes out, what comes of it, what is left."""
+"""Both clients, over fake transports: what they send, return, and leave behind."""
 
 from __future__ import annotations
 
@@ -146,7 +146,7 @@ class Rig:
         return run_async(anext(stream)) if self.is_async else next(stream)
 
     def run_stream(self, exchange: Exchange, *, with_handler: bool) -> Any:
-        """Give the stream of a run, or the handler that serves it."""
+        """Return the stream of a run, or the handler that serves it."""
         own = AsyncAssistantEventHandler() if self.is_async else AssistantEventHandler()
         return self.client(self.transport(exchange)).beta.threads.runs.stream(
             "t", assistant_id="a", event_handler=own if with_handler else None
@@ -448,7 +448,7 @@ def test_an_unknown_option_is_a_type_error(rig: Rig, name: str) -> None:
 
 
 def test_a_timeout_of_zero_is_refused_with_what_waits_for_ever(rig: Rig) -> None:
-    with pytest.raises(ValueError, match=r"; Timeouts\(None, None\) waits for ever"):
+    with pytest.raises(ValueError, match=r"; Timeouts\(None, None\) waits forever"):
         rig.client(rig.transport(), timeout=0)
 
     client = rig.client(rig.transport(), timeout=Timeouts(None, None))
@@ -483,7 +483,9 @@ def test_the_wish_to_stop_is_no_error_of_a_transport(
     transport = rig.transport()
     transport.errors = (OSError, wish)
 
-    with pytest.raises(UsageError, match="kinds of Exception: any other is no failure"):
+    with pytest.raises(
+        UsageError, match="subclasses of Exception: others, such as Key"
+    ):
         rig.client(transport)
 
 
@@ -515,7 +517,7 @@ class PlainSleep(AsyncFakeTransport):
 
 @pytest.mark.parametrize("cls", [AsyncFakeTransport, PlainSleep])
 def test_a_blocking_client_takes_no_async_transport(cls: Any) -> None:
-    with pytest.raises(UsageError, match=f"{cls.__name__} is async: give it to an"):
+    with pytest.raises(UsageError, match=f"{cls.__name__} is async: pass it to an"):
         Client(cls(), Endpoint(BASE))
 
 
@@ -768,7 +770,7 @@ def test_a_stream_is_refused_as_a_call_is(rig: Rig) -> None:
 @pytest.mark.parametrize(
     ("call", "said"),
     [
-        (RETRIEVE, r"not a Call, which is one request: run\(\) it$"),
+        (RETRIEVE, r"not a Call, which is one request: pass it to run\(\)$"),
         (runs.list("t"), r"not a Paged, .*, or stream its items\(\) or pages\(\)$"),
     ],
 )

@@ -137,7 +137,7 @@ def reading_on() -> Flow[bytes]:
 def test_what_broke_has_no_end_to_read(rig: Rig) -> None:
     exchange = Exchange(body=[b"half", TransportTimeout("late"), b"other half"])
 
-    with pytest.raises(UsageError, match="no open answer to Read"):
+    with pytest.raises(UsageError, match="no open response to Read"):
         rig.run(reading_on(), rig.transport(exchange))
 
 
@@ -149,7 +149,7 @@ def test_the_end_of_one_answer_is_none_of_the_next(rig: Rig) -> None:
         return (yield from reading_on())
 
     broken = Exchange(body=[b"half", TransportTimeout("late")])
-    with pytest.raises(UsageError, match="no open answer to Read"):
+    with pytest.raises(UsageError, match="no open response to Read"):
         rig.run(flow(), rig.transport(Exchange(), broken))
 
 
@@ -157,7 +157,7 @@ def test_there_is_nothing_to_read_where_nothing_was_opened(rig: Rig) -> None:
     def flow() -> Flow[bytes]:
         return (yield from Read())
 
-    with pytest.raises(UsageError, match="no open answer to Read"):
+    with pytest.raises(UsageError, match="no open response to Read"):
         rig.run(flow(), rig.transport())
 
 
@@ -582,7 +582,7 @@ def test_a_flow_is_driven_in_one_place_and_goes_on_there(rig: Rig) -> None:
     driver = rig.driver(flow(), rig.transport())
 
     def intrude() -> str:
-        with pytest.raises(UsageError, match="being read already"):
+        with pytest.raises(UsageError, match="already being read"):
             rig.wait(driver.advance())
         return "item"
 
@@ -777,7 +777,7 @@ def test_a_transport_that_forgot_its_decorator_is_told_so(rig: Rig) -> None:
 
     transport = BareAsync() if rig.is_async else Bare()
     kind, name = ("coroutine", "async") if rig.is_async else ("generator", "")
-    said = f"gives a {kind} and not a .* decorate it with @{name}contextmanager"
+    said = f"returns a {kind}, not a .* decorate it with @{name}contextmanager"
     with pytest.raises(UsageError, match=said):
         rig.run(sending(), transport)
 
@@ -797,7 +797,7 @@ def odd_transport(rig: Rig, opened: Any) -> Any:
 
 
 def test_a_transport_that_gives_no_answer_is_told_so(rig: Rig) -> None:
-    with pytest.raises(UsageError, match=r"open\(\) of \w*Odd gives a tuple and not"):
+    with pytest.raises(UsageError, match=r"open\(\) of \w*Odd gives a tuple, not"):
         rig.run(sending(), odd_transport(rig, (Head(200, []), bytes)))
 
 
@@ -812,7 +812,7 @@ def test_a_transport_that_reads_no_bytes_is_told_so(rig: Rig, piece: Any) -> Non
     transport = odd_transport(
         rig, Opened(Head(200, []), read if rig.is_async else read_now)
     )
-    said = rf"read\(\) of \w*Odd gives a {type(piece).__name__} and not bytes"
+    said = rf"read\(\) of \w*Odd returns a {type(piece).__name__}, not bytes"
     with pytest.raises(UsageError, match=said):
         rig.run(sending(), transport)
 
@@ -822,7 +822,7 @@ def test_a_read_of_the_other_colour_is_told_so(rig: Rig) -> None:
         raise AssertionError("not awaited")
 
     opened = Opened(Head(200, []), bytes if rig.is_async else read)
-    said = "a bytes, which nobody can await" if rig.is_async else "a coroutine and not"
+    said = "a bytes, which cannot be awaited" if rig.is_async else "a coroutine, not"
     with pytest.raises(UsageError, match=said):
         rig.run(sending(), odd_transport(rig, opened))
 

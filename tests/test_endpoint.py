@@ -1,4 +1,4 @@
-"""Where requests go and as whom."""
+"""Where requests go, and with which credentials."""
 
 from __future__ import annotations
 
@@ -59,9 +59,9 @@ def test_the_base_url_is_kept_verbatim(base_url: str) -> None:
         ("ftp://api.test", "does not begin with http"),
         ("//api.test", "does not begin with http"),
         ("", "does not begin with http"),
-        ("https://", "names no host"),
-        ("https:///v1", "names no host"),
-        ("https://:80", "names no host"),
+        ("https://", "has no host"),
+        ("https:///v1", "has no host"),
+        ("https://:80", "has no host"),
         ("https://api.test:99999", "port or host"),
         ("https://api.test:x", "port or host"),
         ("https://[::1", "port or host"),
@@ -101,7 +101,7 @@ def test_what_is_no_base_url_is_refused_with_what_is_wrong(
     [runs.retrieve("run_1", "thread_1"), runs.stream("thread_1", assistant_id="a")],
 )
 def test_what_is_not_the_request_of_a_call_is_not_prepared(taken: Any) -> None:
-    with pytest.raises(UsageError, match=r"of a call, not a \w+: give call\.request;"):
+    with pytest.raises(UsageError, match=r"of a call, not a \w+: pass call\.request;"):
         Endpoint("https://runs.example/v1").prepare(taken)
 
 
@@ -195,7 +195,9 @@ def test_a_path_that_is_no_template_is_refused_by_its_operation(template: str) -
 
 @pytest.mark.parametrize("name", ["runs.creat", "submit_tool_outputs", "", 7])
 def test_a_path_for_no_operation_is_refused_with_those_there_are(name: Any) -> None:
-    with pytest.raises(UsageError, match=r"no operation; .*runs\.create, ") as caught:
+    with pytest.raises(
+        UsageError, match=r"not an operation; .*runs\.create, "
+    ) as caught:
         Endpoint("https://a.test", paths={name: "/runs"})
 
     assert repr(name) in str(caught.value)
@@ -366,7 +368,7 @@ def test_from_environ_reads_openai_pythons_variables() -> None:
 
 @pytest.mark.parametrize("environ", ["x", ["a"], {"OPENAI_BASE_URL": 5}])
 def test_from_environ_refuses_in_words_what_is_no_environment(environ: Any) -> None:
-    with pytest.raises(UsageError, match=r"environ must be a (mapping|text)"):
+    with pytest.raises(UsageError, match=r"environ must be a (mapping|str)"):
         Endpoint.from_environ(environ)
 
 

@@ -1,4 +1,4 @@
-"""Put every decoder through every case, in every cut in two, and byte by byte."""
+"""Runs every decoder on every case, in every cut in two, and byte by byte."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from benchmarks.peers.candidate import Candidate
 
 __all__ = ["Rules", "Verdict", "cuts_of", "matrix"]
 
-# Those that are the same decoder as another.
+# Candidates that are the same decoder as another.
 _NOT_HERE = ("runs-core, data as bytes",)
 
 
 @frozen
 class Verdict:
-    """What a decoder makes of a case: nothing wrong, or a fault in some of the cuts."""
+    """A decoder's result on a case: no fault, or a fault in some of the cuts."""
 
     case: str
     decoder: str
@@ -32,9 +32,9 @@ class Verdict:
 
 @define(kw_only=True)
 class Rules:
-    """All verdicts of one run, and what it ran on: as results say it of figures.
+    """All verdicts of one run, and what it ran on, like `Results` for figures.
 
-    `versions` are those of the decoders, by their names.
+    `versions` are those of the decoders, by name.
     """
 
     date: str = ""
@@ -48,7 +48,7 @@ class Rules:
 
     @classmethod
     def read(cls, path: Path) -> Rules:
-        """Read a file; those of before have no date and no machine."""
+        """Read a file; older ones have no date and no machine."""
         raw = json.loads(path.read_text("utf-8"))
         verdicts = [Verdict(**verdict) for verdict in raw.pop("verdicts")]
         return cls(verdicts=verdicts, **raw)
@@ -71,7 +71,7 @@ def _verdict(candidate: Candidate, case: Case) -> Verdict:
 
 
 def cuts_of(stream: bytes) -> Iterator[list[bytes]]:
-    """Give the stream whole, in two at each place, and byte by byte."""
+    """Yield the stream whole, cut in two at each place, and byte by byte."""
     yield [stream] if stream else []
     for at in range(1, len(stream)):
         yield [stream[:at], stream[at:]]

@@ -1,1 +1,1 @@
-"""How time and memory are taken."""
+"""How time and memory are measured."""

@@ -1,7 +1,7 @@
 """CPU time on one core, the candidates taking turns.
 
-What is compared is measured in the same minute: on a shared machine absolute figures
-move by a factor of two within an hour, and the ratios of neighbours by some percent.
+What is compared is measured in the same minute: on a shared machine, absolute figures
+vary by a factor of two within an hour, ratios of neighbours only by some percent.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ __all__ = ["Pace", "allowed", "only_own_garbage", "pin", "take_turns"]
 
 @frozen
 class Pace:
-    """How long is measured.
+    """How long to measure.
 
     Each sample repeats until it takes `seconds`. A candidate whose first pass takes
-    longer than `slow` is not asked again.
+    longer than `slow` is not measured again.
     """
 
     rounds: int
@@ -33,14 +33,14 @@ class Pace:
 
 
 def allowed() -> frozenset[int]:
-    """Give the cores that this process may run on."""
+    """Return the cores that this process may run on."""
     if hasattr(os, "sched_getaffinity"):
         return frozenset(os.sched_getaffinity(0))
     return frozenset(range(os.cpu_count() or 1))
 
 
 def pin() -> int | None:
-    """Run on one core only, the last; give it, or None where that cannot be done."""
+    """Pin this process to one core, the last; return it, or None if impossible."""
     if not hasattr(os, "sched_setaffinity"):
         return None
     core = max(allowed())
@@ -50,10 +50,10 @@ def pin() -> int | None:
 
 @contextmanager
 def only_own_garbage() -> Iterator[None]:
-    """Leave the collector on, as users have it, but show it nothing that is old.
+    """Leave the garbage collector on, as users have it, but hide older objects from it.
 
     The modules of all peers are loaded: without this, each would pay for the others'.
-    Where somebody has frozen things already, nothing is thawed afterwards.
+    If something was already frozen, nothing is thawed afterwards.
     """
     thaws = gc.get_freeze_count() == 0
     gc.collect()
@@ -68,11 +68,11 @@ def only_own_garbage() -> Iterator[None]:
 def take_turns(
     samples: Mapping[str, Sample], pace: Pace, faults: dict[str, str]
 ) -> dict[str, list[float]]:
-    """Give the seconds that one pass takes, by candidate and round.
+    """Return the seconds that one pass takes, by candidate and round.
 
     In each round another candidate is the first, so that none always finds the caches
-    as the same other one left them. Who raises has no seconds, and the others go on:
-    `faults` says of whom that is true.
+    as the same other one left them. A candidate that raises gets no seconds and an
+    entry in `faults`, and the others go on.
     """
     taken: dict[str, list[float]] = {}
     loops: dict[str, int] = {}

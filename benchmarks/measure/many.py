@@ -1,4 +1,4 @@
-"""Many streams at once on trio, in a process of its own."""
+"""Many streams at once on trio, in a separate process."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ __all__ = ["together"]
 
 
 def together(client: str, url: str, streams: int) -> dict[str, float]:
-    """Read so many streams, all of which begin when the last has asked for its own.
+    """Read so many streams, which all begin when the last one has been requested.
 
-    Gives CPU and wall microseconds by event, KiB of resident memory that each stream
-    adds at the peak, and how many events came.
+    Returns CPU and wall microseconds per event, the KiB of resident memory that each
+    stream adds at the peak, and how many events came.
     """
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))

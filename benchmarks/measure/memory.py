@@ -1,4 +1,4 @@
-"""Memory that a candidate takes, measured in a process of its own."""
+"""Memory that a candidate takes, measured in a separate process."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ __all__ = ["kept", "peak", "small_streams"]
 
 
 def small_streams() -> list[list[bytes]]:
-    """Give chunks of what a decoder is to know before memory is looked at."""
+    """Return the chunks that a decoder learns from before memory is measured."""
     some = cut(plain(texts([words(20)]))[0], ONE_EVENT)
     return [some, list(Slices(huge_event(10_000)))]
 
 
 def peak(kind: str, candidate: str, file: str) -> float:
-    """Give by how many MiB resident memory grows while the file is decoded.
+    """Return by how many MiB resident memory grows while the file is decoded.
 
-    It is read before, and cut into chunks of 1 KiB when they are asked for.
+    It is read beforehand, and cut into chunks of 1 KiB as they are needed.
     """
     decoder = make(kind, candidate)
-    # Twice: what is learned from a stream is used for the next.
+    # Twice: what a decoder learns from one stream, it uses for the next.
     for _ in range(2):
         for chunks in small_streams():
             decoder.run(chunks)
@@ -40,19 +40,19 @@ def peak(kind: str, candidate: str, file: str) -> float:
 
 
 def kept(kind: str, candidate: str, streams: int) -> float:
-    """Give the KiB that a stream keeps after 20 events and the half of one more."""
+    """Return the KiB that a stream keeps after 20 events and half of another."""
     hold = make(kind, candidate).hold
     assert hold is not None
     chunks = cut(plain(texts([words(40)]))[0], ONE_EVENT)
     half = len(chunks[20]) // 2
     begin = [*chunks[:19], chunks[19] + chunks[20][:half]]
 
-    # Of bytes of its own, and none that are no longer needed.
+    # Fresh bytes, so that only those that the stream needs stay alive.
     def received() -> Iterator[bytes]:
         for chunk in begin:
             yield bytes(bytearray(chunk))
 
-    # The first makes what all of them share.
+    # The first one creates what all of them share.
     alive = [hold(received(), 20)]
     gc.collect()
     tracemalloc.start()

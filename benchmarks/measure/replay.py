@@ -1,4 +1,4 @@
-"""A loopback HTTP server that answers any request with one stream; for a process.
+"""A loopback HTTP server, run as a process, that sends one stream to any request.
 
 The first part of a path says how it is sent: `/flood` in pieces of 64 KiB, `/each` one
 event at a time, `/first` only its first events; `/together-1000` one event at a time as
@@ -28,17 +28,17 @@ _HEAD = (
     b"content-type: text/event-stream; charset=utf-8\r\n"
     b"transfer-encoding: chunked\r\n\r\n"
 )
-# How many are sent where only the first are: the last of them are the run, completed,
-# and the end.
+# How many events `/first` sends: the first ones, and the last ones, which are the
+# completed run and the end.
 _FEW = 8
 _LAST = 2
 
 
 @contextmanager
 def replaying(deltas: int, cores: Set[int]) -> Iterator[str]:
-    """Serve a run of so many deltas from other cores; give the URL without a path.
+    """Serve a run of so many deltas on other cores; yield the URL without a path.
 
-    Raises `RuntimeError` if the server does not say where it listens.
+    Raises `RuntimeError` if the server does not report where it listens.
     """
     arguments = [str(deltas), ",".join(map(str, cores))]
     with subprocess.Popen(
@@ -51,7 +51,7 @@ def replaying(deltas: int, cores: Set[int]) -> Iterator[str]:
         assert process.stdout is not None
         port = process.stdout.readline().strip()
         if not port:
-            told = f"the server has not begun: it ended with status {process.wait()}"
+            told = f"the server did not start: it ended with status {process.wait()}"
             raise RuntimeError(told)
         yield f"http://127.0.0.1:{port}"
         # The server ends with its standard input.
@@ -59,7 +59,7 @@ def replaying(deltas: int, cores: Set[int]) -> Iterator[str]:
 
 
 def sent(deltas: int, how: str) -> int:
-    """Give how many events an answer has for a client, to which an end is none."""
+    """Return how many events a client sees in a response, not counting the end."""
     _, frames = plain(texts([words(deltas)]))
     return (_FEW + _LAST if how == "first" else len(frames)) - 1
 

@@ -16,15 +16,15 @@ _STATUS = Path("/proc/self/status")
 
 
 def available() -> bool:
-    """Whether the kernel tells the peak, and can begin a new one."""
+    """Whether the kernel reports the peak, and can reset it."""
     return _RESET.exists()
 
 
 def resident_growth() -> Callable[[], int]:
-    """Begin; what is given tells the growth in bytes up to the peak since then."""
+    """Begin; return a function for the growth in bytes up to the peak since then."""
     gc.collect()
     trim()
-    # The highest mark is from now on.
+    # Reset the high-water mark.
     _RESET.write_text("5")
     before = _kib("VmRSS")
     return lambda: (_kib("VmHWM") - before) * 1024
@@ -39,7 +39,7 @@ def _kib(name: str) -> int:
 
 @contextmanager
 def kept_in_file(data: bytes) -> Iterator[str]:
-    """Write what another process is to read: making it there leaves free memory."""
+    """Write data for another process: creating it there would leave free memory."""
     with NamedTemporaryFile() as file:
         file.write(data)
         file.flush()
@@ -47,7 +47,7 @@ def kept_in_file(data: bytes) -> Iterator[str]:
 
 
 def trim() -> None:
-    """Give free memory back, so that growth is not hidden in it."""
+    """Return free memory to the system, so that growth is not hidden in it."""
     libc = ctypes.util.find_library("c")
     if libc is not None:
         trim = getattr(ctypes.CDLL(libc), "malloc_trim", None)

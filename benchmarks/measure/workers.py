@@ -1,4 +1,4 @@
-"""Measuring in a process of its own: a function of a module here, its result as JSON.
+"""Measures in a separate process: calls a function there, with its result as JSON.
 
 `python -m benchmarks.measure.workers module function '{"its": "arguments"}'` prints it.
 """
@@ -23,10 +23,10 @@ ROOT = Path(__file__).parents[2]
 def in_process(
     module: str, function: str, *, patience: float | None = None, **arguments: Any
 ) -> Any:
-    """Give what the function gives in a new process.
+    """Return the function's result, computed in a new process.
 
-    Raises `RuntimeError` with the exception's type and the first line of what it says,
-    if it fails, and `TimeoutError` if it takes longer than `patience` seconds.
+    Raises `RuntimeError` with the type and the first line of its exception if it fails,
+    and `TimeoutError` if it takes longer than `patience` seconds.
     """
     try:
         done = subprocess.run(
@@ -46,7 +46,7 @@ def in_process(
 
 
 def _path() -> str:
-    """Give where this process finds modules, a user's own among them."""
+    """Return where this process finds modules, including the user's own."""
     return os.pathsep.join(map(os.path.abspath, sys.path))
 
 
@@ -55,7 +55,7 @@ if __name__ == "__main__":
         found = getattr(import_module(sys.argv[1]), sys.argv[2])
         result = found(**json.loads(sys.argv[3]))
     except RAISED as error:
-        # The last line that is printed: what an exception says may have several.
+        # Only the first line: the parent reads the last line that is printed.
         print(f"{type(error).__name__}: {first_line(error)}", file=sys.stderr)
         sys.exit(1)
     print(json.dumps(result))

@@ -1,4 +1,4 @@
-"""aiosseclient without a network: its generator, stepped on aiohttp's reader."""
+"""aiosseclient without a network: its generator, stepped with aiohttp's reader."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ __all__ = ["aiosseclient_events"]
 
 
 def aiosseclient_events() -> Callable[[Chunks], Iterator[Any]]:
-    """Give what makes an iterator of events of an iterator of bytes.
+    """Return a function from an iterator of bytes to an iterator of events.
 
-    Neither the event loop nor the socket is counted: both would only slow it down.
+    It needs neither event loop nor socket: both would only slow it down.
     """
     module, aiohttp = load("aiosseclient"), load("aiohttp")
     # It prints what it cannot parse.
@@ -49,7 +49,7 @@ def aiosseclient_events() -> Callable[[Chunks], Iterator[Any]]:
 
 
 class _Loop:
-    """As much of an event loop as a future needs that nobody waits for."""
+    """As much of an event loop as a future needs that is never awaited."""
 
     def create_future(self) -> asyncio.Future[Any]:
         loop: Any = self
@@ -60,7 +60,7 @@ class _Loop:
 
 
 class _Protocol:
-    """What aiohttp's stream reader asks of a connection."""
+    """What aiohttp's stream reader needs of a connection."""
 
     connected = True
     _reading_paused = False

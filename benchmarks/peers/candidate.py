@@ -1,4 +1,4 @@
-"""One decoder that takes part: how it is run, and how what it gives is checked."""
+"""One decoder that takes part: how it is run, and how its output is checked."""
 
 from __future__ import annotations
 
@@ -28,15 +28,15 @@ __all__ = [
 ]
 
 Chunks: TypeAlias = Iterable[bytes]
-# Takes how often to decode everything; gives the CPU seconds that it took.
+# Takes how often to decode everything; returns the CPU seconds that it took.
 Sample: TypeAlias = Callable[[int], float]
 Run: TypeAlias = Callable[[Chunks], Any]
-# Takes the beginning of a stream, and how many events are whole in it; gives what is
-# then alive.
+# Takes the beginning of a stream, and how many complete events it has; returns what
+# must then stay alive.
 Hold: TypeAlias = Callable[[Chunks, int], Any]
 
 
-# What is a decoder's own fault, whoever it is by: it ends nothing else.
+# Exceptions that count as the fault of one decoder, and do not end the others' runs.
 RAISED = (Exception, SystemExit)
 
 
@@ -45,14 +45,14 @@ class Fault(Exception):
 
 
 def fault_of(error: BaseException) -> str:
-    """Give an exception of a candidate as its fault."""
+    """Return the fault that a candidate's exception stands for."""
     if isinstance(error, Fault):
         return str(error)
     return f"raises {type(error).__name__}"
 
 
 def sampling(run: Callable[[Any], object], given: Sequence[Any]) -> Sample:
-    """Give what measures running it on each of these."""
+    """Return a function that measures running it on each of these."""
 
     def sample(loops: int) -> float:
         begin = process_time()
@@ -68,11 +68,11 @@ def sampling(run: Callable[[Any], object], given: Sequence[Any]) -> Sample:
 class Candidate:
     """A decoder and what it is asked to do.
 
-    `run` decodes one stream and reads of each event what a user would. `outcome`
-    decodes one stream, too, and gives all that came out in plain values; `despite` puts
-    aside what a peer is known to change, which its note says. `hold` decodes the
-    beginning of a stream, and keeps it open. A `floor` does less than the others: it
-    shows what cannot be beaten.
+    `run` decodes one stream and reads what a user would of each event. `outcome` also
+    decodes one stream, and returns all that came out as plain values; `despite` removes
+    what a peer is known to change, as its note says. `hold` decodes the beginning of a
+    stream, and keeps it open. A `floor` does less than the others: it shows what cannot
+    be beaten.
     """
 
     name: str
@@ -90,7 +90,7 @@ class Candidate:
         return version_of(self.distribution) if self.distribution else ""
 
     def prepare(self, streams: Sequence[Sequence[bytes]]) -> Sample:
-        """Give what measures decoding these streams."""
+        """Return a function that measures decoding these streams."""
         return sampling(self.run, streams)
 
     def check(
@@ -109,7 +109,7 @@ class Candidate:
         compare(list(map(despite, outcomes)), list(map(despite, expected)))
 
     def fault(self, streams: Sequence[Sequence[bytes]], expected: Sequence[Any]) -> str:
-        """Give what is wrong with what comes out, or nothing."""
+        """Return what is wrong with the output, or an empty string."""
         try:
             self.check(streams, expected)
         except Fault as fault:
@@ -136,14 +136,14 @@ def compare(outcomes: Sequence[Any], expected: Sequence[Any]) -> None:
 
 
 def _differ_in_ids(outcome: Any, right: Any) -> bool:
-    """Whether names and data are right; what else frames have are ids."""
+    """Whether names and data are right, so that only the ids differ."""
     return [e[:2] for e in outcome] == [e[:2] for e in right] and len(right[0]) > 2
 
 
 def _fault_in_ids(wrong: Sequence[tuple[Any, Any]]) -> str:
     if any(event[2] for outcome, _ in wrong for event in outcome):
         return "gives another id"
-    # Of one that is not there, it is not known whether others would be.
+    # From one missing id it cannot be known whether others would be there.
     expected = sum(bool(event[2]) for _, right in wrong for event in right)
     return "gives no ids" if expected > 1 else "the id is missing"
 
@@ -162,13 +162,13 @@ def first_line(error: BaseException) -> str:
     return str(error).partition("\n")[0][:100]
 
 
-# The loops that a user would write, for the two shapes that decoders have.
+# The loops that a user would write, for the two shapes of decoders.
 
 
 def fed(make: Callable[[], Any], read: Callable[[Any], Any]) -> Run:
-    """Run a decoder that is given bytes and gives a list of events.
+    """Run a decoder that takes bytes and returns events.
 
-    It is closed, too, and what that gives is read: a decoder may keep everything.
+    It is also closed, and what `close` returns is read: a decoder may keep everything.
     """
 
     def run(chunks: Chunks) -> None:
@@ -199,7 +199,7 @@ def hold_fed(make: Callable[[], Any]) -> Hold:
     def hold(chunks: Chunks, events: int) -> Any:
         decoder = make()
         for chunk in chunks:
-            # Perhaps a generator, which does nothing until it is asked.
+            # Perhaps a generator, which does nothing until it is iterated.
             for _ in decoder.feed(chunk):
                 pass
         return decoder

@@ -1,4 +1,4 @@
-"""The whole way: a request over loopback, its stream's events, and their snapshot."""
+"""End to end: a request over loopback, the events of its stream, their snapshot."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ __all__ = ["CLIENTS", "TRIO_CLIENTS", "Seen", "Way", "read_async"]
 
 @define
 class Seen:
-    """What came, and how long it took since the client was made."""
+    """What came, and how long it took since the client was created."""
 
     firsts: list[float] = Factory(list)
     """Seconds from each call to its first event."""
@@ -38,7 +38,7 @@ class Seen:
 
 @frozen(kw_only=True)
 class Way:
-    """A client on a transport. `read` reads so many streams, one after the other."""
+    """A client on a transport. `read` reads some streams, one after the other."""
 
     name: str
     distribution: str
@@ -69,7 +69,7 @@ def _blocking(make: Make) -> Callable[[str, int], Seen]:
 
 
 async def read_async(client: Any, streams: int, seen: Seen) -> None:
-    """Read so many streams, one after the other."""
+    """Read the given number of streams, one after the other."""
     runs = client.beta.threads.runs
     for _ in range(streams):
         begin = perf_counter()
@@ -105,7 +105,7 @@ def _ours(client: Callable[..., Any], module: str, transport: str) -> Make:
 
 def _openai(name: str) -> Make:
     client = getattr(load("openai"), name)
-    # It says at each call that this API is deprecated.
+    # It warns at each call that this API is deprecated.
     warnings.filterwarnings("ignore", "The Assistants API", DeprecationWarning)
     return lambda base_url: client(base_url=base_url, api_key="none", max_retries=0)
 
@@ -168,7 +168,7 @@ CLIENTS: dict[str, Callable[[], Way]] = {
     "openai-python, asyncio": _openai_asyncio,
     "openai-python, trio": _openai_trio,
 }
-# Those that can read many streams at once on trio.
+# The clients that can read many streams at once on trio.
 TRIO_CLIENTS: dict[str, Callable[[], Make]] = {
     "runs-core": trio_client,
     "openai-python": openai_client,

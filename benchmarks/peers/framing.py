@@ -50,7 +50,7 @@ def _ours(name: str, make: Callable[[], Any], read: Callable[[Any], Any]) -> Can
 
 
 def custom(name: str, make: Callable[[], Any]) -> Candidate:
-    """A decoder of somebody else: `feed(bytes)` and `close()` give iterables of events.
+    """Return a user's decoder; `feed(bytes)` and `close()` return iterables of events.
 
     Its events have `event`, `data` (str, or bytes that are decoded here) and `id`.
     """
@@ -75,7 +75,7 @@ def _fed_frames(decoder: Any, chunks: Chunks) -> list[Frame]:
 
 
 def _frames(events: Iterable[Any]) -> list[Frame]:
-    """Give plain frames, with the last id also of peers that give only its own."""
+    """Return plain frames with the last id, also for peers that give only an own id."""
     frames, last = [], ""
     for event in events:
         text = getattr(event, "text", event.data)
@@ -116,7 +116,7 @@ def httpx_sse() -> Candidate:
     module = load("httpx_sse._decoders")
     utf8 = load("codecs").getincrementaldecoder("utf-8")
 
-    # Its `iter_sse` without httpx, which is what gives it text: with U+FFFD for bytes
+    # Its `iter_sse` without httpx, which decodes the text for it, with U+FFFD for bytes
     # that are not UTF-8.
     def events(chunks: Chunks) -> Iterator[Any]:
         lines, decoder = module.SSELineDecoder(), module.SSEDecoder()
@@ -162,7 +162,7 @@ def azure() -> Candidate:
     base = load("azure.ai.agents.models").BaseAgentEventHandler
 
     class Blocks(base):  # type: ignore[misc, valid-type]
-        # As its `_parse_event` does before it reads JSON.
+        # Like its `_parse_event`, before it reads JSON.
         def _process_event(self, event_data_str: str) -> Frame:
             name, data = "", ""
             for line in event_data_str.strip().split("\n"):

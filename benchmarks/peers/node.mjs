@@ -1,4 +1,4 @@
-// Node's decoders, asked one line of JSON at a time: which one, on what, how often.
+// Node's decoders. Each question is a line of JSON: which one, on what, how often.
 // Started with a folder in which eventsource-parser and openai are installed.
 import { createRequire } from 'node:module';
 import { readFileSync } from 'node:fs';

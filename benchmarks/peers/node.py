@@ -1,4 +1,4 @@
-"""Node's decoders: another process, which takes its turns like the candidates here."""
+"""Node's decoders, in another process, which takes turns like the other candidates."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ __all__ = ["PACKAGES", "Node", "cache_folder", "install"]
 
 PACKAGES = ("eventsource-parser", "openai")
 _NOTE = "JavaScript, another process"
-# What each candidate is of, and what npm calls it.
+# Each candidate of a kind, and the npm package that it is from.
 _CANDIDATES = {
     "framing": (
         ("eventsource-parser (Node)", "eventsource-parser"),
@@ -35,7 +35,7 @@ _CANDIDATES = {
 
 
 def cache_folder() -> Path:
-    """Give where Node's packages are kept, outside of the repository."""
+    """Return where Node's packages are kept, outside of the repository."""
     base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     return Path(base) / "runs-core-benchmarks" / "node"
 
@@ -51,9 +51,9 @@ def install(folder: Path) -> None:
 
 
 class Node:
-    """A Node process that decodes on request, after `warm_up` seconds of doing so.
+    """A Node process that decodes on request; `warm_up` is in seconds.
 
-    Raises `RuntimeError` with the reason if there is no Node, or without packages.
+    Raises `RuntimeError` with the reason if Node or its packages are missing.
     """
 
     def __init__(self, folder: Path, warm_up: float = 0.1) -> None:
@@ -96,7 +96,7 @@ class Node:
         ]
 
     def ask(self, **question: Any) -> Any:
-        """Give the answer; raise `Fault` if there was an exception instead."""
+        """Return the answer; raise `Fault` if Node answers with an exception."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         question["forget"], self._forgotten = self._forgotten, []
@@ -111,7 +111,7 @@ class Node:
         return reply["answer"]
 
     def write(self, streams: Sequence[Sequence[bytes]]) -> str:
-        """Write chunks to where Node reads them."""
+        """Write chunks to a file that Node reads, and return its name."""
         file = self._files / str(next(self._numbers))
         lengths = json.dumps([list(map(len, chunks)) for chunks in streams])
         body = b"".join(map(b"".join, streams))
@@ -119,7 +119,7 @@ class Node:
         return str(file)
 
     def forget(self, file: str) -> None:
-        """Delete the chunks, and tell Node so when it is next asked something."""
+        """Delete the chunks, and tell Node so with the next question."""
         Path(file).unlink(missing_ok=True)
         self._forgotten.append(file)
 
@@ -157,7 +157,7 @@ class NodeCandidate(Candidate):
             seconds: float = self._ask("sample", file, loops)
             return seconds
 
-        # Until its compiler has seen enough, or it is clear that it is just slow.
+        # Until the JIT compiler has seen enough, or the candidate proves to be slow.
         warm = 0.0
         while warm < self.node.warm_up:
             warm += sample(1)

@@ -15,7 +15,7 @@ __all__ = ["handlers", "streams"]
 
 @frozen
 class _Response:
-    """What its stream asks of an HTTP answer."""
+    """What its stream needs of an HTTP response."""
 
     chunks: Chunks
     request: None = None
@@ -27,7 +27,7 @@ class _Response:
 
 
 def streams() -> Callable[[Chunks], Any]:
-    """Give what makes a `Stream[AssistantStreamEvent]` of bytes."""
+    """Return a function that makes a `Stream[AssistantStreamEvent]` from bytes."""
     stream = load("openai._streaming").Stream
     event = load("openai.types.beta").AssistantStreamEvent
     client = load("openai").OpenAI(api_key="none", base_url="http://nowhere")
@@ -39,7 +39,7 @@ def streams() -> Callable[[Chunks], Any]:
 
 
 def handlers() -> Callable[[Chunks], Any]:
-    """Give what makes an `AssistantEventHandler` of bytes, as `runs.stream` does."""
+    """Return a function that makes an `AssistantEventHandler`, like `runs.stream`."""
     make = streams()
     handler = load("openai").AssistantEventHandler
 

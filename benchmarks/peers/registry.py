@@ -1,4 +1,4 @@
-"""All candidates by what they do and by name, also for processes of their own."""
+"""All candidates by what they do and by name, also for separate processes."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ TABLES: dict[str, Mapping[str, Callable[[], Candidate]]] = {
     "typed": TYPED,
     "snapshot": SNAPSHOT,
 }
-# What is to come out of each kind of them.
+# The expected output of each kind.
 EXPECTED: dict[str, Callable[[Sequence[Frame]], Any]] = {
     "framing": list,
     "typed": expected_events,
@@ -37,7 +37,7 @@ def make(kind: str, name: str) -> Candidate:
 
 
 def resolve(path: str) -> Callable[[], Any]:
-    """Give what `module:name` names."""
+    """Import what `module:name` names, and return it."""
     module, _, name = path.partition(":")
     if not name:
         raise ValueError(f"a decoder is given as module:factory, not {path!r}")

@@ -1,4 +1,4 @@
-"""Bytes to typed events and to what they add up to."""
+"""Bytes to typed events, and to what they add up to."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Final: TypeAlias = tuple[Any, Iterable[Any], Iterable[Any]]
 
 @define
 class State:
-    """What a run has come to: texts by message, arguments by tool call, and status."""
+    """A run's state: texts by message, arguments by tool call, and status."""
 
     texts: dict[str, str] = Factory(dict)
     arguments: dict[str, str] = Factory(dict)
@@ -30,7 +30,7 @@ class State:
 
 
 def expected_state(frames: Sequence[Frame]) -> State:
-    """Add the deltas up; a whole message or step takes the place of its deltas."""
+    """Add the deltas up; a whole message or step replaces its deltas."""
     state = State()
     calls: dict[tuple[str, int], str] = {}
     for frame in frames:
@@ -69,7 +69,7 @@ def _arguments(call: Any) -> str:
 
 
 def state_of(run: Any, messages: Iterable[Any], steps: Iterable[Any]) -> State:
-    """Read a state of models: ours and openai-python's have the same names."""
+    """Read the state from models: ours and openai-python's have the same names."""
     state = State(status=run.status if run else None)
     for message in messages:
         blocks = [block for block in message.content if block.type == "text"]
@@ -140,7 +140,7 @@ def openai() -> Candidate:
     def run(chunks: Chunks) -> Final:
         handler = make(chunks)
         handler.until_done()
-        # Not `get_final_…`, which raise where there are none.
+        # Not `get_final_…`, which raises if there are none.
         messages = handler._AssistantEventHandler__message_snapshots.values()
         steps = handler._AssistantEventHandler__run_step_snapshots.values()
         return handler.current_run, messages, steps

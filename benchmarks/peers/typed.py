@@ -1,4 +1,4 @@
-"""Bytes to typed events: of each delta the text is read, of each other the id."""
+"""Bytes to typed events: the text of each delta is read, the id of any other."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ Plain = tuple[str, Any]
 
 
 def expected_events(frames: Sequence[Frame]) -> list[Plain]:
-    """Give each event's name and JSON."""
+    """Return each event's name and JSON."""
     return [(f.event, _json(f.data)) for f in frames if f.data != "[DONE]"]
 
 
@@ -39,9 +39,9 @@ def _json(text: str) -> Any:
 
 
 def _read(event: Any) -> Any:
-    """Read what a program would: the text of a delta, and who a whole object is.
+    """Read what a program would: the text of a delta, and the id of a whole object.
 
-    Objects that are made when they are looked at are made here, as others were before.
+    Objects that are created when accessed are created here; others already exist.
     """
     return _read_data(event.event, event.data)
 
@@ -51,12 +51,12 @@ def _read_data(name: str, data: Any) -> Any:
         return _text(data)
     if name == "thread.run.step.delta":
         return _arguments(data)
-    # Errors have none, and what is of an unknown name need not.
+    # Errors have none, and the data of unknown events may have none.
     return getattr(data, "id", None)
 
 
 def _read_texts(event: Any) -> Any:
-    """Read the text of a delta, and of whole objects nothing."""
+    """Read the text of a delta, and nothing of whole objects."""
     name = event.event
     if name == "thread.message.delta":
         return _text(event.data)
@@ -152,7 +152,7 @@ def azure() -> Candidate:
 
 
 def _azure(value: Any) -> Any:
-    """Give the value without nulls, and with its name for a step's `expires_at`."""
+    """Return the value without nulls, and with Azure's name for `expires_at`."""
     match value:
         case dict():
             step = value.get("object") == "thread.run.step"

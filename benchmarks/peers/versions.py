@@ -17,9 +17,9 @@ def version_of(distribution: str) -> str:
 
 
 def load(name: str) -> Any:
-    """Give a module of a peer. Raises `ImportError` if the peer is not installed.
+    """Return a module of a peer. Raises `ImportError` if the peer is not installed.
 
-    Untyped, because none of them need be there when types are checked.
+    Untyped, because none of them need be installed when types are checked.
     """
     module: ModuleType = import_module(name)
     return module

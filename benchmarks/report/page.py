@@ -23,13 +23,13 @@ _TEMPLATE = Path(__file__).with_suffix(".md")
 
 
 def page(results: Results, rules: Rules, plots: Sequence[Path]) -> str:
-    """Give the page's text."""
+    """Return the page's text."""
     drawn = {path.stem: f"![{path.stem}](benchmarks/{path.name})" for path in plots}
     growth = growth_table(results)
     conformance = conformance_table(rules.verdicts, rules.versions)
     if rules.date:
         python = rules.machine.get("python_version")
-        conformance.notes.append(f"Of {rules.date}, with Python {python}.")
+        conformance.notes.append(f"Run on {rules.date}, with Python {python}.")
     text = Template(_TEMPLATE.read_text()).substitute(
         conditions=_conditions(results),
         participants=_participants(results),
@@ -77,8 +77,8 @@ def _json_parser(results: Results) -> str:
     return (
         "All figures are taken with the extra `fast` installed:"
         f" msgspec {version} reads JSON.\n"
-        "Without it the standard library does, which takes longer where events are"
-        " typed: the table of JSON parsers says how long both take."
+        "Without it, the standard library does, which takes longer for typed events:"
+        " the table of JSON parsers shows how long both take."
     )
 
 
@@ -101,7 +101,7 @@ def _participants(results: Results) -> str:
 def conformance_table(
     verdicts: Sequence[Verdict], versions: Mapping[str, str]
 ) -> Table:
-    """Give which decoder passes which case of the rules, in every cut."""
+    """Return a table of which decoder passes which case of the rules, in every cut."""
     decoders = list(dict.fromkeys(verdict.decoder for verdict in verdicts))
     by_place = {(verdict.case, verdict.decoder): verdict for verdict in verdicts}
     table = Table(

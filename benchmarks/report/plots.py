@@ -25,7 +25,7 @@ _COLOURS = ("#c44e52", "#4c72b0", "#55a868", "#8172b3", "#dd8452", "#937860")
 _MORE = ("#da8bc3", "#e6b800", "#64b5cd", "#6b7d2a")
 _SETTINGS: Any = {
     "svg.fonttype": "none",
-    # The same figures give the same file.
+    # The same figures produce the same file.
     "svg.hashsalt": "runs-core",
     "font.size": 9,
     "axes.spines.top": False,
@@ -38,8 +38,8 @@ _SETTINGS: Any = {
 
 
 def draw(results: Results, folder: Path) -> list[Path]:
-    """Write the plots for which there are figures; give their files."""
-    # Not needed by the tests, and not installed for them.
+    """Write the plots for which there are figures; return their files."""
+    # The tests do not need it, and run without it.
     import matplotlib
 
     matplotlib.use("svg")
@@ -75,7 +75,7 @@ def _colours(results: Results) -> dict[str, str]:
 
 
 def _line(name: str, colours: dict[str, str]) -> str:
-    """Give the style of a line: what has no colour is a floor, and no candidate."""
+    """Return the style of a line; a floor has no colour, and gets dots."""
     if name == COMPILED:
         return "--"
     return "-" if name in colours else ":"

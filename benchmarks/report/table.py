@@ -12,13 +12,13 @@ from benchmarks.results import OURS, Figure, Results, ratios, spread
 __all__ = ["Table", "faults", "figure_cell", "grid", "significant"]
 
 _UNITS = {"us/event": "µs", "us": "µs", "ms": "ms", "s": "s"}
-# More than this between the quartiles' halves is said.
+# A larger `spread` than this is marked.
 _SHAKY = 0.1
 
 
 @define(kw_only=True)
 class Table:
-    """Rows of plain text below a title; `notes` are said once, below.
+    """Rows of plain text below a title, with `notes` below.
 
     `total` is the row that sums up the others, if there is one.
     """
@@ -45,12 +45,12 @@ def _row(cells: Sequence[str]) -> str:
 
 
 def significant(value: float) -> str:
-    """Write three digits, the rest cut off: of all alike, ours and others'."""
+    """Write three digits, more if needed, truncated for all figures alike."""
     if not value:
         return "0"
     digits = max(0, 2 - math.floor(math.log10(abs(value))))
     scale = 10**digits
-    # What is nearly whole is whole: 1.1 * 1000 is 1100.0000000000002.
+    # Round what is nearly whole: 1.1 * 1000 is 1100.0000000000002.
     return f"{math.floor(round(value * scale, 6)) / scale:.{digits}f}"
 
 
@@ -61,7 +61,7 @@ def grid(
     row_of: Callable[[Figure], str],
     reference: str = OURS,
 ) -> Table:
-    """Give a table with a column for each candidate, and ratios to one of them."""
+    """Return a table with a column for each candidate, and ratios to one of them."""
     candidates = list(dict.fromkeys(figure.candidate for figure in figures))
     rows = list(dict.fromkeys(map(row_of, figures)))
     by_place = {(row_of(figure), figure.candidate): figure for figure in figures}
@@ -78,7 +78,7 @@ def grid(
 
 
 def faults(figures: Sequence[Figure], row_of: Callable[[Figure], str]) -> list[str]:
-    """Say who does what wrong, and where; the same fault once."""
+    """Say which candidate has which fault on which rows; each fault once."""
     found: dict[tuple[str, str], list[str]] = {}
     for figure in figures:
         if figure.fault and figure.unit:
@@ -92,7 +92,7 @@ def faults(figures: Sequence[Figure], row_of: Callable[[Figure], str]) -> list[s
 
 
 def figure_cell(figure: Figure | None, base: Figure | None = None) -> str:
-    """Write a median, its ratio to another figure, and whether it is to be trusted."""
+    """Write a median, its ratio to another figure, and marks if it is in doubt."""
     if figure is None:
         return ""
     fault = " †" if figure.fault else ""

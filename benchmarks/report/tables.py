@@ -18,8 +18,8 @@ __all__ = [
 ]
 
 QUICK_RUN = (
-    "This was a quick run: few rounds, on streams of 150 deltas where events are typed,"
-    " of 600 where not. Targets are of whole runs, whose streams are longer."
+    "This was a quick run: few rounds, on streams of 150 deltas if events are typed,"
+    " of 600 if not. Targets are for full runs, whose streams are longer."
 )
 
 _CALLED = {
@@ -30,10 +30,10 @@ _CALLED = {
 
 
 def target_table(results: Results, *, measured: bool = False) -> Table:
-    """Give all targets, or, with `measured`, those that there is a figure for.
+    """Return a table of all targets, or, with `measured`, of those with a figure.
 
-    And beside them, where it was measured, what the compiled decoder reaches. A quick
-    run has no verdicts: targets are of longer streams.
+    If the compiled decoder was measured, a column says what it reaches. A quick run has
+    no verdicts, because targets are for longer streams.
     """
     compiled = list(reached(results, COMPILED))
     beside = any(one.figure is not None for one in compiled)
@@ -78,7 +78,7 @@ def _written(target: Target, number: str) -> str:
 
 
 def decoding_tables(results: Results, suite: str) -> Iterator[Table]:
-    """Give the text stream in all cuts, then all streams in the usual ones."""
+    """Yield tables: the text stream in all cuts, then all streams in the usual ones."""
     figures = results.of(suite)
     called = _CALLED[suite]
     for input in ("text", "tools"):
@@ -97,7 +97,7 @@ def decoding_tables(results: Results, suite: str) -> Iterator[Table]:
 
 
 def growth_table(results: Results) -> Table | None:
-    """Give exponents, and the time at the largest size that was reached."""
+    """Return a table of exponents, with the time at the largest size reached."""
     figures = results.of("growth")
     if not figures:
         return None
@@ -106,13 +106,14 @@ def growth_table(results: Results) -> Table | None:
         title="Growth: the exponent of time over size, and the largest size measured",
         head=["", *names],
         notes=[
-            "1 is linear, 2 quadratic. Who takes longer than 1.5 s is given no more."
+            "1 is linear, 2 quadratic. After more than 1.5 s (in a quick run 0.03 s),"
+            " no larger size is tried."
         ],
     )
     for input in dict.fromkeys(figure.input for figure in figures):
         row = [_growth_cell(results, input, name) for name in names]
         table.rows.append([input, *row])
-    # Who is too slow for the larger sizes is not wrong.
+    # Being too slow for the larger sizes is not a fault.
     wrong = [figure for figure in figures if figure.samples]
     table.notes += faults(wrong, lambda figure: figure.input)
     return table
@@ -130,7 +131,7 @@ def _growth_cell(results: Results, input: str, name: str) -> str:
     return text + " †" * bool(largest.fault)
 
 
-# What others are compared with: the first of these that a column has.
+# The reference for ratios: the first of these that a column has.
 _OTHERS = (
     ("sockets", "Over a loopback socket", ("runs-core, sockets",)),
     ("memory", "Memory", (OURS,)),
@@ -151,7 +152,7 @@ def other_tables(results: Results) -> Iterator[Table]:
 
 
 def _verdicts(figures: list[Figure]) -> Table:
-    """Give what JSON parsers make of what the standard library takes."""
+    """Return how JSON parsers read documents that the standard library accepts."""
     names = list(dict.fromkeys(figure.candidate for figure in figures))
     by_place = {(figure.input, figure.candidate): figure.fault for figure in figures}
     table = Table(title="What JSON parsers make of odd documents", head=["", *names])
@@ -163,7 +164,7 @@ def _verdicts(figures: list[Figure]) -> Table:
 def _by_candidate(
     title: str, figures: list[Figure], references: Sequence[str]
 ) -> Table:
-    """Give a row for each candidate and a column for each thing measured."""
+    """Return a table with a row for each candidate, a column for each measurement."""
     columns = list(dict.fromkeys((f.input, f.variant) for f in figures))
     by_place = {(f.input, f.variant, f.candidate): f for f in figures}
     heads = [": ".join(filter(None, column[::-1])) for column in columns]
@@ -184,13 +185,13 @@ def _by_candidate(
 
 
 def _references(heads: Sequence[str], bases: Sequence[Figure | None]) -> Iterator[str]:
-    """Say which columns have ratios to something else than what most tables have."""
+    """Say which columns have ratios to something other than `OURS`."""
     columns: dict[str, list[str]] = {}
     for head, base in zip(heads, bases, strict=True):
         if base is not None and base.candidate != OURS:
             columns.setdefault(base.candidate, []).append(head)
     for name, found in columns.items():
-        told = f"in brackets is how many times that of {name} it is."
+        told = f"the number in brackets is the ratio to {name}."
         if len(found) == len(heads):
             yield told.capitalize()
         else:

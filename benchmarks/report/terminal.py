@@ -1,4 +1,4 @@
-"""A table in a terminal: in as many parts as it takes to cut no figure."""
+"""Prints a table in a terminal, in as many parts as it takes to cut no figure."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from benchmarks.report.table import Table
 
 __all__ = ["print_table"]
 
-# No figure is wider, with its ratio and its marks. What is, is words, and wrapped.
+# No figure is wider, with its ratio and its marks. Wider cells are words, and wrapped.
 _WIDEST = 26
-# What rows are called is wrapped, too: at this width if that saves a second part, and
-# at that one if it does not.
+# The names of rows are wrapped too: at the first width if that saves a second part, at
+# the second if it does not.
 _SHORTEST, _SHORT = 20, 24
-# A column's space on both sides and its line; the last line is the table's.
+# A column's spaces on both sides and its line; one more line belongs to the table.
 _MORE = 3
 
 
 def print_table(table: Table, console: Console) -> None:
     """Print all of it, whatever the terminal's width."""
-    # Text and not markup: what a decoder raises may look like it.
+    # Text and not markup: a decoder's error message may look like it.
     if table.title:
         console.print(Text(table.title, style="italic"))
     label, parts = _parts(table, console.width)
@@ -35,7 +35,7 @@ def print_table(table: Table, console: Console) -> None:
 
 
 def _parts(table: Table, width: int) -> tuple[int, list[list[int]]]:
-    """Give the width of the first column, and which others are in each part."""
+    """Return the width of the first column, and the other columns of each part."""
     names = [row[0] for row in _rows(table)]
     label = max(map(cell_len, [table.head[0], *names]))
     columns = range(1, len(table.head))
@@ -56,7 +56,7 @@ def _parts(table: Table, width: int) -> tuple[int, list[list[int]]]:
 
 
 def _width(table: Table, at: int) -> int:
-    """Give how wide a column is to be. Its head is wrapped between words."""
+    """Return the width of a column, whose head is wrapped between words."""
     cells = [row[at] for row in _rows(table)]
     return min(max(map(cell_len, [*table.head[at].split(), *cells])), _WIDEST)
 
@@ -78,7 +78,7 @@ def _part(table: Table, label: int, columns: Sequence[int]) -> RichTable:
             overflow="fold",
         )
     for row in table.rows:
-        # Of a row that has nothing in this part, there is nothing to tell.
+        # A row without anything in this part is left out.
         if any(row[at] for at in columns):
             part.add_row(*(Text(row[at]) for at in (0, *columns)))
     if table.total:

@@ -15,10 +15,10 @@ __all__ = ["frames_in", "has_streams", "recorded", "without_events"]
 
 
 def recorded(folder: Path) -> list[Input]:
-    """Give the event streams below each folder in this one, as one input each.
+    """Return one input for each folder in this one, with the event streams below it.
 
-    They are `*.sse` files and `*.response.raw` HTTP answers; what is in them is said
-    by the tests' reference decoder. Streams without an event are left out.
+    They are `*.sse` files and `*.response.raw` HTTP responses; the tests' reference
+    decoder says what is in them. Streams without an event are left out.
     """
     found = []
     for origin in _folders(folder):
@@ -35,7 +35,7 @@ def has_streams(folder: Path) -> bool:
 
 
 def without_events(folder: Path, inputs: Iterable[Input]) -> list[str]:
-    """Give the names of the folders in this one that are not among its inputs."""
+    """Return the names of the folders in this one that are not among the inputs."""
     known = {input.name for input in inputs}
     return [name for name in map(_name, _folders(folder)) if name not in known]
 
@@ -59,7 +59,7 @@ def _streams(folder: Path) -> Iterator[bytes]:
 
 
 def _event_stream(answer: bytes) -> bytes:
-    """Give the body of an HTTP answer, or nothing if it is no event stream."""
+    """Return the body of an HTTP response, or nothing if it is not an event stream."""
     connection = h11.Connection(h11.CLIENT)
     connection.send(h11.Request(method="GET", target="/", headers=[("host", "any")]))
     connection.send(h11.EndOfMessage())
@@ -80,13 +80,13 @@ def _event_stream(answer: bytes) -> bytes:
             elif not isinstance(event, h11.InformationalResponse):
                 return body
     except h11.RemoteProtocolError:
-        # A recording that was cut off: what is there is as good as any.
+        # A recording that was cut off: what is there can be used.
         pass
     return body
 
 
 def frames_in(stream: bytes) -> list[Frame]:
-    """Give what is in a stream, as the tests' reference decoder says."""
+    """Return the frames of a stream, as the tests' reference decoder reads them."""
     return [
         Frame(event.event, event.data.decode("utf-8", "replace"), event.id)
         for event in decode(stream).events

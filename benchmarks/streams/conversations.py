@@ -1,4 +1,4 @@
-"""Whole runs as lists of (event name, object), before they are written as bytes."""
+"""Complete runs as lists of (event name, object), before they are written as bytes."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _OTHER = (
 
 
 def words(number: int, seed: int = 1, *, foreign: bool = False) -> list[str]:
-    """Give as many tokens as a model would stream, most with a space before them."""
+    """Return as many tokens as a model would stream, most with a space before them."""
     vocabulary = [f" {word}" for word in _LATIN.split()] + ["\n", " \\("]
     if foreign:
         vocabulary += 5 * [f" {word}" for word in _OTHER.split()]
@@ -42,7 +42,7 @@ def words(number: int, seed: int = 1, *, foreign: bool = False) -> list[str]:
 
 
 def texts(messages: Iterable[list[str]]) -> Conversation:
-    """Give a run that writes messages, each in as many deltas as it has pieces."""
+    """Return a run that writes messages, each in as many deltas as it has pieces."""
     return _run(chain.from_iterable(map(_message, count(), messages)))
 
 
@@ -52,7 +52,7 @@ def _message(number: int, pieces: list[str]) -> Iterator[tuple[str, JSON]]:
     yield from _opened("thread.run.step", step(step_id, "in_progress", details))
     yield from _opened("thread.message", message(id, "in_progress"))
     for at, piece in enumerate(pieces):
-        # As the real service does: only the first delta of a text has the list.
+        # As on the real service, only the first delta of a text has the list.
         extra: dict[str, Any] = {} if at else {"annotations": []}
         yield "thread.message.delta", text_delta(id, piece, **extra)
     yield "thread.message.completed", message(id, "completed", "".join(pieces))
@@ -60,7 +60,7 @@ def _message(number: int, pieces: list[str]) -> Iterator[tuple[str, JSON]]:
 
 
 def tools(calls: list[list[str]]) -> Conversation:
-    """Give a run that calls functions, whose arguments come in these pieces."""
+    """Return a run that calls functions with arguments that come in these pieces."""
     step_id = identifier("step", 0)
     empty = {"type": "tool_calls", "tool_calls": []}
     events = [*_opened("thread.run.step", step(step_id, "in_progress", empty))]
@@ -87,7 +87,7 @@ def _call_delta(step_id: str, call: JSON) -> tuple[str, JSON]:
 
 
 def annotated(number: int) -> Conversation:
-    """Give a run whose text gets one annotation in each delta."""
+    """Return a run whose text gets one annotation in each delta."""
     id = identifier("msg", 0)
     events = [*_opened("thread.message", message(id, "in_progress"))]
     for index in range(number):

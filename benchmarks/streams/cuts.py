@@ -19,13 +19,13 @@ _SIZES = {
     "all": 1 << 62,
 }
 CUTS = tuple(_SIZES)
-# An eighth of the events is enough for these: each makes many calls.
+# An eighth of the events is enough for these: each event takes many calls.
 SMALL_CUTS = ("1 B",)
 _BLANK = re.compile(rb"\r\n\r\n|\n\n|\r\r")
 
 
 def cut(stream: bytes, where: str) -> list[bytes]:
-    """Give the stream in pieces of that size, or behind each blank line."""
+    """Return the stream, cut into pieces of that size or after each blank line."""
     size = _SIZES[where]
     if size is None:
         ends = [found.end() for found in _BLANK.finditer(stream)]

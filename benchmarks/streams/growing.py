@@ -30,7 +30,7 @@ class Growing:
 
 @frozen
 class Slices:
-    """Chunks that are cut when they are asked for, so that they take no memory."""
+    """Chunks that are cut as they are needed, so that they take no memory."""
 
     data: bytes
     size: int = 1024
@@ -41,7 +41,7 @@ class Slices:
 
 
 def huge_event(size: int) -> bytes:
-    """Give a stream of one event of this many bytes: a message with a long text."""
+    """Return a stream of one event of this many bytes: a message with a long text."""
     empty = len(_message(""))
     text = "All work and no play makes a dull stream. " * (size // 42 + 1)
     return _message(text[: size - empty])
@@ -57,7 +57,7 @@ def _one_line(mib: float) -> list[bytes]:
 
 
 def _many_lines(mib: float) -> list[bytes]:
-    # JSON, broken where it may be; each line is 64 bytes with its field's name.
+    # JSON, broken where it may be; each line is 64 bytes, including the field's name.
     items = int(mib * MIB) // 64
     item = "data: " + json.dumps("x" * 54) + ",\n"
     data = "event: lines\ndata: [\n" + item * items + "data: null]\n\n"
@@ -108,7 +108,7 @@ def _growing(
     )
 
 
-# From, to, and to where in a quick run.
+# The first size, the last, and the last in a quick run.
 FRAMED = (
     _growing("one event of one line, MiB", _one_line, 0.25, 32, 4),
     _growing("one event of 64-byte lines, MiB", _many_lines, 0.25, 16, 2),

@@ -52,14 +52,14 @@ class Input:
 
     @property
     def digest(self) -> str:
-        """Tells whether two results are of the same bytes."""
+        """Identifies the bytes that results are about."""
         return hashlib.sha256(b"\0".join(self.streams)).hexdigest()[:16]
 
     def cut(self, where: str) -> list[list[bytes]]:
         return [cut(stream, where) for stream in self.streams]
 
     def without(self, *names: str) -> Input:
-        """Give the same events but for those of these names, written plainly."""
+        """Return the same events, except those with these names, written plainly."""
         written = []
         for frames in self.frames:
             kept = [f for f in frames if f.event not in names]
@@ -67,9 +67,9 @@ class Input:
         return Input.of(self.name, written)
 
     def well_formed(self) -> Input | None:
-        """Give the streams whose data is JSON or an end marker, or None if none is.
+        """Return the streams whose data is JSON or an end marker, or None if none is.
 
-        Documentation has examples with dots in them.
+        Examples in documentation have dots in them.
         """
         kept = [
             (stream, list(frames))
@@ -88,7 +88,7 @@ def _is_json(frame: Frame) -> bool:
 
 
 def pieces_of_json(size: int, seed: int = 3) -> list[str]:
-    """Give a function's arguments as a model streams them: pieces of JSON text."""
+    """Return a function's arguments as a model streams them: pieces of JSON text."""
     random = Random(seed)
     fields = {f"field_{at}": word for at, word in enumerate(words(size // 4 + 1, seed))}
     text = json.dumps(fields)
@@ -116,7 +116,7 @@ def _messages(deltas: int) -> Conversation:
     return texts(words(50, seed) for seed in range(max(1, deltas // 50)))
 
 
-# What each is: how the run goes, and how it is written.
+# For each input, how the run goes and how it is written.
 GENERATED: dict[str, tuple[Callable[[int], Conversation], Style]] = {
     "text": (_text, plain),
     "tools": (_tools, plain),
@@ -133,6 +133,6 @@ GENERATED: dict[str, tuple[Callable[[int], Conversation], Style]] = {
 
 
 def generate(name: str, deltas: int) -> Input:
-    """Give the input of that name with about as many deltas."""
+    """Return the input of that name with about as many deltas."""
     conversation, style = GENERATED[name]
     return Input.of(name, [style(conversation(deltas))])

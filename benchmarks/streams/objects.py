@@ -1,7 +1,7 @@
-"""The API's objects, with the keys and the order of recorded traffic.
+"""The API's objects, with the keys and their order from recorded traffic.
 
-They are written out here, and not taken from the library, so that its changes do not
-change what is measured.
+They are written out here, not taken from the library, so that changes of the library do
+not change what is measured.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz23456789"
 
 
 def identifier(prefix: str, number: int) -> str:
-    """Give an id of the usual length, another one for each number."""
+    """Return an id of the usual length, different for each number."""
     digits = Random(f"{prefix} {number}").choices(_ALPHABET, k=24)
     return f"{prefix}_{''.join(digits)}"
 

@@ -1,4 +1,4 @@
-"""How servers write the same run as bytes, and what a decoder is to make of them."""
+"""How servers write the same run as bytes, and what a decoder must make of them."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def crlf(conversation: Conversation) -> Written:
 
 
 def commented(conversation: Conversation) -> Written:
-    """With a keep-alive comment before every fourth event, and a retry at first."""
+    """With a keep-alive comment before every fourth event, and a retry first."""
     frames = plain(conversation)[1]
     blocks = ["retry: 3000\n\n"]
     for number, frame in enumerate(frames):
@@ -73,7 +73,7 @@ def commented(conversation: Conversation) -> Written:
 
 
 def identified(conversation: Conversation) -> Written:
-    """With an id on each event, as servers do that let clients reconnect."""
+    """With an id on each event, like servers that let clients reconnect."""
     frames = [
         frame._replace(id=str(number))
         for number, frame in enumerate(plain(conversation)[1])
@@ -93,7 +93,7 @@ def multiline(conversation: Conversation) -> Written:
 
 
 def unpredictable(conversation: Conversation) -> Written:
-    """With nothing that one event could tell about the next.
+    """With nothing that could be predicted from one event to the next.
 
     Ids, the order of keys, and spacing vary from event to event.
     """
@@ -107,7 +107,7 @@ def unpredictable(conversation: Conversation) -> Written:
 
 
 def erratic(conversation: Conversation) -> Written:
-    """The same, and the lines in any order, and in each object a field no other has."""
+    """Like `unpredictable`, with lines in any order and a new field in each object."""
     random = Random(7)
     frames, blocks = [], []
     for number, (name, value) in enumerate(conversation):
@@ -135,7 +135,7 @@ def _varied(name: str, value: Any, number: int, random: Random) -> Frame:
 
 
 def _ended(frames: list[Frame], blocks: list[str]) -> Written:
-    # The id is not said again, and stays.
+    # The id is not repeated, and so stays.
     frames.append(_DONE._replace(id=frames[-1].id))
     return "".join([*blocks, "event: done\ndata: [DONE]\n\n"]).encode(), frames
 

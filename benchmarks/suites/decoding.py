@@ -18,11 +18,11 @@ from benchmarks.streams.styles import Frame
 __all__ = ["framing", "measured", "snapshot", "typed"]
 
 _FEW_CUTS = (ONE_EVENT, "1460 B", "16 KiB")
-# Of typed events and snapshots, which take peers a hundred times as long.
+# For typed events and snapshots, which take peers a hundred times as long.
 _QUICK_INPUTS = ("text", "tools", "CRLF", "unpredictable text", "unpredictable tools")
 _QUICK_CUTS = (ONE_EVENT, "1460 B")
 Expected = Callable[[Sequence[Frame]], Any]
-# A message or step that is complete takes the place of what was added up.
+# A complete message or step replaces what was added up.
 _WHOLE = (
     "thread.message.completed",
     "thread.message.incomplete",
@@ -31,7 +31,7 @@ _WHOLE = (
 
 
 def framing(bench: Bench) -> Iterator[Figure]:
-    """Bytes to server-sent events: name and text of each are read."""
+    """Bytes to server-sent events; name and text of each are read."""
     # Enough that "all at once" does not fit the fastest cache.
     deltas = 600 if bench.quick else 2500
     everywhere = ("text",) if bench.quick else tuple(GENERATED)
@@ -39,7 +39,7 @@ def framing(bench: Bench) -> Iterator[Figure]:
 
 
 def typed(bench: Bench) -> Iterator[Figure]:
-    """Bytes to typed events: of deltas the text is read, of whole objects a field."""
+    """Bytes to typed events; reads the text of deltas, and a field of whole objects."""
     deltas = 150 if bench.quick else 1000
     everywhere = () if bench.quick else ("text", "tools")
     yield from _decoding(bench, "typed", expected_events, deltas, everywhere)
@@ -84,7 +84,7 @@ def measured(
     input: Input,
     where: str,
 ) -> Iterator[Figure]:
-    """Measure all on one input in one cut, and say who does not do the same work."""
+    """Measure all candidates on one input in one cut, with their faults."""
     streams = input.cut(where)
     samples: dict[str, Sample] = {}
     faults: dict[str, str] = {}

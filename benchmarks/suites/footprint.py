@@ -1,4 +1,4 @@
-"""What it costs to import a library, and how much it puts on disk."""
+"""What it costs to import a library, and how much disk space it takes."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ __all__ = ["CLIENT", "IMPORT", "SIZE", "footprint"]
 IMPORT = "CPU to import all names"
 CLIENT = "CPU to import, make a client and have its runs"
 SIZE = "installed, with all that it needs, without .pyc"
-# Name, what is run, and the distribution that is installed for it with its extra. Both
-# runs_core and openai load things later: all of what is public is asked for.
+# Name, code to run, and the distribution to install for it, with its extra. Both
+# runs_core and openai load things lazily, so all public names are imported.
 _IMPORTS = (
     ("runs-core", "from runs_core import *", "runs-core"),
     (
@@ -70,20 +70,20 @@ _CLIENTS = (
         "openai",
     ),
 )
-# What is installed with them is another's figure.
+# Their installed size is already another candidate's figure.
 _PARTS = ("runs-core, a decoder", "runs-core, bare import")
 # Only installed, and not imported.
 _SIZES = (("runs-core, with msgspec", "runs-core[fast]", "msgspec"),)
 # What a distribution imports without saying so.
 _UNDECLARED = {"httpx-sse": ("httpx",)}
-# What is beside our modules in a checkout, and in no wheel.
+# Files beside our modules in a checkout that are in no wheel.
 _SOURCES = (".c", ".pxi", ".pyd", ".pyi", ".pyx", ".so")
 _NOT_QUICK = ("anthropic", "azure-ai-agents", "aiosseclient", "httpx-sse")
 _TIMED = "from time import process_time as t; a = t(); {}; print(t() - a)"
 
 
 def footprint(bench: Bench) -> Iterator[Figure]:
-    """New interpreters in turns; the modules are compiled, and in the disk's cache."""
+    """New interpreters in turns; the modules are compiled, and in the disk cache."""
     sizes: dict[str, int] = {}
     for what, programs in ((IMPORT, _IMPORTS), (CLIENT, _CLIENTS)):
         found = [
@@ -134,14 +134,14 @@ def _run(code: str) -> float:
         capture_output=True,
         text=True,
         check=True,
-        # Else ours, which may not have been installed by pip, is never compiled.
+        # Otherwise ours, if it was not installed by pip, would never be compiled.
         env={k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"},
     )
     return float(done.stdout)
 
 
 def size_of(requirement: str) -> int:
-    """Give the bytes of a distribution and of all that it requires."""
+    """Return the size in bytes of a distribution and everything that it requires."""
     from packaging.requirements import Requirement
 
     sizes: dict[str, int] = {}
@@ -169,7 +169,7 @@ def size_of(requirement: str) -> int:
 
 def _files(distribution: metadata.Distribution) -> int:
     if distribution.name == "runs-core":
-        # Perhaps installed in place, where the distribution has no files of its own.
+        # Perhaps an editable install, where the distribution has no files of its own.
         specs = (find_spec("runs_core"), find_spec("runs_transports"))
         folders = (Path(spec.origin).parent for spec in specs if spec and spec.origin)
         paths = [path for folder in folders for path in of_a_wheel(folder)]
@@ -179,7 +179,7 @@ def _files(distribution: metadata.Distribution) -> int:
 
 
 def of_a_wheel(folder: Path) -> list[Path]:
-    """Give what is in a package's folder but for what no wheel has."""
+    """Return the paths in a package's folder, except those that no wheel has."""
     return [path for path in folder.rglob("*") if path.suffix not in _SOURCES]
 
 

@@ -17,10 +17,10 @@ from benchmarks.streams.growing import FRAMED, PUT_TOGETHER, Growing
 
 __all__ = ["growth"]
 
-# Reading the whole snapshot after each event grows with both, and the data as bytes
-# with what the data as text does.
+# Reading the whole snapshot after each event grows with both sizes; data as bytes grows
+# like data as text.
 _NOT_HERE = ("runs-core, read after every event", "runs-core, data as bytes")
-# A quick run has no time for who grows with the square.
+# A quick run has no time for candidates that are quadratic.
 _NOT_QUICK = (
     "httpx-sse",
     "sseclient-py",
@@ -46,7 +46,7 @@ def growth(bench: Bench) -> Iterator[Figure]:
             yield from _grow(bench, what, kind, candidates)
 
 
-# Nothing can hold an event without this: how it grows is how memory does.
+# No decoder can hold an event without this: it grows as memory does.
 _JOINING = Candidate(
     name="floor: joining the chunks",
     distribution=None,
@@ -57,10 +57,11 @@ _JOINING = Candidate(
 
 
 def _in_new_memory(sample: Sample) -> Sample:
-    """Give the same, but each pass asks the kernel for its memory.
+    """Return a sample of which each pass gets its memory from the kernel.
 
-    Else the smaller sizes find it as the pass before has left it, and the larger ones,
-    which the allocator gives back, do not: what is linear seems to bend.
+    Otherwise the smaller sizes would reuse the memory of the previous pass, and the
+    larger ones, which the allocator frees, would not: a linear decoder would seem
+    not to be.
     """
 
     def fresh(loops: int) -> float:
@@ -76,9 +77,9 @@ def _in_new_memory(sample: Sample) -> Sample:
 def _grow(
     bench: Bench, what: Growing, kind: str, candidates: Sequence[Candidate]
 ) -> Iterator[Figure]:
-    """Measure the sizes of each candidate in turns: they are compared with another.
+    """Measure the sizes of each candidate in turns, to compare them with each other.
 
-    What comes out is compared with what was put in at the smallest of them.
+    The output is checked at the smallest size.
     """
     sizes = what.quick_sizes if bench.quick else what.sizes
     chunks = {size: what.make(size) for size in sizes}

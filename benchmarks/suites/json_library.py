@@ -1,4 +1,4 @@
-"""Which JSON parser: what each costs on what streams hold, and what each refuses."""
+"""JSON parsers: what each costs on the content of streams, and what each refuses."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def _jiter() -> Parse:
 
 
 PARSERS = {"json": _json, "orjson": _orjson, "msgspec": _msgspec, "jiter": _jiter}
-# What the standard library's parser, and so openai-python, takes.
+# What the standard library's parser, and so openai-python, accepts.
 REFUSALS = {
     "NaN": b'{"a": NaN}',
     "half of an emoji": b'{"a": "\\ud83d"}',
@@ -59,7 +59,7 @@ REFUSALS = {
 
 
 def json_library(bench: Bench) -> Iterator[Figure]:
-    """Parsing alone, the whole way to a snapshot with each, and memory."""
+    """Parsing alone, decoding to a snapshot with each parser, and memory."""
     found = {name: bench.made(name, make) for name, make in PARSERS.items()}
     parsers = {name: parse for name, parse in found.items() if parse is not None}
     for what, document in _documents():
@@ -107,7 +107,7 @@ def _compare(
 
 
 def _to_snapshot(bench: Bench, parsers: dict[str, Parse]) -> Iterator[Figure]:
-    """The stream decoder with each, where it must parse: nothing can be predicted."""
+    """Our stream decoder with each parser, on a stream that it cannot predict."""
     input = bench.input("unpredictable text", 150 if bench.quick else 600)
     (chunks,) = input.cut("1 event")
 
@@ -139,7 +139,7 @@ def _timed(
     given: Any,
     right: Callable[[Any], bool],
 ) -> dict[str, tuple[Sequence[float], str]]:
-    """Give the seconds that each takes, by round, and what is wrong with it."""
+    """Return the seconds that each takes, by round, and its fault."""
     faults = {name: _fault(run, given, right) for name, run in runs.items()}
     going = {n: run for n, run in runs.items() if not faults[n].startswith("raises")}
     samples = {name: sampling(run, [given]) for name, run in going.items()}
@@ -166,7 +166,7 @@ def _memory(bench: Bench, parsers: dict[str, Parse]) -> Iterator[Figure]:
 
 
 def parse_huge(parser: str, file: str) -> float:
-    """Give by how many MiB memory grows while a document is parsed, in this process."""
+    """Return by how many MiB this process grows while it parses a document."""
     parse = PARSERS[parser]()
     document = Path(file).read_bytes()
     parse(_data(huge_event(10_000)))

@@ -19,16 +19,16 @@ __all__ = ["HUGE", "KEPT", "memory"]
 
 HUGE = "one event of 8 MiB in 1 KiB chunks, growth of resident memory"
 KEPT = "an open stream after 20 events, memory that it keeps"
-# Seconds. Who takes longer for one event takes them for all.
+# In seconds, for one event.
 _PATIENCE = 10
-# The others take longer than a quick run has.
+# A quick run has no time for the others.
 _QUICK = ("runs-core", "runs-core, data as bytes", "openai-python")
 
 
 def memory(bench: Bench) -> Iterator[Figure]:
-    """Each in a process of its own; the peaks some times over: allocators vary."""
+    """Each in a separate process; peaks several times, because allocators vary."""
     if not available():
-        bench.missing["memory"] = "this system does not tell the peak of a process"
+        bench.missing["memory"] = "this system does not report the peak of a process"
         return
     with kept_in_file(huge_event(8 << 20)) as file:
         for kind in ("framing", "typed", "snapshot"):
@@ -45,7 +45,7 @@ def memory(bench: Bench) -> Iterator[Figure]:
 
 
 def _fault(kind: str, candidate: Candidate) -> str:
-    """Give what is wrong with what comes out of small streams."""
+    """Return what is wrong with the candidate's output on small streams."""
     streams = measure.small_streams()
     frames = [frames_in(b"".join(chunks)) for chunks in streams]
     return candidate.fault(streams, list(map(EXPECTED[kind], frames)))
@@ -74,9 +74,9 @@ def _figure(
     rounds: int,
     **arguments: Any,
 ) -> Figure:
-    """Give what that function of `measure` says of the candidate, or why it fails.
+    """Return the result of that function of `measure`, or why it fails.
 
-    Who raises on small streams is not asked.
+    A candidate that raises on small streams is not measured.
     """
     samples: list[float] = []
     try:

@@ -1,4 +1,4 @@
-"""The whole way over a loopback socket, on each transport: CPU, wall, first event."""
+"""End to end over a loopback socket, on each transport: CPU, wall, first event."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _SENT = {"each": "one send an event", "flood": "64 KiB a send"}
 
 
 def sockets(bench: Bench) -> Iterator[Figure]:
-    """A client is made and reads whole streams; the server runs on another core."""
+    """A client is created and reads whole streams; the server is on another core."""
     found = (bench.made(name, make) for name, make in CLIENTS.items())
     ways = [way for way in found if way is not None]
     deltas = 300 if bench.quick else 1000
@@ -39,7 +39,7 @@ def sockets(bench: Bench) -> Iterator[Figure]:
 
 @frozen
 class _To:
-    """Where so many streams are read from, one after the other, of so many events."""
+    """The URL to read `streams` streams from, one after the other, and their events."""
 
     url: str
     streams: int
@@ -67,15 +67,15 @@ def _short(bench: Bench, ways: Sequence[Way], to: _To) -> Iterator[Figure]:
 def _in_turns(
     bench: Bench, ways: Sequence[Way], to: _To
 ) -> Iterator[tuple[Way, list[Seen], str]]:
-    """Give what each has seen in each round, and what is wrong with it.
+    """Yield what each client has seen in each round, and its fault.
 
-    Who raises, or sees nothing, has seen nothing in any round.
+    A client that raises, or sees nothing, has seen nothing in any round.
     """
     seen: dict[str, list[Seen]] = {way.name: [] for way in ways}
     faults: dict[str, str] = {}
     going = list(ways)
     with only_own_garbage():
-        # The first round warms up, and shows who sees what is sent.
+        # The first round warms up, and shows which clients see what is sent.
         for turn in range(bench.pace.rounds + 1):
             for way in list(going):
                 try:

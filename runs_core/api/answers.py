@@ -1,4 +1,4 @@
-"""What answers a run's tool calls: outputs, and Foundry's approvals."""
+"""The answers to a run's tool calls: outputs, and Foundry's approvals."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ __all__ = ["answers_to_calls"]
 
 
 def answers_to_calls(name: str, given: Any) -> Any:
-    """Give the answers as a list, or refuse what can answer no calls.
+    """Return the answers as a list, or raise `ToolOutputsInvalid`.
 
-    A run takes all of them in one request, and once. What it asked for is not known
-    here; that one call is answered twice is. None is left to the server to refuse.
-    Raises `ToolOutputsInvalid` with a JSONPath.
+    A run takes all of them in one request, and only once. Which calls it made is not
+    known here, but a call that is answered twice is refused. None is left to the server
+    to refuse. An error in one answer has its JSONPath.
     """
     if given is None:
         return None
@@ -33,13 +33,13 @@ def answers_to_calls(name: str, given: Any) -> Any:
             id = answer.tool_call_id
         else:
             raise ToolOutputsInvalid(
-                f"{name} must hold objects with a tool_call_id, not what is of type"
+                f"{name} must be objects with a tool_call_id, not of type"
                 f" {type(answer).__name__} @ {where}"
             )
         if isinstance(id, str):
             if id in seen:
                 raise ToolOutputsInvalid(
-                    f"{name} answers a call twice: give each tool_call_id once"
+                    f"{name} answers a call twice: pass each tool_call_id once"
                     f" @ {where}.tool_call_id"
                 )
             seen.add(id)

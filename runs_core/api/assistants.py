@@ -23,14 +23,14 @@ __all__ = ["create", "delete", "list", "retrieve", "update"]
 
 @operation(AssistantCreateParams)
 def create(**params: Unpack[AssistantCreateParams]) -> Call[Assistant]:
-    """There is a new assistant. `POST /assistants`."""
+    """Create an assistant. `POST /assistants`."""
     request = build("assistants.create", "POST", {}, params, repeat=Repeat.ONCE)
     return Call(request, json_answer(Assistant))
 
 
 @operation(RequestOptions)
 def retrieve(assistant_id: str, **params: Unpack[RequestOptions]) -> Call[Assistant]:
-    """The assistant. `GET /assistants/{assistant_id}`."""
+    """Get an assistant. `GET /assistants/{assistant_id}`."""
     ids = {"assistant_id": assistant_id}
     request = build("assistants.retrieve", "GET", ids, params)
     return Call(request, json_answer(Assistant))
@@ -40,7 +40,7 @@ def retrieve(assistant_id: str, **params: Unpack[RequestOptions]) -> Call[Assist
 def update(
     assistant_id: str, **params: Unpack[AssistantUpdateParams]
 ) -> Call[Assistant]:
-    """The assistant is changed. `POST /assistants/{assistant_id}`."""
+    """Change an assistant. `POST /assistants/{assistant_id}`."""
     ids = {"assistant_id": assistant_id}
     request = build("assistants.update", "POST", ids, params)
     return Call(request, json_answer(Assistant))
@@ -48,7 +48,7 @@ def update(
 
 @operation(ListParams)
 def list(**params: Unpack[ListParams]) -> Paged[Assistant]:
-    """The assistants, a page at a time. `GET /assistants`."""
+    """List the assistants, a page at a time. `GET /assistants`."""
     request = build("assistants.list", "GET", {}, params)
     return Paged(request, json_answer(Page[Assistant]))
 
@@ -57,7 +57,7 @@ def list(**params: Unpack[ListParams]) -> Paged[Assistant]:
 def delete(
     assistant_id: str, **params: Unpack[RequestOptions]
 ) -> Call[AssistantDeleted]:
-    """The assistant is gone. `DELETE /assistants/{assistant_id}`."""
+    """Delete an assistant. `DELETE /assistants/{assistant_id}`."""
     ids = {"assistant_id": assistant_id}
     request = build("assistants.delete", "DELETE", ids, params)
     return Call(request, json_answer(AssistantDeleted))

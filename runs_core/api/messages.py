@@ -23,9 +23,9 @@ __all__ = ["create", "delete", "list", "retrieve", "update"]
 
 @operation(MessageCreateParams)
 def create(thread_id: str, **params: Unpack[MessageCreateParams]) -> Call[Message]:
-    """The thread has a new message. `POST /threads/{thread_id}/messages`.
+    """Add a message to a thread. `POST /threads/{thread_id}/messages`.
 
-    A thread with an active run takes none: `ThreadBusy`.
+    Raises `ThreadBusy` while the thread has an active run.
     """
     request = build(
         "messages.create",
@@ -41,7 +41,7 @@ def create(thread_id: str, **params: Unpack[MessageCreateParams]) -> Call[Messag
 def retrieve(
     message_id: str, thread_id: str, **params: Unpack[RequestOptions]
 ) -> Call[Message]:
-    """The message. `GET /threads/{thread_id}/messages/{message_id}`."""
+    """Get a message. `GET /threads/{thread_id}/messages/{message_id}`."""
     ids = {"thread_id": thread_id, "message_id": message_id}
     request = build("messages.retrieve", "GET", ids, params)
     return Call(request, json_answer(Message))
@@ -51,7 +51,7 @@ def retrieve(
 def update(
     message_id: str, thread_id: str, **params: Unpack[MetadataParams]
 ) -> Call[Message]:
-    """The message has this metadata.
+    """Set a message's metadata.
 
     `POST /threads/{thread_id}/messages/{message_id}`.
     """
@@ -62,7 +62,7 @@ def update(
 
 @operation(MessageListParams)
 def list(thread_id: str, **params: Unpack[MessageListParams]) -> Paged[Message]:
-    """The thread's messages, a page at a time; with `run_id` those of one run.
+    """List a thread's messages, a page at a time; with `run_id`, those of one run.
 
     `GET /threads/{thread_id}/messages`.
     """
@@ -74,7 +74,7 @@ def list(thread_id: str, **params: Unpack[MessageListParams]) -> Paged[Message]:
 def delete(
     message_id: str, thread_id: str, **params: Unpack[RequestOptions]
 ) -> Call[MessageDeleted]:
-    """The message is gone. `DELETE /threads/{thread_id}/messages/{message_id}`."""
+    """Delete a message. `DELETE /threads/{thread_id}/messages/{message_id}`."""
     ids = {"thread_id": thread_id, "message_id": message_id}
     request = build("messages.delete", "DELETE", ids, params)
     return Call(request, json_answer(MessageDeleted))

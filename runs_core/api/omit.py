@@ -1,4 +1,4 @@
-"""Arguments that are there and yet not given, as openai-python writes them."""
+"""Placeholders for arguments that are not given, under openai-python's names."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ NotGiven = Omit
 """`Omit`, under an older name of openai-python's."""
 
 omit: Any = Omit()
-"""An argument that is not given; of any type, so that it can stand for any."""
+"""An argument that is not given; typed `Any`, so that it can stand for any."""
 not_given: Any = omit
 """`omit`, under an older name of openai-python's."""
 NOT_GIVEN: Any = omit

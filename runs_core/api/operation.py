@@ -1,4 +1,4 @@
-"""How an operation is written down: its parameter list checked, its request built."""
+"""How an operation is defined: its parameter list checked, its request built."""
 
 from __future__ import annotations
 
@@ -30,18 +30,18 @@ _OPTIONS = frozenset(
 
 
 def operation(params: type) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """Make a function's `**params: Unpack[params]` real: checked, and in its signature.
+    """Check a function's `**params: Unpack[params]`, and list them in its signature.
 
-    A name that the TypedDict does not know, or one that it requires and the call lacks,
-    raises `TypeError` at the call. An argument that is `omit` is not given.
+    A name that the TypedDict does not have, or one that it requires and the call lacks,
+    raises `TypeError` at the call. An argument that is `omit` counts as not given.
     """
 
     def decorate(function: Callable[P, R]) -> Callable[P, R]:
         signature = _signature(function, params)
         takes = _Takes.of(function, signature)
 
-        # What a call is given can hold keys (in extra_headers): no error of ours keeps
-        # a frame that holds it.
+        # The arguments can hold keys (in extra_headers): no error of ours keeps a frame
+        # that holds them.
         @functools.wraps(function)
         def checked(*args: P.args, **kwargs: P.kwargs) -> R:
             callers = sys.exception()
@@ -64,9 +64,9 @@ def operation(params: type) -> Callable[[Callable[P, R]], Callable[P, R]]:
 
 
 def _signature(function: Callable[..., Any], params: type) -> inspect.Signature:
-    """Give the function's signature, with the TypedDict's names for `**params`."""
+    """Return the function's signature, with the TypedDict's names for `**params`."""
     plain = inspect.signature(function)
-    # Their annotations are text, as modules with postponed ones have it.
+    # Their annotations are strings, because the modules postpone them.
     ids = [
         p.replace(annotation=str)
         for p in plain.parameters.values()
@@ -92,10 +92,10 @@ class _Takes:
 
     label: str
     ids: tuple[str, ...]
-    """Those that need not be named."""
+    """Those that may be positional."""
     known: frozenset[str]
     required: frozenset[str]
-    """Those that must be named."""
+    """The required keyword arguments."""
 
     @classmethod
     def of(cls, function: Callable[..., Any], signature: inspect.Signature) -> _Takes:
@@ -109,17 +109,17 @@ class _Takes:
         )
 
     def problem(self, placed: int, given: Set[str]) -> str | None:
-        """Say what is wrong with a call, if anything is."""
+        """Return what is wrong with a call, or None."""
         if placed > len(self.ids):
             nameless = ", ".join(self.ids) or "none"
             return (
-                f"{self.label} got {placed} arguments without a name; without one it"
-                f" takes {nameless}"
+                f"{self.label} got {placed} positional arguments; it takes {nameless}"
+                " by position"
             )
         if unknown := given - self.known:
             return (
                 f"{self.label} got an unexpected keyword argument {min(unknown)!r};"
-                " what only this server knows goes into extra_body"
+                " pass what only this server knows in extra_body"
             )
         if missing := self.required - given:
             return f"{self.label} is missing the argument {min(missing)!r}"
@@ -127,7 +127,7 @@ class _Takes:
 
 
 def _annotations(params: type) -> dict[str, Any]:
-    """The parameters in the order in which they are written: a call's own first."""
+    """Return the parameters as they are listed, but a call's own first."""
     types = {n: _unmarked(a) for n, a in params.__annotations__.items()}
     return {n: a for n, a in types.items() if n not in _OPTIONS} | types
 
@@ -147,13 +147,13 @@ def build(
     has_body: bool = True,
     repeat: Repeat = Repeat.SAFE,
 ) -> ApiRequest:
-    """Give the request in which each parameter is where it belongs.
+    """Return the request, with each parameter where it belongs.
 
     Those of a GET, and those named by `query`, go into the URL, the `RequestOptions`
-    where they say, the rest into a JSON body. A POST has one even where it is `{}`,
-    unless not `has_body`.
+    where they say, and the rest into a JSON body. A POST has one even if it is `{}`,
+    unless `has_body` is false.
     Raises `UsageError` for ids, headers and query parameters that cannot be sent, and
-    TypeError or ValueError for what JSON cannot say.
+    TypeError or ValueError for values that JSON cannot represent.
     """
     own = {n: v for n, v in params.items() if n not in _OPTIONS}
     in_url = own.keys() if method == "GET" else own.keys() & set(query)
@@ -176,24 +176,24 @@ def build(
         timeouts=_timeouts(params),
         repeat=repeat,
     )
-    # What cannot be sent is refused now, at the call.
+    # Refuses what cannot be sent now, at the call.
     encode_query(request.query)
     request.path  # noqa: B018
     return request
 
 
 def check_not_streamed(params: Mapping[str, Any], streaming: str) -> None:
-    """Refuse `stream=True` where the answer is read as one object."""
+    """Refuse `stream=True` if the response is read as one object."""
     if params.get("stream"):
         raise UsageError(
-            f"this gives one object: for a stream of events call {streaming}"
+            f"this returns one object: for a stream of events, call {streaming}"
         )
 
 
 def split(
     params: Mapping[str, Any], options: type
 ) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Part the parameters into those that the TypedDict `options` names, and others."""
+    """Return the parameters that the TypedDict `options` names, and the others."""
     names = options.__annotations__
     named = {n: v for n, v in params.items() if n in names}
     return named, {n: v for n, v in params.items() if n not in names}
@@ -211,13 +211,13 @@ def _headers(params: Mapping[str, Any]) -> Iterable[tuple[str, str | None]]:
 
 
 def _query(pairs: Iterable[tuple[str, Any]]) -> Iterable[tuple[str, str]]:
-    """Write lists as `name[]=…` once an item, as the API's servers read them.
+    """Yield a list's items each as `name[]=…`, as the API's servers read them.
 
-    And what is in a mapping as `name[key]=…`, as openai-python does.
+    A mapping's items become `name[key]=…`, as in openai-python.
     """
     for name, value in pairs:
         if isinstance(value, str) and name == "include":
-            # A str is a list of str to the type checkers.
+            # To the type checkers, a str is an iterable of str.
             raise UsageError("include must be a list of names, not one name")
         if isinstance(value, Mapping):
             yield from _query((f"{name}[{key}]", item) for key, item in value.items())
@@ -238,7 +238,7 @@ def _text(name: str, value: object) -> str:
         case int() | float():
             return str(value)
     raise UsageError(
-        f"the query parameter {name!r} must be a text, a number or a list of these,"
+        f"the query parameter {name!r} must be a str, a number or a list of these,"
         f" not {type(value).__name__}"
     )
 

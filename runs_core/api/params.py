@@ -1,8 +1,8 @@
-"""Every parameter list, once.
+"""The parameter lists of all operations.
 
-A key that is absent is not sent; None is JSON `null`. Objects may be given as models or
-as plain dicts. Source: the API reference's request bodies; constraints are the
-server's to check.
+A key that is absent is not sent; None is JSON `null`. Objects may be passed as models
+or as plain dicts. Source: the API reference's request bodies. The server checks the
+constraints.
 """
 
 # No `from __future__ import annotations`: `__required_keys__` needs the real types.
@@ -60,77 +60,78 @@ Metadata: TypeAlias = Mapping[str, str]
 
 
 class RequestOptions(TypedDict, total=False):
-    """What every call takes beside its own parameters."""
+    """What every call takes besides its own parameters."""
 
     extra_headers: Mapping[str, str | Omit | None] | None
-    """Added to, or replacing, the endpoint's; None removes one."""
+    """Headers that are added to the endpoint's, or replace them; None removes one."""
     extra_query: Mapping[str, Any] | None
-    """Added to the URL's, or replacing parameters and the endpoint's, by name."""
+    """Query parameters that are added to all others, or replace them by name."""
     extra_body: Mapping[str, Any] | None
-    """Merged into the JSON body, over the named parameters."""
+    """Merged into the JSON body; replaces parameters of the same name."""
     timeout: float | Timeouts | None
     """The longest wait for the connection and for each read, in seconds."""
     idempotency_key: str | None
-    """Sent as `Idempotency-Key`: allows a request that creates to be repeated."""
+    """Sent as `Idempotency-Key`: lets a request that creates something be repeated."""
 
 
 class Polling(TypedDict, total=False):
     """How a run is polled."""
 
     poll_interval_ms: float
-    """The wait between looks, 100 at least; without it the server's wish, else 1 s."""
+    """Time between polls, at least 100; by default what the server asks for, or 1 s."""
     deadline: float | None
     """The longest time for all of it, in seconds (15 minutes); None for no limit."""
     on_poll: Callable[[Run], Any]
-    """Called with the run after each look."""
+    """Called with the run after each poll."""
     cancel_on_exit: bool
-    """Cancel the run at the server if you leave before its end, by any exception."""
+    """Cancel the run on the server if you leave before its end, by any exception."""
 
 
 class Streaming(TypedDict, total=False):
     """How a run's stream is read."""
 
     idle_timeout: float | None
-    """The longest wait for an event once the answer has begun, in seconds (5 minutes);
-    None for no limit."""
+    """The longest wait for an event once the response has begun, in seconds (5
+    minutes); None for no limit."""
     deadline: float | None
     """The longest time for the whole stream, in seconds; None for no limit."""
     resume: Literal["poll"] | None
-    """"poll" ends a stream that broke or fell silent by polling the same run."""
+    """"poll" finishes a stream that broke or fell silent by polling the same run."""
     cancel_on_exit: bool
-    """Cancel the run at the server if you close the stream before its end."""
+    """Cancel the run on the server if you close the stream before its end."""
     max_event_bytes: int | None
-    """The longest event that is taken, in bytes (32 MiB); None for any."""
+    """The longest event that is accepted, in bytes (32 MiB); None for no limit."""
 
 
 class ToolLoop(TypedDict, total=False):
     """How a run's calls are answered."""
 
     functions: Required[Functions]
-    """Your functions, by name or called by their own names; or one that takes a round's
-    calls and gives their outputs by call id. Called with the call's arguments."""
+    """Your functions: a mapping by name, or a list that uses their own names; they get
+    a call's arguments. Or one function that takes a round's calls and returns their
+    outputs by call id."""
     on_tool_error: Literal["raise", "output"]
-    """Cancel the run and raise (the default), or give the error's text to the model."""
+    """Cancel the run and raise (the default), or send the error's text to the model."""
     max_rounds: int
-    """How often tools are called at most (10)."""
+    """The most rounds of tool calls (10)."""
 
 
 class IncludeParams(RequestOptions, total=False):
     """`steps.retrieve`."""
 
     include: Iterable[RunStepInclude]
-    """What to add to steps: the text of file search results, if anything."""
+    """What to include in steps: the text of file search results."""
 
 
 class ListParams(RequestOptions, total=False):
     """A list, a page at a time."""
 
     limit: int
-    """How many on a page, 1 to 100 (20)."""
+    """How many elements on a page, 1 to 100 (20)."""
     order: Literal["asc", "desc"]
-    """By `created_at`: the newest first (`desc`, the default), or the oldest."""
+    """By `created_at`: newest first (`desc`, the default) or oldest first (`asc`)."""
     after: str
-    """Begin behind the element with this id."""
+    """Begin after the element with this id."""
     before: str
     """End before the element with this id."""
 
@@ -139,33 +140,33 @@ class StepListParams(ListParams, total=False):
     """`steps.list`."""
 
     include: Iterable[RunStepInclude]
-    """What to add to steps: the text of file search results, if anything."""
+    """What to include in steps: the text of file search results."""
 
 
 class MessageListParams(ListParams, total=False):
     """`messages.list`."""
 
     run_id: str
-    """Only messages that this run has made."""
+    """Only messages that this run created."""
 
 
 class MetadataParams(RequestOptions, total=False):
     """An update that can only change the metadata."""
 
     metadata: Metadata | None
-    """Up to 16 pairs of text of your own."""
+    """Your own data: up to 16 pairs of strings."""
 
 
 # --- Runs --------------------------------------------------------------------------
 
 
 class RunParams(RequestOptions, total=False):
-    """A new run, however it is waited for."""
+    """A new run, whichever operation creates it."""
 
     assistant_id: Required[str]
-    """The assistant that answers: its model, instructions and tools are the run's."""
+    """The assistant that answers, with its model, instructions and tools."""
     include: Iterable[RunStepInclude]
-    """What to add to steps: the text of file search results, if anything."""
+    """What to include in steps: the text of file search results."""
     model: str | None
     """The model, instead of the assistant's."""
     reasoning_effort: (
@@ -181,32 +182,32 @@ class RunParams(RequestOptions, total=False):
     tools: Iterable[Json] | None
     """The tools, instead of the assistant's."""
     metadata: Metadata | None
-    """Up to 16 pairs of text of your own."""
+    """Your own data: up to 16 pairs of strings."""
     temperature: float | None
-    """How much chance plays in the answer, 0 to 2."""
+    """How random the answer is, 0 to 2."""
     top_p: float | None
-    """Take only the likeliest tokens, up to this sum of their probabilities, 0 to 1."""
+    """Take only the likeliest tokens, up to this total probability, 0 to 1."""
     max_prompt_tokens: int | None
-    """The most tokens to read, 256 at least; beyond it the run is `incomplete`."""
+    """The most tokens to read, at least 256; beyond that, the run is `incomplete`."""
     max_completion_tokens: int | None
-    """The most tokens to write, 256 at least; beyond it the run is `incomplete`."""
+    """The most tokens to write, at least 256; beyond that, the run is `incomplete`."""
     truncation_strategy: Json | None
     """How much of a long thread is read: `auto`, or its `last_messages`."""
     tool_choice: Literal["none", "auto", "required"] | Json | None
-    """Whether tools are called, or which one is."""
+    """Whether the model may or must call tools, or which one it must call."""
     parallel_tool_calls: bool
-    """Whether several calls may be asked for at once (true)."""
+    """Whether the model may make several calls at once (true)."""
     response_format: Literal["auto"] | Json | None
-    """What the answer looks like: text, JSON, or JSON of a schema."""
+    """The format of the answer: text, JSON, or JSON that follows a schema."""
     tool_resources: Json | None
-    """What tools use: the files or the vector stores of each."""
+    """What the tools use: files or vector stores for each."""
 
 
 class RunCreateParams(RunParams, total=False):
     """`runs.create`."""
 
     stream: Literal[False] | None
-    """False, as without it; a client's method takes true, and then gives events."""
+    """False, the default; with true, a client's method returns a stream of events."""
 
 
 class CreateAndPollParams(RunParams, Polling, total=False):
@@ -228,19 +229,19 @@ class RunEventsParams(RunStreamParams, total=False):
 
 
 class SubmitParams(RequestOptions, total=False):
-    """A run's tool outputs, however it is waited for."""
+    """A run's tool outputs, whichever operation submits them."""
 
     tool_outputs: Required[Iterable[Json]]
-    """One output for each call: objects of `tool_call_id` and `output`."""
+    """One output for each call: objects with `tool_call_id` and `output`."""
     tool_approvals: Iterable[Json]
-    """One verdict for each call that waits for approval (Foundry)."""
+    """One decision for each call that waits for approval (Foundry)."""
 
 
 class SubmitToolOutputsParams(SubmitParams, total=False):
     """`runs.submit_tool_outputs`."""
 
     stream: Literal[False] | None
-    """False, as without it; a client's method takes true, and then gives events."""
+    """False, the default; with true, a client's method returns a stream of events."""
 
 
 class SubmitAndPollParams(SubmitParams, Polling, total=False):
@@ -272,27 +273,27 @@ class ThreadCreateParams(RequestOptions, total=False):
     """`threads.create`."""
 
     messages: Iterable[Json]
-    """What the thread begins with."""
+    """The messages that the thread begins with."""
     metadata: Metadata | None
-    """Up to 16 pairs of text of your own."""
+    """Your own data: up to 16 pairs of strings."""
     tool_resources: Json | None
-    """What tools use: the files or the vector stores of each."""
+    """What the tools use: files or vector stores for each."""
 
 
 class ThreadUpdateParams(RequestOptions, total=False):
     """`threads.update`."""
 
     metadata: Metadata | None
-    """Up to 16 pairs of text of your own."""
+    """Your own data: up to 16 pairs of strings."""
     tool_resources: Json | None
-    """What tools use: the files or the vector stores of each."""
+    """What the tools use: files or vector stores for each."""
 
 
 class ThreadAndRunParams(RequestOptions, total=False):
-    """A new thread and its first run, however it is waited for."""
+    """A new thread and its first run, whichever operation creates them."""
 
     assistant_id: Required[str]
-    """The assistant that answers: its model, instructions and tools are the run's."""
+    """The assistant that answers, with its model, instructions and tools."""
     thread: Json
     """The new thread: its messages, metadata and tool resources."""
     model: str | None
@@ -302,32 +303,32 @@ class ThreadAndRunParams(RequestOptions, total=False):
     tools: Iterable[Json] | None
     """The tools, instead of the assistant's."""
     tool_resources: Json | None
-    """What tools use: the files or the vector stores of each."""
+    """What the tools use: files or vector stores for each."""
     metadata: Metadata | None
-    """Up to 16 pairs of text of your own."""
+    """Your own data: up to 16 pairs of strings."""
     temperature: float | None
-    """How much chance plays in the answer, 0 to 2."""
+    """How random the answer is, 0 to 2."""
     top_p: float | None
-    """Take only the likeliest tokens, up to this sum of their probabilities, 0 to 1."""
+    """Take only the likeliest tokens, up to this total probability, 0 to 1."""
     max_prompt_tokens: int | None
-    """The most tokens to read, 256 at least; beyond it the run is `incomplete`."""
+    """The most tokens to read, at least 256; beyond that, the run is `incomplete`."""
     max_completion_tokens: int | None
-    """The most tokens to write, 256 at least; beyond it the run is `incomplete`."""
+    """The most tokens to write, at least 256; beyond that, the run is `incomplete`."""
     truncation_strategy: Json | None
     """How much of a long thread is read: `auto`, or its `last_messages`."""
     tool_choice: Literal["none", "auto", "required"] | Json | None
-    """Whether tools are called, or which one is."""
+    """Whether the model may or must call tools, or which one it must call."""
     parallel_tool_calls: bool
-    """Whether several calls may be asked for at once (true)."""
+    """Whether the model may make several calls at once (true)."""
     response_format: Literal["auto"] | Json | None
-    """What the answer looks like: text, JSON, or JSON of a schema."""
+    """The format of the answer: text, JSON, or JSON that follows a schema."""
 
 
 class ThreadCreateAndRunParams(ThreadAndRunParams, total=False):
     """`threads.create_and_run`."""
 
     stream: Literal[False] | None
-    """False, as without it; a client's method takes true, and then gives events."""
+    """False, the default; with true, a client's method returns a stream of events."""
 
 
 class ThreadCreateAndRunPollParams(ThreadAndRunParams, Polling, total=False):
@@ -354,7 +355,7 @@ class MessageCreateParams(RequestOptions, total=False):
     attachments: Iterable[Json] | None
     """Files, each with the tools that may use it."""
     metadata: Metadata | None
-    """Up to 16 pairs of text of your own."""
+    """Your own data: up to 16 pairs of strings."""
 
 
 class AssistantUpdateParams(RequestOptions, total=False):
@@ -363,11 +364,11 @@ class AssistantUpdateParams(RequestOptions, total=False):
     model: str
     """The model that answers."""
     name: str | None
-    """What it is called; up to 256 characters."""
+    """Its name; up to 256 characters."""
     description: str | None
     """What it is for; up to 512 characters."""
     instructions: str | None
-    """What the model is told to be; up to 256,000 characters."""
+    """The instructions that the model follows; up to 256,000 characters."""
     reasoning_effort: (
         Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"] | None
     )
@@ -375,19 +376,19 @@ class AssistantUpdateParams(RequestOptions, total=False):
     tools: Iterable[Json]
     """The tools it may use; up to 128."""
     tool_resources: Json | None
-    """What tools use: the files or the vector stores of each."""
+    """What the tools use: files or vector stores for each."""
     metadata: Metadata | None
-    """Up to 16 pairs of text of your own."""
+    """Your own data: up to 16 pairs of strings."""
     temperature: float | None
-    """How much chance plays in the answer, 0 to 2."""
+    """How random the answer is, 0 to 2."""
     top_p: float | None
-    """Take only the likeliest tokens, up to this sum of their probabilities, 0 to 1."""
+    """Take only the likeliest tokens, up to this total probability, 0 to 1."""
     response_format: Literal["auto"] | Json | None
-    """What the answer looks like: text, JSON, or JSON of a schema."""
+    """The format of the answer: text, JSON, or JSON that follows a schema."""
 
 
 class AssistantCreateParams(AssistantUpdateParams, total=False):
     """`assistants.create`."""
 
-    model: Required[str]  # type: ignore[misc]  # the one difference to an update
+    model: Required[str]  # type: ignore[misc]  # the one difference from an update
     """The model that answers."""

@@ -1,6 +1,6 @@
-"""Requests on runs, and what goes on with a run that one of them began.
+"""Requests on runs, and what continues a run that one of them began.
 
-For `runs`, and for `threads`, whose first run is begun with them.
+For `runs`, and for `threads`, which can begin a thread with a run.
 """
 
 from __future__ import annotations
@@ -36,23 +36,23 @@ __all__ = [
 P = ParamSpec("P")
 R = TypeVar("R")
 
-# The options of a run's first request that go with its later ones too; and the header
-# that does not: a server would answer all outputs as it did the first.
+# The options of a run's first request that its later ones have, too; and the header
+# that they do not have: a server would answer all outputs as it did the first.
 _CARRIED = ("extra_headers", "extra_query", "timeout")
 _OWN_HEADER = "idempotency-key"
 
 
 def ids_of_run(thread_id: str, run_id: str) -> dict[str, str]:
-    """Give the ids in the order of the path."""
+    """Return the ids in the order of the path."""
     return {"thread_id": thread_id, "run_id": run_id}
 
 
 def create_request(
     thread_id: str, params: Mapping[str, Any], *, streamed: bool | None = None
 ) -> ApiRequest:
-    """Give the request of `runs.create`, or of `runs.stream`.
+    """Return the request of `runs.create`, or of `runs.stream`.
 
-    Without `streamed`, it is for the parameters to say whether there is a stream.
+    Without `streamed`, the parameters say whether there is a stream.
     """
     return build(
         "runs.create",
@@ -71,7 +71,7 @@ def submit_request(
     *,
     streamed: bool | None = None,
 ) -> ApiRequest:
-    """Give the request of `runs.submit_tool_outputs`, or of its streaming twin."""
+    """Return the request of `runs.submit_tool_outputs`, or of its streaming twin."""
     params = dict(params) | {
         name: answers_to_calls(name, params[name])
         for name in ("tool_outputs", "tool_approvals")
@@ -87,13 +87,13 @@ def submit_request(
 
 
 def retrieve(run_id: str, thread_id: str, params: Mapping[str, Any]) -> Call[Run]:
-    """Give the call of `runs.retrieve`."""
+    """Return the call of `runs.retrieve`."""
     request = build("runs.retrieve", "GET", ids_of_run(thread_id, run_id), params)
     return Call(request, json_answer(Run))
 
 
 def cancel(run_id: str, thread_id: str, params: Mapping[str, Any]) -> Call[Run]:
-    """Give the call of `runs.cancel`."""
+    """Return the call of `runs.cancel`."""
     ids = ids_of_run(thread_id, run_id)
     request = build("runs.cancel", "POST", ids, params, has_body=False)
     return Call(request, json_answer(Run))
@@ -103,7 +103,7 @@ def cancel(run_id: str, thread_id: str, params: Mapping[str, Any]) -> Call[Run]:
 
 
 def run_requests(params: Mapping[str, Any]) -> RunRequests:
-    """Give what goes on with a run, with the headers and timeout it began with."""
+    """Return a run's later requests, with the headers and timeout it began with."""
     kept = {n: v for n, v in params.items() if n in _CARRIED}
     if headers := kept.get("extra_headers"):
         others = {n: v for n, v in headers.items() if n.lower() != _OWN_HEADER}
@@ -128,7 +128,7 @@ def run_requests(params: Mapping[str, Any]) -> RunRequests:
 
 
 def _answered(make: Callable[P, R]) -> Callable[P, R]:
-    """Give the function for ids that a server gave: a bad one is not its caller's.
+    """Wrap the function for ids from a server: a bad one is not the caller's mistake.
 
     Sealed, because what it holds can be keys.
     """
@@ -138,7 +138,7 @@ def _answered(make: Callable[P, R]) -> Callable[P, R]:
             return make(*args, **kwargs)
         except InvalidPathParameter as error:
             raise MalformedResponse(
-                f"the server's run cannot be asked for: {error} @ $", where="$"
+                f"the server's run cannot be requested: {error} @ $", where="$"
             ) from None
 
     return sealed(call)
@@ -147,7 +147,7 @@ def _answered(make: Callable[P, R]) -> Callable[P, R]:
 def waiting(
     flow: Flow[Run], options: PollOptions, params: Mapping[str, Any], seen: Seen
 ) -> Flow[Run]:
-    """Give the flow with errors that name its run, cancelled on exit if so wished."""
+    """Return the flow with errors that name its run, cancelled on exit if requested."""
     named = OnceFeed[Any, Run](naming_run(flow, seen))
     if options.cancel_on_exit:
         cancelled_on_exit(named, seen.still_open, run_requests(params))

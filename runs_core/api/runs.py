@@ -66,10 +66,11 @@ __all__ = [
 
 @operation(RunCreateParams)
 def create(thread_id: str, **params: Unpack[RunCreateParams]) -> Call[Run]:
-    """A run is queued on the thread. `POST /threads/{thread_id}/runs`.
+    """Queue a run on a thread. `POST /threads/{thread_id}/runs`.
 
-    A thread takes one active run: a second raises `ThreadBusy`. Sent again only when
-    nothing can have come of it, else `OutcomeUnknown`.
+    A thread takes one active run: a second raises `ThreadBusy`. Without an
+    `idempotency_key`, a request whose outcome is unknown is not repeated, but raises
+    `OutcomeUnknown`.
     """
     check_not_streamed(params, "runs.stream")
     return Call(create_request(thread_id, params), json_answer(Run))
@@ -79,30 +80,30 @@ def create(thread_id: str, **params: Unpack[RunCreateParams]) -> Call[Run]:
 def retrieve(
     run_id: str, thread_id: str, **params: Unpack[RequestOptions]
 ) -> Call[Run]:
-    """The run as it is now. `GET /threads/{thread_id}/runs/{run_id}`."""
+    """Get a run as it is now. `GET /threads/{thread_id}/runs/{run_id}`."""
     return requests_on_runs.retrieve(run_id, thread_id, params)
 
 
 @operation(MetadataParams)
 def update(run_id: str, thread_id: str, **params: Unpack[MetadataParams]) -> Call[Run]:
-    """The run has this metadata. `POST /threads/{thread_id}/runs/{run_id}`."""
+    """Set a run's metadata. `POST /threads/{thread_id}/runs/{run_id}`."""
     request = build("runs.update", "POST", ids_of_run(thread_id, run_id), params)
     return Call(request, json_answer(Run))
 
 
 @operation(ListParams)
 def list(thread_id: str, **params: Unpack[ListParams]) -> Paged[Run]:
-    """The thread's runs, a page at a time. `GET /threads/{thread_id}/runs`."""
+    """List a thread's runs, a page at a time. `GET /threads/{thread_id}/runs`."""
     request = build("runs.list", "GET", {"thread_id": thread_id}, params)
     return Paged(request, json_answer(Page[Run]))
 
 
 @operation(RequestOptions)
 def cancel(run_id: str, thread_id: str, **params: Unpack[RequestOptions]) -> Call[Run]:
-    """The run is being cancelled. `POST /threads/{thread_id}/runs/{run_id}/cancel`.
+    """Begin to cancel a run. `POST /threads/{thread_id}/runs/{run_id}/cancel`.
 
-    It ends later, as `cancelled` or otherwise: `poll` it to know. A run that has ended
-    raises `BadRequestError`.
+    It ends later, as `cancelled` or otherwise: `poll` it to find out. A run that has
+    ended raises `BadRequestError`.
     """
     return requests_on_runs.cancel(run_id, thread_id, params)
 
@@ -111,10 +112,11 @@ def cancel(run_id: str, thread_id: str, **params: Unpack[RequestOptions]) -> Cal
 def submit_tool_outputs(
     run_id: str, thread_id: str, **params: Unpack[SubmitToolOutputsParams]
 ) -> Call[Run]:
-    """The run has the outputs it asked for, and goes on.
+    """Submit the outputs that a run asks for; it then goes on.
 
     `POST /threads/{thread_id}/runs/{run_id}/submit_tool_outputs`. All outputs go in one
-    request. Sent again only when nothing can have come of it, else `OutcomeUnknown`.
+    request. Without an `idempotency_key`, a request whose outcome is unknown is not
+    repeated, but raises `OutcomeUnknown`.
     """
     check_not_streamed(params, "runs.submit_tool_outputs_stream")
     return Call(submit_request(run_id, thread_id, params), json_answer(Run))
@@ -125,10 +127,10 @@ def submit_tool_outputs(
 
 @operation(PollParams)
 def poll(run_id: str, thread_id: str, **params: Unpack[PollParams]) -> Flow[Run]:
-    """The run, once it has ended or asks for action.
+    """Poll a run until it has ended or asks for action.
 
-    `GET /threads/{thread_id}/runs/{run_id}`, again and again. Raises
-    `DeadlineExceeded` with the run as last seen.
+    `GET /threads/{thread_id}/runs/{run_id}`, repeatedly. Raises `DeadlineExceeded` with
+    the run as last seen.
     """
     given, rest = split(params, Polling)
     options = PollOptions(**given)
@@ -171,7 +173,7 @@ def submit_tool_outputs_and_poll(
 
 @operation(RunStreamParams)
 def stream(thread_id: str, **params: Unpack[RunStreamParams]) -> RunFeed:
-    """A new run's events as they happen; ends in the run.
+    """Create a run and stream its events as they happen; the result is the run.
 
     `POST /threads/{thread_id}/runs` with `stream`. It ends when the run has ended or
     asks for action; anything else raises, as `StreamEnded` and `ProtocolError` say.
@@ -189,11 +191,11 @@ create_and_stream = stream
 def submit_tool_outputs_stream(
     run_id: str, thread_id: str, **params: Unpack[SubmitStreamParams]
 ) -> RunFeed:
-    """The events that follow the tool outputs; ends in the run.
+    """Submit tool outputs and stream the events that follow; the result is the run.
 
     `POST /threads/{thread_id}/runs/{run_id}/submit_tool_outputs` with `stream`. The
-    first is the completion of the step that asked for them, which began in the
-    stream before.
+    first event completes the step that asked for them, which began in the previous
+    stream.
     """
     given, rest = split(params, Streaming)
     request = submit_request(run_id, thread_id, rest, streamed=True)
@@ -205,10 +207,10 @@ def submit_tool_outputs_stream(
 
 @operation(RunToolsParams)
 def run_tools(thread_id: str, **params: Unpack[RunToolsParams]) -> Flow[Run]:
-    """The run, once it has ended; `functions` answered what it asked for.
+    """Create a run and poll it to its end; `functions` answer its tool calls.
 
     `POST /threads/{thread_id}/runs`, `GET /threads/{thread_id}/runs/{run_id}` until it
-    asks, the functions, then
+    asks for outputs, the functions, then
     `POST /threads/{thread_id}/runs/{run_id}/submit_tool_outputs`, and so on. Raises
     `ToolError` (the run is then cancelled), `ToolOutputsInvalid`, and what `poll`
     raises.
@@ -226,12 +228,12 @@ def run_tools(thread_id: str, **params: Unpack[RunToolsParams]) -> Flow[Run]:
 
 @operation(StreamToolsParams)
 def stream_tools(thread_id: str, **params: Unpack[StreamToolsParams]) -> RunFeed:
-    """The events of a run to its end; `functions` answer what it asks for.
+    """Create a run and stream its events; `functions` answer its tool calls.
 
     `POST /threads/{thread_id}/runs`, then for each round
     `POST /threads/{thread_id}/runs/{run_id}/submit_tool_outputs`, both with `stream`.
-    One sequence over all rounds: after each `thread.run.requires_action` come the
-    events that follow the outputs. Raises like `stream` and `run_tools`.
+    The stream is one sequence over all rounds: each `thread.run.requires_action` is
+    followed by the events after the outputs. Raises like `stream` and `run_tools`.
     """
     tools, rest = split(params, ToolLoop)
     toolbox = Toolbox(**tools)

@@ -19,7 +19,7 @@ __all__ = ["list", "retrieve"]
 def retrieve(
     step_id: str, thread_id: str, run_id: str, **params: Unpack[IncludeParams]
 ) -> Call[RunStep]:
-    """The step as it is now. `GET /threads/{thread_id}/runs/{run_id}/steps/{step_id}`.
+    """Get a step. `GET /threads/{thread_id}/runs/{run_id}/steps/{step_id}`.
 
     `include` asks for the content of file search results.
     """
@@ -32,7 +32,7 @@ def retrieve(
 def list(
     run_id: str, thread_id: str, **params: Unpack[StepListParams]
 ) -> Paged[RunStep]:
-    """The run's steps, a page at a time.
+    """List a run's steps, a page at a time.
 
     `GET /threads/{thread_id}/runs/{run_id}/steps`.
     """

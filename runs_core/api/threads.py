@@ -40,14 +40,14 @@ __all__ = [
 
 @operation(ThreadCreateParams)
 def create(**params: Unpack[ThreadCreateParams]) -> Call[Thread]:
-    """There is a new thread. `POST /threads`."""
+    """Create a thread. `POST /threads`."""
     request = build("threads.create", "POST", {}, params, repeat=Repeat.ONCE)
     return Call(request, json_answer(Thread))
 
 
 @operation(RequestOptions)
 def retrieve(thread_id: str, **params: Unpack[RequestOptions]) -> Call[Thread]:
-    """The thread. `GET /threads/{thread_id}`."""
+    """Get a thread. `GET /threads/{thread_id}`."""
     ids = {"thread_id": thread_id}
     request = build("threads.retrieve", "GET", ids, params)
     return Call(request, json_answer(Thread))
@@ -55,7 +55,7 @@ def retrieve(thread_id: str, **params: Unpack[RequestOptions]) -> Call[Thread]:
 
 @operation(ThreadUpdateParams)
 def update(thread_id: str, **params: Unpack[ThreadUpdateParams]) -> Call[Thread]:
-    """The thread has this metadata and these resources. `POST /threads/{thread_id}`."""
+    """Set a thread's metadata and tool resources. `POST /threads/{thread_id}`."""
     ids = {"thread_id": thread_id}
     request = build("threads.update", "POST", ids, params)
     return Call(request, json_answer(Thread))
@@ -63,7 +63,7 @@ def update(thread_id: str, **params: Unpack[ThreadUpdateParams]) -> Call[Thread]
 
 @operation(RequestOptions)
 def delete(thread_id: str, **params: Unpack[RequestOptions]) -> Call[ThreadDeleted]:
-    """The thread is gone. `DELETE /threads/{thread_id}`."""
+    """Delete a thread. `DELETE /threads/{thread_id}`."""
     ids = {"thread_id": thread_id}
     request = build("threads.delete", "DELETE", ids, params)
     return Call(request, json_answer(ThreadDeleted))
@@ -74,7 +74,7 @@ def delete(thread_id: str, **params: Unpack[RequestOptions]) -> Call[ThreadDelet
 
 @operation(ThreadCreateAndRunParams)
 def create_and_run(**params: Unpack[ThreadCreateAndRunParams]) -> Call[Run]:
-    """There is a new thread with a run queued on it. `POST /threads/runs`."""
+    """Create a thread with a run queued on it. `POST /threads/runs`."""
     check_not_streamed(params, "threads.create_and_run_stream")
     return Call(_create_and_run_request(params), json_answer(Run))
 
@@ -93,7 +93,7 @@ def create_and_run_poll(**params: Unpack[ThreadCreateAndRunPollParams]) -> Flow[
 
 @operation(ThreadCreateAndRunStreamParams)
 def create_and_run_stream(**params: Unpack[ThreadCreateAndRunStreamParams]) -> RunFeed:
-    """The events of a new thread and its run; `thread.created` is the first.
+    """Create a thread and a run and stream the events; `thread.created` is the first.
 
     `POST /threads/runs` with `stream`.
     """

@@ -1,18 +1,19 @@
 """Every error this library raises, and whose fault each one is.
 
-Below `RunsError`: what the caller did wrong (`UsageError`) or a function of theirs
+Below `RunsError` are mistakes of the caller (`UsageError`) or of the caller's functions
 (`ToolError`), and what went wrong between client and server (`APIError`): on the
-network (`TransportError`), by an answer's status (`APIStatusError`), by what is not the
-protocol (`ProtocolError`), by how a stream (`StreamEnded`) or the time ended
-(`DeadlineExceeded`). Where something may have been done nevertheless, it is an
-`OutcomeUnknown` besides.
+network (`TransportError`), a status that is no success (`APIStatusError`), data that is
+not the protocol (`ProtocolError`), a stream that ended too early (`StreamEnded`), a
+deadline that passed (`DeadlineExceeded`). If the request may have been carried out
+nevertheless, the error is an `OutcomeUnknown`, too.
 
-openai-python's names stand for what they do there, so that its `except` clauses catch
-what they are meant to: `APIConnectionError` is whatever kept the whole answer from
-coming, `APITimeoutError` whatever took too long; two more are aliases (`OpenAIError`,
-`APIResponseValidationError`).
+openai-python's names mean what they mean there, so that its `except` clauses catch what
+they are meant to: `APIConnectionError` is anything that kept the whole response from
+arriving, `APITimeoutError` anything that took too long. `OpenAIError` and
+`APIResponseValidationError` are aliases.
 
-Messages name the place and the way out. They never quote payload or credentials.
+Messages say where it happened and what to do. They never quote credentials, and of
+payloads only names, statuses and the server's own error message.
 """
 
 from runs_core.errors._base import (
@@ -133,6 +134,6 @@ __all__ = [
     "UsageError",
 ]
 
-# Tracebacks, reprs and pickles name them by where they are had from.
+# Tracebacks, reprs and pickles name the module that users import them from.
 for _name in __all__:
     globals()[_name].__module__ = __name__

@@ -1,4 +1,4 @@
-"""The base of all errors, and those that errors of several modules are, too."""
+"""The base of all errors, and the classes that several modules derive from."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ __all__ = [
 class RunsError(Exception):
     """Something in a conversation with a Threads Runs server went wrong.
 
-    `run` is the run as it was last seen, where the operation had seen one: it goes on
-    at the server. `retries_taken` counts the attempts before the one that failed.
+    `run` is the run as last seen, if the operation has seen one; it may go on at the
+    server. `retries_taken` counts the attempts before the one that failed.
     """
 
     run: Run | None = None
@@ -75,7 +75,7 @@ def _text(value: object) -> str | None:
 
 
 class APIConnectionError(APIError):
-    """The whole answer did not come: a connection failed, or took too long."""
+    """The whole response did not arrive: a connection failed, or took too long."""
 
 
 class APITimeoutError(APIConnectionError):
@@ -89,10 +89,10 @@ class DeadlineExceeded(APITimeoutError):
 class OutcomeUnknown(RunsError):
     """The request may have been carried out; sending it again could do it twice.
 
-    An error of this class says by another class what went wrong, too: what ends a
-    stream before its first event, say, is a `StreamTruncated` and an `OutcomeUnknown`.
-    The message says how to find out. For programs: `operation` is what was asked for
-    (`runs.create`, …), `thread_id` and `run_id` what it was asked of, where it was.
+    The same error also has the type of what went wrong: a stream that breaks before its
+    first event raises a `StreamTruncated` that is an `OutcomeUnknown`. The message says
+    how to find out. For programs, `operation` is the request (`runs.create`, …), and
+    `thread_id` and `run_id` are the ids that it was about, as far as they are known.
     """
 
     operation: str | None = None

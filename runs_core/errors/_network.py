@@ -23,7 +23,7 @@ class NotSent(TransportError):
 
 
 class TransportTimeout(TransportError, APITimeoutError):
-    """The transport waited for as long as it was told to."""
+    """The transport waited for as long as its timeout allowed."""
 
 
 class TransportProtocolError(TransportError):
@@ -35,4 +35,4 @@ class ConnectionOutcomeUnknown(TransportError, OutcomeUnknown):
 
 
 class TimeoutOutcomeUnknown(ConnectionOutcomeUnknown, TransportTimeout):
-    """The answer to a request that was perhaps sent took too long."""
+    """The response to a request that was perhaps sent took too long."""

@@ -1,4 +1,4 @@
-"""What the server sent that is not the protocol."""
+"""What the server sent that does not follow the protocol."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ class ProtocolError(APIError):
 
 
 class MalformedResponse(ProtocolError):
-    """A response body is not the JSON or not the shape it must be.
+    """A response body is not JSON, or does not have the required shape.
 
-    `where` is a JSONPath, or a byte offset where the text is not JSON at all.
+    `where` is a JSONPath, or a byte offset if the text is not JSON at all.
     """
 
     def __init__(self, message: str, *, where: str = "$") -> None:
@@ -34,13 +34,13 @@ class MalformedResponse(ProtocolError):
 
 
 class MalformedOutcomeUnknown(MalformedResponse, OutcomeUnknown):
-    """The answer to a request that was carried out cannot be read."""
+    """The response to a request that was carried out cannot be read."""
 
 
 class UnexpectedContentType(ProtocolError):
-    """The server answered something that is not what this operation returns.
+    """The response is not of a type that this operation returns.
 
-    `content_type` is the media type that it named.
+    `content_type` is the media type that the server named.
     """
 
     def __init__(self, message: str, *, content_type: str | None = None) -> None:
@@ -53,11 +53,11 @@ class ResponseTooLarge(ProtocolError):
 
 
 class PageRepeated(ProtocolError):
-    """A server gave the same page again: following it would never end."""
+    """A server returned the same page again: following it would never end."""
 
 
 class MalformedEvent(ProtocolError):
-    """An event of a stream is not the JSON or not the shape it must be.
+    """An event of a stream is not JSON, or does not have the required shape.
 
     `offset` is where the event's block begins in the stream, in bytes, and `event` its
     name on the wire.

@@ -1,4 +1,4 @@
-"""What the server refused, by the answer's status."""
+"""What the server refused, by the response's status."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ __all__ = [
 class APIStatusError(APIError):
     """The server answered with a status that is not a success.
 
-    `headers` are the answer's, found in upper or lower case, and `request_id` is the
-    server's name for the exchange, if it gave one. `retry_after` is the wait in seconds
+    `headers` are the response's, and lookup in them ignores case. `request_id` is the
+    server's id for the exchange, if it sent one. `retry_after` is the wait in seconds
     that the server asked for, if it asked.
     """
 
@@ -57,7 +57,7 @@ class APIStatusError(APIError):
 
 
 class BadRequestError(APIStatusError):
-    """400: the server found the request wrong."""
+    """400: the server found the request invalid."""
 
 
 class ThreadBusy(BadRequestError):
@@ -88,7 +88,7 @@ class ConflictError(APIStatusError):
 
 
 class UnprocessableEntityError(APIStatusError):
-    """422: the server understood the request and cannot do it."""
+    """422: the server understood the request but cannot carry it out."""
 
 
 class RateLimitError(APIStatusError):
@@ -109,4 +109,4 @@ class UnexpectedRedirect(APIStatusError):
 
 
 class ServerErrorOutcomeUnknown(InternalServerError, OutcomeUnknown):
-    """The server failed (5xx) and may have carried the request out before."""
+    """The server failed (5xx), and may have carried out the request first."""

@@ -1,4 +1,4 @@
-"""How a stream ended wrongly."""
+"""Streams that ended too early."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class StreamEnded(APIError):
     """A stream ended before its run did.
 
     `run_id` and `last_event` (a wire name) are the last that were seen, or None.
-    `snapshot` holds all that had arrived.
+    `snapshot` holds everything that had arrived.
     """
 
     def __init__(
@@ -44,13 +44,16 @@ class StreamTruncated(StreamEnded, APIConnectionError):
 
 
 class StreamIdle(StreamEnded, APITimeoutError):
-    """No event came for as long as one was waited for; comments do not count."""
+    """No event came within the idle timeout, or no byte within the read timeout.
+
+    Comments are not events.
+    """
 
 
 class StreamError(StreamEnded):
     """The server sent an `error` event.
 
-    `error` is the object that it sent, without credentials, and `body` the same as a
+    `error` is the object that it sent, without credentials; `body` is the same as a
     dict.
     """
 

@@ -1,4 +1,4 @@
-"""What the caller did wrong, or a function of theirs."""
+"""What the caller, or one of the caller's functions, did wrong."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ __all__ = [
 
 
 class UsageError(RunsError):
-    """The call itself is wrong; nothing was sent."""
+    """The call itself is wrong: nothing was sent for it."""
 
 
 class FlowConsumed(UsageError):
@@ -44,13 +44,14 @@ class InvalidPathParameter(UsageError, ValueError):
 
 
 class ToolOutputsInvalid(UsageError, ValueError):
-    """The tool outputs do not answer the run's tool calls; nothing was sent."""
+    """The tool outputs do not answer the run's tool calls; none were sent."""
 
 
 class ToolError(RunsError):
     """A tool call could not be answered. Its run was cancelled, if that was possible.
 
-    The message says which. `name` is the function's; what it raised is the cause.
+    The message says whether it was. `name` is the function's name; the exception that
+    it raised is the `__cause__`.
     """
 
     def __init__(self, message: str, *, name: str | None = None) -> None:
@@ -70,4 +71,4 @@ class ToolArgumentsInvalid(ToolError):
 
 
 class ToolRoundsExceeded(ToolError):
-    """The run asked for tools more often than `max_rounds`."""
+    """The run asked for tools more than `max_rounds` times."""

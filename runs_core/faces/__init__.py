@@ -2,8 +2,9 @@
 
 A *noun* is what stands before a method: `threads`, `runs`, `messages` (openai-python
 calls it a resource). Each noun has four *faces*, which differ in what their methods
-give: results (`Runs`), results to await (`AsyncRuns`), and below `with_raw_response`
-whole answers (`RawRuns`), or those to await. Blocking and async are the two *colours*.
+return: results (`Runs`), results to await (`AsyncRuns`), and below `with_raw_response`
+whole responses (`RawRuns`), or responses to await (`AsyncRawRuns`). Blocking and async
+are the two *colours*.
 """
 
 from runs_core.faces.nouns import (

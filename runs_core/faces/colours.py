@@ -1,7 +1,7 @@
-"""What a noun of a client does with an operation: drive it, or give it to await.
+"""What a noun of a client does with an operation: drive it, or return it to await.
 
-The four faces of a noun: of a blocking client and of an async one, each giving results
-or, below `with_raw_response`, answers.
+The four faces of a noun: of a blocking client and of an async one, each returning
+results or, below `with_raw_response`, responses.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class _OfAsyncClient:
 
 
 class Face(_OfClient):
-    """A noun of a blocking client whose methods give results."""
+    """A noun of a blocking client whose methods return results."""
 
     def _answer(self, conversation: Call[T] | Flow[T]) -> T:
         return self._client.run(conversation)
@@ -52,7 +52,7 @@ class Face(_OfClient):
 
 
 class AsyncFace(_OfAsyncClient):
-    """A noun of an async client whose methods give results to await."""
+    """A noun of an async client whose methods return results to await."""
 
     def _answer(self, conversation: Call[T] | Flow[T]) -> Coroutine[object, None, T]:
         return self._client.run(conversation)
@@ -65,7 +65,7 @@ class AsyncFace(_OfAsyncClient):
 
 
 class RawFace(_OfClient):
-    """A noun of a blocking client whose methods give answers."""
+    """A noun of a blocking client whose methods return responses."""
 
     def _answer(self, call: Call[T]) -> RawResponse[T]:
         return self._client.run(raw(call, lambda result: result))
@@ -81,7 +81,7 @@ class RawFace(_OfClient):
 
 
 class AsyncRawFace(_OfAsyncClient):
-    """A noun of an async client whose methods give answers to await."""
+    """A noun of an async client whose methods return responses to await."""
 
     def _answer(self, call: Call[T]) -> Coroutine[object, None, RawResponse[T]]:
         return self._client.run(raw(call, lambda result: result))

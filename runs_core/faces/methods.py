@@ -46,10 +46,10 @@ AnyFace = Face | AsyncFace | RawFace | AsyncRawFace
 def _driven(
     function: Callable[P, Any], drive: Callable[[Any], Any], like: Callable[..., Any]
 ) -> Callable[P, Any]:
-    """The function, and then what the noun does with what it gives.
+    """Return a method that calls the function, then `drive` with its result.
 
-    The arguments are checked at the call, also where the result is awaited. It looks
-    like `like`.
+    The arguments are checked at the call, also if the result is awaited. The method
+    looks like `like`.
     """
 
     @functools.wraps(like)
@@ -57,7 +57,7 @@ def _driven(
         try:
             conversation = function(*args, **kwargs)
         finally:
-            # They can hold keys, and this frame is in the traceback of every failure.
+            # They can hold keys, and this frame is in the traceback of each failure.
             del args, kwargs
         return drive(conversation)
 
@@ -65,13 +65,13 @@ def _driven(
 
 
 def _shown_result(function: Callable[..., Any], kind: type) -> Callable[..., Any]:
-    """How a method looks that gives what the function's call or flow ends in."""
+    """Return how a method looks that returns the result of the call or flow."""
     result = given(function)
     return shown(function, given_on(kind, result, result))
 
 
 class Method(Generic[P, T]):
-    """A function that gives a call, as a method that gives its result."""
+    """A function that returns a call, as a method that returns its result."""
 
     def __init__(self, function: Callable[P, Call[T]]) -> None:
         self._function = function
@@ -98,7 +98,7 @@ class Method(Generic[P, T]):
 
 
 class ListMethod(Generic[P, T]):
-    """A function that gives a paged call, as a method that gives a page."""
+    """A function that returns a paged call, as a method that returns a page."""
 
     def __init__(self, function: Callable[P, Paged[T]]) -> None:
         self._function = function
@@ -136,7 +136,7 @@ class ListMethod(Generic[P, T]):
 
 
 class FlowMethod(Generic[P, T]):
-    """A function that gives a flow, as a method that gives its result."""
+    """A function that returns a flow, as a method that returns its result."""
 
     def __init__(self, function: Callable[P, Flow[T]]) -> None:
         self._function = function
@@ -157,7 +157,7 @@ class FlowMethod(Generic[P, T]):
 
 
 class Joined(Protocol[P, A_co, Q, B_co]):
-    """One method for two functions: without `stream=True` an A, with it a B."""
+    """One method for two functions: it returns A without `stream=True`, B with it."""
 
     @overload
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> A_co: ...
@@ -227,8 +227,8 @@ class JoinedMethod(Generic[P, T, Q]):
             self._answer,
             given_on(kind, result | EventStream, result | AsyncEventStream),
             parameters=[answered["stream"].replace(annotation=bool | None), *only],
-            says="With `stream=True` gives a stream of the run's events, whose request"
-            " is sent\nwith the call.",
+            says="With `stream=True`, it returns a stream of the run's events; the"
+            " request is sent\nby the call.",
         )
 
 
@@ -273,7 +273,7 @@ def _is_streamed(stream: object) -> bool:
 
 
 class RawNoun(Generic[A_co, B_co]):
-    """The same noun, whose methods give answers; the same object each time."""
+    """The same noun with methods that return responses; the same object each time."""
 
     def __init__(
         self, raw_face: Callable[[Any], A_co], async_raw_face: Callable[[Any], B_co]
@@ -298,6 +298,7 @@ class RawNoun(Generic[A_co, B_co]):
 
 def _kept(face: AnyFace, name: str, kinds: Mapping[type, Callable[[Any], Any]]) -> Any:
     make = next(make for kind, make in kinds.items() if isinstance(face, kind))
-    # Found there from now on: what has no `__set__` comes after an object's own names.
+    # Found there from now on: an object's own names come before descriptors that have
+    # no `__set__`.
     noun = face.__dict__[name] = make(face._client)
     return noun

@@ -1,7 +1,7 @@
 """The nouns below `client.beta`, with openai-python's names.
 
-Each noun's methods are listed once, those of one request apart from those of several:
-only the former are there below `with_raw_response`, too.
+Each noun's methods are listed once: those that are also below `with_raw_response`, and
+apart from them the helpers, which are not.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ def _create_events(thread_id: str, **params: Unpack[RunEventsParams]) -> RunFeed
     try:
         return runs.stream(thread_id, **_unstreamed(params))
     finally:
-        del params  # No traceback holds it: see `methods`.
+        del params  # No traceback must hold it: see `methods`.
 
 
 @functools.wraps(runs.submit_tool_outputs_stream)
@@ -75,7 +75,7 @@ def _submit_events(
     try:
         return runs.submit_tool_outputs_stream(run_id, thread_id, **_unstreamed(params))
     finally:
-        del params  # No traceback holds it: see `methods`.
+        del params  # No traceback must hold it: see `methods`.
 
 
 @functools.wraps(threads.create_and_run_stream)
@@ -83,7 +83,7 @@ def _create_and_run_events(**params: Unpack[ThreadAndRunEventsParams]) -> RunFee
     try:
         return threads.create_and_run_stream(**_unstreamed(params))
     finally:
-        del params  # No traceback holds it: see `methods`.
+        del params  # No traceback must hold it: see `methods`.
 
 
 # --- Steps -------------------------------------------------------------------------

@@ -20,10 +20,10 @@ def shown(
     parameters: Iterable[inspect.Parameter] = (),
     says: str = "",
 ) -> Callable[..., Any]:
-    """Give what looks like the function with another return type, for `wraps`.
+    """Return what looks like the function with another return type, for `wraps`.
 
-    `parameters` replace the function's own, or come before the options of every
-    request.
+    `parameters` replace the function's own of the same name, or come before the options
+    of every request.
     """
 
     @functools.wraps(function)
@@ -45,15 +45,15 @@ def shown(
 
 
 def given(function: Callable[..., Any]) -> Any:
-    """Give the type of what the call or flow of the function ends in."""
-    # Of a `Call` and a `Paged` the one, of a `Flow` (a generator) the last.
+    """Return the type of the result of the function's call or flow."""
+    # The only argument of a `Call` or a `Paged`, the last of a `Flow` (a generator).
     return get_args(get_type_hints(function)["return"])[-1]
 
 
 class Shown:
-    """How a method looks on each face, worked out once, when it is looked at.
+    """How a method looks on each face, computed once, on first access.
 
-    Not at import: most programs look at few methods.
+    Not at import: most programs use few methods.
     """
 
     def __init__(self, make: Callable[[type], Callable[..., Any]]) -> None:
@@ -71,12 +71,12 @@ _KINDS = (Face, AsyncFace, RawFace, AsyncRawFace)
 
 
 def of(generic: Any, *arguments: Any) -> Any:
-    """Give the generic type of these arguments."""
+    """Return the generic type with these arguments."""
     return generic[arguments]
 
 
 def given_on(kind: type, gives: Any, awaited: Any) -> Any:
-    """Give the type of what a method gives on a face, of which `kind` is the class.
+    """Return the type that a method returns on a face of the class `kind`.
 
     `gives` is the type of the result on a blocking face, `awaited` on an async one.
     """

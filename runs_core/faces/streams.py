@@ -1,8 +1,8 @@
 """The methods that stream, with or without an event handler.
 
-`event_handler=` is not a parameter of the functions, and what the method gives depends
-on it: so these signatures are written out, for a blocking and for an async client. The
-parameter lists in them are the functions' own.
+`event_handler=` is not a parameter of the functions, and what the method returns
+depends on it, so these signatures are written out, for a blocking and for an async
+client. The parameter lists in them are the functions' own.
 """
 
 from __future__ import annotations
@@ -212,10 +212,10 @@ class AsyncStreamWithThread(Protocol):
 
 
 class StreamMethod(Generic[S_co, A_co]):
-    """A function that gives a run's feed, as a method that gives its stream.
+    """A function that returns a run's feed, as a method that returns its stream.
 
-    The request is sent when the stream is entered or iterated. With an event handler
-    it gives the handler, which serves the stream.
+    The request is sent when the stream is entered or iterated. With an event handler,
+    the method returns the handler, which serves the stream.
     """
 
     def __init__(self, function: Callable[..., RunFeed]) -> None:
@@ -261,7 +261,7 @@ class StreamMethod(Generic[S_co, A_co]):
             stream | handler,
             parameters=[event_handler],
             says="The request is sent when the stream is entered or iterated. With an"
-            " event handler,\nthat is given, and serves the stream.",
+            " event handler,\nit returns the handler, which serves the stream.",
         )
 
 
@@ -275,6 +275,6 @@ def _check_handler(handler: object, face: Face | AsyncFace) -> None:
     wanted = _HANDLERS[Face if isinstance(face, Face) else AsyncFace]
     if not isinstance(handler, wanted):
         raise UsageError(
-            f"event_handler must be an object of a subclass of {wanted.__name__} here,"
-            f" not of {type(handler).__name__}"
+            f"event_handler must be an instance of a subclass of {wanted.__name__}, not"
+            f" of {type(handler).__name__}"
         )

@@ -1,4 +1,4 @@
-"""One request, and how to read its answer."""
+"""One request, and how to read its response."""
 
 from __future__ import annotations
 
@@ -35,10 +35,10 @@ ResourceT = TypeVar("ResourceT", bound=Resource)
 
 @frozen
 class Call(Generic[T_co]):
-    """One request and how to read its answer; it can be used any number of times.
+    """One request and how to read its response; it can be used any number of times.
 
-    Inside a flow: `run = yield from call`. With HTTP of one's own:
-    `call.parse(response)` of the answer to `endpoint.prepare(call.request)`. `limit` is
+    Inside a flow: `run = yield from call`. With your own HTTP client: send
+    `endpoint.prepare(call.request)`, and pass the response to `call.parse`. `limit` is
     the longest body that is read, in bytes.
     `runs_core.testing.Call` is something else: a function call of the local service.
     """
@@ -51,7 +51,7 @@ class Call(Generic[T_co]):
         return self.within(None)
 
     def within(self, seconds: float | None) -> Generator[Send, Response, T_co]:
-        """Make the call in at most `seconds`, repetitions included.
+        """Make the call in at most `seconds`, including repetitions.
 
         Raises what `parse` raises, and `ResponseTooLarge`.
         """
@@ -62,10 +62,10 @@ class Call(Generic[T_co]):
         return self.parse(response)
 
     def parse(self, response: Response) -> T_co:
-        """Give the result, or raise the error that the status or the body says.
+        """Return the result, or raise the error that the status or the body means.
 
         Raises `APIStatusError` (by status), `UnexpectedContentType` and
-        `MalformedResponse`; each an `OutcomeUnknown` too where the request was perhaps
+        `MalformedResponse`; each is also an `OutcomeUnknown` if the request was perhaps
         carried out and must not be repeated.
         """
         if not 200 <= response.status < 300:
@@ -73,9 +73,9 @@ class Call(Generic[T_co]):
         try:
             return self.decode(response)
         except MalformedResponse as error:
-            # Without its frames: they hold the answer, and that can hold a key.
+            # Without its frames: they hold the response, which can contain a key.
             error.__traceback__ = None
-            message = f"{self.request.operation}: the answer cannot be read: {error}"
+            message = f"{self.request.operation}: the response cannot be read: {error}"
             unreadable = MalformedResponse(message, where=error.where)
             raise as_unknown(unreadable, self.request) from error
         except UnexpectedContentType as error:
@@ -83,7 +83,7 @@ class Call(Generic[T_co]):
 
 
 def _raise_unknown(error: ProtocolError, request: ApiRequest) -> NoReturn:
-    """Raise the error, as an `OutcomeUnknown` too where it must not be repeated."""
+    """Raise the error, as an `OutcomeUnknown` if the request must not be repeated."""
     unknown = as_unknown(error, request)
     if unknown is error:
         raise error
@@ -91,21 +91,21 @@ def _raise_unknown(error: ProtocolError, request: ApiRequest) -> NoReturn:
 
 
 def json_answer(cls: type[ResourceT]) -> Callable[[Response], ResourceT]:
-    """Give the function that reads a JSON body as `cls`."""
+    """Return the function that reads a JSON body as `cls`."""
     has_id = "id" in codec.field_names(get_origin(cls) or cls)
 
     def decode(response: Response) -> ResourceT:
         content_type = response.head.content_type
-        # Some servers and many tests send JSON without saying so; a page is not JSON.
+        # Some servers and many tests send JSON without naming its type.
         if content_type and "json" not in content_type:
             raise UnexpectedContentType(
-                f"the server answered {one_line(content_type)}, not JSON: check that"
-                " base_url is that of the API, with its path prefix",
+                f"the server answered with {one_line(content_type)}, not JSON: check"
+                " that base_url is that of the API, with its path prefix",
                 content_type=content_type,
             )
         result = codec.structure(codec.loads(response.body), cls)
         if has_id:
-            # Other requests are made with it.
+            # Other requests need it.
             id = getattr(result, "id", None)
             if not isinstance(id, str) or not id:
                 raise MalformedResponse(id_rule(cls), where="$.id")
@@ -122,35 +122,35 @@ _Passed: TypeAlias = "tuple[tuple[str, str], _Passed] | None"
 class Paged(Call[Page[T]]):
     """A `Call` for the first page that can also go through all of them.
 
-    `order` of the request decides the direction; `before` without `after` pages
-    backwards: towards the beginning of the list.
+    The request's `order` decides the direction; with `before` and no `after`, it pages
+    backwards, towards the beginning of the list.
     """
 
     passed: _Passed = field(default=None, repr=False, eq=False)
-    """The cursors of the calls that this one was made from, the last one first."""
+    """The cursors of the calls that this one was made from, the latest first."""
 
     def items(self, page: Page[T] | None = None) -> Feed[T, int]:
-        """A feed of every item on every page; it ends in their number.
+        """Return a feed of every item on every page; it ends in their number.
 
-        With `page`, an answer to this call, it begins there instead of asking for it.
+        With `page`, a result of this call, it begins there instead of requesting it.
         """
         return OnceFeed(self._walk(page, lambda _, page: tuple(page.data)))
 
     def pages(self, page: Page[T] | None = None) -> Feed[Page[T], int]:
-        """A feed of every page, begun like `items`; it ends in their number."""
+        """Return a feed of every page, begun like `items`; it ends in their number."""
         return OnceFeed(self._walk(page, lambda _, page: (page,)))
 
     def walk(self, page: Page[T] | None = None) -> Feed[tuple[Paged[T], Page[T]], int]:
-        """A feed like `pages` that also gives the call of each page."""
+        """Return a feed like `pages` that also emits the call of each page."""
         return OnceFeed(self._walk(page, lambda call, page: ((call, page),)))
 
     def next(self, page: Page[T]) -> Paged[T] | None:
-        """The call for the page after this one, or None where there is none.
+        """Return the call for the page after this one, or None if there is none.
 
-        The cursor is the id of the page's last item (its first, going backwards).
-        Raises `PageRepeated` where the server gave a page that was asked from, by this
-        call or by those it comes from, and `MalformedResponse` where there is more and
-        no id to go on from.
+        The cursor is the id of the page's last item (its first, going backwards). If
+        the server says that there is more, raises `PageRepeated` for a cursor that this
+        call, or one that it was made from, has already used, and `MalformedResponse` if
+        there is no id to continue from.
         """
         cursor = self._cursor(page)
         if cursor is None:
@@ -184,7 +184,7 @@ class Paged(Call[Page[T]]):
         return (pair for pair in self.request.query if pair[0] in ("after", "before"))
 
     def _cursors(self) -> Iterator[tuple[str, str]]:
-        """The cursors asked from so far: a page that ends in one came before."""
+        """Yield the cursors used so far: a page that ends in one has come before."""
         yield from self._own_cursors()
         passed = self.passed
         while passed is not None:
@@ -192,10 +192,10 @@ class Paged(Call[Page[T]]):
             yield cursor
 
     def _refuse_circle(self, page: Page[T]) -> None:
-        """Refuse to follow a page in a circle; without `has_more` it is the end."""
+        """Refuse to follow pages in a circle; without `has_more` it is the end."""
         if page.has_more:
             raise PageRepeated(
-                f"{self.request.operation}: the server gave the same page again; it"
+                f"{self.request.operation}: the server returned the same page again; it"
                 " seems to ignore the cursor, so read one page with a higher limit"
             )
 
@@ -204,7 +204,7 @@ class Paged(Call[Page[T]]):
         if page.data and page.has_more:
             raise MalformedResponse(
                 f"{self.request.operation}: there is more, but the last item of this"
-                " page has no id to go on from @ $.data",
+                " page has no id to continue from @ $.data",
                 where="$.data",
             )
 

@@ -39,7 +39,7 @@ T = TypeVar("T")
 
 
 class Effect(Generic[AnswerT]):
-    """Something a flow asks for; its answer is what `yield from` gives."""
+    """Something a flow asks for; its answer is the value of `yield from`."""
 
     __slots__ = ()
 
@@ -49,9 +49,9 @@ class Effect(Generic[AnswerT]):
 
 @frozen
 class Send(Effect[Response]):
-    """Exchange a request for a whole answer.
+    """Send a request and get the whole response.
 
-    `timeout` bounds all of it, in seconds, repetitions included. A body over `limit`
+    `timeout` bounds all of it, in seconds, including repetitions. A body over `limit`
     bytes raises `ResponseTooLarge`; of an error's body at most 64 KiB are kept.
     """
 
@@ -62,9 +62,9 @@ class Send(Effect[Response]):
 
 @frozen
 class Open(Effect[Head]):
-    """Send a request and get the answer's beginning; `Read` gives its body.
+    """Send a request and get the head of the response; `Read` gets its body.
 
-    `timeout` bounds the time until the answer begins, in seconds, repetitions included.
+    `timeout` bounds the time until that head, in seconds, including repetitions.
     """
 
     request: ApiRequest | Request
@@ -73,10 +73,10 @@ class Open(Effect[Head]):
 
 @frozen
 class Read(Effect[bytes]):
-    """Get the next piece of the open answer's body, `b""` at its end.
+    """Get the next piece of the open response's body, `b""` at its end.
 
     Raises `TransportTimeout` after `timeout` seconds without a byte. Any error closes
-    the answer; without one that is open or has ended, this raises `UsageError`.
+    the response. Raises `UsageError` unless a response is open or was read to its end.
     """
 
     timeout: float | None = None
@@ -84,7 +84,7 @@ class Read(Effect[bytes]):
 
 @frozen
 class Sleep(Effect[None]):
-    """Wait for `seconds`, less a random part of up to `jitter` (0 to 1) of them.
+    """Wait for `seconds`, less a random share of up to `jitter` (0 to 1).
 
     `reason` is for the log.
     """
@@ -100,14 +100,14 @@ class Now(Effect[float]):
 
 
 def seconds_until(until: float) -> Flow[float]:
-    """Give the seconds until then on the clock; 0 once it has passed."""
+    """Return the seconds until `until` on the clock; 0 once it has passed."""
     return max(0.0, until - (yield from Now()))
 
 
 def function_name(function: Callable[..., Any]) -> str:
-    """Give what a function is called in messages; never its repr.
+    """Return a function's name for messages; never its repr.
 
-    The repr of a partial or of a bound method shows arguments, keys among them.
+    The repr of a partial or of a bound method shows arguments, which can be keys.
     """
     name = getattr(function, "__qualname__", None)
     return name if isinstance(name, str) else type(function).__qualname__
@@ -117,10 +117,11 @@ def function_name(function: Callable[..., Any]) -> str:
 class Invoke(Effect[Any]):
     """Call a user's function: a tool, a token provider, a progress callback.
 
-    The async driver awaits what is awaitable; the blocking one refuses it by name. What
-    is awaited for more than `timeout` seconds is cancelled, on transports that have
-    `within`, and answered with `InvokeTimeout`; a plain function cannot be interrupted,
-    and one that answers its cancellation with an error of its own has failed by that.
+    The async driver awaits an awaitable result; the blocking one refuses it, naming the
+    function. On transports that have `within`, a result awaited for more than `timeout`
+    seconds is cancelled, and the effect answered with `InvokeTimeout`. A function that
+    turns its cancellation into an error of its own has failed with that error; a plain
+    one cannot be interrupted.
     """
 
     function: Callable[..., Any] = field(repr=function_name)
@@ -129,7 +130,7 @@ class Invoke(Effect[Any]):
     timeout: float | None = None
 
     def until(self, until: float | None) -> Flow[Invoke]:
-        """Give the effect with no more time than there is until then on the clock."""
+        """Return the effect with no more time than is left until `until`, if given."""
         if until is None:
             return self
         left = yield from seconds_until(until)
@@ -139,14 +140,14 @@ class Invoke(Effect[Any]):
 class InvokeTimeout(DeadlineExceeded):
     """There was no time left for a user's function: it was cancelled, or not called.
 
-    As the answer to an `Invoke` it is about that one's `timeout`, or about a client's
-    deadline; where a function raises it itself, drivers make it a `DeadlineExceeded`.
+    As the answer to an `Invoke` it is about that effect's `timeout`, or a client's
+    deadline. If a function raises it itself, drivers turn it into `DeadlineExceeded`.
     """
 
 
 @frozen
 class Emit(Effect[None], Generic[ItemT]):
-    """Hand items to whoever iterates; answered when all of them have been taken."""
+    """Hand items to the caller who iterates; answered when all have been taken."""
 
     items: Sequence[ItemT]
 
@@ -155,7 +156,7 @@ Ask: TypeAlias = Send | Open | Read | Sleep | Now | Invoke | Emit[Any]
 """The closed union of effects: a driver that has a branch for each is complete."""
 
 Flow: TypeAlias = Generator[Ask, Any, T]
-"""A conversation that ends in a T. It runs once."""
+"""A conversation whose result is a T. It runs once."""
 
 
 class Feed(Generator[Ask, Any, T], Generic[ItemT, T]):

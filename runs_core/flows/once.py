@@ -1,8 +1,8 @@
-"""Flows that say so when they are driven a second time.
+"""Flows that refuse to be driven a second time.
 
-A bare generator that has ended looks, to `yield from`, like one that has just returned
-None, and one that is under way would go on with somebody else's answers; these raise
-`FlowConsumed` instead.
+To `yield from`, a bare generator that has ended looks like one that has just returned
+None, and one that is under way would go on with answers that are not its own. These
+raise `FlowConsumed` instead.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ T = TypeVar("T")
 
 
 class OnceFeed(Feed[ItemT, T]):
-    """A flow or feed around a generator. Whoever iterates over it has taken it.
+    """A flow or feed around a generator. Iterating over it takes it.
 
-    A client that leaves the flow before its end asks `on_exit`, if that is set, for the
-    call to make then; None where nothing is left to do. A flow inside another one is
+    A client that leaves the flow before its end calls `on_exit`, if that is set, for
+    the call to make then; None if nothing is left to do. A flow inside another one is
     not driven by a client: one with `on_exit` refuses to be iterated there.
     """
 
@@ -42,14 +42,14 @@ class OnceFeed(Feed[ItemT, T]):
     def __iter__(self) -> Generator[Ask, Any, T]:
         if self.on_exit is not None:
             raise UsageError(
-                "a flow with cancel_on_exit is for a client to run or stream: within a"
-                " flow of yours, leave it out, and cancel the run where you catch what"
-                " stops you"
+                "a flow with cancel_on_exit is for a client to run or stream: inside a"
+                " flow of your own, leave cancel_on_exit out, and cancel the run"
+                " yourself when something stops the flow"
             )
         return self.taken()
 
     def taken(self) -> Self:
-        """Take the flow, for whoever drives it and keeps to its `on_exit`."""
+        """Take the flow, for a driver that respects its `on_exit`."""
         if self._taken or self.consumed:
             _refuse()
         self._taken = True
@@ -65,11 +65,11 @@ class OnceFeed(Feed[ItemT, T]):
 
     @property
     def consumed(self) -> bool:
-        """Whether the flow was driven, be it in part."""
+        """Whether the flow was driven, even in part."""
         return self._begun or self._ended
 
     def send(self, value: Any) -> Ask:
-        """Give the answer to the last effect and get the next one."""
+        """Send the answer to the last effect, and return the next one."""
         self._begin()
         try:
             return self._flow.send(value)
@@ -84,9 +84,9 @@ class OnceFeed(Feed[ItemT, T]):
         tb: TracebackType | None = None,
         /,
     ) -> Ask:
-        """Give an exception as the answer to the last effect."""
+        """Send an exception as the answer to the last effect; return the next one."""
         self._begin()
-        # A generator's own three arguments are deprecated.
+        # Passing all three arguments to a generator is deprecated.
         error: Any = typ if val is None else val
         try:
             return self._flow.throw(error)
@@ -94,12 +94,12 @@ class OnceFeed(Feed[ItemT, T]):
             self._ended = True
             raise
 
-    if not TYPE_CHECKING:  # To type checkers it would say that any name is there.
+    if not TYPE_CHECKING:  # To type checkers, it would say that any name is there.
 
         def __getattr__(self, name: str) -> Any:
             raise AttributeError(
-                f"a flow has no {name!r}: client.run(flow) drives it and gives what it"
-                " ends in"
+                f"a flow has no {name!r}: client.run(flow) drives it and returns its"
+                " result"
             )
 
     def close(self) -> None:
@@ -114,34 +114,34 @@ class OnceFeed(Feed[ItemT, T]):
 
 
 def once(flow: Flow[T]) -> Flow[T]:
-    """Give the flow so that a second use of it raises `FlowConsumed`."""
+    """Return the flow, wrapped so that a second use raises `FlowConsumed`."""
     return OnceFeed[Any, T](flow)
 
 
 def flow_of(conversation: Call[T] | Flow[T]) -> Flow[T]:
-    """Give the flow of a call, or a flow as it is. Raises TypeError for others."""
+    """Return the flow of a call, or a flow as it is; raise TypeError for others."""
     flow: Any = conversation
     if isinstance(flow, Iterable) and not isinstance(flow, Generator):
         flow = iter(flow)
     if not isinstance(flow, Generator):
         raise TypeError(
-            "calls and flows can be driven, such as runs.retrieve(run_id, thread_id),"
-            f" not a {type(conversation).__name__}"
+            "only calls and flows can be driven, such as runs.retrieve(run_id,"
+            f" thread_id), not a {type(conversation).__name__}"
             + (": call the function" if callable(conversation) else "")
         )
     return flow
 
 
 def check_unconsumed(flow: Flow[Any]) -> None:
-    """Raise `FlowConsumed` for a flow that was already driven, be it in part.
+    """Raise `FlowConsumed` for a flow that was already driven, even in part.
 
-    And `TypeError` for what is none.
+    And TypeError for anything that is not a flow.
     """
     if not isinstance(flow, Generator):
         iterable = isinstance(flow, Iterable)
         raise TypeError(
-            f"a flow, which is a generator, is wanted here, not a {type(flow).__name__}"
-            + (": give iter() of it" if iterable else "")
+            f"a flow, which is a generator, must be given, not a {type(flow).__name__}"
+            + (": pass iter() of it" if iterable else "")
         )
     if isinstance(flow, OnceFeed):
         consumed = flow.consumed

@@ -1,4 +1,4 @@
-"""Errors after which nobody knows whether a request was carried out."""
+"""Errors that leave it unknown whether a request was carried out."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ ErrorT = TypeVar("ErrorT", bound=RunsError)
 
 # What to do about a request that was perhaps carried out, by its operation.
 _LIST = "list what is there before you repeat it"
-_NO_LIST = "threads cannot be listed, so at worst there is one that nobody uses"
+_NO_LIST = "threads cannot be listed, so at worst there is an unused one"
 _TO_FIND_OUT = {
     "runs.create": f"{_LIST}, with runs.list(thread_id, limit=1)",
     "runs.submit_tool_outputs": (
-        "look whether the run still waits for them before you repeat it, with"
+        "check whether the run still waits for them before you repeat it, with"
         " runs.retrieve(run_id, thread_id)"
     ),
     "messages.create": f"{_LIST}, with messages.list(thread_id, limit=1)",
@@ -34,7 +34,7 @@ _TO_FIND_OUT = {
 
 
 def how_to_find_out(request: ApiRequest) -> str:
-    """Say what to do about a request that was perhaps carried out."""
+    """Return what to do about a request that was perhaps carried out."""
     if request.repeat is Repeat.KEYED:
         return "it may have been carried out: repeat it with the same idempotency_key"
     what_to_do = _TO_FIND_OUT.get(request.operation, _LIST)
@@ -42,7 +42,7 @@ def how_to_find_out(request: ApiRequest) -> str:
 
 
 def mark_unknown(error: OutcomeUnknown, request: ApiRequest) -> None:
-    """Write on the error what its request was, for programs that want to find out."""
+    """Record the request on the error, for programs that want to find out."""
     ids = dict(request.ids)
     error.operation = request.operation
     error.thread_id = ids.get("thread_id")
@@ -50,10 +50,10 @@ def mark_unknown(error: OutcomeUnknown, request: ApiRequest) -> None:
 
 
 def as_unknown(error: ErrorT, request: ApiRequest) -> ErrorT:
-    """Give the error as one that is an `OutcomeUnknown` too, and says what to do.
+    """Return the error as one that is also an `OutcomeUnknown`, and says what to do.
 
-    The error itself, if the request does no more when it is sent twice, or the error
-    is one already. Where `errors` has no class for it, it is of one of the same name:
+    It is the error itself if the request, sent twice, does no more than once, or if the
+    error is one already. If `errors` has no class for it, its class has the same name:
     what went wrong is the same.
     """
     if request.repeat is Repeat.SAFE or isinstance(error, OutcomeUnknown):
@@ -79,8 +79,8 @@ def _unknown_class(cls: type[RunsError]) -> type[OutcomeUnknown]:
     if cls is MalformedResponse:
         return MalformedOutcomeUnknown
 
-    # Made when needed: every error that ends a stream or refuses an answer can come
-    # after a request that was carried out, and a class for each would say nothing more.
+    # Made when needed: any error that ends a stream or rejects a response can follow a
+    # request that was carried out, and a class for each would say nothing more.
     def init(self: RunsError, *args: Any) -> None:
         Exception.__init__(self, *args)
 

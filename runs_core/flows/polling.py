@@ -1,4 +1,4 @@
-"""Waiting for a run by looking at it."""
+"""Waiting for a run by polling it."""
 
 from __future__ import annotations
 
@@ -39,28 +39,28 @@ __all__ = [
 Answered: TypeAlias = Callable[[Run], bool]
 """Whether every call that a run waits for has been answered already.
 
-A server may go on showing the run as it was before the answers."""
+A server may still show the run as it was before the answers."""
 
 # Runs of the original service expired ten minutes after their creation.
 POLL_DEADLINE = 900.0
 
 _DEFAULT_INTERVAL = 1.0
-# What a server asks for is kept within these, so that neither a zero makes a hot loop
-# nor a huge number a hang. A caller may wait for longer, but not for less: a server
-# that is asked without a pause has less time for the run.
+# What a server asks for is kept within these, so that zero does not make a hot loop,
+# nor a huge number a hang. A caller may choose a longer wait, but not a shorter one: a
+# server that is polled without a pause has less time for the run.
 _SHORTEST_INTERVAL = 0.1
 _LONGEST_INTERVAL = 30.0
 
 
 @frozen(kw_only=True)
 class PollOptions:
-    """How a run is waited for.
+    """How to wait for a run.
 
-    `poll_interval_ms` is the wait between looks, 100 at least; with None it is what the
-    server asks for, kept within 0.1 to 30 s, and one second if it asks for nothing.
-    `deadline` is the longest time for all of it, in seconds; None for no limit.
-    `on_poll` is called with the run after each look. `cancel_on_exit` cancels the run
-    at the server if its caller leaves before its end.
+    `poll_interval_ms` is the wait between polls, at least 100; None means what the
+    server asks for, kept within 0.1 to 30 s, or one second if it asks for nothing.
+    `deadline` bounds the whole wait, in seconds; None for no limit. `on_poll` is called
+    with the run after each poll. `cancel_on_exit` cancels the run at the server if its
+    caller leaves before its end.
     """
 
     poll_interval_ms: float | None = field(default=None, validator=not_negative)
@@ -70,12 +70,12 @@ class PollOptions:
 
 
 def nothing_answered(run: Run) -> bool:
-    """Say that what a run asks for is new."""
+    """Return False: what a run asks for is new."""
     return False
 
 
 def is_over(outcome: object, run: Run, answered: Answered) -> bool:
-    """Tell whether a run has ended, or asks for something that was not answered."""
+    """Return whether a run has ended, or asks for something that was not answered."""
     if not is_one_of(outcome, RUN_ENDS):
         return False
     return outcome in RUN_TERMINAL or not answered(run)
@@ -88,11 +88,11 @@ def poll_flow(
     start: float | None = None,
     answered: Answered = nothing_answered,
 ) -> Flow[Run]:
-    """Look at a run until it has ended or asks for something that was not `answered`.
+    """Poll a run until it has ended or asks for something that was not `answered`.
 
     An unknown status is waited for like a known one that goes on. Raises
-    `DeadlineExceeded` with the run as last seen, at the deadline, which counts from
-    `start` on the clock, or else from now.
+    `DeadlineExceeded` at the deadline, which counts from `start` on the clock, or else
+    from now; its message has the run's last status.
     """
     if start is None:
         start = yield from Now()
@@ -108,7 +108,7 @@ def poll_flow(
             try:
                 yield from told
             except InvokeTimeout as error:
-                # There is nothing to wait for any more where the run is over.
+                # If the run is over, there is nothing left to wait for.
                 if not is_over(run.status, run, answered):
                     raise _late(run) from error
         if is_over(run.status, run, answered):
@@ -132,7 +132,7 @@ def then_poll(
 
 
 def _interval(headers: Headers, poll_interval_ms: float | None) -> float:
-    """Give the seconds until the next look: the caller's wish, else the server's."""
+    """Return the seconds until the next poll: the caller's choice, or the server's."""
     if poll_interval_ms is not None:
         return max(poll_interval_ms / 1000, _SHORTEST_INTERVAL)
     asked = finite_number(headers.get("openai-poll-after-ms"))

@@ -1,4 +1,4 @@
-"""How far a run's stream has come, for those who hand it out and those who look."""
+"""How far a run's stream has come, for the code that hands it out or looks at it."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ __all__ = ["Progress"]
 class Progress:
     """How far a stream has been handed out, and the snapshot of exactly that far.
 
-    `begin` takes a batch of events, whoever hands them out counts them in `handed`, and
-    `finish` says that all were. An event is applied once, at `finish` or when the
-    snapshot is looked at before. One that does not fit changes nothing, and is raised
-    by `finish` alone; once the run has ended for good it is ignored. `head` is how the
-    answer began, `told` whether an event has come since, and `redact` what takes its
-    request's credentials out of a text. `last_event` is the last one's wire name.
+    `begin` takes a batch of events; the code that hands them out counts them in
+    `handed`; `finish` says that all were. An event is applied once, at `finish` or when
+    the snapshot is looked at before. One that does not fit changes nothing; only
+    `finish` raises, and not once the run has ended for good. `head` is the head of the
+    response, `told` whether an event has come since, and `redact` removes the request's
+    credentials from a text. `last_event` is the wire name of the last event.
     """
 
     handed: int = 0
@@ -38,7 +38,7 @@ class Progress:
 
     @property
     def is_final(self) -> bool:
-        """Whether the run has ended for good: then nothing undoes that."""
+        """Whether the run has ended for good: nothing undoes that."""
         return self._snapshot.outcome in RUN_TERMINAL
 
     @property
@@ -48,12 +48,12 @@ class Progress:
         return self._snapshot
 
     def begin(self, batch: Sequence[RunStreamEvent]) -> None:
-        """Start to hand out a batch; all of the one before it has been."""
+        """Start to hand out a batch, after all of the one before it."""
         self._batch = batch
         self._applied = self.handed = 0
 
     def finish(self) -> None:
-        """Take the whole batch as handed out. Raises `InvalidDelta`."""
+        """Mark the whole batch as handed out. Raises `InvalidDelta`."""
         if self._batch:
             self._apply(len(self._batch))
             self.last_event = self._batch[-1].event

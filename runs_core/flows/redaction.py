@@ -1,4 +1,4 @@
-"""Credentials out of what a server sends back: some echo them."""
+"""Removing credentials from what a server sends back: some servers echo them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ __all__ = ["cleaned", "without"]
 
 
 def cleaned(headers: Headers, clean: Callable[[bytes], bytes]) -> Headers:
-    """Give the fields with `clean` applied to their names and values."""
+    """Return the fields with `clean` applied to their names and values."""
 
     def text(value: str) -> str:
         return clean(value.encode("utf-8", "surrogateescape")).decode(
@@ -22,7 +22,7 @@ def cleaned(headers: Headers, clean: Callable[[bytes], bytes]) -> Headers:
 
 
 def without(body: bytes, credentials: Headers, sent: Request) -> bytes:
-    """Give an error's body without the credentials, whoever gave them."""
+    """Return an error's body without the credentials, wherever they are from."""
     for key in keys_in((*credentials, *sent.headers.secret())):
         body = body.replace(key.encode(), _REDACTED)
         if b"\\" in body:
@@ -34,9 +34,10 @@ _REDACTED = b"[redacted]"
 
 
 def _escaped(key: str) -> re.Pattern[bytes]:
-    """Find a key in JSON, which may escape any character: RFC 8259 section 7.
+    """Return a pattern for a key in JSON, where any character may be escaped.
 
-    Some servers write `\\/` for a slash, and others `\\u003d` for an equals sign.
+    RFC 8259 section 7. Some servers write `\\/` for a slash, and others `\\u003d` for
+    an equals sign.
     """
     spelled = (rf"(?:\\?{re.escape(c)}|(?i:\\u00{ord(c):02x}))" for c in key)
     return re.compile("".join(spelled).encode())

@@ -55,13 +55,13 @@ class Repeat(enum.Enum):
     """Whether a request that was perhaps sent may be sent again."""
 
     SAFE = "safe"
-    """Twice does no more than once: reads, `cancel`, updates, deletions."""
+    """Sent twice, it does no more than once: reads, `cancel`, updates, deletions."""
 
     ONCE = "once"
-    """Twice could do it twice: whatever creates something, and submitted outputs."""
+    """Sent twice, it could be done twice: whatever creates something, tool outputs."""
 
     KEYED = "keyed"
-    """Twice is once for a server that knows the request's `Idempotency-Key`."""
+    """Sent twice, it is done once if the server knows `Idempotency-Key`."""
 
 
 @frozen(kw_only=True)

@@ -1,4 +1,4 @@
-"""Finishing a stream that broke: its run is polled, and what was missed is told."""
+"""Finishing a stream that broke: its run is polled, and what was missed is emitted."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ def missed_events(
     until: float | None,
     answered: Answered,
 ) -> Flow[list[RunStreamEvent]]:
-    """Wait for the run's end, or what it asks beyond `answered`; give what was missed.
+    """Wait until the run ends or asks for something new; return the missed events.
 
-    First of its messages and steps that have ended since, then of the run, each marked
-    `synthetic`. All of it is done by `until` on the clock, or, if that is None, within
-    the time that polling takes by default. Raises `broken` where the run's id is not
-    known, and what polling and listing raise, from `broken` and with the run as polling
-    has seen it.
+    First those of messages and steps that have ended since, then the run's, each marked
+    `synthetic`. New is what was not `answered`. All of it is done by `until` on the
+    clock, or, if that is None, within the time that polling takes by default. Raises
+    `broken` if the id of the run or thread is unknown, and what polling and listing
+    raise, from `broken` and with the run as polling has seen it.
     """
     run_id, thread_id = ids_of(request, snapshot)
     if run_id is None or thread_id is None:
@@ -55,14 +55,14 @@ def missed_events(
     except RunsError as error:
         error.run = error.run or polled.run
         raise error from broken
-    # Servers that do not know `run_id` as a filter give the whole thread.
+    # Servers that do not know `run_id` as a filter return the whole thread.
     seen = {message.id for message in snapshot.messages}
     messages = [m for m in messages if m.run_id == run_id or m.id in seen]
     return list(_events(run, messages, steps, snapshot))
 
 
 def ids_of(request: ApiRequest, snapshot: RunSnapshot) -> Ids:
-    """Give the id of a stream's run and its thread's, as far as they are known."""
+    """Return the ids of a stream's run and thread, as far as they are known."""
     asked = dict(request.ids)
     thread_id = asked.get("thread_id")
     if thread_id is None and snapshot.thread is not None:
@@ -73,7 +73,7 @@ def ids_of(request: ApiRequest, snapshot: RunSnapshot) -> Ids:
 
 
 def _every(paged: Paged[T], until: float) -> Flow[list[T]]:
-    """Give what is on all pages; once each, should a page come again."""
+    """Return the items of all pages, each once, even if a page comes again."""
     found: dict[str, T] = {}
     call: Paged[T] | None = paged
     while call is not None:
@@ -81,7 +81,7 @@ def _every(paged: Paged[T], until: float) -> Flow[list[T]]:
         known = len(found)
         for place, item in enumerate(page.data):
             found.setdefault(_id_of(item, f"$.data[{place}].id"), item)
-        # A server that goes in a circle has nothing more to tell.
+        # A server that pages in a circle has nothing new.
         call = call.next(page) if len(found) > known else None
     return list(found.values())
 

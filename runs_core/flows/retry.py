@@ -1,7 +1,6 @@
-"""The one place where a flow meets an endpoint: base URL, credentials, repetition,
-deadline.
+"""Where a flow meets its endpoint: base URL, credentials, repetition, deadline.
 
-`bound` turns a flow that speaks of operations into one that speaks of absolute URLs.
+`bound` turns a flow of operations into one of absolute URLs.
 """
 
 from __future__ import annotations
@@ -66,13 +65,13 @@ _RETIRED_HOSTS = (".api.openai.com", ".openai.azure.com", ".openai.azure.us")
 def bound(
     flow: Call[T] | Flow[T], endpoint: Endpoint, policy: Policy | None = None
 ) -> Flow[T]:
-    """Give a call or flow with its requests addressed, signed, repeated and timed.
+    """Return a call or flow with its requests addressed, signed, repeated and timed.
 
     What is repeated, and when, is promise 5 in docs/topics/promises.md.
-    Raises TypeError for what is neither, and `UsageError` for what is no endpoint.
+    Raises TypeError if `flow` is neither, and `UsageError` if `endpoint` is not one.
     Raises into the flow: `DeadlineExceeded`, `ConnectionOutcomeUnknown`,
     `ServiceRetired`, the status error of an `Open` that was refused, and of a `Send`
-    that was refused after an attempt which may have been carried out.
+    that was refused after an attempt that may have been carried out.
     """
     flow = flow_of(flow)
     check_unconsumed(flow)
@@ -91,7 +90,7 @@ def _bound(flow: Flow[T], endpoint: Endpoint, policy: Policy) -> Flow[T]:
 
 
 def _in_steps(flow: Flow[T], answer: Callable[[Ask], Flow[Any]]) -> Flow[T]:
-    """Drive the flow with what `answer` makes of each effect."""
+    """Drive the flow, with `answer` answering each effect."""
     step: Callable[[], Ask] = partial(next, flow)
     while True:
         try:
@@ -102,7 +101,7 @@ def _in_steps(flow: Flow[T], answer: Callable[[Ask], Flow[Any]]) -> Flow[T]:
         finally:
             del step  # The error in it would otherwise hold its own traceback.
         try:
-            # With no name of its own: it can be a token.
+            # Without a name of its own: it can be a token.
             step = partial(flow.send, (yield from answer(ask)))
         except BaseException as error:
             step = partial(flow.throw, error)
@@ -157,7 +156,7 @@ def _timed_invoke(ask: Invoke, until: float) -> Generator[Ask, Any, Any]:
 
 
 def _left(until: float, cause: BaseException | None = None) -> Flow[float]:
-    """Give the seconds left, or raise `DeadlineExceeded`."""
+    """Return the seconds left, or raise `DeadlineExceeded`."""
     left = until - (yield from Now())
     if left <= 0:
         raise _late() from cause
@@ -178,13 +177,13 @@ def _exchange(
     policy: Policy,
     until: float | None,
 ) -> Generator[Ask, Any, Response | Head]:
-    """Send until there is an answer to hand on, or an error to raise."""
+    """Send until there is a response to hand on, or an error to raise."""
     if ask.timeout is not None:
         own = (yield from Now()) + ask.timeout
         until = own if until is None else min(until, own)
     refresh = refreshed = perhaps_sent = False
     verdict: Sleep | str | None
-    # Repetitions with the same credentials: new ones are tried besides.
+    # Repetitions with the same credentials; one with new ones is not counted here.
     attempt = 0
     while True:
         retries = attempt + refreshed
@@ -251,7 +250,7 @@ def _credentials_for_attempt(
     retries: int,
     perhaps_sent: bool,
 ) -> Flow[Headers]:
-    """Ask for the credentials; what that raises does not hide an attempt before."""
+    """Ask for the credentials; an error there does not hide an earlier attempt."""
     try:
         return (yield from _in_steps(ask(), partial(_function_in_time, until=until)))
     except InvokeTimeout as error:
@@ -268,7 +267,7 @@ def _credentials_for_attempt(
 def _left_for_attempt(
     request: ApiRequest, until: float | None, retries: int, perhaps_sent: bool
 ) -> Flow[float | None]:
-    """Give the seconds left for an attempt, or raise that there are none."""
+    """Return the seconds left for an attempt, or raise if there are none."""
     left = None if until is None else until - (yield from Now())
     if left is None or left > 0:
         return left
@@ -293,7 +292,7 @@ def _tell(
 
 
 def _in_time(verdict: Sleep | str | None, until: float | None) -> Flow[bool]:
-    """Tell whether there is time left after the wait, if there is to be one."""
+    """Return whether there is time left, after the wait if there is to be one."""
     if until is None:
         return True
     seconds = verdict.seconds if isinstance(verdict, Sleep) else 0.0
@@ -303,7 +302,7 @@ def _in_time(verdict: Sleep | str | None, until: float | None) -> Flow[bool]:
 def _give_up(
     request: ApiRequest, error: TransportError, perhaps_sent: bool, in_time: bool
 ) -> None:
-    """Raise what the last attempt's failure comes to, if it is not that itself."""
+    """Raise what the last attempt's failure means, if not the failure itself."""
     if perhaps_sent and request.repeat is not Repeat.SAFE:
         timed_out = isinstance(error, TransportTimeout)
         cls = TimeoutOutcomeUnknown if timed_out else ConnectionOutcomeUnknown
@@ -333,10 +332,10 @@ def _final(
     until: float | None,
     perhaps_sent: bool,
 ) -> Flow[Response | Head]:
-    """Hand the answer on; `clean` takes out the credentials that some servers echo.
+    """Hand the response on; `clean` removes the credentials that some servers echo.
 
-    What refuses this attempt does not tell what became of one before it, of which
-    nothing is known (`perhaps_sent`).
+    If this attempt is refused, that does not say whether an earlier one was carried out
+    (`perhaps_sent`).
     """
     answer = evolve(answer, headers=cleaned(answer.headers, clean))
     if answer.status == 404 and _is_retired(endpoint.base_url):

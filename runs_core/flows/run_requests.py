@@ -1,4 +1,4 @@
-"""The requests that go on with a run that another request began."""
+"""The requests that continue a run that another request began."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ __all__ = ["RunRequests"]
 
 @frozen(kw_only=True)
 class RunRequests:
-    """How to go on with a run, by its id and its thread's.
+    """How to continue a run, given its id and its thread's.
 
-    Each has the headers and the timeout of the request that the run began with.
+    Each request has the headers and the timeout of the one that the run began with.
     """
 
     retrieve: Callable[[str, str], Call[Run]]

@@ -1,4 +1,4 @@
-"""What a flow has seen of its run: named by its errors, cancelled if it is left."""
+"""What a flow has seen of its run, to name it in errors and to cancel it on exit."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ __all__ = ["Ids", "Seen", "cancelled_on_exit", "naming_run"]
 T = TypeVar("T")
 
 Ids: TypeAlias = tuple[str | None, str | None]
-"""A run's and its thread's."""
+"""The ids of a run and its thread."""
 
 
 @define
 class Seen:
-    """The run as the server said it was, last.
+    """The run as the server last described it.
 
-    `run_id` and `thread_id` are what was asked for, where that is known: servers leave
-    a run's thread out, and there may be no answer yet. `cancelled` is whether the flow
-    has asked for that itself.
+    `run_id` and `thread_id` are those that were asked for, if known: some servers leave
+    out a run's thread, and there may be no response yet. `cancelled` is whether the
+    flow has cancelled the run itself.
     """
 
     run: Run | None = None
@@ -39,12 +39,12 @@ class Seen:
     cancelled: bool = False
 
     def now(self, run: Run) -> Run:
-        """Take the run as it is now, and give it."""
+        """Take the run as it is now, and return it."""
         self.run = run
         return run
 
     def still_open(self) -> Ids | None:
-        """Give the ids of run and thread; None if it has ended or was cancelled."""
+        """Return the ids of run and thread; None if the run ended or was cancelled."""
         if self.cancelled:
             return None
         if self.run is None:
@@ -68,16 +68,16 @@ def cancelled_on_exit(
     still_open: Callable[[], Ids | None],
     requests: RunRequests,
 ) -> None:
-    """Have whoever drives the feed cancel its run if they leave before the end.
+    """Make drivers that leave the feed before its end cancel the run.
 
-    A flow never cleans up: it cannot know whether there is time for it.
+    A flow never cleans up by itself: it cannot know whether there is time for it.
     """
 
     def call() -> Call[Run] | None:
         run_id, thread_id = still_open() or (None, None)
         if not run_id or not thread_id:
             return None
-        # A server's id can be one that no path can hold, and there is an error already.
+        # The server's id may not fit into a path, and there is an error already.
         with suppress(MalformedResponse):
             return requests.cancel(run_id, thread_id)
         return None

@@ -1,4 +1,4 @@
-"""What an answer's status means: the error to raise."""
+"""What a response's status means: the error to raise."""
 
 from __future__ import annotations
 
@@ -48,14 +48,14 @@ _BUSY = re.compile(
     r"|messages to (?P<thread_>\S+) while a run (?P<run_>[\w-]+) is active"
 )
 
-# What servers say of a path that is none of theirs; FastAPI's names nothing at all.
+# What servers say about a path that they do not have; FastAPI's does not name it.
 _NO_SUCH_PATH = re.compile(r"Invalid URL \(|Unknown request URL|Not Found$")
 
 
 def status_error(response: Response, request: ApiRequest) -> errors.APIStatusError:
-    """Give the error for an answer that is not a 2xx.
+    """Return the error for a response that is not a 2xx.
 
-    `body` is the answer's `error` object, else its JSON, else its text.
+    `body` is the response's `error` object, else its JSON, else its text.
     """
     body = _body(response)
     said = _said(body)
@@ -85,11 +85,11 @@ def status_error(response: Response, request: ApiRequest) -> errors.APIStatusErr
         _say(
             error,
             "it was sent again after an attempt that may have been carried out, which"
-            " this can be a consequence of",
+            " may be the reason",
         )
     if response.status == 408 or response.status < 200:
-        # Of the server, or of a proxy before one that is still at work; or of a
-        # transport that knows no interim answers, whose real one is still to come.
+        # A 408 may be from a proxy whose server is still at work; a 1xx, from a
+        # transport that knows no interim responses: the real one is still to come.
         return as_unknown(error, request)
     return error
 
@@ -100,7 +100,7 @@ def refusal(
     clean: Callable[[bytes], bytes] | None = None,
     until: float | None = None,
 ) -> Flow[errors.APIStatusError]:
-    """Read the body of an opened answer that is not a 2xx, and give its error.
+    """Read the body of an opened response that is not a 2xx, and return its error.
 
     `clean` is applied to the body first. It is read until `until` on the clock, and for
     ten seconds at most.
@@ -132,7 +132,7 @@ def _error_class(
 
 
 def _may_be_its_own_doing(response: Response, request: ApiRequest) -> bool:
-    """Tell whether an attempt before may have caused what this one is refused for.
+    """Return whether an earlier attempt may be why this one is refused.
 
     What is deleted cannot be found, and what is being cancelled cannot be cancelled.
     """
@@ -141,12 +141,12 @@ def _may_be_its_own_doing(response: Response, request: ApiRequest) -> bool:
 
 
 def nothing_was_done(response: Response | Head) -> bool:
-    """Tell whether a 5xx says that the request was not carried out.
+    """Return whether a 5xx says that the request was not carried out.
 
     RFC 9110 section 15.6: 501 and 505 refuse the request itself; 511 (RFC 6585) comes
-    from a network before the server. A 503 that names a time to come back is an
-    overloaded server's; one without is also what proxies (Envoy) answer when the server
-    broke the connection after it had the request.
+    from a network in front of the server. A 503 that says when to come back is an
+    overloaded server's; one that does not is also what proxies (Envoy) send when the
+    server broke the connection after it had the request.
     """
     if response.status == 503:
         return retry_after(response.headers) is not None
@@ -189,7 +189,7 @@ def _body(response: Response) -> Any:
 
 
 def _said(body: Any) -> str | None:
-    """The server's own sentence: OpenAI's and Azure's `message`, FastAPI's `detail`."""
+    """Return the server's words: OpenAI's and Azure's `message`, FastAPI's `detail`."""
     if not isinstance(body, dict):
         return None
     for name in ("message", "detail", "error", "title"):
@@ -202,7 +202,7 @@ def _said(body: Any) -> str | None:
 
 
 def _validation_errors(items: list[Any]) -> str:
-    """FastAPI's `detail` of a 422: where and what, without the input."""
+    """Return FastAPI's `detail` of a 422 as text: where and what, without the input."""
     objects = [item for item in items if isinstance(item, dict)]
     return ", ".join(f"{_place(o.get('loc'))}{o.get('msg')}" for o in objects)
 

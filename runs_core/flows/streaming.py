@@ -1,4 +1,4 @@
-"""A run as it happens: from the request to the end that the server reported."""
+"""A run as it happens: from the request to the end that the server reports."""
 
 from __future__ import annotations
 
@@ -57,8 +57,8 @@ StreamEndedT = TypeVar("StreamEndedT", bound=StreamEnded)
 
 # Code interpreter and file search can work for minutes between two events.
 IDLE_TIMEOUT = 300.0
-# After the run's end only `done` is to come: worth a moment, so that the connection
-# can be used again, and not worth an error.
+# After the run's end only `done` is to come: worth a short wait, so that the connection
+# can be used again, but not worth an error.
 _DONE_GRACE = 2.0
 
 _RUN_END_EVENTS = frozenset(
@@ -70,9 +70,9 @@ _RUN_END_EVENTS = frozenset(
 class StreamOptions:
     """How long a stream may take, and how large an event may be.
 
-    `idle_timeout` is the longest wait for an event of an answer that has begun (until
-    then, the read timeout counts), `deadline` the longest time for all, in seconds;
-    None for no limit. Comments are not events. `resume="poll"` ends a
+    `idle_timeout` is the longest wait for an event once the response has begun (until
+    then, the read timeout applies), `deadline` the longest time for the whole stream,
+    in seconds; None for no limit. Comments are not events. `resume="poll"` finishes a
     stream that broke or fell silent by polling the same run. `cancel_on_exit` cancels
     the run at the server if its caller leaves before its end.
     """
@@ -87,7 +87,7 @@ class StreamOptions:
 
 
 class RunFeed(OnceFeed[RunStreamEvent, Run]):
-    """A feed of a run's events that ends in the run; `progress` follows it."""
+    """A feed of a run's events whose result is the run; `progress` follows it."""
 
     __slots__ = ("progress",)
 
@@ -99,13 +99,13 @@ class RunFeed(OnceFeed[RunStreamEvent, Run]):
 def run_feed(
     request: ApiRequest, options: StreamOptions, requests: RunRequests
 ) -> RunFeed:
-    """Give the feed of the run that the request starts or continues."""
+    """Return the feed of the run that the request starts or continues."""
     progress = Progress()
     feed = RunFeed(stream_flow(request, progress, options, requests), progress)
 
     def still_open() -> Ids | None:
-        # A run that waits for its caller has not been left: they go on with it. And one
-        # that goes on is known before any event, once the server has answered.
+        # A run that waits for its caller was not abandoned: they continue it. And a run
+        # that is continued is known before any event, once the response has begun.
         if progress.head is None or progress.snapshot.outcome is not None:
             return None
         return ids_of(request, progress.snapshot)
@@ -122,9 +122,9 @@ def stream_flow(
     requests: RunRequests,
     answered: Answered = nothing_answered,
 ) -> Flow[Run]:
-    """Emit a run's events as they arrive; end in the run, ended or asking for action.
+    """Emit a run's events as they arrive; return the run, ended or asking for action.
 
-    What it asks for and was `answered` before is no end: the run is about to go on.
+    It has not ended if it asks for what was `answered` before: it is about to go on.
 
     Raises `StreamTruncated`, `StreamError`, `StreamIdle`, `MalformedEvent`,
     `EventTooLarge`, `InvalidDelta`, `DeadlineExceeded`, and what `Open` raises. `run`
@@ -137,7 +137,7 @@ def stream_flow(
         yield from _check_head(head, request)
         progress.head = evolve(head, redact=None)
         progress.redact = head.redact
-        # Whoever waits for the stream to begin now knows that it has.
+        # Tells a caller who waits for the stream to begin that it has.
         yield Emit(())
         progress.told = False
         try:
@@ -171,7 +171,7 @@ def stream_flow(
 
 
 def _named(error: RunsError, request: ApiRequest, progress: Progress) -> RunsError:
-    """Give the error, with what it leaves behind.
+    """Return the error, naming the run or thread that it leaves behind.
 
     It is an `OutcomeUnknown`, unless an event has shown that there is a run.
     """
@@ -191,7 +191,7 @@ def _check_head(head: Head, request: ApiRequest) -> Flow[None]:
         raise (yield from refusal(head, request))
     if head.content_type not in ("text/event-stream", ""):
         wrong = UnexpectedContentType(
-            f"{request.operation}: the server answered"
+            f"{request.operation}: the server answered with"
             f" {one_line(head.content_type)}, not an event stream: check the base URL,"
             " and whether this server can stream",
             content_type=head.content_type,
@@ -204,24 +204,24 @@ def _events(
 ) -> Flow[None]:
     """Emit every event; return once the run's end has been handed out.
 
-    What goes wrong after a run has ended for good takes nothing from its result: a
-    broken connection, what cannot be read, what does not fit, and an `error` event,
-    which ends the stream. A run that waits for its caller can still fail, and an
-    `error` event is raised there.
+    What goes wrong after a run has ended for good does not change its result: a broken
+    connection, bytes that cannot be read, an event that does not fit, and an `error`
+    event, which ends the stream. A run that waits for its caller can still fail: there,
+    an `error` event is raised.
     """
     decoder = RunEventDecoder(max_event_bytes=options.max_event_bytes)
     time = _Time(progress, options, start, last=(yield from Now()))
     now = time.last
     piece = b"?"
-    # Not the snapshot's outcome alone: where a stream goes on with a run, that is at
-    # first still what the stream before it ended in.
+    # Not the snapshot's outcome alone: if a stream continues a run, that is at first
+    # still the outcome of the stream before it.
     told = ended = False
     while piece and not decoder.done:
         limit = time.grace(now) if ended else time.left(now)
         if limit == 0:
             return
         try:
-            decoder.feed(b"")  # Raises what is wrong behind the events just taken.
+            decoder.feed(b"")  # Raises what is wrong after the events just taken.
             piece = yield from Read(limit)
             batch = decoder.feed(piece) if piece else decoder.close()
         except TransportError as error:
@@ -229,14 +229,14 @@ def _events(
                 return
             raise time.broken(error, (yield from Now())) from error
         except (ProtocolError, DeadlineExceeded):
-            # The deadline of the client: it has had what it waited for.
+            # The deadline is the client's, which has had what it waited for.
             if ended:
                 return
-            piece = b""  # A key that a server echoes stands in no frame.
+            piece = b""  # No frame may hold a key that a server echoes.
             raise
         if batch and (failed := (yield from _hand_out(batch, progress))):
-            # What came stands in no frame of the error that is raised for it. Nor does
-            # the error, which would hold its own traceback.
+            # No frame of the error may hold what was received, nor the error itself,
+            # which would hold its own traceback.
             batch, piece = [], b""
             if progress.is_final:
                 return
@@ -252,7 +252,7 @@ def _events(
 
 
 def _is_over(snapshot: RunSnapshot, answered: Answered) -> bool:
-    """Tell whether the run has ended; one that waited can have gone on."""
+    """Return whether the run has ended; one that waited may have gone on."""
     run = snapshot.run
     return run is not None and is_over(snapshot.outcome, run, answered)
 
@@ -260,7 +260,7 @@ def _is_over(snapshot: RunSnapshot, answered: Answered) -> bool:
 def _hand_out(
     batch: Sequence[RunStreamEvent], progress: Progress
 ) -> Flow[list[StreamError]]:
-    """Emit the events, up to an `error` event: give what is to be raised, if any."""
+    """Emit the events up to an `error` event; return what is to be raised, if any."""
     error: ErrorEvent | None = None
     if ErrorEvent in map(type, batch):
         index = next(i for i, e in enumerate(batch) if isinstance(e, ErrorEvent))
@@ -276,7 +276,7 @@ def _hand_out(
 class _Time:
     """What is left of a stream's time.
 
-    `last` is when the last event was taken, that of the run's end included.
+    `last` is when the last event was taken, up to that of the run's end.
     """
 
     progress: Progress
@@ -285,7 +285,7 @@ class _Time:
     last: float
 
     def left(self, now: float) -> float | None:
-        """Give the longest wait for the next piece, or raise that none is left."""
+        """Return the longest wait for the next piece, or raise if no time is left."""
         idle = deadline = None
         if self.options.deadline is not None:
             deadline = self.start + self.options.deadline - now
@@ -306,14 +306,14 @@ class _Time:
         return shorter(idle, deadline)
 
     def grace(self, now: float) -> float:
-        """Give how long `done` is still waited for, after the run's end."""
+        """Return how long to wait for `done` after the run's end."""
         end = self.last + _DONE_GRACE
         if self.options.deadline is not None:
             end = min(end, self.start + self.options.deadline)
         return max(0.0, end - now)
 
     def broken(self, error: TransportError, now: float) -> RunsError:
-        """Give what a failed read means."""
+        """Return what a failed read means."""
         if not isinstance(error, TransportTimeout):
             message = "the connection broke before the stream's run ended"
             return _ended(StreamTruncated, message, self.progress)
@@ -323,8 +323,8 @@ class _Time:
             return late
         return _ended(
             StreamIdle,
-            "no byte came for as long as the read timeout; poll the run, or give a"
-            " longer timeout",
+            "no byte came within the read timeout; poll the run, or give a longer"
+            " timeout",
             self.progress,
         )
 

@@ -1,4 +1,4 @@
-"""The user's functions, and what becomes of a run's calls of them: their outputs."""
+"""The user's functions, and the outputs of a run's calls of them."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ ToolCalls: TypeAlias = list[RequiredActionFunctionToolCall]
 
 Functions: TypeAlias = (
     Mapping[str, Callable[..., Any]]
-    | Sequence[Callable[..., Any]]  # No Iterable, which a mapping is, too.
+    | Sequence[Callable[..., Any]]  # Not Iterable: a mapping is one, too.
     | Callable[[ToolCalls], Any]
 )
 """The user's functions: by name, or several that are called by their own names; or one
-that takes all of a round's calls and gives their outputs by call id."""
+that takes all of a round's calls and returns their outputs by call id."""
 
 
 Named: TypeAlias = Mapping[str, Callable[..., Any]]
@@ -47,8 +47,8 @@ def _named_or_batch(functions: Functions) -> Named | Callable[[ToolCalls], Any]:
     several = given.values() if isinstance(given, Mapping) else given
     if not isinstance(several, Iterable) or not all(map(callable, several)):
         raise UsageError(
-            "functions must be functions: several, or a mapping of names to them, or"
-            " one that takes all of a round's calls"
+            "functions must be a list of functions, a mapping of names to functions,"
+            " or one function that takes all of a round's calls"
         )
     if isinstance(given, Mapping):
         return dict(given)
@@ -57,7 +57,8 @@ def _named_or_batch(functions: Functions) -> Named | Callable[[ToolCalls], Any]:
         name = getattr(function, "__name__", None)
         if name is None or name in named:
             raise UsageError(
-                "functions must have names of their own: give a mapping of names"
+                "each function must have a name of its own: pass a mapping of names to"
+                " functions"
             )
         named[name] = function
     return named
@@ -67,9 +68,9 @@ def _named_or_batch(functions: Functions) -> Named | Callable[[ToolCalls], Any]:
 class Toolbox:
     """The user's functions, and what happens when one fails.
 
-    `on_tool_error="raise"` cancels the run and raises `ToolError`; `"output"` gives the
-    error's text to the model instead (of one that takes all calls, for each of them).
-    `max_rounds` bounds how often tools are called.
+    `on_tool_error="raise"` cancels the run and raises `ToolError`; `"output"` sends the
+    error's text to the model instead (for each call, if one function takes them all).
+    `max_rounds` bounds how many times the run may ask for tools.
     """
 
     functions: Named | Callable[[ToolCalls], Any] = field(converter=_named_or_batch)
@@ -81,11 +82,11 @@ class Toolbox:
     def outputs(
         self, calls: ToolCalls, until: float | None = None
     ) -> Flow[list[ToolOutput]]:
-        """Call the functions, and give the output of each call.
+        """Call the functions, and return the output of each call.
 
-        Raises `ToolError` for a function that failed, `ToolOutputsInvalid` where the
-        one that takes all calls does not answer just these, and `InvokeTimeout` where
-        one was cancelled, at `until` on the clock.
+        Raises `ToolError` if a function fails, `ToolOutputsInvalid` if the one that
+        takes all calls does not answer exactly these, and `InvokeTimeout` if one was
+        cancelled, or not called, at `until` on the clock.
         """
         functions = self.functions
         if callable(functions):
@@ -128,7 +129,7 @@ def _batch(
 
 
 def _complete(given: Any) -> Any:
-    """Give all of what may be made while it is read: the function's work is in that."""
+    """Return an iterable's items as a list: the function may do its work in that."""
     if isinstance(given, Iterable) and not isinstance(given, Mapping | str):
         return list(given)
     return given
@@ -140,21 +141,22 @@ def _as_outputs(given: Any) -> list[ToolOutput]:
             texts = {id: _text(value) for id, value in given.items()}
         except (TypeError, ValueError) as error:
             raise ToolOutputsInvalid(
-                "the function that takes all calls gave an output that is no JSON"
+                "the function that takes all calls returned an output that cannot be"
+                " written as JSON"
             ) from error
         return [ToolOutput(tool_call_id=id, output=text) for id, text in texts.items()]
     outputs = [_as_output(o) for o in given] if isinstance(given, Iterable) else []
     known = [output for output in outputs if isinstance(output, ToolOutput)]
     if not isinstance(given, Iterable) or len(known) < len(outputs):
         raise ToolOutputsInvalid(
-            "the function that takes all calls must give a mapping of call ids to"
+            "the function that takes all calls must return a mapping of call ids to"
             f" outputs, or ToolOutput objects, not {type(given).__name__}"
         )
     return known
 
 
 def _as_output(given: Any) -> Any:
-    """Give a `ToolOutput` for the dict that `submit_tool_outputs` takes for one."""
+    """Return a `ToolOutput` for a dict that `submit_tool_outputs` accepts as one."""
     if isinstance(given, dict) and given.keys() == {"tool_call_id", "output"}:
         return ToolOutput(**given)
     return given
@@ -177,14 +179,14 @@ def _output(
         error = _own(raised)
         if on_tool_error == "output" and not _is_mistake(error):
             return _told(error)
-        # One that the function raised is of another run, which it made itself.
+        # If the function raised it, it is about another run, which that one made.
         if isinstance(error, ToolError) and function is None:
             raise
         raise _failed(call.function.name, error) from error
 
 
 def _in_time(ask: Invoke, until: float | None) -> Flow[Invoke]:
-    """Give the effect for what is left, or raise `InvokeTimeout` if nothing is."""
+    """Return the effect with the time left, or raise `InvokeTimeout` if none is."""
     ask = yield from ask.until(until)
     if ask.timeout == 0:
         raise InvokeTimeout(f"no time is left for {function_name(ask.function)}")
@@ -192,7 +194,7 @@ def _in_time(ask: Invoke, until: float | None) -> Flow[Invoke]:
 
 
 def _own(error: Exception) -> BaseException:
-    """Give what a function raised: no generator can raise a StopIteration as it is."""
+    """Return what a function raised: generators make StopIteration a RuntimeError."""
     cause = error.__cause__
     if isinstance(error, RuntimeError) and isinstance(
         cause, StopIteration | StopAsyncIteration
@@ -202,21 +204,21 @@ def _own(error: Exception) -> BaseException:
 
 
 def _is_mistake(error: BaseException) -> bool:
-    """Tell whether the caller has to mend something, of which no model can know.
+    """Return whether the caller has to fix something that no model can know about.
 
-    A function that is async where none can be awaited. Subclasses are about values,
+    Such as an async function where none can be awaited. Subclasses are about values,
     which the model may have written.
     """
     return type(error) is UsageError
 
 
 def _told(error: BaseException) -> str:
-    """Give what the model reads of an error."""
+    """Return what the model reads about an error."""
     name = type(error).__name__
     try:
         return f"{name}: {error}"
     except Exception:
-        return name  # It is already an error that it cannot be written out.
+        return name  # Its text cannot be made: `__str__` failed.
 
 
 def _failed(name: str, error: BaseException) -> ToolError:
@@ -225,7 +227,7 @@ def _failed(name: str, error: BaseException) -> ToolError:
 
 
 def _shown(name: str) -> str:
-    # It is the server's: of any length, and in odd answers no text at all.
+    # It is the server's: of any length, and in odd responses not even a str.
     return one_line(repr(name))
 
 
@@ -260,7 +262,7 @@ def _prepared(
 
 
 def _text(result: Any) -> str:
-    """Give what the model reads: text as it is, anything else as JSON."""
+    """Return what the model reads: text as it is, anything else as JSON."""
     if isinstance(result, str):
         return result
     return codec.dumps(result).decode()

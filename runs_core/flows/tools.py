@@ -1,6 +1,7 @@
 """The tool loop: one flat flow from the first request to the run's end.
 
-Required action, the user's functions, one submission, and on, until the run ends.
+A round is a required action, the user's functions and one submission; rounds follow
+until the run ends.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ from runs_core.models import (
 
 __all__ = ["polled_tools", "streamed_tools"]
 
-# A tool has failed, and its caller is to hear of it.
+# Seconds for cancelling: a tool has failed, and its caller should hear about it.
 _CANCEL_TIME = 5.0
 
 
@@ -91,20 +92,20 @@ def streamed_tools(
 
 @define
 class _Rounds:
-    """The rounds in which a run has its calls answered."""
+    """The rounds in which a run's calls are answered."""
 
     _toolbox: Toolbox
     _requests: RunRequests
     _seen: Seen
     _number: int = 0
-    # Which calls have outputs: an id alone is given twice by some servers.
+    # Which calls have outputs. Not by id alone, which some servers use twice.
     _done: list[tuple[Any, Any, Any]] = field(factory=list)
 
     def answered(self, run: Run) -> bool:
-        """Tell whether all calls that a run waits for have outputs.
+        """Return whether all calls that a run waits for have outputs.
 
         After the outputs, a server may still show the run as it was before them: no
-        function is called twice for that.
+        function is called twice because of that.
         """
         calls = _open_calls(run)
         return bool(calls) and all(_key(call) in self._done for call in calls)
@@ -112,10 +113,10 @@ class _Rounds:
     def answer(
         self, run: Run, calls: ToolCalls, ids: tuple[str, str], until: float | None
     ) -> Flow[list[ToolOutput]]:
-        """Give the outputs of one more round; if that fails, the run is cancelled.
+        """Return the outputs of one more round; if that fails, cancel the run.
 
-        The error says so, or that it could not be. At the deadline, `until` on the
-        clock, it goes on.
+        The error says whether it was cancelled. At the deadline, `until` on the clock,
+        the run goes on instead.
         """
         self._number += 1
         cancel = self._requests.cancel(*ids)
@@ -133,7 +134,7 @@ class _Rounds:
         return outputs
 
     def _cancelled(self, cancel: Call[Run]) -> Flow[str]:
-        """Cancel the run, and say what became of that."""
+        """Cancel the run, and return in words whether that worked."""
         try:
             yield from cancel.within(_CANCEL_TIME)
         except Exception as error:
@@ -146,8 +147,8 @@ class _Rounds:
         most = self._toolbox.max_rounds
         if self._number > most:
             raise ToolRoundsExceeded(
-                f"the run asked for tools more than {most} times: look at what the"
-                " functions answer, or give a higher max_rounds"
+                f"the run asked for tools more than {most} times: check what the"
+                " functions return, or give a higher max_rounds"
             )
         return (yield from self._toolbox.outputs(calls, until))
 
@@ -157,7 +158,7 @@ def _key(call: RequiredActionFunctionToolCall) -> tuple[Any, Any, Any]:
 
 
 def _until(deadline: float | None) -> Flow[float | None]:
-    """Give when the deadline is on the clock, counted from now."""
+    """Return the deadline as a time on the clock, counted from now."""
     return None if deadline is None else (yield from Now()) + deadline
 
 
@@ -178,14 +179,14 @@ def _late(run: Run | None) -> DeadlineExceeded:
 
 
 def _thread_of(run: Run, start: ApiRequest) -> str:
-    """Give the thread's id: some servers leave it out of the run."""
+    """Return the thread's id, which some servers leave out of the run."""
     return dict(start.ids).get("thread_id") or run.thread_id
 
 
 def _open_calls(run: Run) -> ToolCalls:
-    """Give the calls that functions can answer; approvals and others are the user's."""
+    """Return the calls, if functions can answer them all; the user answers others."""
     action = run.required_action
-    # What is no object stays as it came.
+    # What is not an object stays as it came.
     asked = action.submit_tool_outputs if isinstance(action, RequiredAction) else None
     if not isinstance(asked, RequiredActionSubmitToolOutputs):
         return []
@@ -197,5 +198,5 @@ def _open_calls(run: Run) -> ToolCalls:
     ]
     if len(known) < len(asked.tool_calls):
         return []
-    # A call that is named twice is one call, and has one output.
+    # A call that is listed twice is one call, and has one output.
     return list({call.id: call for call in known}.values())

@@ -1,4 +1,4 @@
-"""Whether a request is sent again, after which wait, and why not.
+"""Whether a request is sent again, after which wait, or why not.
 
 Promise 5 in docs/topics/promises.md says what may be repeated.
 """
@@ -47,9 +47,9 @@ class Policy:
 
     `max_retries` counts repetitions after the first attempt. `deadline` bounds each
     whole conversation, in seconds; None leaves that to the operation. `timeouts`
-    replace those of requests that have none of their own. `notice` is called with a
-    sentence on each failed attempt that no wait follows: why there is no other, or that
-    there is one with new credentials.
+    apply to requests that have none of their own. `notice` is called with a sentence
+    about each failed attempt that no wait follows: why there is no other attempt, or
+    that there is one with new credentials.
     """
 
     max_retries: int = field(default=2, validator=whole(0))
@@ -61,9 +61,10 @@ class Policy:
 def after_error(
     request: ApiRequest, error: TransportError, attempt: int, policy: Policy
 ) -> Sleep | str:
-    """Give the wait before another attempt, or why there is none.
+    """Return the wait before another attempt, or why there is none.
 
-    A request that was perhaps sent is repeated only if twice does no more than once.
+    A request that was perhaps sent is repeated only if, sent twice, it does no more
+    than once.
     """
     if not isinstance(error, NotSent) and request.repeat is Repeat.ONCE:
         return _PERHAPS_SENT
@@ -73,9 +74,9 @@ def after_error(
 def after_answer(
     request: ApiRequest, answer: Response | Head, attempt: int, policy: Policy
 ) -> Sleep | str | None:
-    """Give the wait before another attempt, or why there is none.
+    """Return the wait before another attempt, or why there is none.
 
-    None for an answer that another attempt would not change.
+    None for a response that another attempt would not change.
     """
     asked = retry_after(answer.headers)
     should = answer.headers.get("x-should-retry")
@@ -100,13 +101,13 @@ def after_answer(
 
 
 def perhaps_done(answer: Response | Head) -> bool:
-    """Tell whether the request may have been carried out though this was answered."""
+    """Return whether the request may have been carried out despite this response."""
     if answer.status >= 500:
         return not nothing_was_done(answer)
     return answer.status == 408
 
 
 def _backoff(attempt: int) -> Sleep:
-    # No float holds 2 to the power of any number.
+    # A large power of 2 does not fit into a float.
     seconds = _FIRST_WAIT * 2.0 ** min(attempt, 10)
     return Sleep(min(seconds, _LONGEST_WAIT), jitter=_JITTER)

@@ -9,7 +9,7 @@ from runs_core.wire.http import Headers
 
 __all__ = ["finite_number", "retry_after"]
 
-# What a float holds.
+# No more digits than a float can hold.
 _NUMBER = re.compile(r"\d{1,300}(?:\.\d{0,300})?", re.ASCII)
 
 
@@ -21,11 +21,11 @@ def finite_number(text: str | None) -> float | None:
 
 
 def retry_after(headers: Headers) -> float | None:
-    """Give the wait in seconds that the server asks for, or None; junk is ignored.
+    """Return the wait in seconds that the server asks for, or None; junk is ignored.
 
     `retry-after-ms` wins over `Retry-After` (RFC 9110 section 10.2.3). A date there is
-    compared with the answer's own `Date`, so that nobody's clock matters; drivers add
-    one where there is none.
+    compared with the response's own `Date`, so that no clock has to be right; drivers
+    add a `Date` if there is none.
     """
     milliseconds = finite_number(headers.get("retry-after-ms"))
     if milliseconds is not None:

@@ -28,9 +28,9 @@ __all__ = ["AsyncAssistantEventHandler"]
 
 
 class AsyncAssistantEventHandler(Handler[AsyncEventStream]):
-    """What `AssistantEventHandler` is, for an `AsyncClient`: its callbacks are awaited.
+    """The `AssistantEventHandler` for an `AsyncClient`: its callbacks are awaited.
 
-    A callback that is a plain function is called.
+    A callback may also be a plain function.
     """
 
     async def __aenter__(self) -> Self:
@@ -104,7 +104,7 @@ class AsyncAssistantEventHandler(Handler[AsyncEventStream]):
             await self.__end()
 
     async def until_done(self) -> None:
-        """Read to the end. Raises `UsageError` where it failed or was closed before."""
+        """Read to the end; raise `UsageError` if it failed or was closed before."""
         async for _ in self:
             pass
         _ = self._serving.stream.result
@@ -115,31 +115,31 @@ class AsyncAssistantEventHandler(Handler[AsyncEventStream]):
         return AsyncPieces(self, texts_of)
 
     async def get_final_run(self) -> Run:
-        """Read to the end and give the run."""
+        """Read to the end and return the run."""
         await self.until_done()
         return self._serving.stream.result
 
     async def get_final_run_steps(self) -> list[RunStep]:
-        """Read to the end and give the run steps."""
+        """Read to the end and return the run steps."""
         await self.until_done()
         return list(self._serving.stream.snapshot.steps)
 
     async def get_final_messages(self) -> list[Message]:
-        """Read to the end and give the messages."""
+        """Read to the end and return the messages."""
         await self.until_done()
         return list(self._serving.stream.snapshot.messages)
 
     async def on_event(self, event: RunStreamEvent) -> None:
-        """There is an event; before all other callbacks for it."""
+        """An event has arrived; called before all other callbacks for it."""
 
     async def on_run_step_created(self, run_step: RunStep) -> None:
         """A step has begun."""
 
     async def on_run_step_delta(self, delta: RunStepDelta, snapshot: RunStep) -> None:
-        """A step has got more of its details."""
+        """A step has more details."""
 
     async def on_run_step_done(self, run_step: RunStep) -> None:
-        """A step has ended, well or not."""
+        """A step has ended, successfully or not."""
 
     async def on_tool_call_created(self, tool_call: ToolCall) -> None:
         """A tool call has begun; `tool_call` has what it began with."""
@@ -147,16 +147,16 @@ class AsyncAssistantEventHandler(Handler[AsyncEventStream]):
     async def on_tool_call_delta(
         self, delta: ToolCallDelta, snapshot: ToolCall
     ) -> None:
-        """A tool call has got more of its input or output."""
+        """A tool call has more input or output."""
 
     async def on_tool_call_done(self, tool_call: ToolCall) -> None:
-        """A tool call is complete: it was carried out, or is to be answered."""
+        """A tool call is complete: it was carried out, or waits for its output."""
 
     async def on_message_created(self, message: Message) -> None:
         """A message has begun."""
 
     async def on_message_delta(self, delta: MessageDelta, snapshot: Message) -> None:
-        """A message has got more of its content; after the callbacks for its texts."""
+        """A message has more content; called after the callbacks for its texts."""
 
     async def on_message_done(self, message: Message) -> None:
         """A message is complete, or was left incomplete."""
@@ -165,7 +165,7 @@ class AsyncAssistantEventHandler(Handler[AsyncEventStream]):
         """A text has begun; its first piece follows as a delta."""
 
     async def on_text_delta(self, delta: TextDelta, snapshot: Text) -> None:
-        """A text has got longer, or got an annotation."""
+        """A text has become longer, or has a new annotation."""
 
     async def on_text_done(self, text: Text) -> None:
         """A text is complete."""
@@ -174,10 +174,10 @@ class AsyncAssistantEventHandler(Handler[AsyncEventStream]):
         """An image file of a message is complete."""
 
     async def on_exception(self, exception: Exception) -> None:
-        """The stream, or a callback, has raised; what it raised goes on from here."""
+        """The stream or a callback has raised; the exception then propagates."""
 
     async def on_timeout(self) -> None:
         """The stream took too long; `on_exception` follows."""
 
     async def on_end(self) -> None:
-        """The stream is over, however it ended; after everything else."""
+        """The stream has ended, successfully or not; called after everything else."""

@@ -28,11 +28,11 @@ __all__ = ["AssistantEventHandler"]
 
 
 class AssistantEventHandler(Handler[EventStream]):
-    """Subclass it, write the callbacks you want, and give it as `event_handler=`.
+    """Subclass it, write the callbacks you want, and pass it as `event_handler=`.
 
-    Each thing is created once and done once. Text, tool calls and snapshots that a
-    callback is given show how they are when they are looked at, also later. A callback
-    that raises ends the stream. One handler serves one stream.
+    Everything is created and done at most once. Texts, tool calls and snapshots that a
+    callback gets show their state at the time of access, even later. A callback that
+    raises ends the stream. One handler serves one stream.
     """
 
     def _serve(self, stream: EventStream) -> None:
@@ -120,7 +120,7 @@ class AssistantEventHandler(Handler[EventStream]):
             self.__end()
 
     def until_done(self) -> None:
-        """Read to the end. Raises `UsageError` where it failed or was closed before."""
+        """Read to the end; raise `UsageError` if it failed or was closed before."""
         for _ in self:
             pass
         _ = self._serving.stream.result
@@ -131,46 +131,46 @@ class AssistantEventHandler(Handler[EventStream]):
         return (text for event in self if (text := text_of(event)))
 
     def get_final_run(self) -> Run:
-        """Read to the end and give the run."""
+        """Read to the end and return the run."""
         self.until_done()
         return self._serving.stream.result
 
     def get_final_run_steps(self) -> list[RunStep]:
-        """Read to the end and give the run steps."""
+        """Read to the end and return the run steps."""
         self.until_done()
         return list(self._serving.stream.snapshot.steps)
 
     def get_final_messages(self) -> list[Message]:
-        """Read to the end and give the messages."""
+        """Read to the end and return the messages."""
         self.until_done()
         return list(self._serving.stream.snapshot.messages)
 
     def on_event(self, event: RunStreamEvent) -> None:
-        """There is an event; before all other callbacks for it."""
+        """An event has arrived; called before all other callbacks for it."""
 
     def on_run_step_created(self, run_step: RunStep) -> None:
         """A step has begun."""
 
     def on_run_step_delta(self, delta: RunStepDelta, snapshot: RunStep) -> None:
-        """A step has got more of its details."""
+        """A step has more details."""
 
     def on_run_step_done(self, run_step: RunStep) -> None:
-        """A step has ended, well or not."""
+        """A step has ended, successfully or not."""
 
     def on_tool_call_created(self, tool_call: ToolCall) -> None:
         """A tool call has begun; `tool_call` has what it began with."""
 
     def on_tool_call_delta(self, delta: ToolCallDelta, snapshot: ToolCall) -> None:
-        """A tool call has got more of its input or output."""
+        """A tool call has more input or output."""
 
     def on_tool_call_done(self, tool_call: ToolCall) -> None:
-        """A tool call is complete: it was carried out, or is to be answered."""
+        """A tool call is complete: it was carried out, or waits for its output."""
 
     def on_message_created(self, message: Message) -> None:
         """A message has begun."""
 
     def on_message_delta(self, delta: MessageDelta, snapshot: Message) -> None:
-        """A message has got more of its content; after the callbacks for its texts."""
+        """A message has more content; called after the callbacks for its texts."""
 
     def on_message_done(self, message: Message) -> None:
         """A message is complete, or was left incomplete."""
@@ -179,7 +179,7 @@ class AssistantEventHandler(Handler[EventStream]):
         """A text has begun; its first piece follows as a delta."""
 
     def on_text_delta(self, delta: TextDelta, snapshot: Text) -> None:
-        """A text has got longer, or got an annotation."""
+        """A text has become longer, or has a new annotation."""
 
     def on_text_done(self, text: Text) -> None:
         """A text is complete."""
@@ -188,10 +188,10 @@ class AssistantEventHandler(Handler[EventStream]):
         """An image file of a message is complete."""
 
     def on_exception(self, exception: Exception) -> None:
-        """The stream, or a callback, has raised; what it raised goes on from here."""
+        """The stream or a callback has raised; the exception then propagates."""
 
     def on_timeout(self) -> None:
         """The stream took too long; `on_exception` follows."""
 
     def on_end(self) -> None:
-        """The stream is over, however it ended; after everything else."""
+        """The stream has ended, successfully or not; called after everything else."""

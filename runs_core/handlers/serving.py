@@ -1,4 +1,4 @@
-"""What both kinds of event handler have in common: a stream, and who hears of what."""
+"""What both kinds of event handler have in common: a stream, and its callbacks."""
 
 from __future__ import annotations
 
@@ -34,9 +34,9 @@ StreamT = TypeVar("StreamT", bound=EventStream | AsyncEventStream)
 
 
 class _Live(Generic[T]):
-    """Stands for an object that is made anew when something of it is asked for.
+    """Stands for an object that is looked up anew at each access.
 
-    Once something of it is changed, it stands for the object that was changed.
+    Once an attribute is set, it stands for the object that was changed.
     """
 
     __slots__ = ("_look",)
@@ -56,7 +56,7 @@ class _Live(Generic[T]):
 
     @property  # type: ignore[misc]
     def __class__(self) -> Any:  # pyright: ignore[reportIncompatibleMethodOverride]
-        # For isinstance and match, by which users tell tool calls apart.
+        # For isinstance and match, with which users tell tool calls apart.
         return type(self._look())
 
     def __eq__(self, other: object) -> bool:
@@ -77,15 +77,15 @@ def _same(value: T) -> T:
 
 
 def _callbacks(change: Change) -> Iterator[tuple[str, tuple[Any, ...]]]:
-    """Give the callback that a change belongs to, and its arguments."""
+    """Yield the callback for a change, if there is one, with its arguments."""
     match change:
         case TextChanged():
             yield "on_text_delta", (change.delta, _Live(lambda: change.text))
         case MessageChanged():
             yield "on_message_delta", (change.delta, _Live(lambda: change.message))
         case ToolCallChanged():
-            # As in openai-python, the piece that a call begins with is told by
-            # `on_tool_call_created` alone, whose argument has it.
+            # As in openai-python, only `on_tool_call_created` reports the piece that a
+            # call begins with: its argument has it.
             if not change.first:
                 live = _Live(lambda: change.tool_call)
                 yield "on_tool_call_delta", (change.delta, live)
@@ -122,14 +122,14 @@ class Serving(Generic[StreamT]):
         self._decoder = ChangeDecoder(lambda: stream.snapshot)
 
     def callbacks(self, event: RunStreamEvent) -> Iterator[tuple[str, tuple[Any, ...]]]:
-        """Give the callbacks for an event, with their arguments, in order."""
+        """Yield the callbacks for an event, with their arguments, in order."""
         yield "on_event", (event,)
         for change in self._decoder.feed(event):
             yield from _callbacks(change)
 
 
 class Handler(Generic[StreamT]):
-    """What both kinds of handler have that does not wait."""
+    """The part of both kinds of handler that does not wait."""
 
     def __init__(self) -> None:
         self.__serving: Serving[StreamT] | None = None
@@ -138,7 +138,7 @@ class Handler(Generic[StreamT]):
         """Take the stream whose callbacks these are."""
         if self.__found() is not None:
             raise UsageError(
-                "this event handler has served a stream already: make a new one for"
+                "this event handler has already served a stream: make a new one for"
                 " each stream"
             )
         self.__serving = Serving(stream)
@@ -156,7 +156,7 @@ class Handler(Generic[StreamT]):
         serving = self.__found()
         if serving is None:
             raise UsageError(
-                "this event handler has no stream: give it as event_handler= to the"
+                "this event handler has no stream: pass it as event_handler= to the"
                 " method that streams"
             )
         return serving
@@ -173,24 +173,24 @@ class Handler(Generic[StreamT]):
 
     @property
     def current_run(self) -> Run | None:
-        """The run as the events so far have it."""
+        """The run, as of the events so far."""
         stream = self._stream_if_any()
         return None if stream is None else stream.current_run
 
     @property
     def current_message_snapshot(self) -> Message | None:
-        """The latest message as the events so far have it."""
+        """The latest message, as of the events so far."""
         stream = self._stream_if_any()
         return None if stream is None else stream.current_message_snapshot
 
     @property
     def current_run_step_snapshot(self) -> RunStep | None:
-        """The latest step as the events so far have it."""
+        """The latest step, as of the events so far."""
         stream = self._stream_if_any()
         return None if stream is None else stream.current_run_step_snapshot
 
     # A handler that was written for openai-python may use these two names for
-    # something of its own: there they are free.
+    # something of its own, so they can be set.
 
     @property
     def snapshot(self) -> RunSnapshot:
@@ -206,7 +206,7 @@ class Handler(Generic[StreamT]):
 
     @property
     def result(self) -> Run:
-        """The run, once it has ended or asks for action; `UsageError` before."""
+        """The run, once it has ended or asks for action; raises `UsageError` before."""
         if "result" in vars(self):
             own: Run = vars(self)["result"]
             return own

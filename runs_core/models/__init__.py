@@ -1,8 +1,8 @@
-"""What the API says, as attrs classes named as in openai-python.
+"""The API's objects, as attrs classes named as in openai-python.
 
 Objects that are received are slotted and not frozen, for speed, and not meant to be
-changed; values that users build and send are frozen. `to_dict()` gives back what was
-received, `extra` the keys that a class has no field for.
+changed; values that users build and send are frozen. `to_dict()` returns what was
+received, and `extra` has the keys for which a class has no field.
 """
 
 from runs_core.models.common import (

@@ -1,13 +1,12 @@
-"""What the models have in common, beside what `WireObject` gives them.
+"""What the models have in common, besides what `WireObject` provides.
 
-Field names are the wire's. Which keys a server sends is another matter: only `id`, the
-key that tells variants apart, and what a variant is about are required. Every other
-field is None where a server leaves it out, also if it is typed as never None because
-the API promises it; lists are then empty.
+Field names are the wire's. Servers must send only `id`, the key that tells variants
+apart, and what a variant is about. Every other field is None if a server leaves it out,
+even if its type is never None because the API promises it; lists are then empty.
 
-A value is passed on as it came. An enumeration is a `Literal` type widened by `str`: a
+Values are passed on as received. An enumeration is a `Literal` type widened by `str`: a
 word that this library does not know stays a plain string. Timestamps are integers as
-received: seconds since 1970, in milliseconds from some servers.
+received: seconds since 1970, or milliseconds from some servers.
 """
 
 from __future__ import annotations
@@ -26,8 +25,8 @@ PROMISED: Any = None
 class Resource(WireObject):
     """An object that an operation returns.
 
-    Like all that is received and not sent, it is not frozen, because freezing triples
-    what it costs to make one. It is not meant to be changed: it may be shared.
+    Like everything that is received and not sent, it is not frozen, because freezing
+    triples the cost of making one. It is not meant to be changed: it may be shared.
     """
 
     __slots__ = ("_answered_as",)
@@ -38,7 +37,7 @@ class Resource(WireObject):
 
     @property
     def _request_id(self) -> str | None:
-        """The server's name for the exchange that the object came in, or None.
+        """The server's id for the exchange that the object came in, or None.
 
         Not on the wire, and not part of equality.
         """
@@ -53,7 +52,7 @@ class Resource(WireObject):
 
 
 def id_rule(cls: type) -> str:
-    """Say what the id of an object must be, and that this is about `$.id`."""
+    """Return the rule for the id of an object, with the JSONPath `$.id`."""
     return f"the id of a {cls.__name__} must be a string that is not empty @ $.id"
 
 

@@ -23,7 +23,7 @@ class Page(Resource, Generic[T]):
     data: list[T]
     """The elements."""
     has_more: bool | None = None
-    """Whether there is a next part; None where the server does not say."""
+    """Whether there is a next part; None if the server does not say."""
     first_id: str | None = None
     """The id of the first element."""
     last_id: str | None = None
@@ -32,7 +32,7 @@ class Page(Resource, Generic[T]):
 
 
 def code_as_text(code: Any) -> Any:
-    """Give a code that is a number as its digits; it encodes back as the number."""
+    """Return a numeric code as its digits; it encodes back as the number."""
     return TextOf(code) if type(code) in (int, float) else code
 
 

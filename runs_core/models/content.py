@@ -33,7 +33,7 @@ __all__ = [
 ]
 
 ImageDetail: TypeAlias = Literal["auto", "low", "high"] | str
-"""How closely a model is to look at an image."""
+"""How closely the model looks at an image."""
 
 
 @define(eq=False, repr=False)
@@ -51,7 +51,7 @@ class FileCitationAnnotation(WireObject):
     file_citation: FileCitation
     """The file."""
     text: str = PROMISED
-    """What stands in the text where the citation belongs."""
+    """The placeholder in the text where the citation belongs."""
     start_index: int = PROMISED
     """Where `text` begins in the whole text, in characters."""
     end_index: int = PROMISED
@@ -61,7 +61,7 @@ class FileCitationAnnotation(WireObject):
 
 @define(eq=False, repr=False)
 class FilePath(WireObject):
-    """The file that was made."""
+    """The file that was created."""
 
     file_id: str = PROMISED
     """The file's id."""
@@ -69,12 +69,12 @@ class FilePath(WireObject):
 
 @define(eq=False, repr=False)
 class FilePathAnnotation(WireObject):
-    """Says which file, made by the code interpreter, a path in a text stands for."""
+    """Says which file of the code interpreter a path in a text stands for."""
 
     file_path: FilePath
     """The file."""
     text: str = PROMISED
-    """The path as it stands in the text."""
+    """The path, as it is in the text."""
     start_index: int = PROMISED
     """Where `text` begins in the whole text, in characters."""
     end_index: int = PROMISED
@@ -108,7 +108,7 @@ class TextContentBlock(WireObject):
     """Text in a message."""
 
     text: Text
-    """The text, an object; see `TextContentBlockParam` for what is sent."""
+    """The text, as an object; see `TextContentBlockParam` for what is sent."""
     type: Literal["text"] = "text"
 
 
@@ -119,7 +119,7 @@ class ImageFile(Value):
     file_id: str
     """The file's id."""
     detail: ImageDetail | None = ABSENT
-    """How closely the model is to look at it."""
+    """How closely the model looks at it."""
 
 
 @frozen(eq=False, repr=False)
@@ -133,17 +133,17 @@ class ImageFileContentBlock(Value):
 
 @frozen(eq=False, repr=False)
 class ImageURL(Value):
-    """An image somewhere else."""
+    """An image at a URL."""
 
     url: str
-    """Where it is."""
+    """The image's URL."""
     detail: ImageDetail | None = ABSENT
-    """How closely the model is to look at it."""
+    """How closely the model looks at it."""
 
 
 @frozen(eq=False, repr=False)
 class ImageURLContentBlock(Value):
-    """An image of another server in a message, sent or received."""
+    """An image at a URL in a message, sent or received."""
 
     image_url: ImageURL
     """The image."""
@@ -180,7 +180,7 @@ class TextContentBlockParam(Value):
     """Text in a message that is sent."""
 
     text: str
-    """The text, a plain string; it comes back as an object."""
+    """The text, as a plain string; it comes back as an object."""
     type: Literal["text"] = "text"
 
 

@@ -1,4 +1,4 @@
-"""How a model is to format its answer, and how a thread is cut to fit its context."""
+"""How the model formats its answer, and how a thread is cut to fit its context."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class ResponseFormatText(Value):
 
 @frozen(eq=False, repr=False)
 class ResponseFormatJSONObject(Value):
-    """Some JSON object; the instructions must ask for JSON, too."""
+    """Any JSON object; the instructions must ask for JSON, too."""
 
     type: Literal["json_object"] = "json_object"
 
@@ -45,12 +45,12 @@ class JSONSchema(Value):
     schema: dict[str, Any] | None = ABSENT
     """The schema itself."""
     strict: bool | None = ABSENT
-    """Whether the answer must keep to the schema exactly."""
+    """Whether the answer must follow the schema exactly."""
 
 
 @frozen(eq=False, repr=False, kw_only=True)
 class ResponseFormatJSONSchema(Value):
-    """JSON that keeps to a schema."""
+    """JSON that follows a schema."""
 
     json_schema: JSONSchema
     """The schema."""
@@ -71,7 +71,7 @@ AssistantResponseFormatOption: TypeAlias = Annotated[
     | UnknownResponseFormat,
     Tagged("type"),
 ]
-"""How the model is to format its answer; a word, or an object."""
+"""How the model formats its answer; a word, or an object."""
 
 
 @frozen(eq=False, repr=False, kw_only=True)

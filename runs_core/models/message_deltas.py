@@ -52,7 +52,7 @@ class FileCitationDeltaAnnotation(WireObject):
     file_citation: FileCitationDelta | None = None
     """The file."""
     text: str | None = None
-    """What stands in the text where the citation belongs."""
+    """The placeholder in the text where the citation belongs."""
     start_index: int | None = None
     """Where `text` begins in the whole text, in characters."""
     end_index: int | None = None
@@ -61,7 +61,7 @@ class FileCitationDeltaAnnotation(WireObject):
 
 @define(eq=False, repr=False)
 class FilePathDelta(WireObject):
-    """The file that was made."""
+    """The file that was created."""
 
     file_id: str | None = None
     """The file's id."""
@@ -77,7 +77,7 @@ class FilePathDeltaAnnotation(WireObject):
     file_path: FilePathDelta | None = None
     """The file."""
     text: str | None = None
-    """The path as it stands in the text."""
+    """The path, as it is in the text."""
     start_index: int | None = None
     """Where `text` begins in the whole text, in characters."""
     end_index: int | None = None
@@ -124,7 +124,7 @@ class ImageFileDelta(WireObject):
     file_id: str | None = None
     """The file's id."""
     detail: ImageDetail | None = None
-    """How closely the model is to look at it."""
+    """How closely the model looks at it."""
 
 
 @define(eq=False, repr=False)
@@ -140,12 +140,12 @@ class ImageFileDeltaBlock(WireObject):
 
 @define(eq=False, repr=False)
 class ImageURLDelta(WireObject):
-    """An image somewhere else."""
+    """An image at a URL."""
 
     url: str | None = None
-    """Where it is."""
+    """The image's URL."""
     detail: ImageDetail | None = None
-    """How closely the model is to look at it."""
+    """How closely the model looks at it."""
 
 
 @define(eq=False, repr=False)
@@ -193,7 +193,8 @@ class MessageDelta(WireObject):
     role: Role | None = None
     """Who writes it."""
     content: list[MessageContentDelta] | None = None
-    """Parts of its blocks. One server sends a block without a list: a list of one."""
+    """Parts of its blocks. A block without a list, as one server sends it, becomes a
+    list of one."""
 
 
 @define(eq=False, repr=False)

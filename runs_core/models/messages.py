@@ -23,7 +23,7 @@ Role: TypeAlias = Literal["user", "assistant"] | str
 """Who wrote a message."""
 
 MessageStatus: TypeAlias = lifecycle.MessageStatus | str
-"""How far a message is."""
+"""A message's status."""
 
 
 @define(eq=False, repr=False)
@@ -52,13 +52,13 @@ class Message(Resource):
     content: list[MessageContent] = Factory(list)
     """Its blocks."""
     created_at: int = PROMISED
-    """When it was made (Unix time)."""
+    """When it was created (Unix time)."""
     status: MessageStatus | None = None
-    """How far it is; servers often leave it out where messages are listed."""
+    """Its status; servers often leave it out in lists of messages."""
     assistant_id: str | None = None
     """The assistant that wrote it, if one did."""
     run_id: str | None = None
-    """The run it was written in, if it was."""
+    """The run that wrote it, if one did."""
     attachments: list[Attachment] | None = None
     """Files that came with it."""
     completed_at: int | None = None
@@ -79,5 +79,5 @@ class MessageDeleted(Resource):
     id: str
     """The message's id."""
     deleted: bool = PROMISED
-    """Whether it is gone."""
+    """Whether it was deleted."""
     object: str = "thread.message.deleted"

@@ -33,7 +33,7 @@ __all__ = [
 ]
 
 RunStatus: TypeAlias = lifecycle.RunStatus | str
-"""How far a run is."""
+"""A run's status."""
 
 
 @define(eq=False, repr=False)
@@ -71,7 +71,7 @@ class Usage(WireObject):
 
 @define(eq=False, repr=False)
 class RequiredActionFunction(WireObject):
-    """The function that is to be run."""
+    """The function to run."""
 
     name: str = PROMISED
     """The function's name."""
@@ -81,12 +81,12 @@ class RequiredActionFunction(WireObject):
 
 @define(eq=False, repr=False)
 class RequiredActionFunctionToolCall(WireObject):
-    """A call of a function that the run waits for."""
+    """A function call that the run waits for."""
 
     id: str
     """The call's id: the `tool_call_id` of the output."""
     function: RequiredActionFunction
-    """What is to be run."""
+    """What to run."""
     type: Literal["function"] = "function"
 
 
@@ -96,7 +96,7 @@ class UnknownRequiredActionToolCall(Unknown):
 
     @property
     def id(self) -> str:
-        """The call's id; "" where it has none."""
+        """The call's id; "" if it has none."""
         id = self.get("id")
         return id if isinstance(id, str) else ""
 
@@ -112,7 +112,7 @@ class RequiredActionSubmitToolOutputs(WireObject):
     """The calls that wait for an output."""
 
     tool_calls: list[RequiredActionToolCall] = Factory(list)
-    """All of them are to be answered in one request."""
+    """The calls; all of them are answered in one request."""
 
 
 @define(eq=False, repr=False)
@@ -120,7 +120,7 @@ class RequiredActionSubmitToolApproval(WireObject):
     """The calls that wait for an approval (Foundry only)."""
 
     tool_calls: list[RequiredActionToolCall] = Factory(list)
-    """All of them are to be answered in one request."""
+    """The calls; all of them are answered in one request."""
 
 
 @define(eq=False, repr=False)
@@ -128,7 +128,7 @@ class RequiredAction(WireObject):
     """What the run waits for."""
 
     type: Literal["submit_tool_outputs", "submit_tool_approval"] | str = PROMISED
-    """The name of the field that says it."""
+    """The name of the field that has the calls."""
     submit_tool_outputs: RequiredActionSubmitToolOutputs | None = None
     """Calls to answer."""
     submit_tool_approval: RequiredActionSubmitToolApproval | None = None
@@ -150,9 +150,9 @@ class Run(Resource):
     assistant_id: str = PROMISED
     """The assistant that runs."""
     status: RunStatus = PROMISED
-    """How far it is."""
+    """Its status."""
     created_at: int = PROMISED
-    """When it was made (Unix time)."""
+    """When it was created (Unix time)."""
     started_at: int | None = None
     """When it was started (Unix time)."""
     expires_at: int | None = None
@@ -176,13 +176,13 @@ class Run(Resource):
     tools: list[AssistantTool] = Factory(list)
     """The tools it may use."""
     tool_resources: ToolResources | None = None
-    """What its tools work on."""
+    """What its tools use."""
     metadata: dict[str, str] | None = None
     """The user's own notes."""
     usage: Usage | None = None
     """How many tokens it used; None until it has ended."""
     temperature: float | None = None
-    """How freely the model chooses, 0 to 2."""
+    """How random the answers are, 0 to 2."""
     top_p: float | None = None
     """The share of likely tokens the model chooses from, 0 to 1."""
     max_prompt_tokens: int | None = None

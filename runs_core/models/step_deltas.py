@@ -45,7 +45,7 @@ class CodeInterpreterLogs(WireObject):
 
 @define(eq=False, repr=False)
 class CodeInterpreterImageFile(WireObject):
-    """An image file that the code made."""
+    """An image file that the code created."""
 
     file_id: str | None = None
     """The file's id."""
@@ -80,7 +80,7 @@ CodeInterpreterOutputDelta: TypeAlias = Annotated[
 
 @define(eq=False, repr=False)
 class CodeInterpreterDelta(WireObject):
-    """More code, or more of what came of it."""
+    """More code, or more of its output."""
 
     input: str | None = None
     """What is appended to the code."""

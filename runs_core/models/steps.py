@@ -40,7 +40,7 @@ __all__ = [
 ]
 
 RunStepStatus: TypeAlias = lifecycle.StepStatus | str
-"""How far a step is."""
+"""A step's status."""
 
 RunStepType: TypeAlias = Literal["message_creation", "tool_calls"] | str
 """What a step does."""
@@ -48,7 +48,7 @@ RunStepType: TypeAlias = Literal["message_creation", "tool_calls"] | str
 RunStepInclude: TypeAlias = (
     Literal["step_details.tool_calls[*].file_search.results[*].content"] | str
 )
-"""What a step can be asked to include: what file search found, word for word."""
+"""What a step can be asked to include: the text that file search found."""
 
 
 @define(eq=False, repr=False)
@@ -62,7 +62,7 @@ class CodeInterpreterOutputLogs(WireObject):
 
 @define(eq=False, repr=False)
 class CodeInterpreterOutputImageImage(WireObject):
-    """An image file that the code made."""
+    """An image file that the code created."""
 
     file_id: str = PROMISED
     """The file's id."""
@@ -70,7 +70,7 @@ class CodeInterpreterOutputImageImage(WireObject):
 
 @define(eq=False, repr=False)
 class CodeInterpreterOutputImage(WireObject):
-    """An image that the code made."""
+    """An image that the code created."""
 
     image: CodeInterpreterOutputImageImage
     """The image."""
@@ -93,12 +93,12 @@ CodeInterpreterOutput: TypeAlias = Annotated[
 
 @define(eq=False, repr=False)
 class CodeInterpreter(WireObject):
-    """Code and what came of it."""
+    """Code and its output."""
 
     input: str = PROMISED
     """The code."""
     outputs: list[CodeInterpreterOutput] = Factory(list)
-    """What it wrote and made."""
+    """What it wrote and created."""
 
 
 @define(eq=False, repr=False)
@@ -131,14 +131,14 @@ class FileSearchResult(WireObject):
     file_name: str = PROMISED
     """The file's name."""
     score: float = PROMISED
-    """How well it fits, 0 to 1."""
+    """How well it matches, 0 to 1."""
     content: list[FileSearchResultContent] | None = None
-    """What was found in it; only where `include` asks for it."""
+    """What was found in it; only if `include` asks for it."""
 
 
 @define(eq=False, repr=False)
 class FileSearchCall(WireObject):
-    """How files were searched, and what was found. openai-python: `FileSearch`."""
+    """How files were searched, and the results; `FileSearch` in openai-python."""
 
     ranking_options: FileSearchRankingOptions | None = None
     """How results were chosen."""
@@ -186,7 +186,7 @@ class UnknownToolCall(Unknown):
 
     @property
     def id(self) -> str:
-        """The call's id; "" where it has none."""
+        """The call's id; "" if it has none."""
         id = self.get("id")
         return id if isinstance(id, str) else ""
 
@@ -208,7 +208,7 @@ class MessageCreation(WireObject):
 
 @define(eq=False, repr=False)
 class MessageCreationStepDetails(WireObject):
-    """What a step did that wrote a message."""
+    """The details of a step that wrote a message."""
 
     message_creation: MessageCreation
     """The message."""
@@ -217,7 +217,7 @@ class MessageCreationStepDetails(WireObject):
 
 @define(eq=False, repr=False)
 class ToolCallsStepDetails(WireObject):
-    """What a step did that called tools."""
+    """The details of a step that called tools."""
 
     tool_calls: list[ToolCall] = Factory(list)
     """The calls."""
@@ -226,7 +226,7 @@ class ToolCallsStepDetails(WireObject):
 
 @define(eq=False, repr=False)
 class UnknownStepDetails(Unknown):
-    """What a step of another kind did, such as Foundry's `activities`."""
+    """The details of a step of another kind, such as Foundry's `activities`."""
 
 
 StepDetails: TypeAlias = Annotated[
@@ -251,11 +251,11 @@ class RunStep(Resource):
     type: RunStepType = PROMISED
     """What it does."""
     status: RunStepStatus = PROMISED
-    """How far it is."""
+    """Its status."""
     step_details: StepDetails = Factory(UnknownStepDetails)
     """What it did, so far."""
     created_at: int = PROMISED
-    """When it was made (Unix time)."""
+    """When it was created (Unix time)."""
     completed_at: int | None = None
     """When it was completed (Unix time)."""
     cancelled_at: int | None = None
@@ -263,9 +263,9 @@ class RunStep(Resource):
     failed_at: int | None = None
     """When it failed (Unix time)."""
     expired_at: int | None = None
-    """When it expired (Unix time), in the API's description."""
+    """When it expired (Unix time), as the API's description names it."""
     expires_at: int | None = None
-    """When it expired or will (Unix time), from the servers."""
+    """When it expired or will expire (Unix time), as servers name it."""
     last_error: LastError | None = None
     """Why it failed."""
     usage: Usage | None = None

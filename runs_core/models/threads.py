@@ -18,11 +18,11 @@ class Thread(Resource):
     id: str
     """The thread's id."""
     created_at: int = PROMISED
-    """When it was made (Unix time)."""
+    """When it was created (Unix time)."""
     metadata: dict[str, str] | None = None
     """The user's own notes."""
     tool_resources: ToolResources | None = None
-    """What tools work on in it."""
+    """What tools use in it."""
     object: str = "thread"
 
 
@@ -33,7 +33,7 @@ class ThreadDeleted(Resource):
     id: str
     """The thread's id."""
     deleted: bool = PROMISED
-    """Whether it is gone."""
+    """Whether it was deleted."""
     object: str = "thread.deleted"
 
 
@@ -44,7 +44,7 @@ class Assistant(Resource):
     id: str
     """The assistant's id."""
     created_at: int = PROMISED
-    """When it was made (Unix time)."""
+    """When it was created (Unix time)."""
     model: str = PROMISED
     """The model it uses."""
     name: str | None = None
@@ -56,11 +56,11 @@ class Assistant(Resource):
     tools: list[AssistantTool] = Factory(list)
     """The tools it may use."""
     tool_resources: ToolResources | None = None
-    """What its tools work on."""
+    """What its tools use."""
     metadata: dict[str, str] | None = None
     """The user's own notes."""
     temperature: float | None = None
-    """How freely the model chooses, 0 to 2."""
+    """How random the answers are, 0 to 2."""
     top_p: float | None = None
     """The share of likely tokens the model chooses from, 0 to 1."""
     response_format: AssistantResponseFormatOption | None = None
@@ -77,5 +77,5 @@ class AssistantDeleted(Resource):
     id: str
     """The assistant's id."""
     deleted: bool = PROMISED
-    """Whether it is gone."""
+    """Whether it was deleted."""
     object: str = "assistant.deleted"

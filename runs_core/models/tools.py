@@ -1,4 +1,4 @@
-"""Tools, what they work on, and how a model is told to choose among them."""
+"""Tools, what they use, and how the model chooses among them."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class FileSearchRankingOptions(Value):
     """How file search ranks what it finds."""
 
     score_threshold: float
-    """Results below it are left out; 0 to 1."""
+    """Results with a lower score are left out; 0 to 1."""
     ranker: Literal["auto", "default_2024_08_21"] | str | None = ABSENT
     """How results are ordered; the server chooses if it is left out."""
 
@@ -51,7 +51,7 @@ class FileSearch(Value):
     """Settings of the file search tool."""
 
     max_num_results: int | None = ABSENT
-    """How many results at most, 1 to 50."""
+    """The most results, 1 to 50."""
     ranking_options: FileSearchRankingOptions | None = ABSENT
     """How results are chosen."""
 
@@ -61,13 +61,13 @@ class FileSearchTool(Value):
     """Lets the model search in files."""
 
     file_search: FileSearch | None = ABSENT
-    """Settings; left out where the tool is only named, as in attachments."""
+    """Settings; left out if the tool is only named, as in attachments."""
     type: Literal["file_search"] = "file_search"
 
 
 @frozen(eq=False, repr=False, kw_only=True)
 class FunctionDefinition(Value):
-    """A function that the model may ask for."""
+    """A function that the model may call."""
 
     name: str
     """Letters, digits, underscores and dashes, at most 64."""
@@ -76,7 +76,7 @@ class FunctionDefinition(Value):
     parameters: dict[str, Any] | None = ABSENT
     """The arguments, as a JSON schema; left out for a function without any."""
     strict: bool | None = ABSENT
-    """Whether the model must keep to the schema exactly."""
+    """Whether the model must follow the schema exactly."""
 
 
 @frozen(eq=False, repr=False, kw_only=True)
@@ -91,7 +91,7 @@ class FunctionTool(Value):
 class UnknownTool(Unknown):
     """A tool of a kind that this library does not know. `raw` is sent as it is.
 
-    The error `runs_core.UnknownTool` is something else: a function that was not given.
+    The error `runs_core.UnknownTool` is something else: a function that is missing.
     """
 
 
@@ -106,7 +106,7 @@ class ToolResourcesCodeInterpreter(Value):
     """What the code interpreter may read."""
 
     file_ids: list[str] | None = ABSENT
-    """Files, at most 20."""
+    """The files' ids, at most 20."""
 
 
 @frozen(eq=False, repr=False, kw_only=True)
@@ -114,14 +114,14 @@ class ToolResourcesFileSearch(Value):
     """Where file search looks."""
 
     vector_store_ids: list[str] | None = ABSENT
-    """Vector stores, at most one."""
+    """The vector stores' ids, at most one."""
     vector_stores: list[Any] | None = ABSENT
-    """In requests only: stores to make, as dicts."""
+    """In requests only: vector stores to create, as dicts."""
 
 
 @frozen(eq=False, repr=False, kw_only=True)
 class ToolResources(Value):
-    """What the tools of an assistant or a thread work on, by kind of tool."""
+    """What the tools of an assistant or a thread use, by kind of tool."""
 
     code_interpreter: ToolResourcesCodeInterpreter | None = ABSENT
     """For the code interpreter."""
@@ -143,7 +143,7 @@ class AssistantToolChoice(Value):
     type: Literal["function", "code_interpreter", "file_search"] | str
     """The kind of tool."""
     function: AssistantToolChoiceFunction | None = ABSENT
-    """For a function, which one."""
+    """Which function, if the tool is one."""
 
 
 AssistantToolChoiceOption: TypeAlias = (
@@ -159,7 +159,7 @@ class ToolOutput(Value):
     tool_call_id: str
     """The id of the call, from the run's required action."""
     output: str
-    """Any text; JSON by custom."""
+    """Any text; JSON by convention."""
 
 
 @frozen(eq=False, repr=False, kw_only=True)

@@ -1,9 +1,9 @@
 """Deltas added up: a tree of plain values that grows by fragments.
 
 Numbers and other scalars replace, texts append, objects are merged key by key, lists
-whose entries have an index entry by entry; other lists replace, but for empty ones.
-What names something (`id`, `type`, `role`, …) is no text: it replaces, and under one
-index `id` and `type` must not change. `add` changes nothing when it raises.
+whose entries have an index entry by entry; other lists replace, unless they are empty.
+A string that names something (`id`, `type`, `role`, …) is not a text: it replaces, and
+under one index `id` and `type` must not change. `add` changes nothing when it raises.
 """
 
 from __future__ import annotations
@@ -35,11 +35,11 @@ from runs_core.wire.codec import SCALARS, Irregular, Unknown, WireObject, field_
 
 __all__ = ["Entries", "add", "entries", "object_fragment", "plain", "text_writer"]
 
-# An index is less than this behind the end of its list: the rule of openai-node. Real
+# An index is less than this beyond the end of its list: the rule of openai-node. Real
 # servers leave no gap.
 _MAX_GAP = 1024
 
-# Strings that are a name for something: sent again, they say the same again.
+# Strings that name something: sent again, they say the same again.
 _NAMES = frozenset({"detail", "role", "status", "object"})
 # Names that must not change: what is under one index is one thing.
 _IDENTITY = frozenset({"id", "type"})
@@ -47,8 +47,8 @@ _IDENTITY = frozenset({"id", "type"})
 # The fields of deltas that write to a list by index.
 _LISTS = frozenset({"annotations", "content", "outputs", "tool_calls"})
 
-# What a delta of a known kind says at least, so that what it begins can be shown as
-# one of its class. Adding it again adds nothing.
+# The least that a delta of a known kind says, so that what it begins can be shown as an
+# object of its class. Adding it again adds nothing.
 _PARTS: dict[type[WireObject], dict[str, Callable[[], Any]]] = {
     TextDeltaBlock: {"text": TextDelta},
     TextDelta: {"value": str},
@@ -77,7 +77,7 @@ class Entries:
     def __init__(self, items: Iterable[Any] = ()) -> None:
         self.by_index: dict[int, Any] = dict(enumerate(items))
         self.places: dict[int, int] = {}
-        """Where in a delta's list the entry of an index stands."""
+        """The position in a delta's list of the entry for an index."""
         self.length = len(self.by_index)
         """One more than the highest index."""
 
@@ -86,7 +86,7 @@ class Entries:
         self.length = max(self.length, index + 1)
 
 
-# A JSONPath, or the one that leads to its last step: written out where it is needed.
+# A JSONPath, or the path before its last step and that step: joined only when needed.
 _Where: TypeAlias = "str | tuple[_Where, str | int]"
 
 
@@ -101,11 +101,11 @@ def _path(where: _Where) -> str:
 
 
 def fragment(value: Any, where: _Where) -> Any:
-    """Give what a delta says as a new tree, with `Entries` for its lists.
+    """Return what a delta says as a new tree, with `Entries` for its lists.
 
-    Keys that the models have no field for are left out, but those of unknown variants.
-    Raises `InvalidDelta` for an index that is none; the entries of one index are added
-    to one another.
+    Keys that the models have no field for are left out, except in unknown variants.
+    Entries with the same index are added to one another. Raises `InvalidDelta` for an
+    invalid index.
     """
     if isinstance(value, Unknown):
         return _opaque(value.raw, where)
@@ -127,7 +127,7 @@ def fragment(value: Any, where: _Where) -> Any:
 
 
 def object_fragment(value: Any, where: _Where) -> dict[str, Any]:
-    """Give what a delta says, which must be an object, like `fragment`."""
+    """Return what a delta says, like `fragment`; it must be an object."""
     found = fragment(value, where)
     if not isinstance(found, dict):
         raise _invalid("it is not an object", where)
@@ -135,22 +135,22 @@ def object_fragment(value: Any, where: _Where) -> dict[str, Any]:
 
 
 def entries(items: list[Any], where: _Where) -> Entries:
-    """Give the entries of a delta's list as a new tree, like `fragment`."""
+    """Return the entries of a delta's list as a new tree, like `fragment`."""
     found = Entries()
     for position, item in enumerate(items):
         at = where, position
         entry = object_fragment(item, at)
         index = entry.pop("index", None)
         if index is None and isinstance(items, Irregular):
-            # One server sends an object where a list should be, and no index in it.
+            # One server sends an object instead of a list, without an index.
             index = 0
         if type(index) is not int or index < 0:
-            raise _invalid("an index must be a whole number from 0 on", at)
+            raise _invalid("an index must be a whole number, 0 or more", at)
         before = found.by_index.get(index)
         if before is None:
             found.places[index] = position
         else:
-            # How far it is from the others is seen when it is added to them.
+            # Its distance from the others is checked when it is added to them.
             _check(before, entry, at, max_gap=None)
             entry = _added(before, entry, "")
         found.put(index, entry)
@@ -158,7 +158,7 @@ def entries(items: list[Any], where: _Where) -> Entries:
 
 
 def _opaque(value: Any, where: _Where) -> Any:
-    """Give a copy of any JSON."""
+    """Return a copy of any JSON."""
     if isinstance(value, dict):
         return {key: _opaque(item, where) for key, item in value.items()}
     if isinstance(value, list):
@@ -172,10 +172,10 @@ def _opaque(value: Any, where: _Where) -> Any:
 
 
 def add(tree: Any, delta: Any, where: str) -> Any:
-    """Add a fragment to a tree and give the tree; None is an empty one.
+    """Add a fragment to a tree and return the tree; None is an empty one.
 
-    The tree takes the fragment over: it must not be used again.
-    Raises `InvalidDelta`, and has changed nothing, where the two do not fit.
+    The tree takes over the fragment, which must not be used again.
+    Raises `InvalidDelta`, having changed nothing, if the two do not fit.
     """
     _check(tree, delta, where, max_gap=_MAX_GAP)
     return _added(tree, delta, "")
@@ -190,7 +190,7 @@ def _check(old: Any, new: Any, where: _Where, *, max_gap: int | None) -> None:
         for index, entry in new.by_index.items():
             at = where, new.places.get(index, index)
             if max_gap is not None and index >= length + max_gap:
-                raise _invalid(f"an index is {max_gap} or more behind the end", at)
+                raise _invalid(f"an index is {max_gap} or more beyond the end", at)
             length = max(length, index + 1)
             _check(grown.by_index.get(index), entry, at, max_gap=max_gap)
     elif isinstance(new, dict):
@@ -254,9 +254,9 @@ def _as_entries(items: Entries | list[Any] | None) -> Entries:
 
 
 def text_writer(entry: Any, kind: str, name: str) -> Callable[[str], object] | None:
-    """Give what appends to a text of an entry of that kind, or None if it has none.
+    """Return what appends to a text of an entry of that kind, or None if it has none.
 
-    It is good until something else is added to the entry.
+    It is valid until something else is added to the entry.
     """
     if not isinstance(entry, dict) or entry.get("type") != kind:
         return None
@@ -268,7 +268,7 @@ def text_writer(entry: Any, kind: str, name: str) -> Callable[[str], object] | N
 
 
 def plain(tree: Any) -> Any:
-    """Give a tree as new dicts, lists and texts; gaps close up."""
+    """Return a tree as new dicts, lists and texts; gaps close up."""
     if isinstance(tree, StringIO):
         return tree.getvalue()
     if isinstance(tree, dict):
@@ -280,7 +280,7 @@ def plain(tree: Any) -> Any:
     return tree
 
 
-_KIND = "it is not of the kind that came before"
+_KIND = "it is of another kind than before"
 
 
 def _invalid(why: str, where: _Where) -> InvalidDelta:

@@ -1,4 +1,4 @@
-"""Copies of models that share nothing that can be changed."""
+"""Copies of models that share nothing mutable with them."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ _copiers: dict[type, Callable[[Any], Any]] = {}
 
 
 def copied(value: T) -> T:
-    """Give an equal value that shares no object, list or dict with the given one."""
+    """Return an equal value that shares no object, list or dict with the given one."""
     made: T = _copied(value)
     return made
 
 
 def state_of(value: Any, **changed: Any) -> tuple[None, dict[str, Any]]:
-    """Give what `copy` and `pickle` take of an object with slots: all, but changed."""
+    """Return an object's state for `copy` and `pickle`: its slots, with changes."""
     return None, {slot: getattr(value, slot) for slot in value.__slots__} | changed
 
 
@@ -43,21 +43,21 @@ def _copied(value: Any) -> Any:
         return copier(value)
     if isinstance(value, Irregular):
         return Irregular([_copied(item) for item in value], single=value.single)
-    # `TextOf`, and the mark of what is absent.
+    # `TextOf`, and the marker for what is absent.
     return value
 
 
 def _make_copier(cls: type[WireObject]) -> Callable[[Any], Any]:
-    """Give the function that copies objects of a class: one line for each slot."""
+    """Return the function that copies objects of a class: one line for each slot."""
     frozen = cls.__setattr__ is not object.__setattr__
     fields = field_names(cls)
     slots = [slot for base in cls.__mro__ for slot in getattr(base, "__slots__", ())]
     lines = ["def copy(old):", "    made = blank()"]
     for slot in dict.fromkeys([*fields, *slots]):
-        # Most are null, or of the other classes that are passed on.
+        # Most are None, or of the other classes that are not copied.
         value = f"v if (v := old.{slot}) is None or type(v) in leaves else copied(v)"
         if slot not in fields and slot != "_extra":
-            value = f"old.{slot}"  # the name of an exchange, or those of keys
+            value = f"old.{slot}"  # the id of an exchange, or the names of keys
         keep = f"put(made, {slot!r}, {value})" if frozen else f"made.{slot} = {value}"
         if slot in fields:
             lines.append(f"    {keep}")

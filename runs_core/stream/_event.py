@@ -25,7 +25,7 @@ DataT = TypeVar("DataT")
 
 
 class Event(Written, metaclass=Blank):
-    """An event of a run's stream, of a known name or not."""
+    """An event of a run's stream, with a known name or not."""
 
     # Not a field: it is set on few events, and an empty slot costs the others nothing.
     __slots__ = ("_synthetic",)
@@ -34,9 +34,9 @@ class Event(Written, metaclass=Blank):
 
     @property
     def synthetic(self) -> bool:
-        """Whether the client made the event of what it asked the server for.
+        """Whether the client made the event, from what it asked the server for.
 
-        False for all that came in the stream. Not part of equality.
+        False for everything that came in the stream. Not part of equality.
         """
         try:
             return self._synthetic
@@ -48,7 +48,7 @@ class Event(Written, metaclass=Blank):
         self._synthetic = value
 
     def to_dict(self) -> dict[str, Any]:
-        """Give the event's name, and its data as it was received."""
+        """Return the event's name, and its data as received."""
         this: Any = self  # The classes below have `event` and `data`.
         return {"event": this.event, "data": unstructure(this.data)}
 
@@ -59,11 +59,11 @@ class Event(Written, metaclass=Blank):
         return {"event": this.event, "data": this.data.model_dump()}
 
 
-# Not frozen, which would triple what it costs to make one, and defined once: every
-# further call of `define` takes longer than making a class.
+# Not frozen, which would triple the cost of making one, and defined once: every further
+# call of `define` takes longer than making a class.
 @define(eq=False, repr=False, getstate_setstate=False)
 class KnownEvent(Event, Generic[DataT]):
-    """An event with a name that this library knows. Not to be changed.
+    """An event with a name that this library knows. Do not change it.
 
     `event` is the name on the wire, `data` what came with it. Equality compares both.
     """
@@ -84,25 +84,25 @@ class KnownEvent(Event, Generic[DataT]):
 
 
 class _LateEvent(KnownEvent[DataT]):
-    """An event whose data is made when it is looked at."""
+    """An event whose data is made when it is first looked at."""
 
     __slots__ = ("_data",)
 
     _data: DataT
 
     def __getstate__(self) -> object:
-        # What a subclass has besides, too; `data` is among the slots.
+        # Including what a subclass adds; `data` is among the slots.
         state: Any = object.__getstate__(self)
         own, slots = state
         return own, {name: v for name, v in slots.items() if name not in _LATE_SLOTS}
 
 
 class DeltaEvent(_LateEvent[DataT]):
-    """An event of which there are thousands, nearly all alike.
+    """An event that comes in thousands, nearly all alike.
 
-    One that a template has made holds the text that it adds, and what makes `data` of
-    that, until `data` is looked at. Nobody has to: a snapshot takes the text alone.
-    `Template.make` makes such events.
+    One made by a template holds the text that it adds, and the function that makes
+    `data` from it, until `data` is looked at. It need not be: a snapshot takes the text
+    alone. `Template.make` makes such events.
     """
 
     __slots__ = ("_build", "_text")
@@ -135,11 +135,11 @@ class WholeEvent(_LateEvent[DataT]):
     """An event that brings a whole object: a run, a step, a message, a thread.
 
     One that was read from a stream holds the object's JSON until `data` is looked at.
-    Nobody has to: who waits for texts reads deltas, and a snapshot takes the JSON.
+    It need not be: callers who want texts read deltas, and a snapshot takes the JSON.
     """
 
-    # `_raw` is the JSON's value. `_json` is its text, of which others make an object of
-    # their own; None where it is not kept.
+    # `_raw` is the decoded JSON. `_json` is its text, from which others make an object
+    # of their own; None if it is not kept.
     __slots__ = ("_json", "_raw")
 
     _json: bytes | None
@@ -157,7 +157,7 @@ class WholeEvent(_LateEvent[DataT]):
             if raw is None:
                 return self._data
             self._data = data = model_reader(self.__class__)(raw)
-            # In this order: another thread may look meanwhile, or have it copied.
+            # In this order: another thread may look, or copy the event, meanwhile.
             self._json = None
             self._raw = None
             return data
@@ -176,12 +176,12 @@ _LATE_SLOTS = frozenset(
 
 @cache
 def model_of(event: Any) -> type[Any]:
-    """Give the class of an event's `data`, of the event's class."""
+    """Return the class of an event's `data`, given the event's class."""
     (model,) = get_args(event.__orig_bases__[0])
     return model  # type: ignore[no-any-return]
 
 
 @cache
 def model_reader(event: type[KnownEvent[DataT]]) -> Callable[[Any], DataT]:
-    """Give the function that makes `data` of decoded JSON."""
+    """Return the function that makes `data` from decoded JSON."""
     return structure_hook(model_of(event))

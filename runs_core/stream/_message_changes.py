@@ -1,4 +1,4 @@
-"""What events change of messages, and of their texts and images."""
+"""What events change in messages, and in their texts and images."""
 
 from __future__ import annotations
 
@@ -143,4 +143,4 @@ def _text_of(block: MessageContent | None) -> Text:
 def _image_of(block: MessageContent | None) -> ImageFile:
     if isinstance(block, ImageFileContentBlock):
         return block.image_file
-    raise LookupError("the message has no such image file any more")
+    raise LookupError("the message no longer has this image file")

@@ -45,15 +45,15 @@ PartT = TypeVar("PartT")
 
 @define
 class _Shown(Generic[WholeT, PartT]):
-    """What was made of a message or step to be looked at, until it changes."""
+    """What was made from a message or step for callers, until it changes."""
 
     whole: WholeT | None = None
     text: str | None = None
     parts: dict[int, PartT] = field(factory=dict)
-    """Its blocks or calls that were looked at, by index. Those of `whole` are these."""
+    """The blocks or calls that were looked at, by index; `whole` has the same ones."""
 
     def share(self, written: Entries, made: list[PartT]) -> None:
-        """Take what was made of all entries; what had been made before stays."""
+        """Take what was made from all entries; what was made before stays."""
         for at, index in enumerate(sorted(written.by_index)):
             made[at] = self.parts.setdefault(index, made[at])
 
@@ -66,7 +66,7 @@ class _Parts(Generic[WholeT, PartT]):
     _shown: _Shown[WholeT, PartT] | None
 
     def changed(self) -> None:
-        """Say that a text was added to, as `extend` has shown how."""
+        """Note that text was added by what `extend` returned."""
         self._shown = None
 
     def _so_far(self) -> _Shown[WholeT, PartT]:
@@ -76,17 +76,17 @@ class _Parts(Generic[WholeT, PartT]):
         return shown
 
     def model(self) -> WholeT:
-        """Give the message or step; the same object until it changes."""
+        """Return the message or step; the same object until it changes."""
         shown = self._so_far()
         if shown.whole is None:
             shown.whole = self._make(shown)
         return shown.whole
 
     def part(self, index: int, position: int) -> PartT | None:
-        """Give one block or call, at the cost of that one.
+        """Return one block or call, at the cost of that one.
 
-        Where no delta has written under its index, it is the one at this position of a
-        whole object. None if it is not there any more.
+        If no delta has written under its index, it is the one at this position of a
+        whole object. None if it is no longer there.
         """
         written = self._written()
         if written is None or index not in written.by_index:
@@ -102,11 +102,11 @@ class _Parts(Generic[WholeT, PartT]):
         raise NotImplementedError
 
     def _written(self) -> Entries | None:
-        """Give the parts that deltas have written to."""
+        """Return the parts that deltas have written to."""
         raise NotImplementedError
 
     def _of(self, parts: list[Any]) -> WholeT:
-        """Give what has these parts, which are plain values."""
+        """Return a message or step with these parts, which are plain values."""
         raise NotImplementedError
 
     def _parts_of(self, whole: WholeT) -> list[PartT]:
@@ -131,13 +131,13 @@ class MessageParts(_Parts[Message, MessageContent]):
         self.ended = False
         self._content: Entries | None = None  # what deltas have made, if any came
         self._role: str | None = None
-        # Text blocks that have begun: appending to one is nearly all that happens.
+        # Text blocks that have begun: nearly all deltas append to one.
         self._writers: dict[int, Write] = {}
         self._shown = None
 
     def __getstate__(self) -> object:
-        # What writes to texts writes to the original's: `add` makes it anew. What was
-        # shown belongs to those who have looked at it.
+        # The writers write to the original's texts: `add` makes new ones. What was
+        # shown belongs to the callers who have looked at it.
         return state_of(self, _writers={}, _shown=None)
 
     def replace(self, message: Received[Message], *, last: bool) -> None:
@@ -146,7 +146,7 @@ class MessageParts(_Parts[Message, MessageContent]):
             return
         self.ended = last
         self._whole = message
-        # One that has no content yet, and comes late, takes none away.
+        # One that comes late, and has no content yet, takes none away.
         if self._content is not None and (last or message.look().content):
             self._content = None
             self._writers = {}
@@ -155,7 +155,8 @@ class MessageParts(_Parts[Message, MessageContent]):
     def extend(self, delta: MessageDelta) -> Write | None:
         """Add a delta, if all it has is more of a text that has begun.
 
-        Give what adds to that text, good until anything else is done to the message.
+        Return what appends to that text, valid until anything else is done to the
+        message; None if the delta was not added.
         """
         if delta.__class__ is not MessageDelta:
             return None
@@ -169,7 +170,7 @@ class MessageParts(_Parts[Message, MessageContent]):
             return None
         text = block.text
         index = block.index
-        # Not `True`, which finds what is under 1.
+        # Not `True`, which would find what is under 1.
         if text.__class__ is not TextDelta or index.__class__ is not int:
             return None
         write = self._writers.get(index)
@@ -191,7 +192,7 @@ class MessageParts(_Parts[Message, MessageContent]):
         old: Any = self._content
         if old is None and self._whole is not None:
             old = self._whole.plain("content")
-            # An object where a list should be is its only one.
+            # An object instead of a list is its only entry.
             old = old if old is None or isinstance(old, list) else [old]
         self._content = content = add(old, new, where)
         for index in new.by_index:
@@ -228,7 +229,7 @@ class MessageParts(_Parts[Message, MessageContent]):
         return whole.content
 
     def text(self) -> str:
-        """Give the text of its text blocks, joined."""
+        """Return the texts of the message's text blocks, joined."""
         shown = self._so_far()
         if shown.text is None:
             shown.text = "".join(
@@ -241,7 +242,7 @@ class MessageParts(_Parts[Message, MessageContent]):
 
 
 def calls_of(step: RunStep) -> list[ToolCall]:
-    """Give the tool calls of a step, none if it has no such details."""
+    """Return the tool calls of a step, none if it has no such details."""
     details = step.step_details
     return details.tool_calls if isinstance(details, ToolCallsStepDetails) else []
 
@@ -270,7 +271,7 @@ class StepParts(_Parts[RunStep, ToolCall]):
         self._whole: Received[RunStep] | None = None
         self.ended = False
         self._details: dict[str, Any] | None = None
-        # Calls that have begun: more arguments or code is nearly all that comes.
+        # Calls that have begun: nearly all deltas bring more arguments or code.
         self._arguments: dict[int, tuple[Write, object]] = {}
         self._inputs: dict[int, tuple[Write, object]] = {}
         self._shown = None
@@ -285,7 +286,7 @@ class StepParts(_Parts[RunStep, ToolCall]):
             return
         self.ended = last
         self._whole = step
-        # One that says nothing of its calls yet, and comes late, takes none away.
+        # One that comes late, and says nothing of its calls yet, takes none away.
         if self._details is not None and (last or _has_details(step.look())):
             self._details = None
             self._arguments = {}
@@ -295,7 +296,8 @@ class StepParts(_Parts[RunStep, ToolCall]):
     def extend(self, delta: RunStepDelta) -> Write | None:
         """Add a delta, if all it has is more arguments or code of a call that began.
 
-        Give what adds to that, good until anything else is done to the step.
+        Return what appends to that, valid until anything else is done to the step; None
+        if the delta was not added.
         """
         if delta.__class__ is not RunStepDelta:
             return None
@@ -307,7 +309,7 @@ class StepParts(_Parts[RunStep, ToolCall]):
             return None
         call = calls[0]
         index = call.index
-        # Not `True`, which finds what is under 1.
+        # Not `True`, which would find what is under 1.
         if index.__class__ is not int:
             return None
         if call.__class__ is FunctionToolCallDelta:

@@ -1,6 +1,6 @@
-"""One event: its name and data, or its frame's JSON, to a typed event.
+"""One event: from its name and data, or its frame's JSON, to a typed event.
 
-What a known event must be is checked here; anything else is an `UnknownEvent`.
+Known events are checked here; anything else is an `UnknownEvent`.
 """
 
 from __future__ import annotations
@@ -31,21 +31,21 @@ Reader: TypeAlias = Callable[[Any], RunStreamEvent]
 DELTAS: Final = tuple(
     name for name, cls in EVENT_CLASSES.items() if issubclass(cls, DeltaEvent)
 )
-# The name that WHATWG gives to an event without one.
+# The name that WHATWG HTML gives to an event without one.
 UNNAMED: Final = "message"
 _DONE_NAMES = (UNNAMED, "done")
 _DONE = b"[DONE]"
-# Longer objects are not kept a second time, as JSON.
+# The JSON of longer objects is not kept a second time, as text.
 _KEPT_BYTES = 64 * 1024
 # As much as is kept of the body of any other error, in characters here.
 _ERROR_LENGTH = 64 * 1024
 
 
 def read_event(name: str, data: bytes, loads: Loads) -> RunStreamEvent | None:
-    """Give the event, or None for `[DONE]`.
+    """Return the event, or None for `[DONE]`.
 
-    Raises `MalformedResponse` where a known event, or one without a name, is not what
-    it must be.
+    Raises `MalformedResponse` if a known event, or one without a name, is not what it
+    must be.
     """
     if (reader := event_reader(name)) is not None:
         event = reader(loads(data))
@@ -63,14 +63,14 @@ def read_event(name: str, data: bytes, loads: Loads) -> RunStreamEvent | None:
         return UnknownEvent(name, _value(data, loads))
     if data == _DONE:
         return None
-    # An object or list that is broken is a frame of the protocol that is broken.
+    # A broken object or list is a broken frame of the protocol.
     if not data.lstrip().startswith((b"{", b"[")):
         return UnknownEvent(name, _value(data, loads))
     return _read_frame(name, loads(data))
 
 
 def _read_frame(name: str, raw: Any) -> RunStreamEvent | None:
-    """Give the event of a data-only frame, as LiteLLM sends them.
+    """Return the event of a data-only frame, such as LiteLLM sends.
 
     `{"event": …, "data": …}` is the event of that name, `{"error": …}` an error.
     """
@@ -94,14 +94,14 @@ def _read_value(name: str, raw: Any) -> RunStreamEvent | None:
 
 
 def event_reader(name: str) -> Reader | None:
-    """Give what makes a `thread.…` event of its JSON; None for any other name."""
+    """Return what makes a `thread.…` event from its JSON; None for any other name."""
     reader = _readers.get(name)
     if reader is None and name in EVENT_CLASSES and name != ErrorEvent.event:
         reader = _readers[name] = _make_reader(EVENT_CLASSES[name])
     return reader
 
 
-# Made when they are first needed, and only for the names of the table.
+# Made when they are first needed, and only for names in `EVENT_CLASSES`.
 _readers: dict[str, Reader] = {}
 
 
@@ -119,7 +119,7 @@ def _make_reader(event: Any) -> Reader:
                 raise
             made = read({**raw, "object": ""})
             made.object = None
-            # A null was sent, what is absent was not.
+            # A null was sent; what is absent was not.
             sent = [key for key in getattr(made, "_sent", ()) if key != "object"]
             made._sent = (*sent, *(["object"] if "object" in raw else []))
         id = made.id
@@ -135,7 +135,7 @@ def _make_reader(event: Any) -> Reader:
         return known  # type: ignore[no-any-return]
 
     def read_later(raw: Any) -> RunStreamEvent:
-        # All that a whole object must have. The rest is read as it comes.
+        # This is all that a whole object must have. The rest is read as it comes.
         if (
             raw.__class__ is dict
             and "id" in raw
@@ -153,7 +153,7 @@ def _make_reader(event: Any) -> Reader:
 
 
 def _value(data: bytes, loads: Loads) -> Any:
-    """Give the data's JSON, or its text where it is not JSON."""
+    """Return the data's decoded JSON, or its text if it is not JSON."""
     try:
         return loads(data)
     except MalformedResponse:
@@ -161,10 +161,10 @@ def _value(data: bytes, loads: Loads) -> Any:
 
 
 def _error_object(raw: Any) -> ErrorObject:
-    """Give an error object of whatever a server sent as one.
+    """Return an error object for whatever a server sent as one.
 
-    It is flat in the API's description, and under `error` in HTTP bodies, which some
-    servers send in a stream, too. What stands beside it is kept in `extra`.
+    It is flat in the API's description, and under `error` in HTTP bodies; some servers
+    send the latter in a stream, too. What stands beside it is kept in `extra`.
     """
     if isinstance(raw, dict):
         error = raw.get("error")

@@ -1,4 +1,4 @@
-"""Whole objects as a snapshot takes them from events: shared with nobody."""
+"""Whole objects that a snapshot takes from events, and does not share with them."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ T = TypeVar("T")
 
 
 class Received(Generic[T]):
-    """The object that an event brought, as one of its own.
+    """The object that an event brought, as one of the snapshot's own.
 
-    Made of the event's JSON when it is looked at; if somebody has looked at it in the
-    event, and may have changed it, it is a copy.
+    It is made from the event's JSON when it is first looked at. If the event does not
+    hold that (any more), it is a copy of the event's object.
     """
 
-    # `_it` is the JSON until then: one slot, so that it is never neither.
+    # `_it` is the JSON until then: with one slot, it is never neither of the two.
     __slots__ = ("_event", "_it")
 
     def __init__(self, event: WholeEvent[T]) -> None:
@@ -29,7 +29,7 @@ class Received(Generic[T]):
         self._it: bytes | T = copied(event.data) if json is None else json
 
     def look(self) -> T:
-        """Give the object; the same one from then on."""
+        """Return the object; the same one from then on."""
         it: Any = self._it
         if isinstance(it, bytes):
             self._it = it = model_reader(self._event)(loads(it))
@@ -37,9 +37,9 @@ class Received(Generic[T]):
         return made
 
     def plain(self, name: str) -> Any:
-        """Give a field as it is on the wire, as new dicts and lists; None if absent.
+        """Return a field as it is on the wire, as new dicts and lists; None if absent.
 
-        It does not count as looking, and takes less.
+        It does not count as looking, and takes less time.
         """
         it = self._it
         if isinstance(it, bytes):

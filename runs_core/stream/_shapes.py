@@ -1,10 +1,10 @@
 """The shape of an event, and functions that make events of the same shape.
 
-These functions are written out once for a shape, as `runs_core.wire._structure` does
-for a class. One makes data of a text, all else being as in the event that was seen. The
-others make an event of decoded JSON, or of its bytes, if that has the keys that were
-seen, and no others: what is left to look at then is a fraction of what the general
-reader looks at.
+These functions are generated once for a shape, as `runs_core.wire._structure` does for
+a class. One makes data from a text, with all else as in the event that was seen. The
+others make an event from decoded JSON, or from its bytes, if that has the keys that
+were seen, and no others: only a fraction of what the general reader looks at is then
+left to look at.
 """
 
 from __future__ import annotations
@@ -37,16 +37,16 @@ __all__ = [
     "quick_reader_of",
 ]
 
-# Makes the data of an event, of a text.
+# Makes the data of an event from a text.
 Build: TypeAlias = Callable[[str], Any]
-# Makes such a function, of an id.
+# Makes such a function for an id.
 Builds: TypeAlias = Callable[[str], Build]
 Quick: TypeAlias = Callable[[Any], RunStreamEvent | None]
 Parse: TypeAlias = Callable[[bytes], RunStreamEvent]
 
-# The texts of deltas. Nothing depends on what they say. Two others name them, too:
-# `_accumulate._PARTS`, so that none is absent in what is shown, and `extend` in
-# `_parts`, for those that come most.
+# The texts of deltas. Nothing depends on what they say. `_accumulate._PARTS` names
+# them, too, so that none is absent in what is shown; `extend` in `_parts` names those
+# that come most.
 TEXTS: dict[type, str] = {
     TextDelta: "value",
     RefusalDeltaBlock: "refusal",
@@ -55,22 +55,22 @@ TEXTS: dict[type, str] = {
     CodeInterpreterLogs: "logs",
 }
 
-# What an object is made of, but for its values: its class, and each slot with the shape
-# of what is in it. A list has one element; its shape is that of the element, behind
-# `list`.
+# An object without its values: its class, and each slot with the shape of what is in
+# it. A list has one element; its shape is `list` and the shape of the element.
 _Shape: TypeAlias = "tuple[Any, ...] | str"
 _TEXT, _NONE, _VALUE, _DICT, _EMPTY = "text", "None", "value", "dict", "[]"
 _LEAVES = SCALARS | {tuple}
 
 
 class _NoShape(Exception):
-    """The event has something that is not made by the functions' few means."""
+    """The event has something that these functions cannot make."""
 
 
 def builds_of(event: Any, mark: str) -> Builds | None:
-    """Give what gives, of an id, what makes such data of a text in the mark's place.
+    """Return a function of an id that returns what makes such data from a text.
 
-    None if the mark, which is in the event once, is not the whole of one of `TEXTS`.
+    The text takes the place of the mark, which is in the event once. None if the mark
+    is not the whole of one of `TEXTS`.
     """
     values: list[Any] = []
     try:
@@ -85,7 +85,7 @@ def builds_of(event: Any, mark: str) -> Builds | None:
 
 
 def quick_reader_of(event: Any) -> Quick | None:
-    """Give what makes an event of JSON with the same keys; it gives None for other."""
+    """Return what makes an event from JSON with the same keys, and None from other."""
     try:
         return _quick_reader(event.__class__, _shape_of(event.data, [], ""))
     except _NoShape:
@@ -93,11 +93,11 @@ def quick_reader_of(event: Any) -> Quick | None:
 
 
 def _shape_of(value: Any, values: list[Any], mark: str) -> _Shape:
-    """Give an object's shape, and add its values to the list."""
+    """Return an object's shape, and append its values to `values`."""
     cls = value.__class__
     text = TEXTS.get(cls)
     shape = [cls]
-    # Every slot that is filled, also those that are no fields.
+    # Every slot that is filled, including those that are not fields.
     for slot, item in object.__getstate__(value)[1].items():  # type: ignore[index]
         shape.append(slot)
         if mark and slot == text and item == mark:
@@ -127,7 +127,7 @@ def _shape_of_item(item: Any, values: list[Any], mark: str) -> _Shape:
 
 
 def _event_of(writer: _Writer, cls: type, made: str) -> list[str]:
-    """Give the lines that return an event with this data."""
+    """Return the lines that return an event with this data."""
     writer.scope["new_event"] = blank_of(cls)
     return [
         "    event = new_event()",
@@ -138,7 +138,7 @@ def _event_of(writer: _Writer, cls: type, made: str) -> list[str]:
 
 
 class _Writer:
-    """The lines that make an object of a shape, of what `item` puts into its slots."""
+    """The lines that make an object of a shape; `item` says what is in its slots."""
 
     def __init__(self) -> None:
         self.lines: list[str] = []
@@ -147,7 +147,7 @@ class _Writer:
         self.has_text = False
 
     def object(self, shape: Any) -> str:
-        """Write what makes an object of this shape; give its name."""
+        """Write what makes an object of this shape; return its name."""
         made = f"o{len(self.scope)}"
         self.scope[f"new_{made}"] = blank_of(shape[0])
         lines = [f"    {made} = new_{made}()"]
@@ -177,7 +177,7 @@ class _Writer:
 # There are few different shapes: no list in them has more than one element.
 @lru_cache(maxsize=64)
 def _builder(shape: _Shape) -> Callable[..., Build] | None:
-    """Give what gives the function, of the values; None if there is no text."""
+    """Return what makes the function from the values; None if there is no text."""
     writer = _Writer()
     made = writer.object(shape)
     if not writer.has_text:
@@ -196,13 +196,13 @@ def _builder(shape: _Shape) -> Callable[..., Build] | None:
 
 # --- Of JSON -----------------------------------------------------------------------
 
-# Fields of deltas that take whatever they are given, but for null.
+# Fields of deltas that take whatever they are given, except null.
 _SCALARS = frozenset({"id", "index", "name", "object", "output", "role"})
 
 
-# Any value that is looked at is in the order in which `_Writer` puts it in.
+# Values are looked at in the order in which `_Writer` puts them in.
 class _Looks:
-    """The lines that take from JSON what is to be put into an object of a shape."""
+    """The lines that take from JSON what goes into an object of a shape."""
 
     def __init__(self) -> None:
         self.lines: list[str] = []
@@ -210,7 +210,7 @@ class _Looks:
         self._objects = 0
 
     def object(self, shape: Any, source: str) -> None:
-        """Write what looks at an object, which the expression `source` gives."""
+        """Write what looks at an object, the value of the expression `source`."""
         if not isinstance(shape, tuple) or shape[0] is list:
             raise _NoShape
         cls = shape[0]
@@ -218,10 +218,10 @@ class _Looks:
         self._objects += 1
         items = [i for i in zip(shape[1::2], shape[2::2], strict=True) if i[1] != _NONE]
         self.lines.append(f"        {raw} = {source}")
-        # With all the keys that follow, there is then no other.
+        # If all the keys below are there, there is then no other.
         self._refuse_if(f"len({raw}) != {len(items)}")
         if not items:
-            # Looking for no key shows nothing of it: an empty text has none, too.
+            # No key is looked for that would show what it is: an empty text is as long.
             self._refuse_if(f"{raw}.__class__ is not dict")
         for slot, item in items:
             found = f"{raw}[{slot!r}]"
@@ -253,7 +253,7 @@ class _Looks:
 
 @lru_cache(maxsize=64)
 def _quick_reader(cls: type, shape: Any) -> Quick:
-    """Give the function for an event of this shape, which has only its data."""
+    """Return the function for an event of this shape, which has only its data."""
     looks = _Looks()
     looks.object(shape, "raw")
     writer = _Writer()
@@ -264,7 +264,7 @@ def _quick_reader(cls: type, shape: Any) -> Quick:
         "    try:",
         *looks.lines,
         "        id = r0['id']",
-        # It is no object, or lacks a key.
+        # It is not an object, or lacks a key.
         "    except (KeyError, TypeError):",
         "        return None",
         "    if id.__class__ is not str or not id: return None",
@@ -278,10 +278,10 @@ def _quick_reader(cls: type, shape: Any) -> Quick:
 
 
 def parser_of(event: Any) -> Parse | None:
-    """Give what makes an event of the bytes of JSON with the same keys.
+    """Return what makes an event from the bytes of JSON with the same keys.
 
-    It raises for all other bytes, and for many that are no worse. None if the event has
-    something for which there is no such function, or msgspec is not installed.
+    It raises for all other bytes, and for many that would be fine. None if there is no
+    such function for something in the event, or msgspec is not installed.
     """
     try:
         return _parser(event.__class__, _shape_of(event.data, [], ""))
@@ -290,10 +290,10 @@ def parser_of(event: Any) -> Parse | None:
 
 
 class _Structs:
-    """The classes that msgspec makes of JSON with the keys of a shape, and no others.
+    """The msgspec classes for JSON with the keys of a shape, and no others.
 
-    `paths` are the attributes, from the outermost object, of what is to be put into an
-    object of the shape, in the order in which `_Writer` puts it in.
+    `paths` lead, from the outermost object, to what goes into an object of the shape,
+    in the order in which `_Writer` puts it in.
     """
 
     def __init__(self) -> None:
@@ -303,7 +303,7 @@ class _Structs:
         self.paths: list[str] = []
 
     def struct(self, shape: Any, path: str) -> Any:
-        """Give the class of an object at this path."""
+        """Return the class for the object at this path."""
         if not isinstance(shape, tuple) or shape[0] is list:
             raise _NoShape
         fields = [

@@ -1,4 +1,4 @@
-"""What events change of steps, and of their tool calls."""
+"""What events change in steps, and in their tool calls."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class StepChanges:
     def __init__(self, look: Callable[[], RunSnapshot]) -> None:
         self._look = look
         self._seen: dict[str, Whole] = {}
-        self._whole_run = False  # from its beginning on
+        self._whole_run = False  # whether the run began in this stream
 
     def _step(self, step_id: str) -> Iterator[Change]:
         if step_id not in self._seen:
@@ -133,5 +133,5 @@ class StepChanges:
         step = self._look()._step(whole.id)
         call = step.part(index, whole.position(index))
         if call is None:
-            raise LookupError("the step has no such tool call any more")
+            raise LookupError("the step no longer has this tool call")
         return call

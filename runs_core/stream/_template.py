@@ -1,10 +1,10 @@
-"""Deltas that differ in one text only, without parsing the rest of them again.
+"""Reading deltas that differ in one text only, without parsing the rest of them again.
 
-Consecutive deltas of a message or a call are the same JSON but for one string. A
-template is what stands before and behind that string, and what makes an event of it. A
+Consecutive deltas of a message or a call are the same JSON except for one string. A
+template is what stands before and after that string, and what makes an event from it. A
 document that begins and ends with these bytes, with exactly one JSON string between
-them, has the tokens of the document that the template was learned from, but for that
-string: its event is the one that a full parse gives.
+them, has the tokens of the document that the template was learned from, except for that
+string: its event is the one that a full parse returns.
 
 A template is learned from one document, by putting a mark in the string's place and
 parsing that: the mark must come out as the whole of a text that nothing depends on.
@@ -47,33 +47,33 @@ __all__ = [
 
 ParseString: TypeAlias = Callable[[bytes], str]
 
-# Such a text, as nearly every server writes it. Where the pattern finds something
-# else, the mark comes out elsewhere.
+# Such a text, as nearly every server writes it. If the pattern finds something else,
+# the mark comes out elsewhere.
 _TEXT = re.compile(
     rb'"(?:%s)"[ \t]*:[ \t]*("(?:[^"\\]|\\.)*+")' % "|".join(TEXTS.values()).encode()
 )
-# As most servers write the id of the data; where it finds another's, the mark shows it.
+# The data's id, as most servers write it; if it finds another id, the mark shows that.
 _ID = re.compile(rb'"id"[ \t]*:[ \t]*"([ !#-\[\]-~]{1,128})"')
 _MARK_ID = b"runs-core puts an id here"
 _MARK: str = "runs-core puts a text here"
 _MARK_JSON = b'"' + _MARK.encode() + b'"'
 # Deltas are some 200 bytes long. A longer one costs more to parse for nothing.
 _MAX_BYTES = 4096
-# What is kept for other streams is shorter: it holds a server's words.
+# What other streams may reuse is shorter: it is kept, and a server has written it.
 _MAX_SHARED = 512
-# As many as there may be messages or calls that are written at the same time.
+# As many as messages or calls that may be written at the same time.
 _MOST = 4
-# Learning takes as long as so many hits save.
+# Learning takes the time that this many hits save.
 _PAYS = 8
-# As much as tells which key is the first, and how it is spaced.
+# Enough to tell which key is the first, and how it is spaced.
 _BEGINNING = 8
-# Where learning never pays, one miss of 2 to this power is learned from.
+# If learning never pays, one miss in 2 to this power is learned from.
 _MAX_DOUBLINGS = 8
 
 
 @frozen
 class Template:
-    """How the deltas of one text look, from `prefix` to `suffix` around its string."""
+    """What the deltas of one text look like: `prefix`, its string, `suffix`."""
 
     name: str
     prefix: bytes
@@ -84,7 +84,7 @@ class Template:
     """Makes its data."""
 
     def make(self, text: str) -> RunStreamEvent:
-        """Give the event with this text."""
+        """Return the event with this text."""
         event = self.blank()
         event._text = text
         event._build = self.build
@@ -97,17 +97,17 @@ NO_TEMPLATE = Template("", b"", b"", object, str)
 
 @define
 class Templates:
-    """The templates of one stream, the one that was used last first.
+    """The templates of one stream, the one used last first.
 
-    A miss is learned from; not the first one of a stream, or after templates have paid:
-    a first delta is often unlike those that follow it. Where what was learned does not
-    pay, fewer and fewer misses are, down to one in 256, and the older templates are
-    given up.
+    Misses are learned from, except the first of a stream or after templates have paid:
+    a first delta is often unlike those that follow it. If what was learned does not
+    pay, fewer and fewer misses are learned from, down to one in 256, and the older
+    templates are given up.
     """
 
     _loads: Loads
     uses_parsers: bool = False
-    """Whether JSON may be read by something else than `loads`."""
+    """Whether JSON may be read by something other than `loads`."""
     quick: dict[str, Quick] = field(factory=dict)
     """What reads JSON of the shape that was learned from last, by event name."""
     parsers: dict[str, Parse] = field(factory=dict)
@@ -129,7 +129,7 @@ class Templates:
         return self.misses == 1 and self.hits >= _PAYS
 
     def find(self, name: str, data: bytes) -> Template | None:
-        """Give the template that fits but for its string; it is then the first."""
+        """Return the template that fits around its string; it is then the first."""
         for template in (self.first, *self.others):
             if (
                 template.name == name
@@ -146,7 +146,7 @@ class Templates:
     def expect(self, name: str, event: RunStreamEvent) -> None:
         """Expect that the next events of this name look like this one.
 
-        Not where templates pay, which need no other way.
+        Does nothing if templates pay: no other way is needed then.
         """
         quick = quick_reader_of(event) if self._unpaid and not self.hits else None
         if quick is None:
@@ -172,10 +172,10 @@ class Templates:
         beginning = data[:_BEGINNING]
         alike = beginning == self._beginning
         self._beginning = beginning
-        # Where they do not even begin alike, there is nothing to be learned.
+        # If they do not even begin alike, there is nothing to be learned.
         template = learn(name, data, self._loads) if alike or not doublings else None
         if template is not None:
-            # Where learning does not pay, one template is enough to try.
+            # If learning does not pay, one template is enough to try.
             known = (self.first, *self.others) if doublings <= _MOST else ()
             self.others = known[: _MOST - 1]
             self.first = template
@@ -183,7 +183,7 @@ class Templates:
 
 
 def learn(name: str, data: bytes, loads: Loads) -> Template | None:
-    """Give the template of an event's data, or None if it has none."""
+    """Return the template of an event's data, or None if it has none."""
     if len(data) > _MAX_BYTES or 10 in data or 13 in data:
         return None
     texts = list(_TEXT.finditer(data))
@@ -191,7 +191,7 @@ def learn(name: str, data: bytes, loads: Loads) -> Template | None:
         return None
     found = texts[-1]
     prefix, suffix = data[: found.start(1)], data[found.end(1) :]
-    # Nobody else may bring what is put in the place of text and id, escaped or not.
+    # The marks for text and id may not be there already, escaped or not.
     others = prefix + suffix
     if b"\\" in others or _MARK_JSON[1:-1] in others or _MARK_ID in others:
         return None
@@ -213,9 +213,9 @@ def learn(name: str, data: bytes, loads: Loads) -> Template | None:
 def _builds_around(
     name: str, before: bytes, between: bytes, suffix: bytes
 ) -> Builds | None:
-    """Give what `builds_of` gives, if the data's id is between the first two.
+    """Return what `builds_of` returns, if the data's id is between the first two.
 
-    One stream's deltas are like those of another, but for their ids.
+    One stream's deltas are like those of another, except for their ids.
     """
     event = _read_marked(name, before + _MARK_ID + between, suffix, _loads)
     if event is None or event.data.id != _MARK_ID.decode():
@@ -224,7 +224,7 @@ def _builds_around(
 
 
 def _read_marked(name: str, prefix: bytes, suffix: bytes, loads: Loads) -> Any:
-    """Give the event with the mark for its text; None if it is not one."""
+    """Return the event with the mark as its text; None if it is not an event."""
     reader = event_reader(name)
     try:
         raw = loads(prefix + _MARK_JSON + suffix)
@@ -237,10 +237,10 @@ def _read_marked(name: str, prefix: bytes, suffix: bytes, loads: Loads) -> Any:
 
 
 def parse_string(data: bytes) -> str:
-    """Give the string that is the whole of a JSON text, or raise ValueError.
+    """Return the string that is the whole of a JSON text, or raise ValueError.
 
-    UTF-8 must be valid, and no control character is in the string. White space around
-    it, of which CR and LF are two, may be refused or not.
+    UTF-8 must be valid, and the string must hold no control character. White space
+    around it, including CR and LF, may be refused or not.
     """
     text = data.decode()
     if text[:1] == '"':
@@ -253,7 +253,7 @@ def parse_string(data: bytes) -> str:
 
 @cache
 def make_parse_string() -> ParseString:
-    """Give the fastest that does as `parse_string`: msgspec's, if it is installed."""
+    """Return the fastest equivalent of `parse_string`: msgspec's, if installed."""
     try:
         from msgspec.json import Decoder
     except ImportError:

@@ -1,4 +1,4 @@
-"""What has been seen of a message or a step: which parts, and what of them is done."""
+"""What has been seen of a message or a step: which parts, and which are done."""
 
 from __future__ import annotations
 
@@ -32,28 +32,28 @@ class Whole:
     _order: list[int] = field(factory=list, init=False)
 
     def see(self, index: int, part: Part) -> None:
-        """Take a part as the one of this index."""
+        """Take a part as the one with this index."""
         if index not in self.parts:
             insort(self._order, index)
         self.parts[index] = part
 
     def position(self, index: int) -> int:
-        """Where the part is in a list that has no gaps."""
+        """Return where the part is in a list that has no gaps."""
         return bisect_left(self._order, index)
 
     def indices(self, count: int) -> list[int]:
-        """Give the indices of the parts of a list of `count`, which has no gaps."""
+        """Return the indices of the parts of a list of `count`, which has no gaps."""
         known = self._order[:count]
         free = known[-1] + 1 if known else 0
         return known + list(range(free, free + count - len(known)))
 
 
 def index_of(part: Any) -> int:
-    """Give where a delta belongs; one server leaves the index of its only one out."""
+    """Return where a delta belongs; one server sends no index if there is only one."""
     index = part.index
     return index if type(index) is int else 0
 
 
 def always(value: T) -> Callable[[], T]:
-    """Give what shows one value, as it was when it was seen."""
+    """Return a function that always returns this value."""
     return lambda: value

@@ -1,4 +1,4 @@
-"""Events to changes: each message, text, step and tool call, from created to done."""
+"""From events to changes: each message, text, step and call, from created to done."""
 
 from __future__ import annotations
 
@@ -37,16 +37,16 @@ __all__ = ["ChangeDecoder"]
 
 
 class ChangeDecoder:
-    """Gives what each event changes.
+    """A decoder that turns events into changes.
 
-    A message is created at the first that is heard of it, its texts and images
-    likewise, and so are steps and their calls. All are done once, when they are whole:
-    a part also when the next one begins, and calls when the caller is to answer them.
-    What an object at its end does not hold any more is not done. Where the run did not
-    begin in this stream, a step that is first seen at its end was created in the stream
-    before (it waited for tool outputs), and so were its function calls.
+    A message is created when an event first mentions it; so are its texts, and steps
+    and their calls. All of these, and images, are done once, when they are whole: a
+    part also when the next one begins, and calls when the caller is to answer them.
+    What an object no longer holds at its end is not done. If the run did not begin in
+    this stream, a step that is first seen at its end was created in the stream before
+    (it waited for tool outputs), and so were its function calls.
 
-    `look` gives a snapshot that follows the same events; without it the decoder keeps
+    `look` returns a snapshot that follows the same events; without it the decoder keeps
     one of its own. What changes is shown as that snapshot has it.
     """
 
@@ -64,9 +64,9 @@ class ChangeDecoder:
         return self._look()
 
     def feed(self, event: RunStreamEvent) -> list[Change]:
-        """Give what the event changes, in order.
+        """Return what the event changes, in order.
 
-        Raises `InvalidDelta` as `RunSnapshot` does, if the snapshot is its own.
+        Raises `InvalidDelta` as `RunSnapshot` does, if the decoder keeps its own.
         """
         if self._own is not None:
             self._own.apply(event)
@@ -77,7 +77,7 @@ class ChangeDecoder:
 def _table(
     messages: MessageChanges, steps: StepChanges
 ) -> Mapping[type, Callable[[Any], Iterator[Change]]]:
-    """Give what decodes the events of each class."""
+    """Return what decodes the events, by their class."""
     return {
         ThreadRunCreated: steps.run_begun,
         ThreadRunRequiresAction: steps.run_ended,

@@ -1,6 +1,6 @@
 """What a run's events mean for its messages, texts, steps and tool calls, as values.
 
-Events speak of deltas and of whole objects. These say that something was created, has
+Events bring deltas and whole objects. Changes say that something was created, has
 changed, or is done: once each, whatever a server sends and leaves out.
 """
 
@@ -45,8 +45,8 @@ T = TypeVar("T")
 
 @define(eq=False, kw_only=True)
 class _Change(Generic[T]):
-    # What changed as it is now, made when it is looked at: a stream of small deltas
-    # would otherwise take time in the square of its length.
+    # Makes what changed, as it is now, when it is looked at: otherwise a stream of
+    # small deltas would take time quadratic in its length.
     _look: Callable[[], T] = field(alias="look", repr=False)
 
 
@@ -67,7 +67,7 @@ class MessageCreated(_OfMessage):
 
 @define(eq=False, kw_only=True)
 class MessageChanged(_OfMessage):
-    """A message has got more of its content: `delta`."""
+    """A message has got more content: `delta`."""
 
     delta: MessageDelta
 
@@ -96,7 +96,7 @@ class TextCreated(_OfText):
 
 @define(eq=False, kw_only=True)
 class TextChanged(_OfText):
-    """A text has got longer, or got an annotation: `delta`."""
+    """A text has grown, or has got an annotation: `delta`."""
 
     delta: TextDelta
 
@@ -137,14 +137,14 @@ class StepCreated(_OfStep):
 
 @define(eq=False, kw_only=True)
 class StepChanged(_OfStep):
-    """A step has got more of its details: `delta`."""
+    """A step has got more details: `delta`."""
 
     delta: RunStepDelta
 
 
 @define(eq=False, kw_only=True)
 class StepDone(_OfStep):
-    """A step has ended, well or not; `step` is all of it."""
+    """A step has ended, successfully or not; `step` is all of it."""
 
 
 @define(eq=False, kw_only=True)
@@ -166,7 +166,7 @@ class ToolCallCreated(_OfToolCall):
 
 @define(eq=False, kw_only=True)
 class ToolCallChanged(_OfToolCall):
-    """A tool call has got more of its input or output: `delta`."""
+    """A tool call has got more input or output: `delta`."""
 
     delta: ToolCallDelta
     first: bool

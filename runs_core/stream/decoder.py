@@ -1,4 +1,4 @@
-"""A run's stream: bytes in any cut to typed events."""
+"""A run's stream: from bytes, however they are split, to typed events."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ __all__ = ["RunEventDecoder"]
 
 
 class RunEventDecoder(Framer):
-    """Gives the events of one run's stream, the same ones for every cut of its bytes.
+    """A decoder of one run's stream: the same events, however its bytes are split.
 
-    A fault never swallows events: `feed` gives those before it, and every later `feed`
-    and `close` raises. `error` events are events; an end marker (`[DONE]`) gives none,
-    sets `done`, and all that comes after it is ignored. What a known event lacks is
-    decided by its name: the `object` field of its data need not agree.
+    A fault never swallows events: `feed` returns those before it, and every later
+    `feed` and `close` raises. `error` events are events; an end marker (`[DONE]`) is
+    none, but sets `done`, and everything after it is ignored. What a known event must
+    have is decided by its name: the `object` field of its data need not agree.
 
-    `loads` parses JSON, if not as `runs_core.wire.codec.loads` does; where it raises,
-    the standard library tries again.
+    `loads` parses JSON, instead of `runs_core.wire.codec.loads`; if it raises, the
+    standard library tries again.
     """
 
     __slots__ = (
@@ -56,8 +56,8 @@ class RunEventDecoder(Framer):
         self._loads = _loads if loads is None else make_loads(loads)
         self._parse_string = make_parse_string()
         self._templates = Templates(self._loads, loads is None)
-        # For a chunk that is exactly one event, by the first template: what is before
-        # and behind the string, and the template. And what this was made of.
+        # For a chunk that is exactly one event of the first template: what is before
+        # and after the string, and the template. Then what this was made from.
         self._fused: tuple[bytes, bytes, Template] | None = None
         self._fused_of = NO_TEMPLATE
         self._fused_lane: Shape = self._shape
@@ -66,13 +66,13 @@ class RunEventDecoder(Framer):
 
     @property
     def done(self) -> bool:
-        """Whether the server has said that this was all."""
+        """Whether the server has sent an end marker."""
         return self._done
 
     def feed(self, data: bytes | bytearray | memoryview) -> list[RunStreamEvent]:
-        """Give the events that these bytes complete.
+        """Return the events that these bytes complete.
 
-        Raises `MalformedEvent` or `EventTooLarge` if that was found in the bytes before
+        Raises `MalformedEvent` or `EventTooLarge` for a fault in the bytes before
         these, and `UsageError` after `close`.
         """
         if type(data) is bytes:
@@ -83,7 +83,7 @@ class RunEventDecoder(Framer):
                 value = body.removesuffix(suffix)
                 if (
                     value is not body is not data
-                    # Around a JSON string, line ends are white space.
+                    # Around a JSON string, line ends would be white space.
                     and not (10 in value or 13 in value)
                     and len(data) <= self._whole
                 ):
@@ -124,7 +124,7 @@ class RunEventDecoder(Framer):
         return self._events(self._any(data))
 
     def close(self) -> list[RunStreamEvent]:
-        """Say that the bytes have ended. An event that is not complete is dropped."""
+        """Say that the bytes have ended; an event that is not complete is dropped."""
         if self._done:
             return []
         if self._malformed is not None:
@@ -171,9 +171,9 @@ class RunEventDecoder(Framer):
     def _alike(
         self, data: bytes, prefix: bytes, suffix: bytes, template: Template
     ) -> list[RunStreamEvent]:
-        """Give the events of a chunk that begins with some of one template.
+        """Return the events of a chunk that begins with some of one template.
 
-        Give none, and change nothing, where the first is not of that template.
+        Return none, and change nothing, if the first is not of that template.
         """
         events: list[RunStreamEvent] = []
         pieces = self._pieces
@@ -217,7 +217,7 @@ class RunEventDecoder(Framer):
         return events
 
     def _fuse(self, template: Template) -> None:
-        """Expect chunks that are one event, by the last shape and this template."""
+        """Expect chunks that are one event of the last shape and this template."""
         shape = self._shape
         if template is not self._fused_of or shape is not self._fused_lane:
             self._fused_of = template
@@ -283,10 +283,10 @@ class RunEventDecoder(Framer):
         self._stop()
 
     def _delta(self, name: str, data: bytes, tried: Template) -> RunStreamEvent:
-        """Read a delta that the template which was tried does not fit."""
+        """Read a delta that does not fit the template that was tried."""
         templates = self._templates
         parse = templates.parsers.get(name)
-        # Not worth looking for where there is a parser, and templates do not pay.
+        # Not worth looking for if there is a parser and templates do not pay.
         pays = parse is None or templates.misses >= templates.wait
         if pays and (templates.others or templates.first is not tried):
             template = templates.find(name, data)

@@ -64,14 +64,14 @@ __all__ = [
 
 
 class ThreadCreated(WholeEvent[Thread]):
-    """A thread was made, by the call that also made the run."""
+    """A thread was created, by the call that also created the run."""
 
     __slots__ = ()
     event: ClassVar[Literal["thread.created"]] = "thread.created"
 
 
 class ThreadRunCreated(WholeEvent[Run]):
-    """The run was made."""
+    """The run was created."""
 
     __slots__ = ()
     event: ClassVar[Literal["thread.run.created"]] = "thread.run.created"
@@ -85,7 +85,7 @@ class ThreadRunQueued(WholeEvent[Run]):
 
 
 class ThreadRunInProgress(WholeEvent[Run]):
-    """The run goes on."""
+    """The run is under way."""
 
     __slots__ = ()
     event: ClassVar[Literal["thread.run.in_progress"]] = "thread.run.in_progress"
@@ -101,7 +101,7 @@ class ThreadRunRequiresAction(WholeEvent[Run]):
 
 
 class ThreadRunCompleted(WholeEvent[Run]):
-    """The run has ended well."""
+    """The run has ended successfully."""
 
     __slots__ = ()
     event: ClassVar[Literal["thread.run.completed"]] = "thread.run.completed"
@@ -143,14 +143,14 @@ class ThreadRunExpired(WholeEvent[Run]):
 
 
 class ThreadRunStepCreated(WholeEvent[RunStep]):
-    """A step of the run was made."""
+    """A step of the run was created."""
 
     __slots__ = ()
     event: ClassVar[Literal["thread.run.step.created"]] = "thread.run.step.created"
 
 
 class ThreadRunStepInProgress(WholeEvent[RunStep]):
-    """A step goes on."""
+    """A step is under way."""
 
     __slots__ = ()
     event: ClassVar[Literal["thread.run.step.in_progress"]] = (
@@ -166,7 +166,7 @@ class ThreadRunStepDelta(DeltaEvent[RunStepDeltaEvent]):
 
 
 class ThreadRunStepCompleted(WholeEvent[RunStep]):
-    """A step has ended well."""
+    """A step has ended successfully."""
 
     __slots__ = ()
     event: ClassVar[Literal["thread.run.step.completed"]] = "thread.run.step.completed"
@@ -194,7 +194,7 @@ class ThreadRunStepExpired(WholeEvent[RunStep]):
 
 
 class ThreadMessageCreated(WholeEvent[Message]):
-    """A message was made."""
+    """A message was created."""
 
     __slots__ = ()
     event: ClassVar[Literal["thread.message.created"]] = "thread.message.created"
@@ -233,7 +233,7 @@ class ThreadMessageIncomplete(WholeEvent[Message]):
 class ErrorEvent(KnownEvent[ErrorObject]):
     """The server could not go on.
 
-    Where it did not send an error object, `data` says in `message` what it sent.
+    If it did not send an error object, `data.message` is what it sent.
     """
 
     __slots__ = ()
@@ -242,9 +242,9 @@ class ErrorEvent(KnownEvent[ErrorObject]):
 
 @define(getstate_setstate=False)
 class UnknownEvent(Event):
-    """An event with any other name. Not to be changed.
+    """An event with any other name. Do not change it.
 
-    `data` is its JSON, or its text where that is not JSON.
+    `data` is its decoded JSON, or its text if that is not JSON.
     """
 
     event: str
@@ -302,7 +302,7 @@ EVENT_CLASSES: Final[Mapping[str, type[KnownEvent[Any]]]] = MappingProxyType(
 
 
 def text_of(event: RunStreamEvent) -> str:
-    """Give the text that an event adds to a message; "" where it adds none."""
+    """Return the text that an event adds to a message; "" if it adds none."""
     if type(event) is not ThreadMessageDelta:
         return ""
     texts = []

@@ -1,4 +1,4 @@
-"""What a run's events add up to."""
+"""The state that a run's events add up to."""
 
 from __future__ import annotations
 
@@ -58,16 +58,16 @@ T = TypeVar("T")
 class RunSnapshot:
     """The run, its messages and its steps after the events that were applied.
 
-    Holds copies: it never changes the data of an event, shares nothing with it that can
-    be changed, and keeps no event. Objects are made when they are looked at, and are
-    new ones after a change; those handed out before stay as they were.
+    It holds copies: it never changes the data of an event, shares nothing mutable with
+    it, and keeps no event. Objects are made when they are looked at, and new ones after
+    a change; those handed out before stay as they were.
 
     A whole object replaces what deltas had added up to; that of a `completed` event, or
     another that ends a run, message or step, is the last word on it. A run that waits
-    in `requires_action` has not ended. Events about another run do not fit; messages
-    and steps are taken by their own ids.
+    in `requires_action` has not ended. A run event about another run does not fit;
+    messages and steps are taken by their own ids.
 
-    It can be copied and pickled, at any moment. Like a decoder, it is for one thread at
+    It can be copied and pickled at any moment. Like a decoder, it is for one thread at
     a time.
 
     Deltas may come without a `created` before them. They add up by these rules: texts
@@ -99,19 +99,19 @@ class RunSnapshot:
         self._message_tuple: tuple[Message, ...] | None = ()
         self._steps: dict[str, StepParts] = {}
         self._step_tuple: tuple[RunStep, ...] | None = ()
-        # What made the last delta, if all it did was to add to a text: of which message
-        # or step, and how.
+        # If all that the last delta did was to add to a text: what made it, its message
+        # or step, and what appends to that text.
         self._build: object = None
         self._part: Any = None
         self._write: Callable[[str], object] = str
 
     def __getstate__(self) -> object:
-        # Without the shortcut to the text that is being added to: it would go on with
-        # that of the original. It is found again by the next delta but one.
+        # Without the shortcut to the text that is being added to: it would append to
+        # that of the original. The next delta but one finds it again.
         return state_of(self, _build=None, _part=None, _write=str)
 
     def __copy__(self) -> RunSnapshot:
-        # One that shared its parts with the original would change it.
+        # A copy that shared its parts with the original would change it.
         return deepcopy(self)
 
     def __repr__(self) -> str:
@@ -127,12 +127,12 @@ class RunSnapshot:
 
     @property
     def run_id(self) -> str | None:
-        """The run's id; known from a message or step of it, if no run has come."""
+        """The run's id; taken from a message or step of it, if no run has come."""
         return self._run_id
 
     @property
     def thread(self) -> Thread | None:
-        """The thread, if the stream began with making it."""
+        """The thread, if the stream began by creating it."""
         return None if self._thread is None else self._thread.look()
 
     @property
@@ -161,7 +161,7 @@ class RunSnapshot:
             return ""
         return next(reversed(self._messages.values())).text()
 
-    # One of many, found and made at the cost of that one.
+    # One of many, at the cost of that one.
 
     def _message(self, id: str) -> MessageParts:
         return self._messages[id]
@@ -181,9 +181,9 @@ class RunSnapshot:
         return part is not None and part.ended
 
     def apply(self, event: RunStreamEvent) -> None:
-        """Take an event in.
+        """Apply an event.
 
-        Raises `InvalidDelta`, and has changed nothing, if it does not fit. Unknown
+        Raises `InvalidDelta`, having changed nothing, if it does not fit. Unknown
         events and errors change nothing.
         """
         cls = event.__class__
@@ -204,7 +204,7 @@ class RunSnapshot:
                 part = parts.get(id) if id.__class__ is str else None
                 write = None if part is None else part.extend(data.delta)
                 if write is not None:
-                    # The next one that is made alike adds to the same text.
+                    # The next one from the same template adds to the same text.
                     self._build, self._part, self._write = build, part, write
                 else:
                     self._add(parts, part, delta)
@@ -252,11 +252,11 @@ class RunSnapshot:
         id, status = _peek(event, "id", "status")
         _check_id(id, Run)
         if self._run is not None and id != self._run_id:
-            why = "it is of another run than the events before it"
+            why = "it is about another run than the events before it"
             raise InvalidDelta(f"{why} @ $.id", where="$.id")
         if ended is not None and is_one_of(status, RUN_ENDS):
             ended = status
-        # Nothing but another end changes what has ended: what comes late is old.
+        # Only another end changes what has ended: anything else that comes late is old.
         if self._outcome in RUN_TERMINAL and ended not in RUN_TERMINAL:
             return
         self._run_id = id
@@ -274,7 +274,7 @@ class RunSnapshot:
 
 
 def _peek(event: WholeEvent[Any], one: str, other: str) -> tuple[Any, Any]:
-    """Give two fields that are read as they came, without looking at `data`."""
+    """Return two fields as they came, without looking at `data`."""
     raw = event._raw
     if raw is None:
         data = event.data
@@ -288,7 +288,7 @@ def _check_id(id: object, model: type) -> None:
 
 
 def _delta_of(data: Any, cls: type[T]) -> T:
-    """Give what is to be added; nothing, where a server sends no delta."""
+    """Return what is to be added; an empty delta if the server sent none."""
     delta = cls() if data.delta is None else data.delta
     if not isinstance(delta, cls):
         raise InvalidDelta("a delta must be an object @ $.delta", where="$.delta")
@@ -314,7 +314,7 @@ def _run(snapshot: RunSnapshot, event: Any) -> None:
 
 
 def _run_end(snapshot: RunSnapshot, event: Any) -> None:
-    # Whether the run has ended is what the event's name says; how, its status.
+    # The event's name says whether the run has ended; its status says how.
     snapshot._replace_run(event, event.event.rpartition(".")[2])
 
 

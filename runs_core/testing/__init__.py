@@ -1,7 +1,7 @@
 """A server of the protocol without I/O, for tests and demonstrations.
 
-`LocalService` takes requests and gives replies; `runs_transports.serve` puts it on a
-loopback port. What its assistants do is a script, as data.
+`LocalService` takes requests and returns replies; `runs_transports.serve` serves it on
+a loopback port. A script, as data, says what its assistants do.
 """
 
 from runs_core.testing.exchange import Pause, Received, ServiceReply, ServiceRequest

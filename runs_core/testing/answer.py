@@ -1,4 +1,4 @@
-"""What an operation is asked and answers: HTTP messages without the HTTP."""
+"""What an operation is asked, and its answer: HTTP messages without the HTTP."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["Answer", "Asked", "Handler", "Stream", "deleted"]
 
 @frozen
 class Answer:
-    """A JSON object. `polled` marks a run, whose answer says when to look again."""
+    """A JSON object. `polled` marks a run: its response says when to look again."""
 
     body: JSON
     polled: bool = False
@@ -30,9 +30,9 @@ class Stream:
 
 @frozen(kw_only=True)
 class Asked:
-    """What an operation was asked: all of it is checked.
+    """What an operation was asked, already checked.
 
-    `ids` are those of the path, in its order; `params` the body; `now` is the time in
+    `ids` are those in the path, in order; `params` is the body; `now` is the time in
     Unix seconds.
     """
 

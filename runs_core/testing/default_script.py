@@ -1,4 +1,4 @@
-"""What the assistant does when it is given no script: it calls, and it echoes."""
+"""What the assistant does without a script: it calls its functions, then echoes."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ _SHOWN = 200
 
 
 def default_script(context: RunContext) -> Turn:
-    """Give the turn: call each function that was not called yet, then answer.
+    """Return the turn: call each function that was not called yet, then answer.
 
-    The arguments fit the functions' schemas. With `parallel_tool_calls` false there is
-    one call a turn, with `tool_choice` "none" no call, and with a named function only
-    that one.
+    The arguments fit the functions' schemas. If `parallel_tool_calls` is false, there
+    is one call per turn; if `tool_choice` is "none", no call; if it names a function,
+    only that one is called.
     """
     called = {output.name for output in context.tool_outputs}
     calls = tuple(
@@ -33,7 +33,7 @@ def default_script(context: RunContext) -> Turn:
 
 def _arguments(parameters: object) -> str:
     example = schema_example(parameters)
-    # A function's arguments are an object, even where its schema forgets to say so.
+    # A function's arguments are an object, even if its schema does not say so.
     return json.dumps(example if isinstance(example, dict) else {}, ensure_ascii=False)
 
 

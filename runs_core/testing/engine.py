@@ -1,4 +1,4 @@
-"""Runs in motion: looked at, streamed, cancelled, answered, expired."""
+"""Runs in progress: looked at, streamed, cancelled, given outputs, expired."""
 
 from __future__ import annotations
 
@@ -39,10 +39,10 @@ class Engine:
     pace: float = 0.0
 
     def look(self, record: RunRecord, now: float) -> None:
-        """The run is one step further, if no stream is carrying it.
+        """Advance the run by one step, unless a stream is carrying it.
 
-        One look starts a queued run, another plays its turn to the end, and one makes
-        `cancelled` of `cancelling`.
+        One look starts a queued run, another plays its turn to the end, and one turns
+        `cancelling` into `cancelled`.
         """
         self.settle(record, now)
         if record.is_read:
@@ -55,10 +55,10 @@ class Engine:
             self._advance(record)
 
     def settle(self, record: RunRecord, now: float) -> None:
-        """The run is expired, if its time has passed, or cancelled, if it was to be.
+        """Expire the run if its time has passed; complete its cancellation if begun.
 
-        Nobody needs to look at a run after its cancellation, but it is `cancelling` for
-        whoever asks at the same time.
+        A run that is being cancelled needs no look to end, but any request at the same
+        time as the cancellation still finds it `cancelling`.
         """
         late = now >= record.deadline
         if record.status == "cancelling":
@@ -70,22 +70,22 @@ class Engine:
             stop_run(record, "expire")
 
     def catch_up(self, record: RunRecord, now: float) -> None:
-        """The run whose stream was left has gone on, if time has passed since."""
+        """Let a run whose stream was left go on, if time has passed since."""
         self.settle(record, now)
         if record.was_left and now > record.clock:
             self.look(record, now)
-            self.look(record, now)  # If the first one has started it.
+            self.look(record, now)  # In case the first look only started it.
 
     def cancel(self, record: RunRecord, now: float) -> None:
-        """The run is being cancelled; the next look or event finds it cancelled.
+        """Begin to cancel the run; the next look or event finds it cancelled.
 
-        As does any later request that concerns its thread's runs.
+        So does any later request that concerns its thread's runs.
         """
         record.clock = now
         move_run(record, "cancel")
 
     def submit(self, record: RunRecord, outputs: Mapping[str, str], now: float) -> None:
-        """The run has its tool outputs and is queued again."""
+        """Give the run its tool outputs, and queue it again."""
         assert record.step is not None
         record.clock = now
         for call in record.step["step_details"]["tool_calls"]:
@@ -105,7 +105,7 @@ class Engine:
     def stream(
         self, record: RunRecord, listener: Listener, now: float
     ) -> Iterator[bytes | Pause]:
-        """Give the run's events, each made when it is taken.
+        """Yield the run's events, each produced when it is taken.
 
         Ends with `done` when the run rests, or when a later stream has taken over.
         """
@@ -137,7 +137,7 @@ class Engine:
                 record.listener = None
 
     def _advance(self, record: RunRecord) -> None:
-        """The smallest thing that can happen next has happened."""
+        """Make the smallest thing happen that can happen next."""
         if record.status == "queued":
             turn = self._next_turn(record)
             move_run(record, "start")
@@ -166,7 +166,7 @@ class Engine:
 
 
 def _wait(record: RunRecord, clock: float) -> float:
-    """Give the seconds in which nothing happens, 0.0 if something can."""
+    """Return for how many seconds nothing can happen; 0.0 if something can now."""
     if record.status != "in_progress" or record.wake_at <= clock:
         return 0.0
     until = min(record.wake_at, record.deadline)

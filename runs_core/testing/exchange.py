@@ -16,7 +16,7 @@ __all__ = ["Pause", "Received", "ServiceReply", "ServiceRequest", "check_seconds
 
 
 def check_seconds(name: str, value: Any, *, for_ever: bool = False) -> None:
-    """Raise `UsageError` for what is no number of seconds; infinite if `for_ever`."""
+    """Raise `UsageError` if not a number of seconds; `for_ever` allows infinity."""
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
     if not is_number or not (0 <= value < math.inf or (for_ever and value > 0)):
         raise UsageError(f"{name} must be a number of seconds, not {value!r}")
@@ -28,9 +28,9 @@ def _wait(instance: object, attribute: Any, value: Any) -> None:
 
 @frozen
 class Pause:
-    """A wish to wait `seconds` before what follows.
+    """A request to wait `seconds` before what follows.
 
-    In a script: the assistant takes so long. Among the chunks of a reply: the host is
+    In a script, the assistant takes so long. Among the chunks of a reply, the host is
     asked to wait, and decides.
     """
 
@@ -53,10 +53,10 @@ class ServiceRequest:
 
 @frozen(kw_only=True)
 class ServiceReply:
-    """The answer: a whole JSON body is one chunk, an event stream one chunk an event.
+    """A response: a JSON body is one chunk; an event stream has one for each event.
 
-    The chunks of an event stream are made as they are taken, and the run advances with
-    them; they can be taken once. A reply that is not a stream has its content-length.
+    The chunks of an event stream are produced as they are taken, and the run advances
+    with them; they can be taken once. Any other reply has a content-length.
     """
 
     status: int
@@ -64,10 +64,10 @@ class ServiceReply:
     chunks: Iterable[bytes | Pause] = field(repr=False)
 
     def abandon(self) -> None:
-        """Say that nobody takes the chunks any more: the client has left.
+        """Say that no more chunks will be taken: the client has left.
 
-        Closing the iterator of the chunks does the same. The run goes on at the
-        server: the next look plays its turn to the end, or starts it if it was queued.
+        Closing the chunks' iterator does the same. The run goes on at the server: the
+        next look plays its turn to the end, or starts it if it was queued.
         """
         if close := getattr(self.chunks, "close", None):
             close()
@@ -88,7 +88,7 @@ class Received:
 
     @classmethod
     def of(cls, request: ServiceRequest) -> Received:
-        """Give the request with its target taken apart."""
+        """Return the request with its target split into path and query."""
         # Not urlsplit, which takes what follows two slashes for a host.
         path, _, query = request.target.partition("?")
         return cls(
@@ -100,7 +100,7 @@ class Received:
         )
 
     def header(self, name: str) -> str | None:
-        """Give the first value of a header field, or None."""
+        """Return the first value of a header field, or None."""
         wanted = name.lower()
         return next((v for key, v in self.headers if key.lower() == wanted), None)
 

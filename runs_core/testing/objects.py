@@ -1,7 +1,7 @@
 """The objects of the API as the real service writes them, from checked parameters.
 
-The keys and their order are those of recorded answers: run steps have `expires_at`
-and lack `expired_at` and `metadata`; messages have a status in streams only.
+The keys and their order are those of recorded responses: run steps have `expires_at`
+and lack `expired_at` and `metadata`; messages have a status only in streams.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ def message_object(
     *,
     run: Mapping[str, Any] | None = None,
 ) -> JSON:
-    """Give a message: a whole one, or one that `run` is beginning to write."""
+    """Return a message: a complete one, or one that `run` is beginning to write."""
     writing = run is not None
     return {
         "id": id,
@@ -103,7 +103,7 @@ def _block(block: JSON) -> JSON:
 
 
 def message_answer(message: Mapping[str, Any]) -> JSON:
-    """Give the message as it stands in an answer that is not a stream."""
+    """Return the message as it appears in a response that is not a stream."""
     return {key: value for key, value in message.items() if key not in _STREAM_ONLY}
 
 
@@ -179,7 +179,7 @@ def step_object(id: str, now: int, run: Mapping[str, Any], details: JSON) -> JSO
 
 
 def step_answer(step: Mapping[str, Any], *, with_content: bool) -> JSON:
-    """Give the step as it is sent: what a file search found only if it was asked for.
+    """Return the step as sent; what a file search found only if `with_content`.
 
     Source: the `include` parameter of the run step operations.
     """
@@ -201,7 +201,7 @@ def _without_content(call: JSON) -> JSON:
 
 
 def usage_object(prompt: int, completion: int) -> JSON:
-    # `prompt_token_details` without the s is how the real service spells it.
+    # The real service spells `prompt_token_details` without the s.
     return {
         "prompt_tokens": prompt,
         "completion_tokens": completion,
@@ -212,5 +212,5 @@ def usage_object(prompt: int, completion: int) -> JSON:
 
 
 def count_tokens(text: str) -> int:
-    """Give about as many tokens as a model would see: four characters are one."""
+    """Return roughly how many tokens a model would see: one for four characters."""
     return -(-len(text) // 4)

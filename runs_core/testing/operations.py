@@ -25,7 +25,7 @@ __all__ = ["Operations"]
 
 @frozen
 class Operations:
-    """Each method is an operation under its name in the OpenAPI description."""
+    """One method for each operation; `handlers` has the OpenAPI description's names."""
 
     store: Store
     engine: Engine
@@ -51,7 +51,7 @@ class Operations:
         }
 
     def _with_stores(self, params: Mapping[str, Any]) -> JSON:
-        """Give the parameters with the id of each vector store that they ask for."""
+        """Return the parameters, with an id for each vector store to be created."""
         resources = params.get("tool_resources") or {}
         search = resources.get("file_search", {})
         if "vector_stores" not in search:
@@ -93,7 +93,7 @@ class Operations:
         return Answer(self.add_thread(asked.params, asked.now).thread)
 
     def add_thread(self, params: Mapping[str, Any], now: float) -> ThreadRecord:
-        """Give a new thread with the messages that it is to begin with."""
+        """Create a thread with its first messages, and return it."""
         id = self.store.ids.next("thread")
         thread = thread_object(id, int(now), self._with_stores(params))
         record = self.store.threads[thread["id"]] = ThreadRecord(thread)
@@ -118,7 +118,7 @@ class Operations:
         return deleted("thread", asked.ids[0])
 
     def active_run(self, thread: ThreadRecord, now: float) -> RunRecord | None:
-        """Give the run that keeps others, and new messages, from the thread."""
+        """Return the run that blocks other runs and new messages, or None."""
         for record in thread.runs.values():
             self.engine.catch_up(record, now)
         return next((r for r in thread.runs.values() if r.is_active), None)
@@ -132,7 +132,7 @@ class Operations:
         return Answer(message_answer(self.add_message(thread, asked.params, asked.now)))
 
     def add_message(self, thread: ThreadRecord, params: JSON, now: float) -> JSON:
-        """Give a new message at the end of the thread."""
+        """Add a message at the end of the thread, and return it."""
         id = self.store.ids.next("msg")
         message = message_object(id, int(now), thread.thread["id"], params)
         thread.messages[id] = message

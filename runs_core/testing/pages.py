@@ -14,11 +14,11 @@ _DEFAULT_LIMIT = 20
 
 
 def page(kind: str, objects: Iterable[JSON], query: Mapping[str, Any]) -> JSON:
-    """Give one page of `objects`, which come in the order of their creation.
+    """Return one page of `objects`, which are in order of creation.
 
-    The newest are first unless `order` is `asc`. `after` gives what follows the
-    object of that id in this order, `before` what directly precedes it; with both, the
-    page begins after the one and ends before the other.
+    The newest are first unless `order` is `asc`. `after` selects what follows the
+    object with that id in this order, `before` what directly precedes it; with both,
+    the page begins after the one and ends before the other.
     """
     items = list(objects)
     if query.get("order", "desc") == "desc":

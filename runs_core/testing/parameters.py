@@ -1,6 +1,6 @@
-"""What each operation takes: the published OpenAPI description as checks.
+"""What each operation accepts: the published OpenAPI description as checks.
 
-Operations have the names they have there, `submitToolOuputsToRun` among them.
+Operations have their names from there, including `submitToolOuputsToRun`.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ __all__ = ["BODIES", "FILE_SEARCH_CONTENT", "read_query"]
 FILE_SEARCH_CONTENT = "step_details.tool_calls[*].file_search.results[*].content"
 
 _TEXT = string()
-# Of functions and of schemas.
+# The name of a function or a schema.
 _NAME = string(max_length=64, pattern="^[a-zA-Z0-9_-]+$")
 _METADATA = nullable(metadata)
 
@@ -111,7 +111,7 @@ def _tool_resources(file_search: Check) -> Check:
 
 
 def _stores(name: str, value: Any) -> None:
-    """Check what a new assistant or thread searches: a store, or one to be made."""
+    """Check what a new assistant or thread searches: a store, or one to create."""
     _STORE_IDS(name, value)
     fields({"vector_stores": array(_VECTOR_STORE, most=1)}, closed=False)(name, value)
     if ("vector_store_ids" in value) == ("vector_stores" in value):
@@ -122,7 +122,7 @@ def _stores(name: str, value: Any) -> None:
         )
 
 
-# Stores are made together with what searches them, and only named afterwards.
+# A store can be created together with what searches it; later it can only be named.
 _TOOL_RESOURCES = _tool_resources(_STORE_IDS)
 _NEW_TOOL_RESOURCES = _tool_resources(_stores)
 _RESPONSE_FORMAT = nullable(
@@ -320,15 +320,15 @@ _QUERIES: Mapping[str, Check] = {
     "createRun": fields(_INCLUDE),
 }
 _NO_QUERY = fields({})
-# Python itself reads no more than some thousand digits.
+# Python itself parses no more than some thousand digits.
 _WHOLE = re.compile(r"-?[0-9]{1,1000}")
 
 
 def read_query(operation: str, pairs: Iterable[tuple[str, str]]) -> dict[str, Any]:
-    """Give the query's parameters, checked.
+    """Return the checked parameters of the query.
 
-    `include` is repeated and may be spelled with brackets. `api-version`, which some
-    servers need, is let through everywhere.
+    `include` may be repeated and spelled with brackets. `api-version`, which some
+    servers need, is accepted everywhere.
     """
     query: dict[str, Any] = {}
     for key, value in pairs:

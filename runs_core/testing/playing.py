@@ -1,4 +1,4 @@
-"""One turn of the assistant, played: a generator that stops after every event."""
+"""Plays one turn of the assistant: a generator that stops after every event."""
 
 from __future__ import annotations
 
@@ -41,10 +41,10 @@ _MESSAGE = "thread.message"
 
 
 def play(record: RunRecord, turn: Turn, ids: Ids) -> Iterator[None]:
-    """Play the turn, until the run has ended or waits for tool outputs.
+    """Play the turn until the run has ended or waits for tool outputs.
 
     Yields after each event, so that a stream can send it and a cancellation can come
-    between.
+    in between.
     """
     for action in turn.actions:
         match action:
@@ -171,7 +171,7 @@ def _say(record: RunRecord, action: Say, ids: Ids) -> Iterator[None]:
         first = False
         left -= 1
         if action.annotations and not left:
-            # With the last text, because a delta of text always has some.
+            # With the last piece of text, because a text delta always has text.
             content[index]["text"]["annotations"] = list(action.annotations)
             numbered = [{"index": n, **a} for n, a in enumerate(action.annotations)]
             block["text"]["annotations"] = numbered
@@ -182,7 +182,7 @@ def _say(record: RunRecord, action: Say, ids: Ids) -> Iterator[None]:
 def _write(
     content: list[JSON], index: int, part: str, *, refusal: bool, first: bool
 ) -> JSON:
-    """Add a part to the block and give the delta that says so."""
+    """Add a part to the block, and return the delta that says so."""
     if refusal:
         if first:
             content.append({"type": "refusal", "refusal": ""})
@@ -198,7 +198,7 @@ def _write(
 
 
 def _begin_call(record: RunRecord, call: JSON) -> int:
-    """Add a tool call to the open step and give its index; nothing is sent yet."""
+    """Add a tool call to the open step, and return its index; nothing is sent yet."""
     assert record.step is not None
     calls: list[JSON] = record.step["step_details"]["tool_calls"]
     calls.append(call)

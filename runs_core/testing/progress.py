@@ -1,6 +1,6 @@
-"""Changes of a run, its steps and its messages: through the lifecycle, and announced.
+"""Changes of a run, its steps and its messages, made by the lifecycle and announced.
 
-Every change of status in the local service is made here, by the tables of
+Every status in the local service changes here, according to the tables of
 `runs_core.lifecycle`, and every event of a stream is emitted here.
 """
 
@@ -41,7 +41,7 @@ __all__ = [
     "stop_run",
 ]
 
-# Where a status has a time of its own. `expired` has none on the wire.
+# The field with the time of each status. `expired` has none on the wire.
 _TIMES = {
     "in_progress": "started_at",
     "completed": "completed_at",
@@ -49,7 +49,7 @@ _TIMES = {
     "failed": "failed_at",
     "cancelled": "cancelled_at",
 }
-# How a step and a message end when their run ends before them.
+# How a step and a message end if their run ends before them.
 _STEP_ENDS: Mapping[RunTrigger, StepTrigger] = {
     "fail": "fail",
     "confirm_cancel": "cancel",
@@ -63,12 +63,12 @@ _REASONS: Mapping[RunTrigger, str] = {
 
 
 def encode_event(name: str, data: object) -> bytes:
-    """Give one event of a stream, as the real service writes it."""
+    """Return one event of a stream, as the real service writes it."""
     return f"event: {name}\ndata: {encode_json(data)}\n\n".encode()
 
 
 def encode_json(value: object, indent: int | None = None) -> str:
-    """Give JSON text that can be encoded: lone surrogates stay escaped."""
+    """Return JSON text that can be encoded: lone surrogates stay escaped."""
     separators = (",", ":") if indent is None else None
     text = json.dumps(value, ensure_ascii=False, indent=indent, separators=separators)
     try:
@@ -91,7 +91,7 @@ def emit_delta(record: RunRecord, kind: str, id: str, delta: JSON) -> None:
 
 
 def move_run(record: RunRecord, trigger: RunTrigger, **changes: Any) -> None:
-    """The run has the status that the trigger leads to, and its stream says so."""
+    """Move the run to the status that the trigger leads to, and emit the event."""
     run = record.run
     status = run["status"] = RUN.after(run["status"], trigger)
     run["required_action"] = None
@@ -117,7 +117,7 @@ def _total_usage(record: RunRecord) -> JSON:
 def stop_run(
     record: RunRecord, trigger: RunTrigger, *, reason: str | None = None, **changes: Any
 ) -> None:
-    """The run has ended before its turn did, and with it what was being written."""
+    """End the run before the end of its turn, along with what was being written."""
     close_step(
         record,
         _STEP_ENDS.get(trigger, "complete"),
@@ -128,7 +128,7 @@ def stop_run(
 
 
 def open_message(record: RunRecord, message_id: str, step_id: str) -> JSON:
-    """A message is being written, in a step of its own; gives the message."""
+    """Begin a message, in a step of its own, and return the message."""
     run, now = record.run, int(record.clock)
     details = {
         "type": "message_creation",
@@ -144,7 +144,7 @@ def open_message(record: RunRecord, message_id: str, step_id: str) -> JSON:
 
 
 def open_tool_calls(record: RunRecord, step_id: str) -> JSON:
-    """A step for tool calls has begun; gives the step."""
+    """Begin a step for tool calls, and return it."""
     return _open_step(record, step_id, {"type": "tool_calls", "tool_calls": []})
 
 
@@ -164,7 +164,7 @@ def close_step(
     reason: str | None = None,
     last_error: JSON | None = None,
 ) -> None:
-    """What was being written has ended; with a `reason`, the message is incomplete."""
+    """End what was being written; with a `reason`, the message is incomplete."""
     step, message = record.step, record.message
     if step is None:
         return

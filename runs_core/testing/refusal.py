@@ -1,4 +1,4 @@
-"""What the service says when it does not do what was asked, in the real one's words."""
+"""What the service says when it refuses a request, in the real service's words."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ __all__ = [
 
 
 class Refusal(Exception):
-    """The request is answered with an error object and a status of 4xx."""
+    """The request gets an error object and a 4xx status."""
 
     def __init__(
         self,
@@ -41,7 +41,7 @@ class Refusal(Exception):
         self.headers = tuple(headers)
 
     def body(self) -> dict[str, object]:
-        """Give the JSON of the answer."""
+        """Return the JSON of the response."""
         return {
             "error": {
                 "message": self.message,

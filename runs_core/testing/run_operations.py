@@ -26,7 +26,7 @@ __all__ = ["RunOperations"]
 
 @frozen
 class RunOperations:
-    """Each method is an operation under its name in the OpenAPI description.
+    """One method for each operation; `handlers` has the OpenAPI description's names.
 
     `expires_after` is how long a run may take, in seconds.
     """
@@ -110,7 +110,7 @@ class RunOperations:
     # --- Looking ------------------------------------------------------------------
 
     def _settled(self, asked: Asked) -> RunRecord:
-        """Give the run as it is now: expired, if its time has passed."""
+        """Return the run as it is now: for example, expired if its time has passed."""
         record = self.store.run(*asked.ids)
         self.engine.settle(record, asked.now)
         return record
@@ -143,7 +143,7 @@ class RunOperations:
 
     def _modify_run(self, asked: Asked) -> Answer:
         record = self._settled(asked)
-        # Recorded from the real service; it lets all other statuses pass.
+        # Recorded from the real service; it accepts all other statuses.
         if record.status == "in_progress":
             raise wrong_status("update", record.status)
         if "metadata" in asked.params:

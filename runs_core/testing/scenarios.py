@@ -1,8 +1,8 @@
-"""What a peer may answer, and what a transport must make of it, as data.
+"""What a peer may respond, and what a transport must make of it, as data.
 
-Each is all that a peer sends in answer to one GET before it closes the connection.
-`runs_transports.conformance` puts transports through them on loopback; whoever tests
-without pytest, or without sockets, can use them directly. RFC 9112.
+Each scenario is all that a peer sends in response to one GET before it closes the
+connection. `runs_transports.conformance` tests transports with them on loopback; to
+test without pytest, or without sockets, use them directly. RFC 9112.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ __all__ = [
 
 @frozen
 class Scenario:
-    """An answer of a peer's. `body` is what it comes to; None where it must raise."""
+    """A peer's response. `body` is the decoded body; None if reading it must raise."""
 
     name: str
     data: bytes
@@ -47,7 +47,7 @@ FRAMED = (
     Scenario("http-1.0", _HEAD.replace(b"1.1", b"1.0") + b"\r\n" + _BODY, _BODY),
     Scenario("continue", b"HTTP/1.1 100 Continue\r\n\r\n" + _LENGTH + _BODY, _BODY),
 )
-"""Whole answers, as servers send them every day."""
+"""Complete responses, as servers commonly send them."""
 
 PECULIAR = (
     Scenario(
@@ -86,7 +86,7 @@ PECULIAR = (
         _BODY,
     ),
 )
-"""Whole answers that are rarer, and still to be read."""
+"""Complete responses that are rarer, but must be read."""
 
 CUT = tuple(
     Scenario(f"cut after {name}", data)
@@ -103,7 +103,7 @@ CUT = tuple(
         "a chunk": _CHUNKED + b"5\r\nhello\r\n",
     }.items()
 )
-"""Answers that end too early: taken for whole, they would be another answer."""
+"""Responses that end too early: taken for complete, they would say something else."""
 
 CUT_FINELY = tuple(
     Scenario(f"cut after {name}", data)
@@ -116,7 +116,7 @@ CUT_FINELY = tuple(
         "the last chunk's size": _CHUNKED + b"5\r\nhello\r\n0",
     }.items()
 )
-"""The same, where many HTTP libraries see nothing amiss."""
+"""The same, at places where many HTTP libraries notice nothing."""
 
 FOREIGN = tuple(
     Scenario(name, data)
@@ -128,7 +128,7 @@ FOREIGN = tuple(
         "no head": b"<html>no head</html>",
     }.items()
 )
-"""What is not an answer at all."""
+"""Bytes that are not an HTTP response at all."""
 
 UNCLEAR = (
     Scenario(
@@ -181,7 +181,7 @@ UNCLEAR = (
         }.items()
     ),
 )
-"""Answers that can be read in two ways; a box in between may take the other one."""
+"""Responses that can be read in two ways; a middlebox may choose the other one."""
 
 CODED = tuple(
     Scenario(
@@ -193,4 +193,4 @@ CODED = tuple(
     )
     for coding in ("gzip", "br", "zstd", "deflate", "identity, gzip", "x-unknown")
 )
-"""Answers in a coding that was not asked for; a few bytes of it can be gigabytes."""
+"""Responses in a coding that was not asked for; a few bytes can mean gigabytes."""

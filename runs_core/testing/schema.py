@@ -1,4 +1,4 @@
-"""Reading JSON schemas that may be anything: what is of the wrong type is not there."""
+"""Reads JSON schemas that may be anything; values of the wrong type are ignored."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["Schema", "merged"]
 # Beyond this, arithmetic on bounds overflows.
 _LARGEST = 1e300
 
-# What a schema without a type is about, by its first keyword here.
+# The type that a schema without one means, by its first keyword here.
 _MEANT = {
     "properties": "object",
     "required": "object",
@@ -36,7 +36,7 @@ class Schema:
 
     @property
     def type(self) -> str:
-        """The type: of several the first that is not null, of none what is meant."""
+        """The type; of several, the first that is not null; of none, what is meant."""
         kind = self.keywords.get("type")
         if isinstance(kind, list):
             return next((k for k in kind if k != "null" and isinstance(k, str)), "null")
@@ -45,26 +45,26 @@ class Schema:
         return next((_MEANT[k] for k in _MEANT if k in self.keywords), "string")
 
     def without(self, keyword: str) -> Schema:
-        """Give the schema without a keyword."""
+        """Return the schema without a keyword."""
         return Schema({k: v for k, v in self.keywords.items() if k != keyword})
 
     def items(self, keyword: str) -> list[Any]:
-        """Give the keyword's array, or an empty one."""
+        """Return the keyword's array, or an empty one."""
         value = self.keywords.get(keyword)
         return value if isinstance(value, list) else []
 
     def fields(self, keyword: str) -> Mapping[str, Any]:
-        """Give the keyword's object, or an empty one."""
+        """Return the keyword's object, or an empty one."""
         value = self.keywords.get(keyword)
         return value if isinstance(value, Mapping) else {}
 
     def count(self, keyword: str, default: int) -> int:
-        """Give the keyword's whole number from 0 on, or the default."""
+        """Return the keyword's whole number from 0 on, or the default."""
         value = self.keywords.get(keyword)
         return value if type(value) is int and value >= 0 else default
 
     def number(self, keyword: str, default: float = 0) -> float:
-        """Give the keyword's number, or the default; `multipleOf` is above 0."""
+        """Return the keyword's number, or the default; `multipleOf` is above 0."""
         value = self.keywords.get(keyword)
         if isinstance(value, bool) or not isinstance(value, (int, float)):
             return default
@@ -73,7 +73,7 @@ class Schema:
 
 
 def merged(first: Mapping[str, Any], second: Mapping[str, Any]) -> dict[str, Any]:
-    """Give a schema that asks for what both ask for."""
+    """Return a schema that demands what both demand."""
     result = {**first, **second}
     a, b = Schema(first), Schema(second)
     if both := {**a.fields("properties"), **b.fields("properties")}:

@@ -1,4 +1,4 @@
-"""One value that fits a JSON schema, always the same one."""
+"""One example value for a JSON schema, always the same one."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from runs_core.testing.schema import Schema, merged
 
 __all__ = ["schema_example"]
 
-# Deeper than this, what is optional is left out; a recursion is cut at its first turn.
+# Below this depth, what is optional is left out; a recursion is cut at its first turn.
 _MAX_DEPTH = 8
-# So that no schema, however it recurs or counts, makes a value without end.
+# So that no schema, however it recurs or counts, produces an endless value.
 _GIVE_UP_DEPTH = 4 * _MAX_DEPTH
 _MAX_VALUES = 2000
 _MAX_LENGTH = 10_000
@@ -36,19 +36,19 @@ _FORMATS = {
 
 
 def schema_example(schema: object) -> Any:
-    """Give a JSON value that `schema` accepts.
+    """Return a JSON value that `schema` accepts.
 
     Knows type, enum, const, default, examples, format, the bounds of numbers, strings
     and arrays, items, properties, required, anyOf, oneOf, allOf and local $ref. Does
-    not know pattern, not, if. For what is no schema, and for one that accepts nothing,
-    the value is a guess.
+    not know pattern, not, if. For something that is not a schema, and for a schema that
+    accepts nothing, the value is a guess.
     """
     return _Generator(schema).value(schema, _Place("value"))
 
 
 @frozen
 class _Place:
-    """Where a value is to stand: what a string there says, and what is around it."""
+    """Where a value goes: the text of a string there, and what is around it."""
 
     name: str
     depth: int = 0
@@ -66,7 +66,7 @@ class _Place:
         return evolve(self, depth=depth, references=self.references | {reference})
 
     def around(self, inner: _Place) -> _Place:
-        """Give this place, with what was met on the way to `inner`, just below it."""
+        """Return this place, with what was found on the way to `inner`, just below."""
         return evolve(self, depth=inner.depth - 1, references=inner.references)
 
 
@@ -110,7 +110,7 @@ class _Generator:
                 return None
 
     def _choose(self, rest: Schema, choices: list[Any], place: _Place) -> Any:
-        # The first is what was most likely meant; but a leaf ends a recursion.
+        # The first is most likely what is meant, but a leaf ends a recursion.
         order = sorted(choices, key=lambda choice: _leads_on(choice, place))
         choice = next((c for c in order if isinstance(c, Mapping)), {})
         plain, place = self._resolved(choice, place)
@@ -120,7 +120,7 @@ class _Generator:
     def _resolved(
         self, keywords: Mapping[str, Any], place: _Place
     ) -> tuple[Schema, _Place]:
-        """Give the schema with its $ref and allOf merged into it."""
+        """Return the schema with its $ref and allOf merged into it."""
         while place.depth <= _GIVE_UP_DEPTH:
             schema = Schema(keywords)
             reference = keywords.get("$ref")
@@ -141,7 +141,7 @@ class _Generator:
         return Schema(keywords), place
 
     def _target(self, reference: str) -> Mapping[str, Any]:
-        """Give what a JSON pointer in a fragment leads to (RFC 6901 section 6)."""
+        """Resolve a JSON pointer in a URI fragment (RFC 6901 section 6)."""
         if not reference.startswith("#"):
             return {}
         target: Any = self.root
@@ -196,7 +196,7 @@ def _leads_on(choice: object, place: _Place) -> bool:
 
 
 def _unique(values: list[Any], items: object) -> list[Any]:
-    """Make equal items differ, where their kind leaves room."""
+    """Make equal items differ, if their kind allows it."""
     schema = Schema(items if isinstance(items, Mapping) else {})
     if choices := schema.items("enum"):
         return choices[: len(values)]
@@ -220,13 +220,13 @@ def _string(schema: Schema, name: str) -> str:
 
 
 def _number(schema: Schema, *, whole: bool) -> int | float:
-    """Give a small number within the bounds that is a multiple of what it must be."""
+    """Return a small number within the bounds, a multiple of `multipleOf` if any."""
     granule = schema.number("multipleOf") or 1
     least = schema.number("minimum", -math.inf)
     most = schema.number("maximum", math.inf)
     above = schema.number("exclusiveMinimum", -math.inf)
     below = schema.number("exclusiveMaximum", math.inf)
-    # 1 where it may be: 0 reads like something forgotten.
+    # Prefer 1: 0 looks like something forgotten.
     candidates = [granule, 0, 2 * granule, -granule]
     for bound in (least, above, most, below):
         if math.isfinite(bound / granule):

@@ -2,7 +2,7 @@
 
 A `Script` is a sequence of turns, and a turn a sequence of actions. Every run plays the
 script from its first turn; when a turn has called functions and their outputs have
-come in, the next turn plays.
+arrived, the next turn plays.
 
     Script([Call("get_weather", {"city": "Paris"}), Say("It rains in Paris.")])
 """
@@ -55,7 +55,7 @@ _flag = _of(bool, "True or False")
 
 
 def _tuple(given: Iterable[Any]) -> Any:
-    """Give a tuple; what is no sequence, or one str, is left to the validator."""
+    """Return a tuple; leave a str, or what is not iterable, to the validator."""
     several = isinstance(given, Iterable) and not isinstance(given, str)
     return tuple(given) if several else given
 
@@ -112,7 +112,7 @@ def _split(text: str, every: int) -> tuple[str, ...]:
 
 
 def _words(text: str) -> tuple[str, ...]:
-    """Give the words, each with the space before it, as a model's tokens have it."""
+    """Return the words, each with the space before it, like a model's tokens."""
     words = text.split(" ")
     return tuple(p for p in (words[0], *(f" {word}" for word in words[1:])) if p)
 
@@ -126,7 +126,7 @@ def _can_be_json(instance: object, attribute: Any, value: Any) -> None:
     try:
         json.dumps(value)
     except (TypeError, ValueError, RecursionError):
-        raise UsageError(f"{attribute.name} must be JSON, or what becomes it") from None
+        raise UsageError(f"{attribute.name} must be serializable as JSON") from None
 
 
 _pieces = validators.optional(_all_of(Piece, "str and of interruptions"))
@@ -137,12 +137,12 @@ _objects = (_all_of(dict, "objects, as on the wire"), _can_be_json)
 class Say:
     """The assistant writes a message.
 
-    It comes in `pieces`, between which there may be interruptions; without them the
-    text is split after every `every` characters, else into words. Followed by `Fail` or
-    `Incomplete`, the message stays incomplete.
+    It comes in `pieces`, with interruptions between them if wanted. Without `pieces`,
+    the text is split after every `every` characters, or else into words. If `Fail` or
+    `Incomplete` follows, the message stays incomplete.
 
-    `annotations` come with the last piece, `image_file_ids` as blocks before the text,
-    and with `refusal` the text is one.
+    `annotations` come with the last piece, `image_file_ids` as blocks before the text.
+    With `refusal`, the text is a refusal.
     """
 
     text: str = field(default="", validator=_text)
@@ -170,10 +170,10 @@ class Say:
         if self.text and self.pieces is not None:
             joined = "".join(p for p in self.pieces if isinstance(p, str))
             if joined != self.text:
-                raise UsageError("the pieces are not those of the text: leave one out")
+                raise UsageError("pieces do not add up to text: leave one of them out")
 
     def parts(self) -> tuple[Piece, ...]:
-        """Give what the message comes in."""
+        """Return the pieces that the message comes in."""
         if self.pieces is not None:
             return self.pieces
         return (
@@ -183,11 +183,12 @@ class Say:
 
 @frozen
 class Call:
-    """The assistant calls a function; neighbours are called at once.
+    """The assistant calls a function; adjacent calls are made at once.
 
-    `arguments` are JSON text, or what becomes it. They are streamed in `pieces`, by
-    default of eight characters. What a run then shows of it is a `FunctionToolCall` of
-    `runs_core.models`; `runs_core.Call` is something else, an operation's request.
+    `arguments` are JSON text, or values to be encoded as JSON. They are streamed in
+    `pieces`, by default of eight characters. A run then shows the call as a
+    `FunctionToolCall` of `runs_core.models`; `runs_core.Call` is something else, an
+    operation's request.
     """
 
     name: str = field(validator=_text)
@@ -200,7 +201,7 @@ class Call:
     )
 
     def parts(self) -> tuple[Piece, ...]:
-        """Give what the arguments come in."""
+        """Return the pieces that the arguments come in."""
         if self.pieces is not None:
             return self.pieces
         if isinstance(self.arguments, str):
@@ -210,9 +211,9 @@ class Call:
 
 @frozen
 class CodeInterpreter:
-    """The assistant runs code, which writes `logs` and draws images.
+    """The assistant runs code, which writes `logs` and draws an image.
 
-    What a step then shows of it is a `CodeInterpreter` of `runs_core.models`.
+    A step then shows it as a `CodeInterpreter` of `runs_core.models`.
     """
 
     input: str = field(validator=_text)
@@ -220,7 +221,7 @@ class CodeInterpreter:
     image_file_id: str | None = field(default=None, kw_only=True)
 
     def parts(self) -> tuple[str, ...]:
-        """Give what the code comes in."""
+        """Return the pieces that the code comes in."""
         return _words(self.input)
 
 
@@ -228,9 +229,9 @@ class CodeInterpreter:
 class FileSearch:
     """The assistant searches files.
 
-    `results` are as on the wire; their `content` is sent only when it is asked for
-    with `include`. What a step then shows of it is a `FileSearchCall` of
-    `runs_core.models`, whose `FileSearch` has the settings of the tool.
+    `results` are as on the wire; their `content` is sent only if it is asked for with
+    `include`. A step then shows it as a `FileSearchCall` of `runs_core.models`; the
+    `FileSearch` there has the settings of the tool.
     """
 
     results: tuple[Mapping[str, Any], ...] = field(
@@ -258,7 +259,7 @@ Action: TypeAlias = (
 )
 """One thing that the assistant does, or that happens to its stream."""
 TurnLike: TypeAlias = Action | Iterable[Action]
-"""What stands for a turn: one action, or several."""
+"""What can be passed as a turn: one action, or several."""
 
 _ACTIONS = (
     *(Say, Call, CodeInterpreter, FileSearch, Fail, Incomplete),
@@ -279,7 +280,7 @@ class Turn:
 
 
 def as_turn(turn: Turn | TurnLike) -> Turn:
-    """Give the turn, or raise `UsageError` if it cannot be played."""
+    """Return the turn, or raise `UsageError` if it cannot be played."""
     given = turn.actions if isinstance(turn, Turn) else turn
     _refuse_namesakes(given)
     if isinstance(given, _ACTIONS):
@@ -288,7 +289,7 @@ def as_turn(turn: Turn | TurnLike) -> Turn:
         actions = tuple(given)
     else:
         kind = type(given).__name__
-        raise UsageError(f"a turn is an action, or several in a list, not a {kind}")
+        raise UsageError(f"a turn is an action, or a list of actions, not a {kind}")
     for action in actions:
         _refuse_namesakes(action)
         if not isinstance(action, _ACTIONS):
@@ -309,7 +310,7 @@ def as_turn(turn: Turn | TurnLike) -> Turn:
 
 
 def _refuse_namesakes(given: object) -> None:
-    """Raise `UsageError` for what has an action's name, such as `runs_core.Call`."""
+    """Raise `UsageError` for another class with an action's name (`runs_core.Call`)."""
     name = type(given).__name__
     if not isinstance(given, _ACTIONS) and name in (a.__name__ for a in _ACTIONS):
         raise UsageError(
@@ -348,9 +349,9 @@ class ToolOutput:
 
 @frozen(kw_only=True)
 class RunContext:
-    """What a script that is a function is given at the beginning of each turn.
+    """What a script function receives at the beginning of each turn.
 
-    All are copies, as on the wire. `messages` are the thread's, the oldest first,
+    All objects are copies, as on the wire. `messages` are the thread's, oldest first,
     `tool_outputs` those of this run so far. `turn` counts the run's turns and
     `run_number` the runs of the service, both from 0.
     """
@@ -383,4 +384,4 @@ class RunContext:
 
 
 ScriptLike: TypeAlias = Script | Callable[[RunContext], Turn | TurnLike]
-"""A script, or a function that gives the turn for what a run is asked."""
+"""A script, or a function that returns the turn for a `RunContext`."""

@@ -31,7 +31,7 @@ from runs_core.testing.store import Store
 
 __all__ = ["LocalService"]
 
-# Literal segments stand before the ids that they would be taken for.
+# Literal segments come before the ids that they would be taken for.
 _ROUTES: Mapping[str, Mapping[str, str]] = {
     "/assistants": {"GET": "listAssistants", "POST": "createAssistant"},
     "/assistants/{}": {
@@ -59,25 +59,25 @@ _ROUTES: Mapping[str, Mapping[str, str]] = {
     "/threads/{}/runs/{}/steps": {"GET": "listRunSteps"},
     "/threads/{}/runs/{}/steps/{}": {"GET": "getRunStep"},
 }
-# Deeper than any schema of a function; copying and encoding recurse.
+# Deeper than the schema of any function; copying and encoding recurse.
 _MAX_DEPTH = 64
 
 
 class LocalService:
     """Answers requests as the real service did, from memory.
 
-    What the assistants do is in `script`; without one they call their functions and
-    echo the user's last message. A run advances by one step at each look (a GET of the
-    run), or as its stream is taken, so that nothing needs to wait; only `Pause` and
-    `Hang` in a script make time matter, which the host gives. A run that was
-    cancelled, or whose stream was left, keeps its thread until somebody looks at it or
-    time passes.
+    `script` says what the assistants do; without one they call their functions and echo
+    the user's last message. A run advances by one step at each look (a GET of the run),
+    or as its stream is taken, so that nothing needs to wait; time, which the host
+    passes in, matters only for `Pause` and `Hang` in a script. A run that was
+    cancelled, or whose stream was left, keeps its thread until it is looked at or time
+    passes.
 
-    `poll_after_ms` is what answers say in `openai-poll-after-ms`; None leaves the
+    `poll_after_ms` is the value of `openai-poll-after-ms` in responses; None leaves the
     header out. `expires_after` is the life of a run in seconds, and `pace` the seconds
-    between the events of a stream. Without `require_beta` the beta header may be
-    missing; with an `api_key` other keys are refused, whether sent as bearer or as
-    `api-key`. Without `keep_requests` it forgets what it was sent, for a server that
+    between the events of a stream. Without `require_beta`, the beta header may be
+    missing; with an `api_key`, other keys are refused, whether sent as bearer or as
+    `api-key`. Without `keep_requests`, it forgets what it received, for a server that
     runs long.
 
     Not thread-safe: a host with threads needs a lock around `handle` and around every
@@ -85,11 +85,11 @@ class LocalService:
     """
 
     executions: Counter[str]
-    """What was really created or changed: `assistants`, `threads`, `messages` (those
-    of callers), `runs`, `submissions`, `cancellations`."""
+    """Counts what was really created or changed: `assistants`, `threads`, `messages`
+    (those of callers), `runs`, `submissions`, `cancellations`."""
 
     requests: list[Received]
-    """Every request that came in, also those refused; none without `keep_requests`."""
+    """Every request received, also refused ones; empty without `keep_requests`."""
 
     prefix: str
     """The path that all paths of the service begin with."""
@@ -123,7 +123,7 @@ class LocalService:
         if script is None:
             script = default_script
         elif not (isinstance(script, Script) or callable(script)):
-            raise UsageError("script must be a Script, or a function that gives a turn")
+            raise UsageError("script must be a Script, or a function returning a turn")
         engine = Engine(script=script, ids=self._ids, pace=pace)
         operations = Operations(store, engine)
         runs = RunOperations(store, engine, operations, expires_after)
@@ -133,9 +133,9 @@ class LocalService:
         self._api_key = api_key
 
     def handle(self, request: ServiceRequest, now: float) -> ServiceReply:
-        """Give the answer. `now` is the time in Unix seconds.
+        """Return the reply. `now` is the time in Unix seconds.
 
-        What a script raises comes through; nothing else does.
+        What a script function raises propagates; nothing else is raised.
         """
         received = Received.of(request)
         self._asked += 1
@@ -185,7 +185,7 @@ class LocalService:
                     continue
                 if operation := methods.get(received.method):
                     return operation, ids
-                # To any other method, `runs` here is the id of a thread.
+                # For any other method, `runs` is the id of a thread here.
                 if template != "/threads/runs":
                     raise refusal.method_not_supported(
                         received.method, received.path, methods
@@ -217,7 +217,7 @@ class LocalService:
 
 
 def _match(template: list[str], segments: list[str]) -> tuple[str, ...] | None:
-    """Give the ids in the path, or None if it is another one's."""
+    """Return the ids in the path, or None if it does not match the template."""
     if len(template) != len(segments):
         return None
     ids = []
@@ -230,7 +230,7 @@ def _match(template: list[str], segments: list[str]) -> tuple[str, ...] | None:
 
 
 def _has_beta(received: Received) -> bool:
-    # Fields of one name are one list (RFC 9110 section 5.3).
+    # Fields with the same name are one list (RFC 9110 section 5.3).
     lists = (v for name, v in received.headers if name.lower() == "openai-beta")
     return "assistants=v2" in (v.strip() for v in ",".join(lists).split(","))
 

@@ -19,7 +19,7 @@ __all__ = ["Listener", "RunRecord", "Store", "ThreadRecord"]
 
 @define(eq=False)
 class Listener:
-    """The one stream that a run's events go to: what it has not sent yet.
+    """The one stream that a run's events go to, with what it has not sent yet.
 
     `reading` is true from the first chunk taken until the chunks are closed.
     """
@@ -30,7 +30,7 @@ class Listener:
 
 @define(eq=False, kw_only=True)
 class RunRecord:
-    """A run and all that drives it.
+    """A run and everything that drives it.
 
     `deadline` is when it expires, `clock` the time of what is happening, both in Unix
     seconds; nothing is played before `wake_at`. `player` is the turn being played.
@@ -63,7 +63,7 @@ class RunRecord:
 
     @property
     def is_active(self) -> bool:
-        """Whether the run keeps others from its thread."""
+        """Whether the run blocks other runs on its thread."""
         return self.status not in RUN_TERMINAL
 
     @property
@@ -73,13 +73,13 @@ class RunRecord:
 
     @property
     def was_left(self) -> bool:
-        """Whether a stream was to carry the run, and does not."""
+        """Whether a stream should carry the run, but does not."""
         return self.streamed and not self.is_read
 
 
 @define(eq=False)
 class ThreadRecord:
-    """A thread with its messages and runs, each in the order of creation."""
+    """A thread with its messages and runs, each in order of creation."""
 
     thread: JSON
     messages: dict[str, JSON] = Factory(dict)
@@ -88,10 +88,10 @@ class ThreadRecord:
 
 @define(eq=False)
 class Store:
-    """All objects, by id; looking for one that is not there is a `Refusal`.
+    """All objects, by id; looking up one that does not exist raises `Refusal`.
 
-    `executions` counts what callers have really created or changed; callers may clear
-    it, so that `runs_begun` counts apart.
+    `executions` counts what callers have really created or changed. Callers may clear
+    it, so `runs_begun` counts separately.
     """
 
     ids: Ids = field(factory=Ids)

@@ -1,7 +1,7 @@
-"""Breaking things on purpose, one after the other, until nothing is left to break.
+"""Breaks things on purpose, one after the other, until nothing is left to break.
 
-For tests of parsers and of flows, also your own. What is true after each break is for
-the test to say::
+For tests of parsers and of flows, also your own. The test says what must be true after
+each break::
 
     for fault in each_effect(lambda: TransportError("lost")):
         driver = Driver(fault(bound(my_flow(), endpoint)), transport)
@@ -31,19 +31,19 @@ T = TypeVar("T")
 
 
 def cuts(data: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """Give every way to cut bytes in two, those with an empty half included."""
+    """Yield every way to cut bytes in two, including those with an empty half."""
     for at in range(len(data) + 1):
         yield data[:at], data[at:]
 
 
 def truncations(data: bytes) -> Iterator[bytes]:
-    """Give every beginning of bytes that is not all of them, the empty one first."""
+    """Yield every proper prefix of the bytes, the empty one first."""
     for length in range(len(data)):
         yield data[:length]
 
 
 def pieces(data: bytes, size: int) -> list[bytes]:
-    """Give bytes in pieces of `size`, the last one perhaps shorter."""
+    """Return the bytes in pieces of `size`; the last one may be shorter."""
     return [data[at : at + size] for at in range(0, len(data), size)]
 
 
@@ -52,10 +52,10 @@ def pieces(data: bytes, size: int) -> list[bytes]:
 
 @define
 class Fault:
-    """Makes one effect of a flow fail: the one `at` this place among those of `kinds`.
+    """Makes one effect of a flow fail: number `at`, from 0, among those of `kinds`.
 
-    Not performed, or, with `performed`, performed and its answer lost. `hit` is the
-    effect, or None as long as the flow has not come so far.
+    The effect is not performed; with `performed`, it is, and its answer is lost. `hit`
+    is the effect, or None as long as the flow has not reached it.
     """
 
     at: int
@@ -65,7 +65,7 @@ class Fault:
     hit: Ask | None = field(default=None, init=False)
 
     def __call__(self, flow: Flow[T]) -> Flow[T]:
-        """Give the flow with the fault in it."""
+        """Return the flow with the fault in it."""
         seen = 0
         step: Callable[[], Ask] = partial(next, flow)
         while True:
@@ -97,9 +97,9 @@ def each_effect(
     *,
     performed: bool = False,
 ) -> Iterator[Fault]:
-    """Give a fault for the first effect, for the second, and so on to the flow's end.
+    """Yield a fault for the first effect, for the second, and so on to the flow's end.
 
-    The last fault is one that the flow did not reach: with it, nothing failed.
+    The flow does not reach the last fault: with it, nothing fails.
     """
     at = 0
     while True:

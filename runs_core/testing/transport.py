@@ -1,7 +1,7 @@
 """Transports without a network: a service in the same process, on virtual time.
 
-A client on one of these is as fast as the code itself: what sleeps or is asked to wait
-only moves the clock.
+A client on one of these is as fast as the code itself: sleeping and waiting only move
+the clock.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ __all__ = ["AsyncInMemoryTransport", "InMemoryTransport", "Service"]
 
 
 class Service(Protocol):
-    """Requests in, replies out: `LocalService`, or a fake of one's own."""
+    """Requests in, replies out: `LocalService`, or your own fake."""
 
     def handle(self, request: ServiceRequest, now: float) -> ServiceReply:
-        """Give the reply; `now` is the time in Unix seconds."""
+        """Return the reply; `now` is the time in Unix seconds."""
         ...
 
 
@@ -34,14 +34,14 @@ class _Virtual:
 
     def __init__(self, service: Service, *, time: float = 1_700_000_000.0) -> None:
         self.service = service
-        """What answers."""
+        """The service that answers."""
         self.time = time
-        """The virtual time, in Unix seconds: also what the service is told."""
+        """The virtual time, in Unix seconds; the service is told it, too."""
         self.requests: list[Request] = []
-        """The requests that were handed over, the first one first."""
+        """The requests that were handed over, in order."""
 
     def now(self) -> float:
-        """The virtual time in seconds; it moves only by `sleep` and pauses."""
+        """Return the virtual time in seconds; only `sleep` and pauses move it."""
         return self.time
 
     def _reply(self, request: Request) -> ServiceReply:
@@ -83,7 +83,7 @@ class InMemoryTransport(_Virtual):
 
     @contextmanager
     def open(self, request: Request) -> Iterator[Opened[bytes]]:
-        """Hand the request over and give the answer's beginning."""
+        """Hand the request over and yield the start of the response."""
         reply = self._reply(request)
         read, set_timeout = self._reader(reply, request.timeouts.read)
         try:
@@ -101,7 +101,7 @@ class AsyncInMemoryTransport(_Virtual):
 
     @asynccontextmanager
     async def open(self, request: Request) -> AsyncIterator[Opened[Awaitable[bytes]]]:
-        """Hand the request over and give the answer's beginning."""
+        """Hand the request over and yield the start of the response."""
         reply = self._reply(request)
         read, set_timeout = self._reader(reply, request.timeouts.read)
 

@@ -1,4 +1,4 @@
-"""Checks of JSON values, each refusing in the words of the real service.
+"""Checks of JSON values, each of which refuses in the real service's words.
 
 A check takes the name of the parameter, as in `tools[0].function.name`, and its value.
 """
@@ -34,7 +34,7 @@ _MAX_VALUE = 512
 
 
 def anything(name: str, value: Any) -> None:
-    """Let every value pass."""
+    """Accept every value."""
 
 
 def boolean(name: str, value: Any) -> None:
@@ -136,7 +136,7 @@ def array(item: Check, *, least: int = 0, most: int | None = None) -> Check:
 def fields(
     checks: Mapping[str, Check], *, required: Iterable[str] = (), closed: bool = True
 ) -> Check:
-    """Check an object by its fields; if it is not closed, others may be there too."""
+    """Check an object by its fields; if it is not closed, others are allowed."""
     needed = tuple(required)
 
     def check(name: str, value: Any) -> None:

@@ -3,7 +3,7 @@
 A stream makes five or six small objects for each of its events. `object.__new__(cls)`
 takes 60 ns for one (CPython 3.11; 95 in 3.12), calling a class that has no `__init__`
 36 (58), because it packs no arguments. So these classes have none: what attrs writes
-as `__init__` is kept under the name that attrs has for it where none is wanted.
+as `__init__` is kept as `__attrs_init__`, attrs' own name for it if none is wanted.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ T = TypeVar("T")
 
 
 class Blank(type):
-    """The type of such classes: calling one with arguments works as ever.
+    """The type of such classes: calling one with arguments works as usual.
 
     A subclass may have an `__init__` of its own, which then calls `__attrs_init__`.
     """
@@ -28,8 +28,8 @@ class Blank(type):
     if not TYPE_CHECKING:
 
         def __new__(mcls, name, bases, namespace, **kwargs):
-            # attrs makes each class anew, with what it has written.
-            # An `__attrs_init__` is there if it was asked to write no `__init__`.
+            # attrs makes each class again, with what it has written.
+            # An `__attrs_init__` is there if attrs was told to write no `__init__`.
             if "__attrs_attrs__" in namespace and "__attrs_init__" not in namespace:
                 namespace["__attrs_init__"] = namespace.pop("__init__")
             return super().__new__(mcls, name, bases, namespace, **kwargs)
@@ -52,7 +52,7 @@ class Blank(type):
 
 
 def blank_of(cls: type[T]) -> Callable[[], T]:
-    """Give the fastest that makes an instance with nothing in its slots."""
+    """Return the fastest function that makes an instance with empty slots."""
     if cls.__init__ is object.__init__:
         blank: Callable[[], T] = type.__call__.__get__(cls)
         return blank

@@ -13,7 +13,7 @@ cdef extern from "Python.h":
 
 
 cdef struct Buffer:
-    PyObject *held  # NULL where there is nothing, not even an empty value
+    PyObject *held  # NULL if there is nothing, not even an empty value
     Py_ssize_t size  # how much of it is filled
 
 
@@ -32,7 +32,7 @@ cdef int append(Buffer *buffer, const char *start, Py_ssize_t size) except -1:
 
 
 cdef bytes take(Buffer *buffer):
-    """Give what is in a buffer, and leave nothing there."""
+    """Return what is in a buffer, and leave nothing there."""
     if room_of(buffer.held) != buffer.size:
         _PyBytes_Resize(&buffer.held, buffer.size)
     taken = <bytes>buffer.held

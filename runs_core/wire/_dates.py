@@ -36,9 +36,9 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def read_http_date(text: str) -> datetime | None:
-    """Give the moment that a date names, or None if it is none.
+    """Return the moment that a date names, or None if it is not a date.
 
-    A year of two digits is one from 1970 to 2069; a leap second is the one after it.
+    A year of two digits is one from 1970 to 2069; a leap second is read as the next.
     """
     matches = (form.fullmatch(text.strip()) for form in _FORMS)
     match = next(filter(None, matches), None)
@@ -58,8 +58,8 @@ def read_http_date(text: str) -> datetime | None:
 
 
 def http_date(seconds: float) -> str:
-    """Give the date of a moment, which is in seconds since 1970."""
+    """Return the date of a moment, given in seconds since 1970."""
     at = _EPOCH + timedelta(seconds=int(seconds))
-    # By hand, for `strftime` writes the names in the language of the locale.
+    # By hand, because `strftime` writes names in the language of the locale.
     day, month = _DAYS[at.weekday()], _MONTHS[at.month - 1]
     return f"{day}, {at:%d} {month} {at:%Y %H:%M:%S} GMT"

@@ -1,4 +1,4 @@
-"""Header fields, and what may stand in them: RFC 9110 section 5."""
+"""Header fields, and what they may contain: RFC 9110 section 5."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ __all__ = [
     "keys_in",
 ]
 
-# Header fields whose value a repr may show. Not the other way round: a key can be under
-# any name.
+# Header fields whose value a repr may show. Not those that it must hide: a key can be
+# under any name.
 _HARMLESS = re.compile(
     r"accept(-encoding)?|connection|content-(encoding|length|type)|date|server|vary"
     r"|openai-(beta|poll-after-ms|processing-ms|version)|retry-after(-ms)?|user-agent"
     r"|transfer-encoding|x-should-retry|x-ratelimit-.*|(x|apim|x-ms)-request-id"
 )
-# A shorter word is no secret, and may well be part of an answer.
+# A shorter value is no secret, and may well be part of a response.
 _SHORTEST_SECRET = 8
 
-# Those whose value must not be shown even where a server repeats it.
+# Fields whose value must not be shown, even if a server repeats it.
 _SECRET = re.compile(r"auth|key|token|secret|cookie|password|signature|credential")
 # A header's name, and a method: RFC 9110 section 5.6.2.
 TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
@@ -42,15 +42,15 @@ _HEADER_VALUE = re.compile(r"(?:[\x21-\x7e](?:[\x20-\x7e\t]*[\x21-\x7e])?)?")
 
 @sealed
 def check_header(name: str, value: str) -> tuple[str, str]:
-    """Give the field with its name in lower case, or raise `InvalidHeader`.
+    """Return the field with its name in lower case, or raise `InvalidHeader`.
 
-    A line break in a value would start a header (or a request) of somebody else's
-    choosing. What is wrong is not quoted in the error: it may be a key.
+    A line break in a value would start another header (or another request). The error
+    does not quote what is wrong: it may be a key.
     """
     if not isinstance(name, str) or not TOKEN.fullmatch(name):
         raise InvalidHeader(
-            "a header's name must be of letters, digits and '-' (RFC 9110), without"
-            " spaces or a colon"
+            "a header's name must be a token of RFC 9110: letters, digits and symbols"
+            " such as '-', without spaces or a colon"
         )
     if not is_header_value(value):
         raise InvalidHeader(
@@ -61,12 +61,12 @@ def check_header(name: str, value: str) -> tuple[str, str]:
 
 
 def is_header_value(value: object) -> bool:
-    """Tell whether `value` can be the value of a header field."""
+    """Return whether `value` can be the value of a header field."""
     return isinstance(value, str) and _HEADER_VALUE.fullmatch(value) is not None
 
 
 def keys_in(credentials: Iterable[tuple[str, str]]) -> list[str]:
-    """Give the keys of fields that are credentials: what no text may show."""
+    """Return the keys in fields that are credentials: what no text may show."""
     keys = (value.removeprefix("Bearer ") for _, value in credentials)
     return [key for key in keys if len(key) >= _SHORTEST_SECRET]
 
@@ -83,7 +83,7 @@ def _in_lower_case(fields: Fields) -> tuple[tuple[str, str], ...]:
 class Headers:
     """Header fields in order, names in lower case.
 
-    Iterating gives pairs, so `dict(headers)` and `list(headers)` both work.
+    Iterating yields pairs, so `dict(headers)` and `list(headers)` both work.
     The repr names fields and shows only the values that cannot be a credential.
     """
 
@@ -102,18 +102,18 @@ class Headers:
         return isinstance(name, str) and self.get(name) is not None
 
     def __getitem__(self, name: str) -> str:
-        """Give the field's first value, or raise KeyError."""
+        """Return the field's first value, or raise KeyError."""
         value = self.get(name)
         if value is None:
             raise KeyError(name)
         return value
 
     def items(self) -> tuple[tuple[str, str], ...]:
-        """Give the fields as pairs, as iterating does."""
+        """Return the fields as pairs, as iterating does."""
         return self._pairs
 
     def get(self, name: str, default: str | None = None) -> str | None:
-        """Give the field's first value, or `default`."""
+        """Return the field's first value, or `default`."""
         wanted = name.lower()
         for key, value in self._pairs:
             if key == wanted:
@@ -121,9 +121,9 @@ class Headers:
         return default
 
     def merged(self, changes: Iterable[tuple[str, str | None]]) -> Headers:
-        """Give headers in which each named field is replaced, or removed by None.
+        """Return headers in which each named field is replaced, or removed by None.
 
-        What is not named stays as it is, also where it is there more than once.
+        What is not named stays as it is, even if it is there more than once.
         """
         named = {name.lower(): value for name, value in changes}
         kept = [pair for pair in self._pairs if pair[0] not in named]
@@ -131,7 +131,7 @@ class Headers:
         return Headers([*kept, *new])
 
     def secret(self) -> list[tuple[str, str]]:
-        """Give the fields that are credentials, going by their names."""
+        """Return the fields that are credentials, judging by their names."""
         return [pair for pair in self._pairs if _SECRET.search(pair[0])]
 
     def _shown(self) -> tuple[tuple[str, str], ...]:
@@ -156,9 +156,9 @@ class Headers:
 
 
 class FieldsByName(Mapping[str, str]):
-    """Header fields by their names, in upper or lower case; of each the first.
+    """Header fields by their names, ignoring case; of each the first.
 
-    What an error keeps of an answer: a mapping, whose names are in lower case.
+    What an error keeps of a response: a mapping, whose names are in lower case.
     """
 
     __slots__ = ("_values",)

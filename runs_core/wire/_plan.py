@@ -43,7 +43,7 @@ def is_tagged_union(tp: Any) -> bool:
 
 
 def class_name(tp: Any) -> str:
-    """Give the name of a class, without its type arguments."""
+    """Return the name of a class, without its type arguments."""
     cls: type[Any] = get_origin(tp) or tp
     return cls.__name__
 
@@ -61,7 +61,7 @@ class UnionPlan(NamedTuple):
 
 @cache
 def plan_union(tp: Any) -> UnionPlan:
-    """Give the plan of a tagged union."""
+    """Return the plan of a tagged union."""
     (marker,) = tp.__metadata__
     members: dict[str, Any] = {}
     unknown: type[Unknown] = Unknown
@@ -89,12 +89,12 @@ class FieldPlan(NamedTuple):
     keyword: bool
     """Whether the class takes it by keyword only."""
     checked: bool
-    """Whether what is there, and not null, must be an object."""
+    """Whether a value that is not null must be an object."""
 
 
 @cache
 def plan_fields(tp: Any) -> tuple[FieldPlan, ...]:
-    """Give the plans of a class's fields, in the order its constructor takes them."""
+    """Return the plans of a class's fields, in the order of its constructor."""
     cls = get_origin(tp) or tp
     hints = get_type_hints(cls, include_extras=True)
     bound = dict(zip(getattr(cls, "__parameters__", ()), get_args(tp), strict=False))
@@ -127,7 +127,7 @@ def _kind(hint: Any, bound: dict[Any, Any]) -> tuple[Any, Any]:
 
 
 def _members(tp: Any) -> Iterator[Any]:
-    """Give the members of a union, or the type itself, without None."""
+    """Yield the members of a union, or the type itself, without None."""
     if get_origin(tp) in (Union, UnionType):
         for member in get_args(tp):
             yield from _members(member)

@@ -1,7 +1,7 @@
 """What an object of the wire is in Python, whatever it says.
 
-The models are built on these few pieces. Together they make what was received encode
-back equal: a field that is absent stays apart from one that is null, unknown fields
+The models are built from these few pieces. Together they make what was received encode
+back equal: a field that is absent stays distinct from one that is null, unknown fields
 and variants are kept, and what has the wrong shape is still readable.
 """
 
@@ -47,11 +47,11 @@ T = TypeVar("T")
 # Those of an object's keys that are fields, and the others.
 _Found: TypeAlias = tuple[tuple[str, ...], tuple[str, ...]]
 
-# The classes of JSON's scalars, but for null.
+# The classes of JSON's scalars, except null.
 SCALARS = frozenset({str, int, float, bool})
 
-# So many sets of keys are kept for a class, of so many characters each: they are the
-# server's words.
+# How many sets of keys are kept for a class, and of how many characters each: a server
+# chooses them.
 _MOST_FOUND = 64
 _MAX_KEYS = 2048
 
@@ -71,9 +71,9 @@ ABSENT: Any = _Absent.ABSENT
 class Tagged:
     """Marks a union, in `Annotated`, whose members differ in the string under `key`.
 
-    A member's tag is the `Literal` type of its field of that name. Its `Unknown` member
+    A member's tag is the `Literal` type of its field of that name. The `Unknown` member
     takes every other tag, what is not an object, and a known tag's object that lacks
-    what the member cannot be without.
+    what that member requires.
     """
 
     key: str
@@ -89,17 +89,17 @@ class Reads:
 class WireObject(Written, metaclass=Blank):
     """An attrs class whose fields are named as on the wire.
 
-    None in a field is a key that is absent, unless the object came with a null there
-    (which of the two a None is that was put there later, is not defined); `extra` holds
+    None in a field is a key that is absent, unless the object came with a null there.
+    (Which of the two it is, if None was assigned later, is not defined.) `extra` holds
     the keys that the class has no field for. Equality compares fields and `extra`. An
     object built by keyword (`attrs.evolve` does that, too) leaves out what is None.
     """
 
     # Not fields: most objects never fill these slots, and an empty slot costs nothing.
-    # `_sent` names the fields that are on the wire where they are None.
+    # `_sent` names the fields that are on the wire even if they are None.
     __slots__ = ("__weakref__", "_extra", "_sent")
 
-    # Keys without which the object means nothing, beside the fields with no default.
+    # Keys without which the object means nothing, besides fields without a default.
     _required: ClassVar[tuple[str, ...]] = ()
     # Keys that need not be there, but must be an object if they are.
     _objects: ClassVar[tuple[str, ...]] = ()
@@ -116,7 +116,7 @@ class WireObject(Written, metaclass=Blank):
             return {}
 
     def to_dict(self) -> dict[str, Any]:
-        """Give what the object says on the wire; equal to what was received."""
+        """Return what the object is on the wire; equal to what was received."""
         raw: dict[str, Any] = unstructure(self)
         return raw
 
@@ -155,7 +155,7 @@ class WireObject(Written, metaclass=Blank):
         return f"{self.__class__.__name__}({', '.join(shown)})"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        # Every slot that is filled. attrs' own state knows the fields only.
+        # Every slot that is filled. attrs' own state has the fields only.
         state: Any = object.__getstate__(self)
         return _rebuilt, (self.__class__, state[1])
 
@@ -168,12 +168,12 @@ def _rebuilt(cls: type[WireObject], state: dict[str, Any]) -> WireObject:
 
 
 def field_names(cls: type[Any]) -> tuple[str, ...]:
-    """Give the names of the class's fields, in the order its constructor takes them."""
+    """Return the names of the class's fields, in the order of its constructor."""
     names: tuple[str, ...] = _field_names(cls)
     return names
 
 
-# Untyped: mypy takes a class for unhashable where its instances may be.
+# Untyped: mypy takes a class to be unhashable if its instances may be.
 _field_names: Any = cache(lambda cls: tuple(field.name for field in fields(cls)))
 
 
@@ -181,8 +181,8 @@ class Value(WireObject):
     """An object that users build and send (some are received, too). Frozen.
 
     A field that is not given is not sent; one that is given as None is sent as null.
-    `attrs.evolve` gives every field, and so sends null for what was not there: to
-    change one, change what `to_dict` gives, and send that.
+    `attrs.evolve` passes every field, and so sends null for what was not there: to
+    change one, change the dict from `to_dict`, and send that.
     """
 
     __slots__ = ()
@@ -202,7 +202,7 @@ class Fields:
     """The fields of a class, and which of an object's keys they are.
 
     The objects of a server have the same keys again and again: what was found is kept,
-    as far as that takes little.
+    if it takes little memory.
     """
 
     def __init__(self, cls: type[Any]) -> None:
@@ -210,7 +210,7 @@ class Fields:
         self.found: dict[tuple[str, ...], _Found] = {}
 
     def find(self, keys: tuple[str, ...]) -> _Found:
-        """Give which of the keys are fields, and which are not."""
+        """Return which of the keys are fields, and which are not."""
         names = self.names
         found = (
             tuple([key for key in keys if key in names]),
@@ -224,7 +224,7 @@ class Fields:
 
 
 def note(made: WireObject, raw: dict[str, Any], fields: Fields) -> None:
-    """Keep which fields a new object was sent with, and the keys that are no fields."""
+    """Record which fields a new object was sent with, and its keys without a field."""
     keys = tuple(raw)
     known, unknown = fields.found.get(keys) or fields.find(keys)
     object.__setattr__(made, "_sent", known)
@@ -236,22 +236,22 @@ def note(made: WireObject, raw: dict[str, Any], fields: Fields) -> None:
 class Unknown(WireObject):
     """A member of a union that this library does not know: `raw` is what was received.
 
-    Its keys are attributes as well, with plain values. Encodes as `raw`. `type` is what
-    tells the members of the union apart.
+    Its keys are attributes as well, with plain values. Encodes as `raw`. `type` tells
+    the members of the union apart.
     """
 
     raw: Any = ABSENT
 
     @property
     def type(self) -> str:
-        """The variant's own name for itself; "" where it has none."""
+        """The variant's own name for itself; "" if it has none."""
         kind = self.get("type")
         return kind if isinstance(kind, str) else ""
 
-    # To type checkers, too: so `if block.type == "text": block.text` passes as it does
+    # For type checkers, too: `if block.type == "text": block.text` passes as it does
     # with a union of known members; an unknown one has that type only if it is broken.
     def __getattr__(self, name: str) -> Any:
-        # Not of what Python asks for by itself, nor of `raw` before it is there.
+        # Not what Python itself asks for, nor `raw` before it is there.
         if not name.startswith("_") and name != "raw":
             found = self.get(name, ABSENT)
             if found is not ABSENT:
@@ -261,14 +261,14 @@ class Unknown(WireObject):
         )
 
     def get(self, key: str, default: Any = None) -> Any:
-        """Give the value under `key`, or `default`, also where `raw` is no object."""
+        """Return the value under `key`, or `default`, even if `raw` is no object."""
         return self.raw.get(key, default) if isinstance(self.raw, dict) else default
 
 
 class Irregular(list[T]):
-    """A list read where none was sent: nothing, or (`single`) an element by itself.
+    """A list where none was sent: nothing, or (`single`) an element by itself.
 
-    Encodes as that same thing, as long as it holds as many elements.
+    Encodes as what was sent, as long as it has as many elements.
     """
 
     __slots__ = ("single",)
@@ -303,10 +303,10 @@ class TextOf(str):
 
 
 def unstructure(value: Any) -> Any:
-    """Give what a value says on the wire, as new dicts and lists of plain values.
+    """Return what a value is on the wire, as new dicts and lists of plain values.
 
     What was received comes back equal. A key whose value is `omit` is left out. What
-    JSON has nothing for is left as it is.
+    JSON cannot express is left as it is.
     """
     if value is None or isinstance(value, _SCALARS):
         return value.raw if isinstance(value, TextOf) else value

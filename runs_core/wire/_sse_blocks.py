@@ -35,16 +35,16 @@ Block: TypeAlias = tuple[str, bytes | None, str | None, int | None]
 
 # Atomic, so that CRLF is never read as two line ends.
 _BLOCK = re.compile(rb"[^\r\n]++(?:[^\r\n]++|(?>\r\n|\n|\r)(?![\r\n]))*+")
-# `int` refuses more than 4300 digits (or what the process has set), and a wait of
-# 10^18 ms is none.
+# `int` refuses more than 4300 digits (or what the process has set), and nothing waits
+# for 10^18 ms.
 _RETRY_DIGITS = 18
 
 
 def unix(text: bytes) -> bytes:
-    """Give the text with LF for every line end."""
+    """Return the text with LF for every line end."""
     if 13 not in text:
         return text
-    # Half as long as replacing CR LF and CR takes. A line end at the end gets lost.
+    # Takes half as long as replacing CR LF and CR. It loses a line end at the end.
     lines = text.splitlines()
     if text[-1] == 10 or text[-1] == 13:
         lines.append(b"")
@@ -52,13 +52,12 @@ def unix(text: bytes) -> bytes:
 
 
 def end_of_blocks(text: bytes, start: int) -> int:
-    """Give where the last blank line of the text ends, or 0 if there is none.
+    """Return where the last blank line of the text ends, or 0 if there is none.
 
-    The text begins with a line that is not blank. The blank line is not looked for
-    before `start`.
+    The text begins with a line that is not blank. The search begins at `start`.
     """
-    # A blank line is a line end behind a line end. Each search looks only behind what
-    # the one before has found.
+    # A blank line is a line end after a line end. Each search looks only after what the
+    # one before has found.
     at = text.rfind(b"\n\r", start)
     at = max(at, text.rfind(b"\n\n", max(at, start)))
     at = max(at, text.rfind(b"\r\r", max(at, start)))
@@ -68,7 +67,7 @@ def end_of_blocks(text: bytes, start: int) -> int:
 
 
 def is_open(rest: bytes, head: bytes, end: bytes) -> bool:
-    """Whether no block ends in this beginning of one, of which `head` is expected.
+    """Return whether no block ends in `rest`, which is expected to begin with `head`.
 
     `end` is not in it, and is LF LF or CR LF CR LF.
     """
@@ -87,9 +86,9 @@ def is_open(rest: bytes, head: bytes, end: bytes) -> bool:
 
 
 def first_too_large(blocks: Iterable[bytes], limit: int) -> int | None:
-    """Give the index of the first block that keeps more bytes than the limit.
+    """Return the index of the first block that keeps more bytes than the limit.
 
-    Counted are the values of known fields, and an LF between two of data.
+    What counts are the values of known fields, and an LF between two of data.
     """
     for index, block in enumerate(blocks):
         if len(block) > limit and _size(block) > limit:
@@ -98,14 +97,14 @@ def first_too_large(blocks: Iterable[bytes], limit: int) -> int | None:
 
 
 def start_of_too_large(text: bytes, limit: int) -> int:
-    """Give where the first block of a text begins that `first_too_large` would find."""
+    """Return where the block that `first_too_large` would find begins in a text."""
     blocks = list(_BLOCK.finditer(text))
     index = first_too_large((unix(block.group()) for block in blocks), limit)
     return blocks[index or 0].start()
 
 
 def starts_of_events(text: bytes) -> list[int]:
-    """Give where the blocks of a text begin that are finished, and have data."""
+    """Return where the finished blocks of a text that have data begin."""
     return [
         block.start()
         for block in _BLOCK.finditer(text, 0, end_of_blocks(text, 0))
@@ -124,7 +123,7 @@ def _size(block: bytes) -> int:
 
 
 def read_block(block: bytes) -> Block:
-    """Give what a whole block says, its lines ended by LF."""
+    """Return what a whole block says, its lines ended by LF."""
     head, found, data = block.partition(b"\ndata: ")
     name = id = None
     if found:
@@ -140,14 +139,14 @@ def read_block(block: bytes) -> Block:
         if 10 not in data:
             return name, data, id, None
         joined = data.replace(b"\ndata: ", b"\n")
-        # Whether each line end has gone the same way.
+        # Whether each line end was followed by such a field.
         if len(data) - len(joined) == 6 * joined.count(b"\n"):
             return name, joined, id, None
     return read_lines(block)
 
 
 def read_lines(block: bytes) -> Block:
-    """As `read_block`, which takes less time where lines come in the usual order."""
+    """Do as `read_block`, which takes less time if lines come in the usual order."""
     name = b""
     id: str | None = None
     retry: int | None = None
@@ -172,12 +171,12 @@ def read_lines(block: bytes) -> Block:
 
 
 def read_id(value: bytes, before: str | None) -> str | None:
-    """Give the id that a line sets: what it was before, if there is a NUL in it."""
+    """Return the id that a line sets: the one before, if there is a NUL in it."""
     return before if 0 in value else value.decode("utf-8", "replace")
 
 
 def read_retry(value: bytes, before: int | None) -> int | None:
-    """Give the wait that a line sets: what it was before, if that is no number."""
+    """Return the wait that a line sets: the one before, if it is not a number."""
     digits = value.lstrip(b"0") or value[-1:]
     if value.isdigit() and len(digits) <= _RETRY_DIGITS:
         return int(digits)

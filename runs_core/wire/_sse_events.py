@@ -1,4 +1,4 @@
-"""Blocks of an event stream to what their events say, many at once."""
+"""From blocks of an event stream to what their events say, many at once."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ Said: TypeAlias = tuple[
     list[tuple[str, bytes]], list[str] | None, list[int | None] | None
 ]
 
-# So many events that are not regular are looked at for how the next may look, and then
-# one of so many.
+# How many irregular events are looked at for how the next may look; after these, one in
+# how many.
 _FEW = 2
 _OFTEN = 16
 
 
 def read_blocks(stream: StreamState, blocks: Sequence[bytes], style: Style) -> Said:
-    """Give what a stream's next whole blocks say; it then has their last id and shape.
+    """Return what the next whole blocks say; the stream gets their last id and shape.
 
-    They are what was between two blank lines of the style. Of LF, they have no CR.
+    Each is what was between two blank lines of the style. With LF, they have no CR.
     """
     eol, before, _, shapes = style
     events: list[tuple[str, bytes]] = []
@@ -40,7 +40,7 @@ def read_blocks(stream: StreamState, blocks: Sequence[bytes], style: Style) -> S
     # How often an event did not look like the last.
     turns = 0
     for block in blocks:
-        # Does it look like the last, perhaps behind an id?
+        # Does it look like the last, perhaps after an id?
         body = block
         if with_id:
             line, _, body = block.partition(eol)
@@ -62,7 +62,7 @@ def read_blocks(stream: StreamState, blocks: Sequence[bytes], style: Style) -> S
                 continue
             new_id = line.removeprefix(b"id: ")
             if new_id is not line and not (0 in line or 10 in line or 13 in line):
-                # What has no id until here has the one before.
+                # Events without an id so far have the one before.
                 ids += [id] * (len(events) - len(ids))
                 id = new_id.decode("utf-8", "replace")
                 events.append((name, data))

@@ -1,4 +1,4 @@
-"""Event streams without their events: bytes in any cut to names and data, in bulk.
+"""Event streams without their events: from bytes to names and data, in bulk.
 
 `Framer` is what decoders of event streams are built on. A decoder asks for the data of
 the one event that a short chunk completes (`_one_event`), and otherwise takes a whole
@@ -53,7 +53,7 @@ _I = ord("i")
 
 
 class Framer(StreamState):
-    """Finds the events of one stream, the same ones for every way to cut its bytes."""
+    """Finds the events of one stream: the same ones, however its bytes are split."""
 
     __slots__ = ()
 

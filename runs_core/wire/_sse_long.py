@@ -1,4 +1,4 @@
-"""A block of an event stream that is read as its bytes come."""
+"""A block of an event stream that is read as its bytes arrive."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ __all__ = ["LongBlock"]
 
 # Atomic, so that CRLF is never read as two line ends.
 _BLANK = re.compile(rb"(?>\r\n|\n|\r)(?>\r\n|\n|\r)")
-# So much is split into lines at once: short lines take many times their bytes.
+# How much is split into lines at once: short lines take many times their bytes.
 _SLICE_BYTES = 8 * 1024
-# What may stand at a line's start before its field is known: the longest field's name
-# and a colon.
+# How much of a line may come before its field is known: the longest field's name and a
+# colon.
 _UNDECIDED = len(b"retry:")
 
 
 class LongBlock:
-    """A block that is too long to be kept as it came, read so far.
+    """A block that is too long to be kept as it came, as far as it has been read.
 
-    Holds each byte of data once, and takes them out without a copy: `BytesIO` gives its
-    own buffer away. Lines that say nothing leave nothing behind. `size` counts
-    as `first_too_large` does; no more is held once it is over the limit.
+    Holds each byte of data once, and hands them out without a copy: `BytesIO` gives its
+    own buffer away. Lines that say nothing leave nothing behind. `size` counts as
+    `first_too_large` does; no more is held once it is over the limit.
     """
 
     __slots__ = (
@@ -47,8 +47,8 @@ class LongBlock:
         self._id: str | None = None
         self._retry: int | None = None
         self._after_cr = False
-        # The line that has begun: its first bytes as long as its field is not known;
-        # then its field (b"" for one that is ignored), and its value if that is kept.
+        # The line that has begun: its first bytes until its field is known; then its
+        # field (b"" for one that is ignored), and its value if that is kept.
         self._undecided = b""
         self._field: bytes | None = None
         self._value: BytesIO | None = None
@@ -58,7 +58,7 @@ class LongBlock:
         return self.size > self._limit
 
     def feed(self, text: bytes) -> int:
-        """Read on; give where in the text the block ends, or 0 if it does not yet."""
+        """Read on; return where in the text the block ends, or 0 if it does not yet."""
         if self._field is not None and not (10 in text or 13 in text):
             self._extend(text)
             return 0
@@ -88,12 +88,12 @@ class LongBlock:
         return end
 
     def close(self) -> None:
-        """Take what has come of the last line as the whole of it."""
+        """Take the last line, as far as it has come, as complete."""
         self._after_cr = False
         self.feed(b"\n")
 
     def read(self) -> Block:
-        """Give what the block says."""
+        """Return what the block says."""
         name = self._name.decode("utf-8", "replace") or "message"
         data = None if self._data is None else self._data.getvalue()
         return name, data, self._id, self._retry
@@ -153,7 +153,7 @@ class LongBlock:
         self._field = self._value = None
 
     def _data_line(self) -> BytesIO:
-        """Give the data, ready for one more line."""
+        """Return the data, ready for one more line."""
         if self._data is None:
             self._data = BytesIO()
         else:

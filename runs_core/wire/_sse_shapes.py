@@ -1,7 +1,7 @@
-"""How regular events look, so that the next ones need not be read to be known.
+"""How regular events look, so that the next ones need not be parsed.
 
 Events of a stream mostly differ from the one before in nothing but their data. What is
-around the data is then compared as it stands, and never taken apart.
+around the data is then compared as it is, and never taken apart.
 """
 
 from __future__ import annotations
@@ -12,23 +12,23 @@ from typing import NamedTuple, TypeAlias
 __all__ = ["CRLF", "LF", "UNNAMED", "Shape", "Style", "head_of", "known", "shape_of"]
 
 # How an event looked that has one data line and sets neither id nor retry: all before
-# its data, all behind it, its name, and whether "data:" has its space. Another that
-# looks so differs in nothing but its data; without the space, that begins with none.
+# its data, all after it, its name, and whether "data:" has its space. Another that
+# looks the same differs only in its data, which, without the space, begins with none.
 Shape: TypeAlias = tuple[bytes, bytes, str, bool]
 
 # What is expected first.
 UNNAMED: Shape = b"data: ", b"\n\n", "message", True
 
-# Longer heads are read anew each time, and no more of them are kept: they are the
-# server's words.
+# Longer heads are read anew each time, and no more than this many are kept: a server
+# chooses them.
 _MAX_HEAD = 80
 _MOST_HEADS = 64
 
 
 class Style(NamedTuple):
-    """How lines end, what is before and behind the data, and shapes by `event` line.
+    """How lines end, what is before and after the data, and shapes by `event` line.
 
-    The shapes are those of all streams that came lately: there are few names.
+    The shapes are those of all recent streams: there are few names.
     """
 
     eol: bytes
@@ -42,9 +42,9 @@ CRLF = Style(b"\r\n", b"\r\ndata: ", b"\r\n\r\n", {})
 
 
 def known(line: bytes) -> Shape | None:
-    """Give the shape (with LF) of events with this line alone before their data line.
+    """Return the shape (with LF) of events with only this line before their data line.
 
-    None if that is not an `event` line, or too long.
+    None if it is not an `event` line, or too long.
     """
     shape = LF.shapes.get(line)
     if shape is None and line[:7] == b"event: " and len(line) <= _MAX_HEAD:
@@ -60,10 +60,10 @@ def known(line: bytes) -> Shape | None:
 
 
 def head_of(block: bytes, data: bytes) -> bytes | None:
-    """Give all before the data of a block with LF that has one data line, its last.
+    """Return all before the data of a block with LF that has one data line, its last.
 
-    Without an id in the first line, and None if there is another one, or more before
-    the data than is worth keeping. The block must not set how long to wait.
+    An id in the first line is left out. None if it is not such a block, has another id,
+    or has more before the data than is worth keeping. It must not set how long to wait.
     """
     if 10 in data or not block.endswith(data):
         return None
@@ -78,5 +78,5 @@ def head_of(block: bytes, data: bytes) -> bytes | None:
 
 @lru_cache(maxsize=_MOST_HEADS)
 def shape_of(head: bytes, name: str, eol: bytes) -> Shape:
-    """Give the shape of events with this head (with LF) in a stream with this eol."""
+    """Return the shape of events with this head (with LF) in a stream with this eol."""
     return head.replace(b"\n", eol), eol + eol, name, head[-1] == 32

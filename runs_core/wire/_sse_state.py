@@ -23,7 +23,7 @@ __all__ = [
 _BOM = b"\xef\xbb\xbf"
 _NOTHING: tuple[list[bytes], int, int] = [], 0, 0
 # An unfinished block is kept as it came up to this length, or that of a chunk: each
-# byte is then copied a bounded number of times, however the stream is cut.
+# byte is then copied a bounded number of times, however the stream is split.
 _RAW_BYTES = 2048
 # Up to this length a chunk is likely to hold no more than one event.
 SHORT_BYTES = 1024
@@ -73,22 +73,22 @@ class StreamState:
         self._base = 0
         # The unfinished block as it came. Its first byte is no line end. How many bytes
         # of it may wait unread, and how many more. (As many pieces of one byte may wait
-        # besides, not counted one by one: hence half of the limit.)
+        # in addition, without being counted: hence half of the limit.)
         self._pieces: list[bytes] = []
         half = limit // 2
         self._room = half if half < _RAW_BYTES else _RAW_BYTES
         self._free = 0
         self._whole = limit if limit < _WHOLE_BYTES else _WHOLE_BYTES
-        # The unfinished block as it is read, how much of it has been, and where the
-        # last one that was finished began.
+        # The unfinished block as far as it was read, how many bytes that is, and where
+        # the last one that was finished began.
         self._long: LongBlock | None = None
         self._long_bytes = 0
         self._long_start = 0
         # How lines end in this stream, as far as it is known.
         self._style: Style = LF
-        # How the last regular event looked; how many have come since that are not;
-        # whether events of one shape come in a row; and the shape once more while no
-        # block is unfinished, which is when a chunk can be one event.
+        # How the last regular event looked; how many irregular ones have come since;
+        # whether events of one shape come in a row; and that shape again while no block
+        # is unfinished, which is when a chunk can be one event.
         self._shape: Shape = UNNAMED
         self._odd = 0
         self._split = True
@@ -109,8 +109,8 @@ class StreamState:
         pieces = self._pieces
         if len(pieces) < 2:
             return before + len(pieces[0]) if pieces else before
-        # A list of pieces only grows at its end. Whoever asks after each piece has each
-        # counted once, and `feed` counts nothing for those who do not ask.
+        # A list of pieces only grows at its end. For callers who ask after each piece,
+        # each is counted once; for those who do not ask, `feed` counts nothing.
         last, count, size = self._counted
         if last is not pieces:
             count = size = 0
@@ -119,7 +119,7 @@ class StreamState:
         return before + size
 
     def _prepare(self, data: bytes) -> bytes:
-        """Give what is left of the data when what is special has been dealt with."""
+        """Deal with what is special, and return what is left of the data."""
         if self._fault is not None:
             raise too_large(self._limit, self._fault)
         if self._closed:
@@ -145,8 +145,8 @@ class StreamState:
     def _keep(self, rest: bytes, text: bytes, new: int) -> None:
         """Keep the unfinished block that a text ends with; what is before it is done.
 
-        As it came, if that copies no more than a bounded multiple of what is new: at
-        most `new` bytes of it have not been kept before.
+        It is kept as it came if that copies no more than a bounded multiple of what is
+        new: at most `new` bytes of it have not been kept before.
         """
         size = len(rest)
         self._base += len(text) - size
@@ -168,7 +168,7 @@ class StreamState:
                 self._base += size
 
     def _begin(self) -> None:
-        """Be where nothing is special: between two blocks."""
+        """Go back to where nothing is special: between two blocks."""
         self._special = False
         self._free = self._room
 
@@ -188,7 +188,7 @@ class StreamState:
 
 
 def checked_limit(max_event_bytes: int | None) -> int:
-    """Give the limit of an event as a number; None is no limit."""
+    """Return the limit of an event as a number; None means no limit."""
     if max_event_bytes is None:
         return sys.maxsize
     check_whole("max_event_bytes", max_event_bytes, 0)
@@ -196,14 +196,14 @@ def checked_limit(max_event_bytes: int | None) -> int:
 
 
 def flushes(on_eof: Literal["discard", "flush"]) -> bool:
-    """Whether the end of the bytes ends the last event."""
+    """Return whether the end of the bytes ends the last event."""
     if on_eof not in ("discard", "flush"):
-        raise InvalidOption(f"on_eof is 'discard' or 'flush', not {on_eof!r}")
+        raise InvalidOption(f"on_eof must be 'discard' or 'flush', not {on_eof!r}")
     return on_eof == "flush"
 
 
 def as_bytes(data: bytes | bytearray | memoryview) -> bytes:
-    """Give what was fed as bytes, which is not bytes."""
+    """Return as bytes what was fed as something else."""
     try:
         return bytes(memoryview(data))
     except TypeError:
@@ -221,4 +221,4 @@ def too_large(limit: int, offset: int) -> EventTooLarge:
 
 
 def closed() -> UsageError:
-    return UsageError("this decoder is closed: make one for each stream")
+    return UsageError("this decoder is closed: make a new one for each stream")

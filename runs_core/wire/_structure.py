@@ -1,14 +1,14 @@
 """Decoded JSON to objects: one generated function for each class.
 
 The function for a class reads its fields and those of the objects inside it, with no
-call between them, in the way one would write it by hand; stock cattrs hooks take about
-three times as long, and raise on a union member that they do not know. Functions are
-made when first asked for.
+call between them, as one would write it by hand; stock cattrs hooks take about three
+times as long, and raise on a union member that they do not know. Functions are made
+when first asked for.
 
-A class's required keys are looked for where an object stands for itself: where reading
-begins, in a union (the unknown member takes an object without them), in a list of
-objects. So are those that must be objects. Inside another object nothing is required. A
-scalar is passed on as it came; where an object should be, so is what is not one.
+A class's required keys, and those that must be objects, are checked only where an
+object stands by itself: where reading begins, in a union (the unknown member takes an
+object without them), in a list of objects. Inside another object nothing is required. A
+scalar is passed on as it came, and so is a value that should be an object but is not.
 """
 
 from __future__ import annotations
@@ -32,16 +32,16 @@ from runs_core.wire._shape import ABSENT, Fields, Irregular, Unknown, Value, not
 
 __all__ = ["Reader", "tagged_reader", "wire_reader"]
 
-# The second argument is cattrs': the type, which the function knows.
+# The second argument is for cattrs: the type, which the function knows.
 Reader = Callable[..., Any]
 
 
 @cache
 def wire_reader(tp: Any) -> Reader:
-    """Give the function that makes a `tp` of decoded JSON.
+    """Return the function that makes a `tp` from decoded JSON.
 
-    It raises `MalformedResponse` when that is not an object, or lacks what a `tp`
-    cannot be without.
+    It raises `MalformedResponse` if that is not an object, or lacks what a `tp`
+    requires.
     """
     cls = get_origin(tp) or tp
     if issubclass(cls, Unknown):
@@ -55,7 +55,7 @@ def wire_reader(tp: Any) -> Reader:
 
 @cache
 def tagged_reader(tp: Any) -> Reader:
-    """Give the function that makes a member of a tagged union. It never raises."""
+    """Return the function that makes a member of a tagged union. It never raises."""
     write = _Writer()
     _tagged(write, plan_union(tp), ("raw", "made"), 1)
     return write.function(str(tp))
@@ -63,7 +63,7 @@ def tagged_reader(tp: Any) -> Reader:
 
 @cache
 def _member_reader(tp: Any, tag: str) -> Reader:
-    """Give the function for a dict that has been seen to hold the class's own tag."""
+    """Return the function for a dict that is known to hold the class's own tag."""
     write = _Writer()
     _object(write, tp, ("raw", "made"), 1, strict=True, tag=tag)
     return write.function(class_name(tp))
@@ -108,12 +108,12 @@ class _Writer:
         self.lines.append("    " * depth + line)
 
     def new(self, prefix: str) -> str:
-        """Give a name that is not in use."""
+        """Return a name that is not in use."""
         self.count += 1
         return f"{prefix}{self.count}"
 
     def use(self, prefix: str, value: Any) -> str:
-        """Give a new name for an object."""
+        """Return a new name for an object."""
         name = self.new(prefix)
         self.scope[name] = value
         return name
@@ -135,7 +135,7 @@ def _object(
     strict: bool,
     tag: str | None = None,
 ) -> None:
-    """Write what makes a `tp` of a dict.
+    """Write what makes a `tp` from a dict.
 
     `left` counts down to zero when every key became a field that is not None.
     Otherwise there were nulls or unknown keys, and `note` keeps them.
@@ -160,7 +160,7 @@ def _object(
     finish = getattr(cls, "__attrs_post_init__", Value.__attrs_post_init__)
     by_hand = finish is Value.__attrs_post_init__
     if by_hand:
-        # Calling `__attrs_init__` takes a quarter longer, and thrice as long if frozen.
+        # Calling `__attrs_init__` takes a quarter longer; if frozen, thrice as long.
         for field, value in values:
             put = f"put({made}, {field.name!r}, {value})"
             write(put if is_frozen else f"{made}.{field.name} = {value}", depth)
@@ -183,7 +183,7 @@ def _field(
     depth: int,
     owner: str | None,
 ) -> None:
-    """Write what reads a field of `raw`; `owner` names its class, if that is strict."""
+    """Write what reads a field of `raw`; `owner` names its class if that is strict."""
     raw, value, left = names
     key = repr(field.name)
     required = owner if field.required else None
@@ -240,7 +240,7 @@ def _nested(
 def _list(
     write: _Writer, field: FieldPlan, value: str, depth: int, required: str | None
 ) -> None:
-    """Write what reads a list; without one, a value is the list's only element."""
+    """Write what reads a list; a value that is none is the list's only element."""
     if is_tagged_union(field.of):
         item, items, made = write.new("item"), write.new("items"), write.new("made")
         read = write.use("read", tagged_reader(field.of))
@@ -292,7 +292,7 @@ def _tagged(
         write(f"{made} = {reader}({raw})", depth + 1)
 
 
-# --- What the functions call where the regular shape ends --------------------------
+# --- What the functions call for irregular shapes ----------------------------------
 
 
 def _malformed(why: str, where: str) -> MalformedResponse:
@@ -311,7 +311,7 @@ def _missing(raw: dict[str, Any], key: str, owner: str) -> MalformedResponse:
 
 
 def _no_list(raw: dict[str, Any], key: str, owner: str, read: Reader) -> Any:
-    # What calls itself a list is one, and empty, unless it says that there is more.
+    # What calls itself a list is an empty one, unless it says that there is more.
     if key not in raw and (raw.get("object") != "list" or raw.get("has_more")):
         raise _malformed(f"a {owner} must have {key!r}", f"$.{key}")
     if raw.get(key) is None:
@@ -320,7 +320,7 @@ def _no_list(raw: dict[str, Any], key: str, owner: str, read: Reader) -> Any:
 
 
 def _each(raw: list[Any], read: Reader, step: str) -> list[Any]:
-    """Give a list of objects, each of which must be one."""
+    """Return a list of objects; each item must be one."""
     made: list[Any] = []
     try:
         for item in raw:
@@ -332,14 +332,14 @@ def _each(raw: list[Any], read: Reader, step: str) -> list[Any]:
 
 
 def _each_loosely(raw: Any, read: Reader) -> Any:
-    """Give a list of objects in which what is not one stays as it is."""
+    """Return a list of objects in which what is not one stays as it is."""
     if raw.__class__ is list:
         return [read(item) if item.__class__ is dict else item for item in raw]
     return Irregular((read(raw),), single=True) if raw.__class__ is dict else raw
 
 
 def _json_kind(raw: object) -> str:
-    """Give JSON's word for a value, never the value."""
+    """Return JSON's word for a value, never the value."""
     match raw:
         case None:
             return "null"

@@ -18,7 +18,7 @@ Query: TypeAlias = Iterable[tuple[str, str]]
 
 
 def encode_query(pairs: Query) -> str:
-    """Give the query string; a name may stand in it more than once.
+    """Return the query string; a name may occur more than once.
 
     Brackets and `*` are percent-encoded: `include[]=*` is `include%5B%5D=%2A`.
     """
@@ -42,7 +42,7 @@ def encode_path(template: str, /, **ids: Any) -> str:
 
     Raises `InvalidPathParameter` for an id that is not a str, is empty, or is a dot
     segment: such a request would reach another resource (RFC 3986 section 5.2.4).
-    The id itself is not quoted in the error.
+    The error does not quote the id.
     """
     segments = {name: _segment(name, id) for name, id in ids.items()}
 
@@ -62,8 +62,8 @@ def _segment(name: str, id: object) -> str:
     if not isinstance(id, str):
         raise InvalidPathParameter(f"{name} must be a str, not {type(id).__name__}")
     if not id:
-        raise InvalidPathParameter(f"{name} is empty: give the id the server gave you")
-    # Also already encoded: a proxy that decodes twice would resolve it.
+        raise InvalidPathParameter(f"{name} is empty: pass the id the server gave you")
+    # Encoded ones, too: a proxy that decodes twice would resolve them.
     if unquote(id) in (".", ".."):
         raise InvalidPathParameter(f"{name} is a dot segment, which is not an id")
     try:

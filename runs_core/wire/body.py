@@ -1,4 +1,4 @@
-"""A whole body from its pieces, within its limit and its time."""
+"""A whole body from its pieces, within limits of size and time."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ BODY_LIMIT = 32 * 1024 * 1024
 ERROR_BODY_LIMIT = 64 * 1024
 # How long a body may take, in seconds, however steadily its bytes trickle in.
 _BODY_TIME = 15 * 60.0
-# The status says what happened; its explanation is worth a moment.
+# The status says what happened; its explanation is worth a short wait.
 _ERROR_BODY_TIME = 10.0
 
 
@@ -32,7 +32,8 @@ def end_of_body(head: Head, now: float, until: float | None) -> float:
 class Body:
     """A body being gathered: at most `limit` bytes, until `until` on the clock.
 
-    Of an error's body the first 64 KiB are kept; a longer other one raises.
+    Of an error's body at most the first 64 KiB are kept; any other that is too long
+    raises.
     """
 
     head: Head
@@ -41,7 +42,7 @@ class Body:
     _parts: bytearray = field(factory=bytearray)
 
     def add(self, piece: bytes) -> bool:
-        """Take a piece; say whether more is wanted."""
+        """Take a piece; return whether more is wanted. Raises `ResponseTooLarge`."""
         self._parts += piece
         if len(self._parts) <= self._allowed:
             return bool(piece)
@@ -49,19 +50,20 @@ class Body:
             del self._parts[self._allowed :]
             return False
         raise ResponseTooLarge(
-            f"the answer is longer than {self.limit} bytes: ask for fewer items a page"
+            f"the response is longer than {self.limit} bytes: ask for fewer items per"
+            " page"
         )
 
     def left(self, now: float) -> float | None:
-        """Seconds left, or raise `TransportTimeout`."""
+        """Return the seconds left, None for no limit, or raise `TransportTimeout`."""
         if self.until is None:
             return None
         if now >= self.until:
-            raise TransportTimeout("the answer did not end in time")
+            raise TransportTimeout("the response did not end in time")
         return self.until - now
 
     def response(self) -> Response:
-        """The whole answer."""
+        """Return the whole response."""
         return Response(self.head.status, self.head.headers, bytes(self._parts))
 
     @property

@@ -1,7 +1,7 @@
 """JSON text to plain values to objects, and back.
 
-`loads` and `dumps` are the text; `structure` and `unstructure` the objects. Nothing
-here knows the models: it knows what they are made of (`WireObject`, `Tagged`, …).
+`loads` and `dumps` are for the text, `structure` and `unstructure` for the objects.
+Nothing here knows the models, only what they are made of (`WireObject`, `Tagged`, …).
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ __all__ = [
 
 T = TypeVar("T")
 
-# The API's own objects are about ten deep, and a JSON schema among them some dozens.
+# The API's own objects are about ten levels deep, a JSON schema in them some dozens.
 # Python's recursion limit, which a hostile server would otherwise reach, is 1000.
 MAX_DEPTH = 128
 
@@ -69,7 +69,7 @@ _FAILED = object()
 def make_loads(
     parse: Callable[[bytes | str], Any] | None = None,
 ) -> Callable[[bytes | str], Any]:
-    """Give a `loads` that tries `parse` first, and `parse_json` when that raises.
+    """Return a `loads` that tries `parse` first, and `parse_json` if that raises.
 
     `parse` may refuse what is valid (lone surrogates, bad UTF-8); what it accepts it
     must read as `parse_json` does. None is msgspec, if it is installed (the extra
@@ -77,12 +77,13 @@ def make_loads(
     """
 
     def loads(data: bytes | str) -> Any:
-        """Give the value of a JSON text, or raise `MalformedResponse`.
+        """Return the value of a JSON text, or raise `MalformedResponse`.
 
         Bytes are UTF-8; a byte order mark is skipped, and each bad sequence reads as
         U+FFFD, as in an event stream. Of equal keys the last wins. NaN, infinities,
-        numbers too long to be read and more than `MAX_DEPTH` levels are refused.
-        The error says at which byte, and neither it nor its context holds the text.
+        numbers too long to be read and more than `MAX_DEPTH` levels are refused. If it
+        is not JSON, the error says at which byte. No error or its context holds the
+        text.
         """
         nonlocal parse
         if parse is None:
@@ -91,11 +92,11 @@ def make_loads(
             value = parse(data)
         except Exception:
             value = _FAILED
-        # Out of `except`: the fast parser's error holds text, and must not become
+        # Outside `except`: the fast parser's error holds text, and must not become
         # the context of ours.
         if value is _FAILED:
             value = parse_json(data)
-        # A text this short cannot close as many levels as are too many.
+        # A text that is not longer cannot close too many levels.
         if len(data) > 2 * MAX_DEPTH and _may_be_deep(data) and _is_deep(value):
             raise MalformedResponse(f"unreadable JSON: {_TOO_DEEP} @ $")
         return value
@@ -115,7 +116,7 @@ def _fast_parser() -> Callable[[bytes | str], Any]:
 
 
 def parse_json(data: bytes | str) -> Any:
-    """Give the value of a JSON text as `loads` does, by the standard library alone."""
+    """Return the value of a JSON text as `loads` does, with the standard library."""
     text = data if isinstance(data, str) else data.decode("utf-8", "replace")
     start = 1 if text.startswith("\ufeff") else 0
     at: int | None = None
@@ -127,7 +128,7 @@ def parse_json(data: bytes | str) -> Any:
         why = _TOO_DEEP
     except ValueError:
         why = "a number is not finite, or has too many digits"
-    # Out of `except`: a JSONDecodeError holds the whole text.
+    # Outside `except`: a JSONDecodeError holds the whole text.
     if at is None:
         raise MalformedResponse(f"unreadable JSON: {why} @ $")
     where = f"byte {_offset_of(data, at)}"
@@ -135,7 +136,7 @@ def parse_json(data: bytes | str) -> Any:
 
 
 def _offset_of(data: bytes | str, at: int) -> int:
-    """Give the byte offset of a character at which the text is not JSON."""
+    """Return the byte offset of a character at which the text is not JSON."""
     if isinstance(data, str):
         return len(data[:at].encode("utf-8", "surrogatepass"))
     # Read as one character each, bad bytes break the text in the same place.
@@ -192,11 +193,12 @@ _CONTAINERS = frozenset({dict, list})
 
 
 def dumps(value: Any) -> bytes:
-    """Give a value as compact UTF-8 JSON; models stand for what they say on the wire.
+    """Return a value as compact UTF-8 JSON; models become what they are on the wire.
 
-    Models, mappings, sequences and iterators may stand in one another. Raises TypeError
-    for what JSON cannot say, and ValueError for a number that is not finite or more
-    than `MAX_DEPTH` levels, with the JSONPath of the culprit and not its value.
+    Models, mappings, sequences and iterators may be nested in one another. Raises
+    TypeError for what JSON cannot express, and ValueError for a number that is not
+    finite or more than `MAX_DEPTH` levels, with the JSONPath of the culprit and not its
+    value.
     """
     try:
         raw = unstructure(value)
@@ -207,7 +209,7 @@ def dumps(value: Any) -> bytes:
     try:
         return text.encode()
     except UnicodeEncodeError:
-        # A lone surrogate, which a server can send and UTF-8 cannot.
+        # A lone surrogate: a server can send one, escaped, but UTF-8 cannot encode it.
         return json.dumps(raw, separators=(",", ":")).encode()
 
 
@@ -227,7 +229,7 @@ def _check(raw: Any, where: str, depth: int) -> None:
             children = [(f"{where}[{at}]", child) for at, child in enumerate(raw)]
         case _:
             kind = type(raw).__name__
-            raise TypeError(f"JSON has nothing for a value of type {kind} @ {where}")
+            raise TypeError(f"JSON cannot express a value of type {kind} @ {where}")
     if depth == MAX_DEPTH:
         raise ValueError(f"{_TOO_DEEP} @ {where}")
     for path, child in children:
@@ -242,10 +244,10 @@ def structure(raw: Any, cls: type[T]) -> T: ...
 @overload
 def structure(raw: Any, cls: object) -> Any: ...
 def structure(raw: Any, cls: Any) -> Any:
-    """Give decoded JSON as an object of a model class, `Page[Run]`, a union of them.
+    """Return decoded JSON as an object of a model class, `Page[Run]`, a union of them.
 
-    Raises `MalformedResponse` with a JSONPath when it is not an object or lacks what
-    the class cannot be without. The object shares dicts and lists with `raw`.
+    Raises `MalformedResponse` with a JSONPath if it is not an object or lacks what the
+    class requires. The object shares dicts and lists with `raw`.
     """
     return structure_hook(cls)(raw)
 
@@ -255,7 +257,7 @@ def structure_hook(cls: type[T]) -> Callable[[Any], T]: ...
 @overload
 def structure_hook(cls: object) -> Callable[[Any], Any]: ...
 def structure_hook(cls: Any) -> Callable[[Any], Any]:
-    """Give the function that `structure` calls for a class, for use in a hot loop."""
+    """Return the function that `structure` calls for a class, for use in a hot loop."""
     if is_wire_class(cls):
         return wire_reader(cls)
     if is_tagged_union(cls):
@@ -265,15 +267,15 @@ def structure_hook(cls: Any) -> Callable[[Any], Any]:
 
 
 def make_converter() -> Converter:
-    """Give a cattrs converter that knows the classes of the wire and their unions.
+    """Return a cattrs converter that knows the classes of the wire and their unions.
 
-    It is the place to add classes of your own that hold some of ours.
+    Add to it your own classes that hold some of ours.
     """
     # Not at the top: importing cattrs takes longer than the rest of this package,
     # and the classes of the wire do without it.
     from cattrs import Converter
 
-    # Without groups: what a class of the wire raises comes out as it is.
+    # Without exception groups: what a class of the wire raises comes out as it is.
     converter = Converter(detailed_validation=False)
     converter.register_structure_hook_factory(is_wire_class, wire_reader)
     converter.register_structure_hook_factory(is_tagged_union, tagged_reader)

@@ -1,10 +1,10 @@
 # cython: language_level=3, boundscheck=False, wraparound=False
 # cython: embedsignature=True, embedsignature.format=clinic
-"""The rules of event streams once more, line by line, in C terms.
+"""The rules of event streams again, line by line, in C terms.
 
-Where `_sse_frames` finds ways to leave work out, this does it all: C is fast enough for
-that. A line that has come whole is read where it lies, in the chunk. Of one that is cut
-only its value is kept, so that a long event is copied once.
+`_sse_frames` finds ways to leave work out; this does all of it, because C is fast
+enough. A line that has come whole is read in place, in the chunk. Of one that is split,
+only the value is kept, so that a long event is copied once.
 """
 
 from sys import maxsize
@@ -49,7 +49,7 @@ cdef enum:
 cdef const char *BOM = b"\xef\xbb\xbf"
 
 # Events are made by filling slots that are known to be empty, without looking them up
-# by name: half of what an event takes otherwise.
+# by name: this takes half the time.
 cdef object event_class = ServerSentEvent
 cdef Py_ssize_t EVENT_AT = place_of("event")
 cdef Py_ssize_t DATA_AT = place_of("data")
@@ -58,7 +58,7 @@ cdef Py_ssize_t RETRY_AT = place_of("retry")
 
 
 cdef Py_ssize_t place_of(str name) except -1:
-    """Give where in an event the slot of that name is."""
+    """Return where in an event the slot with that name is."""
     member = vars(event_class)[name]
     if type(member) is not MemberDescriptorType:
         raise TypeError(f"ServerSentEvent.{name} is no slot")
@@ -83,9 +83,9 @@ cdef Field field_called(const char *name, Py_ssize_t size) noexcept:
 
 
 cdef class EventStreamDecoder:
-    """Gives what `runs_core.wire.sse.EventStreamDecoder` gives, and raises what it does.
+    """A decoder that does as `runs_core.wire.sse.EventStreamDecoder` does.
 
-    Events, errors, limits and `offset` are the same for every stream in every cut.
+    Events, errors, limits and `offset` are the same for every stream, however split.
     """
 
     cdef Py_ssize_t _limit
@@ -97,7 +97,7 @@ cdef class EventStreamDecoder:
     cdef Py_ssize_t _fed
     # How many bytes of a byte order mark have come; 3, too, if there is none.
     cdef int _bom
-    # Whether the last byte was a CR: an LF behind it belongs to the same line end.
+    # Whether the last byte was a CR: an LF after it belongs to the same line end.
     cdef bint _after_cr
 
     # The unfinished block: where it begins, what its lines count, and their values.
@@ -139,10 +139,10 @@ cdef class EventStreamDecoder:
         return self._fed
 
     def feed(self, data):
-        """Give the events that these bytes complete.
+        """Return the events that these bytes complete.
 
-        Raises `EventTooLarge` if that was found in the bytes before these, and
-        `UsageError` after `close`.
+        Raises `EventTooLarge` for an event in the bytes before these, and `UsageError`
+        after `close`.
         """
         cdef bytes chunk = data if type(data) is bytes else as_bytes(data)
         cdef list events = []
@@ -155,9 +155,9 @@ cdef class EventStreamDecoder:
         return events
 
     def close(self):
-        """Say that the bytes have ended; give the last event, if `on_eof` asks for it.
+        """End the stream; return the last event, if `on_eof` asks for it.
 
-        Raises `EventTooLarge` if that was found. Can be called again, and gives
+        Raises `EventTooLarge` if that was found. Can be called again, and returns
         nothing then.
         """
         cdef list events = []
@@ -187,7 +187,7 @@ cdef class EventStreamDecoder:
                 at += 1
                 if self._start == self._fed:
                     self._start += 1
-        # Each is looked for once, and again when the lines have come to it.
+        # Each is looked for once, and again when the lines have reached it.
         lf = <const char *>memchr(at, b"\n", end - at)
         cr = <const char *>memchr(at, b"\r", end - at)
         while at < end and not self._fault:
@@ -222,7 +222,7 @@ cdef class EventStreamDecoder:
         while at < end and self._bom < 3:
             if at[0] != BOM[self._bom]:
                 if self._bom:
-                    # What looked like one begins a line.
+                    # What looked like a byte order mark begins a line.
                     self._cut = True
                     self._field = IGNORED
                 self._bom = 3
@@ -270,7 +270,7 @@ cdef class EventStreamDecoder:
         if self._field == UNREAD:
             colon = <const char *>memchr(at, b":", size)
             if colon == NULL:
-                # Enough to know that no field is called so.
+                # Enough to know that no field has this name.
                 append(&self._value, at, min(size, LONGEST + 1))
                 if self._value.size > LONGEST:
                     Py_CLEAR(self._value.held)
@@ -299,7 +299,7 @@ cdef class EventStreamDecoder:
         return 0
 
     cdef int _end_of_line(self) except -1:
-        """Take the line that came in parts as it is."""
+        """Take the line that came in parts as complete."""
         cdef Field field
         if self._field == UNREAD:
             self._end_of_name()
@@ -318,14 +318,14 @@ cdef class EventStreamDecoder:
         return 0
 
     cdef int _join(self, Field field) except -1:
-        """Part a line of data from the one before it."""
+        """Separate a line of data from the one before it."""
         if field == DATA and self._data.held != NULL:
             self._size += 1
             append(&self._data, b"\n", 1)
         return 0
 
     cdef void _count(self, Py_ssize_t size) noexcept:
-        """Count what values an event holds against the limit."""
+        """Count the values that an event holds against the limit."""
         self._size += size
         if self._size > self._limit:
             self._fault = True
@@ -351,7 +351,7 @@ cdef class EventStreamDecoder:
         return 0
 
     cdef int _end_of_block(self, list events) except -1:
-        """Give the block's event, if it has data; then it is forgotten."""
+        """Append the block's event, if it has data; then forget the block."""
         if self._data.held != NULL:
             data = take(&self._data)
             event = PyType_GenericAlloc(<PyTypeObject *>event_class, 0)

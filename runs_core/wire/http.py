@@ -1,7 +1,7 @@
-"""HTTP messages as values, and the rules for what may stand in them.
+"""HTTP messages as values, and the rules for what they may contain.
 
-Nothing here speaks HTTP: these are the values that a transport is given and gives
-back. RFC 9110 (headers), RFC 3986 (URLs).
+Nothing here speaks HTTP: these are the values that a transport takes and returns.
+RFC 9110 (headers), RFC 3986 (URLs).
 """
 
 from __future__ import annotations
@@ -49,8 +49,8 @@ _VISIBLE_ASCII = re.compile(r"[\x21-\x7e]+")
 class Timeouts:
     """How long one exchange may wait: to connect, and for each read, in seconds.
 
-    `total` is for all from the beginning until the answer's head has come: what a
-    deadline leaves. None waits for ever. The defaults are openai-python's.
+    `total` is for everything until the head of the response has come: the time that a
+    deadline leaves. None waits forever. The defaults are openai-python's.
     """
 
     connect: float | None = field(default=5.0, validator=not_negative)
@@ -59,29 +59,29 @@ class Timeouts:
 
     @classmethod
     def of(cls, timeout: float | Timeouts | None) -> Timeouts:
-        """Give what callers mean by one timeout: the same for connecting and reading.
+        """Return the timeouts that one number means: for connecting and for each read.
 
         Raises `InvalidOption` for 0 or less, with which nothing could be sent.
         """
         if isinstance(timeout, Timeouts):
             return timeout
         if not isinstance(timeout, int | float | None):
-            # openai-python takes those of its HTTP library.
+            # openai-python takes the timeouts of its HTTP library.
             raise TypeError(
                 "timeout must be a number of seconds, or Timeouts(connect=…, read=…),"
                 f" not of type {type(timeout).__name__}"
             )
         if timeout is not None and timeout <= 0:
-            # Not "None", which to a client is no timeout of its own.
+            # Not "None", which to a client means no timeout of its own.
             raise InvalidOption(
-                "timeout must be more than 0 seconds; Timeouts(None, None) waits for"
-                " ever"
+                "timeout must be more than 0 seconds; Timeouts(None, None) waits"
+                " forever"
             )
         check_amount("timeout", timeout)
         return cls(connect=timeout, read=timeout)
 
     def within(self, seconds: float | None) -> Timeouts:
-        """Give timeouts of which none is longer than `seconds` (None: no change)."""
+        """Return timeouts of which none is longer than `seconds` (None: no change)."""
         return Timeouts(
             shorter(self.connect, seconds),
             shorter(self.read, seconds),
@@ -90,7 +90,7 @@ class Timeouts:
 
 
 def shorter(timeout: float | None, other: float | None) -> float | None:
-    """Give the shorter of two timeouts, of which None is the longest."""
+    """Return the shorter of two timeouts; None is the longest."""
     if timeout is None or other is None:
         return timeout if other is None else other
     return min(timeout, other)
@@ -119,8 +119,8 @@ def _in_visible_ascii(owner: object, attribute: Attribute[str], url: str) -> Non
 class Request:
     """One HTTP request as a transport gets it.
 
-    `url` is absolute. `body` is None where the request has none. `timeouts` are for
-    the transport to enforce. Raises `InvalidHeader`, and for what would end the request
+    `url` is absolute. `body` is None if the request has none. `timeouts` are for the
+    transport to enforce. Raises `InvalidHeader`, and, for what would break the request
     line, `UsageError` or `InvalidEndpoint`; never quotes any of it.
     """
 
@@ -136,7 +136,7 @@ class Request:
     timeouts: Timeouts = Timeouts()
 
     def within(self, seconds: float | None) -> Request:
-        """Give this request with no timeout longer than `seconds`."""
+        """Return this request with no timeout longer than `seconds`."""
         return evolve(self, timeouts=self.timeouts.within(seconds))
 
 
@@ -156,7 +156,7 @@ def _received(fields: Fields) -> Headers:
         for text in pair:
             if not isinstance(text, str):
                 raise TypeError(
-                    "names and values of headers must be str, not"
+                    "header names and values must be str, not"
                     f" {type(text).__name__}: decode bytes as latin-1"
                 )
     return headers
@@ -164,11 +164,11 @@ def _received(fields: Fields) -> Headers:
 
 @frozen
 class Head:
-    """What an answer begins with. Header names are in lower case.
+    """The head of a response: status and headers, whose names are in lower case.
 
-    Names and values are str: where your I/O gives bytes, decode them as latin-1.
-    `retries_taken` counts the attempts before the one that was answered. `redact`,
-    where there is one, takes the credentials of the request out of a text.
+    Names and values are str: if your I/O returns bytes, decode them as latin-1.
+    `retries_taken` counts the attempts before the one that was answered. `redact`, if
+    there is one, removes the request's credentials from a text.
     """
 
     status: int = field(validator=_a_status)
@@ -186,7 +186,7 @@ class Head:
 
     @property
     def request_id(self) -> str | None:
-        """The server's name for this exchange, under whichever header it uses."""
+        """The server's id for this exchange, from whichever header it uses."""
         for name in ("x-request-id", "apim-request-id", "x-ms-request-id"):
             if value := self.headers.get(name):
                 return value
@@ -195,7 +195,7 @@ class Head:
 
 @frozen
 class Response:
-    """A whole answer. `retries_taken` counts the attempts before the one answered."""
+    """A whole response. `retries_taken` counts the attempts before the one answered."""
 
     status: int = field(validator=_a_status)
     headers: Headers = field(factory=Headers, converter=_received)
@@ -211,5 +211,5 @@ class Response:
 
     @property
     def request_id(self) -> str | None:
-        """The server's name for this exchange, if it gave one."""
+        """The server's id for this exchange, if it sent one."""
         return self.head.request_id

@@ -1,4 +1,4 @@
-"""Event streams: bytes in any cut to server-sent events.
+"""Event streams: from bytes, however they are split, to server-sent events.
 
 WHATWG HTML, section 9.2 "Server-sent events" ("Parsing an event stream",
 "Interpreting an event stream").
@@ -23,7 +23,7 @@ MAX_EVENT_BYTES = 32 * 1024 * 1024
 
 @define(repr=False, weakref_slot=False)
 class ServerSentEvent(metaclass=Blank):
-    """One event of an event stream. Not to be changed: it is not frozen for speed."""
+    """One event of an event stream. Do not change it: it is not frozen, for speed."""
 
     event: str
     """The event's name: "message" if the server gave none."""
@@ -53,18 +53,18 @@ _blank = blank_of(ServerSentEvent)
 
 
 class EventStreamDecoder(Framer):
-    """Gives the events of one stream, the same ones for every way to cut its bytes.
+    """A decoder of one event stream: the same events, however its bytes are split.
 
     A byte order mark at the beginning is skipped; lines end with CR, LF or CRLF; a
     block without data is no event; bytes that are not UTF-8 are no error. A stream that
     ends within an event has not sent it: `close` drops it, or, if `on_eof` is "flush",
-    takes its end as given.
+    treats it as complete.
 
     An event may take `max_event_bytes` (None: any number). That counts the values of
     its `data`, `event`, `id` and `retry` lines, as they come, and no other line: those
     leave nothing behind, however long they are. Beyond it, `EventTooLarge` is raised,
-    but swallows nothing: `feed` gives the events before it, and it is raised by the
-    next `feed` or `close`, and by every later one.
+    but swallows nothing: `feed` returns the events before it, and the next `feed` or
+    `close`, and every later one, raises it.
 
     What is held for a stream is its unfinished event and no more, or up to 4 KiB or the
     last chunk's length of what has not been looked at yet.
@@ -81,10 +81,10 @@ class EventStreamDecoder(Framer):
         super().__init__(max_event_bytes, on_eof)
 
     def feed(self, data: bytes | bytearray | memoryview) -> list[ServerSentEvent]:
-        """Give the events that these bytes complete.
+        """Return the events that these bytes complete.
 
-        Raises `EventTooLarge` if that was found in the bytes before these, and
-        `UsageError` after `close`.
+        Raises `EventTooLarge` for an event in the bytes before these, and `UsageError`
+        after `close`.
         """
         if type(data) is bytes:
             lane = self._lane
@@ -154,9 +154,9 @@ class EventStreamDecoder(Framer):
         return events
 
     def close(self) -> list[ServerSentEvent]:
-        """Say that the bytes have ended; give the last event, if `on_eof` asks for it.
+        """End the stream; return the last event, if `on_eof` asks for it.
 
-        Raises `EventTooLarge` if that was found. Can be called again, and gives
+        Raises `EventTooLarge` if that was found. Can be called again, and returns
         nothing then.
         """
         name, datas, _, _, retries, _ = self._finish()

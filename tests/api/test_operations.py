@@ -590,7 +590,7 @@ def test_lists_are_asked_for_in_pages() -> None:
 
 @pytest.mark.parametrize("bad", [b"x", object(), [b"x"], [None], [["x"]]])
 def test_what_a_query_cannot_hold_is_refused_at_the_call(bad: Any) -> None:
-    with pytest.raises(UsageError, match="query parameter 'q' must be a text"):
+    with pytest.raises(UsageError, match="query parameter 'q' must be a str"):
         runs.retrieve(R, T, extra_query={"q": bad})
 
 
@@ -693,7 +693,7 @@ def test_a_server_may_spell_every_path_differently() -> None:
         (b"abc", "not of type bytes"),
         ({"tool_call_id": "c", "output": "x"}, "not of type dict"),
         (3, "not of type int"),
-        (["abc"], r"not what is of type str @ \$\.\w+\[0\]"),
+        (["abc"], r"not of type str @ \$\.\w+\[0\]"),
         ([OUTPUTS["tool_outputs"][0], None], r"of type NoneType @ \$\.\w+\[1\]"),
         (
             [{"tool_call_id": "c"}, {"tool_call_id": "d"}, {"tool_call_id": "c"}],
@@ -726,7 +726,7 @@ def test_what_the_api_lets_be_absent_is_left_to_the_server() -> None:
 @pytest.mark.parametrize("functions", [3, None, [3], {"f": 3}, "abc"])
 def test_what_cannot_be_called_is_no_function(functions: Any) -> None:
     for operation in (runs.run_tools, runs.stream_tools):
-        with pytest.raises(UsageError, match="functions must be functions"):
+        with pytest.raises(UsageError, match="functions must be a list of functions"):
             operation(T, assistant_id="a", functions=functions)
 
 

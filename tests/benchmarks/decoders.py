@@ -1,4 +1,4 @@
-"""A decoder as a user's own: light, because processes of their own import it."""
+"""A decoder like a user's own: light, because separate processes import it."""
 
 from __future__ import annotations
 

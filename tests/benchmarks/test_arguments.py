@@ -1,4 +1,4 @@
-"""What is asked on the command line, and what is refused before it is begun."""
+"""The arguments of the command line, and what is refused before anything begins."""
 
 import re
 from pathlib import Path
@@ -52,11 +52,11 @@ def test_the_help_says_what_each_command_is_for(
     listed = re.findall(r"^    ([a-z]+) {2,}\S", printed, re.M)
 
     assert listed == ["compare", "conformance", "render"]
-    assert "Only a whole run is published" in printed
+    assert "Only a full run is published" in printed
 
 
 def refused(line: str, capsys: pytest.CaptureFixture[str]) -> str:
-    """Give the last line that is printed, which says all that is wrong."""
+    """Return the last line that is printed, which says all that is wrong."""
     with pytest.raises(SystemExit) as stopped:
         parse(line.split())
     printed = capsys.readouterr().err
@@ -91,25 +91,25 @@ def test_a_decoder_that_cannot_be_made_is_refused(
 ) -> None:
     line = refused(f"{before}--decoder {decoder}", capsys)
 
-    assert f"argument --decoder: no decoder is made by {decoder} (" in line
+    assert f"argument --decoder: {decoder} makes no decoder (" in line
     assert why in line
-    assert "give module:factory" in line
+    assert "pass module:factory" in line
 
 
 @pytest.mark.parametrize(
     ("line", "told"),
     [
-        ("compare {0}/x {0}/y", "cannot read {0}/x: No such file or directory; give"),
-        ("compare {0}/full {0}/y", "cannot read {0}/full: Is a directory; give"),
+        ("compare {0}/x {0}/y", "cannot read {0}/x: No such file or directory; pass"),
+        ("compare {0}/full {0}/y", "cannot read {0}/full: Is a directory; pass"),
         ("compare {0}/broken {0}/y", "{0}/broken is not a result file of schema 1"),
         ("render --out {0}", "nothing to render: cannot read {0}/benchmarks/results"),
-        ("--captures {0}/nonexist", "{0}/nonexist is no folder; give one"),
-        ("--captures {0}/empty", "no event stream is below {0}/empty: put *.sse"),
-        ("--out {0}/broken/deep", "{0}/broken is a file; give a folder"),
-        ("conformance --out {0}/broken", "{0}/broken is a file; give a folder"),
-        ("--pyperf {0}/no/file", "cannot write {0}/no/file; give a file in a folder"),
-        ("--pyperf {0}/empty", "cannot write {0}/empty; give a file"),
-        ("--captures {0}/silent", "no event is in the streams below {0}/silent"),
+        ("--captures {0}/nonexist", "{0}/nonexist is not a folder; pass one"),
+        ("--captures {0}/empty", "is no event stream below {0}/empty: put *.sse"),
+        ("--out {0}/broken/deep", "{0}/broken is a file; pass a folder"),
+        ("conformance --out {0}/broken", "{0}/broken is a file; pass a folder"),
+        ("--pyperf {0}/no/file", "cannot write {0}/no/file; pass a file in a folder"),
+        ("--pyperf {0}/empty", "cannot write {0}/empty; pass a file"),
+        ("--captures {0}/silent", "is no event in the streams below {0}/silent"),
     ],
 )
 def test_paths_that_are_of_no_use_are_refused(
@@ -128,9 +128,9 @@ def test_paths_that_are_of_no_use_are_refused(
     ("content", "why"),
     [
         (b"[]", "it holds no object"),
-        (b"\x89PNG\r\n\xff", "it is no text"),
+        (b"\x89PNG\r\n\xff", "it is not text"),
         (b"[" * 100_000, "it is nested too deeply"),
-        (b'{"schema": 2}', "it says another schema, or none"),
+        (b'{"schema": 2}', "it has another schema, or none"),
     ],
 )
 def test_of_a_file_that_holds_no_results_it_is_said_why(
@@ -140,7 +140,7 @@ def test_of_a_file_that_holds_no_results_it_is_said_why(
     line = refused(f"compare {tmp_path / 'odd'} nowhere", capsys)
 
     assert line.endswith(
-        f"odd is not a result file of schema 1: {why}; give a results.json of a run"
+        f"odd is not a result file of schema 1: {why}; pass the results.json of a run"
     )
 
 

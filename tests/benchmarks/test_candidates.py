@@ -1,4 +1,4 @@
-"""The adapters: what their decoders give is what is in the stream."""
+"""The adapters: their decoders return what is in the stream."""
 
 import json
 from typing import Any, NamedTuple

@@ -77,4 +77,4 @@ def test_a_file_of_verdicts_says_when_and_on_what_they_are(tmp_path: Path) -> No
     made.write(tmp_path / "deep" / "rules.json")
 
     assert Rules.read(tmp_path / "deep" / "rules.json") == made
-    assert "Of 2026-11-23, with Python 3.11." in page(results(), made, [])
+    assert "Run on 2026-11-23, with Python 3.11." in page(results(), made, [])

@@ -94,9 +94,9 @@ def test_every_table_has_ratios_to_one_of_its_own() -> None:
     assert footprint.rows[1] == ["openai-python", "5.00 s (x5.00)", "7.00 s (x7.00)"]
     assert parsers.rows[1] == ["msgspec", "1.00 s (x0.250)"]
     assert footprint.notes == [
-        "client: in brackets is how many times that of runs-core, sockets it is."
+        "client: the number in brackets is the ratio to runs-core, sockets."
     ]
-    assert parsers.notes == ["In brackets is how many times that of json it is."]
+    assert parsers.notes == ["The number in brackets is the ratio to json."]
 
 
 def test_the_rules_are_told_by_case_and_decoder() -> None:

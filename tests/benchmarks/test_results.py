@@ -12,7 +12,7 @@ from tests.benchmarks.made import figure, results
 
 
 def wrong() -> Iterator[dict[str, Any]]:
-    """Give results of which one thing is of another kind."""
+    """Yield results of which one thing is of another kind."""
     right = {"schema": 1, **asdict(results(figure("a", 1)))}
     for key in set(right) - {"schema"}:
         yield {**right, key: 5}

@@ -75,7 +75,7 @@ def test_a_suite_that_raises_loses_nothing_of_the_others(
     made = measure(bench, ("framing", "typed"), "nothing", Console(file=file))
 
     assert [found.candidate for found in made.figures] == ["runs-core", "b"]
-    assert made.missing == {"suite framing": "it has raised an exception"}
+    assert made.missing == {"suite framing": "it raised an exception"}
     assert bench.raised == ["framing"]
     assert "KeyError: 'peer'" in file.getvalue()
 

@@ -1,4 +1,4 @@
-"""Suites run through once, on little, with who is installed."""
+"""Each suite run once, on small inputs, with the peers that are installed."""
 
 import json
 import os
@@ -339,7 +339,7 @@ def test_who_sees_something_else_over_sockets_is_said_to() -> None:
 def test_a_server_that_does_not_begin_is_said_to() -> None:
     nowhere = {(os.cpu_count() or 1) + 1000}
     with (
-        pytest.raises(RuntimeError, match="the server has not begun"),
+        pytest.raises(RuntimeError, match="the server did not start"),
         replaying(1, nowhere),
     ):
         pass

@@ -1,4 +1,4 @@
-"""The command, run in this process and as a process, and what it is fed with."""
+"""The command, run in this process and as a separate one, and its input."""
 
 from __future__ import annotations
 

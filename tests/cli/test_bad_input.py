@@ -81,14 +81,14 @@ def answer(status: str, body: bytes, content_type: str = "application/json"):
         ),
         (("demo", "--assistant", ""), "--assistant: this must not be empty;"),
         (("runs", "list", "t", "--lim", "1"), "there is no option --lim"),
-        (("runs", "list", "t", "u"), "there is no place for 1 of the arguments"),
+        (("runs", "list", "t", "u"), "too many arguments: 1 more than expected"),
         (
             ("runs", "list", "t", "--transport", "udp"),
             "--transport: this must be one of ",
         ),
         (("runs", "list", "t", "--max-retries", "-1"), "--max-retries"),
         (("demo", "--transport", "udp"), "--transport: this must be one of "),
-        (("demo", "--assistant", "asst_1"), "give its --base-url"),
+        (("demo", "--assistant", "asst_1"), "pass its --base-url"),
         (("replay",), "are required: FILE"),
     ],
 )
@@ -134,7 +134,7 @@ def test_bytes_that_are_no_text_are_2(cli, server, argv):
     ended = cli(*argv, os.fsdecode(b"caf\xff"))
 
     assert ended.status == 2
-    assert "this is not text in the encoding of this terminal; see" in ended.error
+    assert "this is not text in this terminal's encoding; see" in ended.error
     assert server.service.requests == []
 
 
@@ -142,7 +142,7 @@ def test_no_server_named_is_2_and_says_how_to_name_one(cli):
     ended = cli("threads", "create")
 
     assert ended.status == 2
-    assert "give --base-url, or set OPENAI_BASE_URL" in ended.error
+    assert "pass --base-url, or set OPENAI_BASE_URL" in ended.error
 
 
 @pytest.mark.parametrize(
@@ -150,10 +150,10 @@ def test_no_server_named_is_2_and_says_how_to_name_one(cli):
     [
         ("127.0.0.1:8000/v1", "does not begin with http:// or https://"),
         ("ftp://127.0.0.1/v1", "does not begin with http:// or https://"),
-        ("http://", "names no host"),
-        ("http://127.0.0.1:port/v1", "has a port or host that is not valid"),
-        ("http://user:sk-canary@127.0.0.1/v1", "give credentials as auth"),
-        ("", "give --base-url"),
+        ("http://", "has no host"),
+        ("http://127.0.0.1:port/v1", "has an invalid port or host"),
+        ("http://user:sk-canary@127.0.0.1/v1", "pass credentials as auth"),
+        ("", "pass --base-url"),
     ],
 )
 def test_a_wrong_base_url_is_2(cli, url, said):
@@ -279,7 +279,10 @@ def test_an_html_answer_is_one_line(cli, via):
         ended = cli("threads", "create", "--base-url", site.url, *via)
 
     assert ended.status == 1
-    assert "the server answered text/html, not JSON: check that base_url" in ended.error
+    assert (
+        "the server answered with text/html, not JSON: check that base_url"
+        in ended.error
+    )
 
 
 @pytest.mark.parametrize(
@@ -292,7 +295,7 @@ def test_malformed_json_is_one_line(cli, via, body, said):
 
     assert ended.status == 1
     assert said in ended.error
-    assert ended.error.endswith("check that --base-url is that of the API")
+    assert ended.error.endswith("check that --base-url is the API's")
 
 
 def test_an_unknown_thread_is_one_line(cli, server, via):

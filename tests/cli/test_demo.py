@@ -45,7 +45,7 @@ def test_everything_ends_as_it_should_on_every_transport(cli):
     assert len(set(events)) == 1
     assert all(re.fullmatch(r"\d+ ms", text) for text in first_events)
     assert all(re.fullmatch(r"\d\.\d\d s", text) for text in totals)
-    assert set(outcomes) == {"as it should be"}
+    assert set(outcomes) == {"as expected"}
 
 
 def test_a_narrow_terminal_gets_a_line_for_each_transport(cli, monkeypatch):
@@ -54,8 +54,8 @@ def test_a_narrow_terminal_gets_a_line_for_each_transport(cli, monkeypatch):
     ended = cli("demo", "--transport", "sockets", "--transport", "trio")
 
     assert ended.lines[-2:] == [
-        "  sockets    as it should be",
-        "  trio       as it should be",
+        "  sockets    as expected",
+        "  trio       as expected",
     ]
 
 
@@ -140,10 +140,10 @@ def test_a_run_that_fails_is_said_and_makes_the_status_1(cli, transport):
 
     assert ended.status == 1
     assert ended.error == (
-        "1 of 1 transports did not end as they should;"
+        "1 of 1 transports did not end as expected;"
         f" {transport}: the run that was polled is failed"
     )
-    assert rows(ended)[transport][-1] == "not as it should be"
+    assert rows(ended)[transport][-1] == "not as expected"
 
 
 @pytest.mark.parametrize(
@@ -192,7 +192,7 @@ def test_no_server_is_said_for_each_transport(cli):
     )
 
     assert ended.status == 1
-    assert ended.error.startswith("2 of 2 transports did not end as they should;")
+    assert ended.error.startswith("2 of 2 transports did not end as expected;")
     assert "cannot connect to 127.0.0.1:" in ended.error
 
 
@@ -233,4 +233,4 @@ def test_a_pipe_gets_no_control_codes():
 
     assert (ended.status, ended.err) == (0, "")
     assert "\x1b" not in ended.out
-    assert "as it should be" in ended.out
+    assert "as expected" in ended.out

@@ -95,7 +95,7 @@ def test_the_help_says_null_where_the_command_line_has_it(cli, noun, function):
 @pytest.mark.parametrize(
     ("argv", "said"),
     [
-        (("--timeout", "0"), "more than 0 seconds; null waits for ever"),
+        (("--timeout", "0"), "more than 0 seconds; null waits forever"),
         (("--deadline", "-1"), "0 or more, or null, not -1"),
         (("--deadline", "0"), "give a longer deadline (null for no limit)"),
     ],
@@ -119,7 +119,7 @@ def test_a_file_keeps_its_name_in_an_error(cli):
 def test_the_help_says_that_a_key_on_the_command_line_can_be_seen(cli):
     words = " ".join(cli("runs", "list", "--help").out.split())
 
-    assert "everybody on this machine can see it" in words
+    assert "everyone on this machine can see it" in words
     assert "better set OPENAI_API_KEY" in words
 
 

@@ -1,4 +1,4 @@
-"""A recording of any bytes, in any cut, plays alike or says what is wrong with it."""
+"""A recording of any bytes, in any cut, plays the same or says what is wrong."""
 
 from __future__ import annotations
 
@@ -113,7 +113,9 @@ def test_a_line_that_is_no_event_is_named():
     wrong = played(AS_LINES + b'{"event": "x"}', [97])
 
     line = AS_LINES.count(b"\n") + 1
-    assert wrong[2] == f"line {line} is no event as 'runs-core runs stream' writes it"
+    assert wrong[2] == (
+        f"line {line} is not an event as 'runs-core runs stream' writes it"
+    )
 
 
 @pytest.mark.parametrize("size", [1, 97, 100_000])

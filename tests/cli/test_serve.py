@@ -130,7 +130,7 @@ def test_a_port_that_is_taken_is_one_line(cli):
     assert refused.status == 1
     assert refused.error == (
         f"cannot listen on 127.0.0.1 port {port}: Address already in use;"
-        " --port 0 takes a free one"
+        " --port 0 takes any free port"
     )
 
 
@@ -141,7 +141,7 @@ def test_a_port_that_is_taken_is_one_line(cli):
         (("--port", "-1"), 2, "from 0 to 65535"),
         (("--port", "http"), 2, "from 0 to 65535"),
         (("--host", "0.0.0.0"), 2, "0.0.0.0 is not a loopback address"),
-        (("--host", "runs-core.invalid"), 2, "give --allow-remote"),
+        (("--host", "runs-core.invalid"), 2, "pass --allow-remote"),
         (
             ("--host", "runs-core.invalid", "--allow-remote"),
             1,
@@ -161,7 +161,7 @@ def test_what_cannot_be_served_is_one_line(cli, argv, status, said):
 def test_only_another_port_is_advised_where_it_helps(cli):
     refused = cli("serve", "--host", "runs-core.invalid", "--allow-remote")
 
-    assert "takes a free one" not in refused.error
+    assert "takes any free port" not in refused.error
 
 
 def test_its_help_says_ctrl_c_as_it_is_written(cli):

@@ -31,6 +31,6 @@ async def an_async_thread(client: AsyncClient, *texts: str) -> str:
 
 
 def requests_of(client: Client | AsyncClient) -> list[str]:
-    """Give what was asked for: method, path and query."""
+    """Return what was asked for: method, path and query."""
     transport: Any = client.transport
     return [f"{r.method} {r.url.partition('/v1')[2]}" for r in transport.requests]

@@ -43,10 +43,10 @@ def test_an_omitted_argument_does_not_count_as_given() -> None:
 
 def test_too_many_arguments_without_a_name_are_not_called_missing() -> None:
     create: Any = messages.create
-    with pytest.raises(TypeError, match=r"got 3 .* without one it takes thread_id$"):
+    with pytest.raises(TypeError, match=r"got 3 .*; it takes thread_id by position$"):
         create("thread_1", "user", "Hi")
     make: Any = threads.create
-    with pytest.raises(TypeError, match=r"got 1 .* without one it takes none$"):
+    with pytest.raises(TypeError, match=r"got 1 .*; it takes none by position$"):
         make([])
 
 

@@ -273,9 +273,9 @@ def test_an_item_without_an_id_ends_the_pages(item: dict[str, Any]) -> None:
 def test_pages_do_not_end_without_a_word_where_there_is_more() -> None:
     page = answer({"data": [{"x": 1}], "has_more": True})
 
-    with pytest.raises(MalformedResponse, match="no id to go on from"):
+    with pytest.raises(MalformedResponse, match="no id to continue from"):
         perform(NAMELESS.items(), [(Send, page), (Emit, None)])
-    with pytest.raises(MalformedResponse, match="no id to go on from"):
+    with pytest.raises(MalformedResponse, match="no id to continue from"):
         NAMELESS.next(NAMELESS.parse(page))
 
 

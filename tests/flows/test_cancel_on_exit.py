@@ -146,7 +146,7 @@ def test_promise_9_what_keeps_a_run_from_being_cancelled_hides_no_error(
         stream.until_done()
 
     assert bench.cancelled == 0
-    assert "runs.cancel when left: IndexError; the run may go on" in caplog.text
+    assert "runs.cancel on exit failed: IndexError; the run may go on" in caplog.text
 
 
 def poll_until(bench: Bench, interrupt: Callable[[Run], None]) -> None:

@@ -1,4 +1,4 @@
-"""A deadline ends what is awaited of the user's own functions, on real frameworks."""
+"""A deadline ends the user's own async functions, on real frameworks."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class Bench:
         return AsyncClient(self.transport(), Endpoint(self.base_url, auth), **options)
 
     def raises(self, main: Callable[[], Awaitable[Any]]) -> DeadlineExceeded:
-        """Give the error, which comes in time, and only after the function has left."""
+        """Return the error, raised in time and only after the function has left."""
         begun = time.monotonic()
         with pytest.raises(DeadlineExceeded) as caught:
             self.run(main)

@@ -1,4 +1,4 @@
-"""Whatever stands where a value should be, a conversation raises only our errors."""
+"""Whatever a server sends in place of a value, only our errors are raised."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def places(value: Any, above: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]
 
 
 def altered(value: Any) -> Iterator[Any]:
-    """Give the value with each odd one in each of its places."""
+    """Yield the value with each odd one in each of its places."""
     for *above, last in places(value):
         for odd in ODD:
             made = parent = copy.deepcopy(value)

@@ -125,7 +125,7 @@ def test_a_generator_that_is_under_way_or_has_ended_is_consumed_too() -> None:
 @pytest.mark.parametrize(
     ("thing", "said"),
     [
-        (runs.retrieve("r", "t"), r"a flow, .* not a Call: give iter\(\) of it"),
+        (runs.retrieve("r", "t"), r"a flow, .* not a Call: pass iter\(\) of it"),
         (flow, "not a function$"),
     ],
 )

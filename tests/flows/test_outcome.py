@@ -1,4 +1,4 @@
-"""Whatever comes between a creating request and its answer: the outcome is unknown."""
+"""Whatever fails between a creating request and its response: outcome unknown."""
 
 from __future__ import annotations
 

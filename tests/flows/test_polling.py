@@ -361,7 +361,7 @@ def test_a_run_that_cannot_be_asked_for_is_the_servers_fault(ids: Any) -> None:
     begun = json.dumps({"object": "thread.run", "status": "queued", **ids}).encode()
     flow = threads.create_and_run_poll(assistant_id="a", deadline=None)
 
-    with pytest.raises(MalformedResponse, match="cannot be asked for") as caught:
+    with pytest.raises(MalformedResponse, match="cannot be requested") as caught:
         perform(flow, [(Now, 0.0), (Send, Response(200, {}, begun))])
 
     assert caught.value.run is not None

@@ -1,4 +1,4 @@
-"""What an answer's status comes to."""
+"""What the status of a response leads to."""
 
 from __future__ import annotations
 

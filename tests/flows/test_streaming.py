@@ -310,7 +310,7 @@ def test_an_events_name_and_a_content_type_are_one_short_line_too() -> None:
     with pytest.raises(UnexpectedContentType) as refused:
         Server(head=head).drive(a_feed())
 
-    assert "the server answered text/odd\ufffd[31mxxx" in str(refused.value)
+    assert "the server answered with text/odd\ufffd[31mxxx" in str(refused.value)
     assert len(str(refused.value)) < 1000
     assert refused.value.content_type == f"text/{name}"
 

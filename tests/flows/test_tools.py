@@ -162,7 +162,7 @@ def test_one_function_may_take_the_whole_batch(loop: Loop, kind: str) -> None:
         (lambda calls: ["x"], "not list"),
         (lambda calls: "text", "not str"),
         (lambda calls: [{"tool_call_id": calls[0].id}], "not list"),
-        (lambda calls: {c.id: object() for c in calls}, "no JSON"),
+        (lambda calls: {c.id: object() for c in calls}, "cannot be written as JSON"),
     ],
 )
 def test_wrong_outputs_are_refused_before_sending(
@@ -410,7 +410,7 @@ def test_the_stream_of_all_rounds_is_one_sequence_with_one_snapshot() -> None:
 
 
 def test_functions_need_names_of_their_own() -> None:
-    with pytest.raises(UsageError, match="give a mapping"):
+    with pytest.raises(UsageError, match="pass a mapping"):
         runs.run_tools("t", assistant_id="a", functions=[add, add])
     with pytest.raises(TypeError, match="functions"):
         runs.run_tools("t", assistant_id="a")  # type: ignore[call-arg]
@@ -580,7 +580,7 @@ class FarBehind(Lagging):
 
 
 def look_before(submit: ServiceRequest) -> ServiceRequest:
-    """Give the request that looks at the run which these outputs are for."""
+    """Return the request that looks at the run which these outputs are for."""
     target = submit.target.removesuffix("/submit_tool_outputs")
     return evolve(submit, method="GET", target=target, body=b"")
 

@@ -1,4 +1,4 @@
-"""A flow's test as a transcript: what it asks, and what it is answered."""
+"""A flow's test as a transcript: its effects, and the answers to them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Expected = Any
 
 
 def perform(flow: Flow[T], transcript: Iterable[tuple[Expected, Any]]) -> T:
-    """Give the flow each answer, and check that it asked for what is written before it.
+    """Send the flow each answer, and check the effect that is written before it.
 
     An exception as an answer is thrown into the flow. The flow must end when the
     transcript does; its result is given.

@@ -12,7 +12,7 @@ SAMPLES = Path(__file__).parents[1] / "samples" / "streams"
 
 
 def seeds(target: str) -> Iterator[tuple[str, bytes]]:
-    """Give the name and the bytes of each seed."""
+    """Yield the name and the bytes of each seed."""
     for path in sorted((CORPUS / target).iterdir()):
         yield path.name, path.read_bytes()
     for number, path in enumerate(sorted(SAMPLES.glob("*.sse"))):

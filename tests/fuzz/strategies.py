@@ -155,7 +155,7 @@ def _alike(draw: st.DrawFn) -> bytes:
 
 
 def streams() -> Any:
-    """Give a strategy for what the targets take."""
+    """Return a strategy for what the targets take."""
     pieces = st.lists(_rare(_events(), st.binary(max_size=30)), max_size=12)
     stream = st.one_of(pieces.map(b"".join), _alike())
     return st.tuples(st.binary(min_size=2, max_size=2), stream).map(b"".join)

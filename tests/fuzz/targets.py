@@ -1,4 +1,4 @@
-"""What must hold for any bytes: each target takes some, and raises where it does not.
+"""What must hold for any bytes: each target takes some, and raises if it does not hold.
 
 The first two bytes say how the rest is fed: the limit of an event, and the pieces.
 """
@@ -89,7 +89,7 @@ def _plan(data: bytes) -> tuple[int | None, int, bytes]:
 
 
 def _cut(data: bytes, seed: int) -> Iterator[bytes]:
-    """Give the bytes in pieces of sizes that the seed decides, some of them empty."""
+    """Yield the bytes in pieces of sizes that the seed decides, some of them empty."""
     at = 0
     while at < len(data):
         seed = (seed * 73 + 41) % 256
@@ -99,7 +99,7 @@ def _cut(data: bytes, seed: int) -> Iterator[bytes]:
 
 
 def _blocks(data: bytes) -> Iterator[bytes]:
-    """Give the bytes cut where servers do: before each line that begins an event."""
+    """Yield the bytes cut where servers do: before each line that begins an event."""
     yield from re.split(rb"(?=event: )", data)
 
 
@@ -115,7 +115,7 @@ def _events(decoder: Any, pieces: Any) -> tuple[list[Any], int | None]:
 
 
 def _typed(limit: int | None, pieces: Any) -> tuple[list[Any], Any, bool]:
-    """Give the events, what was wrong after them, and whether they were all."""
+    """Return the events, what was wrong after them, and whether they were all."""
     decoder = RunEventDecoder(max_event_bytes=limit)
     events: list[Any] = []
     fault = None

@@ -1,4 +1,4 @@
-"""The fuzz targets on their seeds, and on some bytes more.
+"""The fuzz targets on their seeds, and on some more bytes.
 
 `python -m tests.fuzz --minutes 10` goes on.
 """

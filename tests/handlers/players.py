@@ -33,7 +33,7 @@ class Played:
     transport: Any = None
 
     def of(self, *names: str) -> list[Told]:
-        """Give what it was told under these names."""
+        """Return what it was told under these names."""
         return [told for told in self.told if told[0] in names]
 
     @property
@@ -56,7 +56,7 @@ def exchange_of(events: Iterable[Event | bytes | Exception]) -> Exchange:
 
 
 def noting(base: type, played: Played, overrides: Any) -> Any:
-    """Give a handler that notes each call: the name, and what it was given."""
+    """Return a handler that notes each call: the name, and what it was given."""
 
     def callback(name: str) -> Callable[..., Any]:
         override = (overrides or {}).get(name)
@@ -81,7 +81,7 @@ def noting(base: type, played: Played, overrides: Any) -> Any:
 
 
 def plain(given: Any) -> Any:
-    """Give what tells objects apart, as they are now."""
+    """Return what tells objects apart, as they are now."""
     if isinstance(given, Text):
         return given.value
     if isinstance(given, Message):

@@ -1,4 +1,4 @@
-"""What a handler costs that looks at what it is told."""
+"""The cost of a handler that reads what it is told."""
 
 from __future__ import annotations
 

@@ -370,7 +370,7 @@ def test_a_handler_serves_one_stream(base: Any) -> None:
     client: Any = client_of(*STORY) if sync else async_client_of(*STORY)
     handler = stream(client, base())
 
-    with pytest.raises(UsageError, match="has served a stream already"):
+    with pytest.raises(UsageError, match="has already served a stream"):
         stream(client, handler)
 
 

@@ -1,6 +1,6 @@
-"""Programs for openai-python, as text: all of them but imports and the client.
+"""Programs for openai-python, as text, without the imports and the client.
 
-Each has a `main(client)` that gives plain values. What openai 3.57 gave is in
+Each has a `main(client)` that returns plain values. What openai 3.57 returned is in
 `expected.json`, recorded against the local service.
 """
 

@@ -1,4 +1,4 @@
-"""A program for openai-python does the same here, but for imports and the client.
+"""A program for openai-python does the same here, except for imports and the client.
 
 The same text is run against the same local service: by openai-python, where it is
 installed, and by this library; values and requests must be equal.
@@ -83,7 +83,7 @@ WEATHER = {
 
 
 def run_program(name: str, header: str) -> dict[str, Any]:
-    """Give what the program gives, and the requests that it sends."""
+    """Return what the program gives, and the requests that it sends."""
     names: dict[str, Any] = {"WEATHER": WEATHER, "asyncio": asyncio, "json": json}
     exec(compile(header, "<imports and client>", "exec"), names)
     exec(compile(PROGRAMS[name], f"<program {name}>", "exec"), names)

@@ -51,7 +51,7 @@ BY_OBJECT = {
 
 
 def class_of(raw: Any) -> Any:
-    """Give the model class for a whole body or event, or None."""
+    """Return the model class for a whole body or event, or None."""
     if not isinstance(raw, dict):
         return None
     if isinstance(raw.get("error"), dict):
@@ -64,7 +64,7 @@ def class_of(raw: Any) -> Any:
 
 
 def recorded(folder: str) -> Iterator[tuple[str, str]]:
-    """Give the JSON texts recorded in a folder, each with where it is from."""
+    """Yield the JSON texts recorded in a folder, each with where it is from."""
     for path in sorted((CAPTURES / folder).iterdir()):
         if path.name.endswith(".response.raw"):
             body = _body(path.read_bytes())

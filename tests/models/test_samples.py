@@ -121,7 +121,7 @@ JSON: st.SearchStrategy[Any] = st.recursive(
 
 
 def places(raw: Any) -> Iterator[tuple[Any, Any]]:
-    """Give every container and key of a JSON value."""
+    """Yield every container and key of a JSON value."""
     items = raw.items() if isinstance(raw, dict) else enumerate(raw)
     for key, value in items:
         yield raw, key
@@ -131,7 +131,7 @@ def places(raw: Any) -> Iterator[tuple[Any, Any]]:
 
 @st.composite
 def mutated(draw: st.DrawFn) -> tuple[Any, Any]:
-    """Give a sample in which servers' liberties are taken."""
+    """Return a sample in which servers' liberties are taken."""
     cls, raw = draw(st.sampled_from(SAMPLES))
     raw = copy.deepcopy(raw)
     for _ in range(draw(st.integers(1, 4))):

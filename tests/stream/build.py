@@ -58,7 +58,7 @@ def function(arguments: Any, index: Any = 0, **fields: Any) -> dict[str, Any]:
 
 
 def applied(*events: tuple[str, Any]) -> RunSnapshot:
-    """Give what these events add up to."""
+    """Return what these events add up to."""
     return summed(made(*events))
 
 
@@ -81,7 +81,7 @@ def raw_calls(snapshot: RunSnapshot) -> list[Any]:
 
 
 def mutables(value: Any) -> Iterator[Any]:
-    """Give all objects, lists and dicts in a value."""
+    """Yield all objects, lists and dicts in a value."""
     if isinstance(value, list | dict):
         yield value
         for item in value.values() if isinstance(value, dict) else value:
@@ -93,7 +93,7 @@ def mutables(value: Any) -> Iterator[Any]:
 
 
 def replaced(raw: Any, *others: Any) -> Iterator[Any]:
-    """Give the JSON with each of the others in each place."""
+    """Yield the JSON with each of the others in each place."""
     yield from others
     if isinstance(raw, dict):
         for key, value in raw.items():

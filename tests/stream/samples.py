@@ -28,14 +28,14 @@ def frame(event: str | None, data: Any) -> bytes:
 
 
 def decode(pieces: Iterable[bytes], **options: Any) -> list[RunStreamEvent]:
-    """Give the events of a stream that is cut so."""
+    """Return the events of a stream that is cut so."""
     decoder = RunEventDecoder(**options)
     events = [event for piece in pieces for event in decoder.feed(piece)]
     return events + decoder.close()
 
 
 def decode_plainly(stream: bytes) -> list[RunStreamEvent]:
-    """Give the events of a stream, each one parsed in full and for itself."""
+    """Return the events of a stream, each one parsed in full and for itself."""
     events = []
     for sse in EventStreamDecoder().feed(stream):
         event = read_event(sse.event, sse.data, loads)
@@ -58,7 +58,7 @@ def blocks(stream: bytes) -> list[bytes]:
 
 
 def summed(events: Iterable[RunStreamEvent]) -> RunSnapshot:
-    """Give what events add up to."""
+    """Return what events add up to."""
     snapshot = RunSnapshot()
     for event in events:
         snapshot.apply(event)
@@ -66,7 +66,7 @@ def summed(events: Iterable[RunStreamEvent]) -> RunSnapshot:
 
 
 def state(snapshot: RunSnapshot) -> dict[str, Any]:
-    """Give all that a snapshot says, as plain values."""
+    """Return all that a snapshot says, as plain values."""
     return {
         "run": snapshot.run and snapshot.run.to_dict(),
         "run_id": snapshot.run_id,

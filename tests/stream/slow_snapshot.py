@@ -1,7 +1,7 @@
-"""What deltas add up to, once more: slow, obvious, and on plain JSON.
+"""A second model of what deltas add up to: slow, obvious, and on plain JSON.
 
-Written from the rules alone and sharing nothing with the snapshot: each delta makes
-all of the message or step anew.
+Written from the rules alone, and sharing nothing with the snapshot: each delta creates
+the whole message or step anew.
 """
 
 from __future__ import annotations
@@ -90,7 +90,7 @@ class Indexed(dict[int, Any]):
 
 
 def described(entry: Any) -> Any:
-    """Give what an entry says: for a known kind, what such an entry can say."""
+    """Return what an entry says: for a known kind, what such an entry can say."""
     kind = entry.get("type") if isinstance(entry, dict) else None
     if not isinstance(kind, str) or kind not in KNOWN:
         return opened(entry)
@@ -113,7 +113,7 @@ def fitted(entry: dict[str, Any], known: dict[str, Any]) -> dict[str, Any]:
 
 
 def opened(value: Any) -> Any:
-    """Give any JSON, with its lists of entries with an index as `Indexed`."""
+    """Return any JSON, with its lists of entries with an index as `Indexed`."""
     if isinstance(value, dict):
         return {key: opened(item) for key, item in value.items()}
     if isinstance(value, list):
@@ -174,7 +174,7 @@ def added(old: Any, new: Any, key: str = "", *, near: bool = True) -> Any:
 
 
 def closed(value: Any) -> Any:
-    """Give plain JSON again: lists in the order of their indices."""
+    """Return plain JSON again: lists in the order of their indices."""
     if isinstance(value, Indexed):
         return [closed(value[index]) for index in sorted(value)]
     if isinstance(value, list):

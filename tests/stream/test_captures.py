@@ -52,7 +52,7 @@ OUTCOMES = {
 
 
 def events_of(stream: bytes, size: int = 10**9) -> tuple[list[RunStreamEvent], Any]:
-    """Give the events, and where the fault is that comes after them."""
+    """Return the events, and where the fault is that comes after them."""
     decoder = RunEventDecoder()
     events: list[RunStreamEvent] = []
     try:

@@ -169,7 +169,7 @@ def test_an_image_that_is_gone_says_so() -> None:
     changes = decoded([*begun, completed("msg_1")])
 
     (done,) = (ch for ch in changes if isinstance(ch, c.ImageFileDone))
-    with pytest.raises(LookupError, match="no such image file"):
+    with pytest.raises(LookupError, match="no longer has this image file"):
         _ = done.image_file
 
 
@@ -291,7 +291,7 @@ def test_a_call_that_is_gone_says_so() -> None:
     changes = decoded([*call_events("s", "call_1"), step("s", status="completed")])
 
     (begun,) = (ch for ch in changes if isinstance(ch, c.ToolCallCreated))
-    with pytest.raises(LookupError, match="no such tool call"):
+    with pytest.raises(LookupError, match="no longer has this tool call"):
         _ = begun.tool_call
 
 

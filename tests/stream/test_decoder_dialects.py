@@ -26,7 +26,7 @@ DONE = b"event: done\ndata: [DONE]\n\n"
 
 
 def malformed(*pieces: bytes) -> tuple[list[Any], MalformedEvent]:
-    """Give the events before a fault, and the error that comes after them."""
+    """Return the events before a fault, and the error that comes after them."""
     events: list[Any] = []
     with pytest.raises(MalformedEvent) as caught:
         feed_all(RunEventDecoder(), pieces, events)

@@ -31,7 +31,7 @@ CANARY = "canary-5f1d"
 
 
 def malformed(*pieces: bytes) -> tuple[list[Any], MalformedEvent]:
-    """Give the events before a fault, and the error that comes after them."""
+    """Return the events before a fault, and the error that comes after them."""
     events: list[Any] = []
     with pytest.raises(MalformedEvent) as caught:
         feed_all(RunEventDecoder(), pieces, events)

@@ -1,4 +1,4 @@
-"""Deltas that a template has made, whose data is made when it is looked at."""
+"""Deltas made by a template, whose data is created when it is accessed."""
 
 from typing import Any
 
@@ -40,7 +40,7 @@ def whole_message(id: str, status: str, text: str) -> bytes:
 
 
 def late(*texts: str) -> list[Any]:
-    """Give deltas of a decoder that knows how they look."""
+    """Return deltas of a decoder that knows how they look."""
     events: list[Any] = decode([text_delta("a"), *map(text_delta, ("b", *texts))])
     return events[2:]
 

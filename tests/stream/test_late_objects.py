@@ -1,4 +1,4 @@
-"""Whole objects of events and of snapshots, which are made when they are looked at."""
+"""Whole objects of events and snapshots, which are created when they are accessed."""
 
 import json
 from decimal import Decimal
@@ -35,7 +35,7 @@ NAMES = [name for name, cls in EVENT_CLASSES.items() if issubclass(cls, WholeEve
 
 
 def late(**changed: Any) -> Any:
-    """Give an event that nobody has looked at."""
+    """Return an event that nobody has looked at."""
     (event,) = decode([frame(ThreadRunCompleted.event, {**RUN, **changed})])
     assert event._raw is not None  # type: ignore[union-attr]
     return event

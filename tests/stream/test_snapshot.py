@@ -246,7 +246,7 @@ def test_promise_8_another_run_is_refused(first: str, second: str) -> None:
     snapshot = applied((f"run.{first}", run(first)))
     before = state(snapshot)
     (other,) = made((f"run.{second}", run(second, "run_2")))
-    with pytest.raises(InvalidDelta, match="of another run") as caught:
+    with pytest.raises(InvalidDelta, match="about another run") as caught:
         snapshot.apply(other)
 
     assert caught.value.where == "$.id"

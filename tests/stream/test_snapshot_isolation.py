@@ -1,4 +1,4 @@
-"""The snapshot is apart from the events, and costs what is new."""
+"""The snapshot shares nothing with the events, and copies only what is new."""
 
 import copy
 import gc

@@ -217,7 +217,7 @@ def test_events_of_a_template_share_nothing_that_can_be_changed(
 
 
 def mutables(value: Any) -> Iterator[Any]:
-    """Give all objects, lists and dicts of an event."""
+    """Yield all objects, lists and dicts of an event."""
     if isinstance(value, list | dict):
         yield value
         for item in value.values() if isinstance(value, dict) else value:
@@ -629,7 +629,7 @@ def test_bytes_of_a_shape_are_read_as_in_full(name: str, raw: dict[str, Any]) ->
 
 
 def written_otherwise(raw: dict[str, Any]) -> Iterator[bytes]:
-    """Give other texts: some say the same, some something else, some are no JSON."""
+    """Yield other texts: some say the same, some something else, some are no JSON."""
     data = dumped(raw)
     yield json.dumps(raw, indent=2).encode()
     yield json.dumps(dict(reversed(raw.items()))).encode()
@@ -700,7 +700,7 @@ def test_a_parser_of_the_users_own_is_not_passed_by() -> None:
 
 
 def variants(raw: Any) -> Iterator[Any]:
-    """Give the JSON with something else in one place, or without it, or with more."""
+    """Yield the JSON with something else in one place, or without it, or with more."""
     for other in (None, 5, True, "x", "", [], {}, ["x"], {"type": "text"}):
         yield other
     if isinstance(raw, dict):
@@ -735,7 +735,7 @@ def test_what_has_no_shape_that_is_read_quickly(name: str, raw: dict[str, Any]) 
 
 
 def outcome_of(decoder: RunEventDecoder, last: bytes) -> Any:
-    """Give what a decoder makes of one more event, or why it is none."""
+    """Return what a decoder makes of one more event, or why it is none."""
     try:
         events = decoder.feed(last)
         decoder.close()

@@ -66,7 +66,7 @@ class Local:
         return reply
 
     def ask(self, method: str, path: str, body: Any = None) -> Any:
-        """Give the JSON of the answer, or raise `Answered`."""
+        """Return the JSON of the answer, or raise `Answered`."""
         reply = self.send(method, path, body)
         answer = read_json(reply)
         if reply.status != 200:
@@ -94,7 +94,7 @@ class Local:
     def run(
         self, *, functions: Iterable[Any] = (), text: str = "Hi", **params: Any
     ) -> Any:
-        """Give a new run, of a new assistant on a new thread."""
+        """Return a new run, of a new assistant on a new thread."""
         assistant, thread = self.assistant(tools=list(functions)), self.thread(text)
         body = {"assistant_id": assistant["id"], **params}
         return self.post(f"/threads/{thread['id']}/runs", body)
@@ -102,26 +102,26 @@ class Local:
     def stream(
         self, *, functions: Iterable[Any] = (), text: str = "Hi", **params: Any
     ) -> ServiceReply:
-        """Give the reply whose chunks are the events of a new run."""
+        """Return the reply whose chunks are the events of a new run."""
         assistant, thread = self.assistant(tools=list(functions)), self.thread(text)
         body = {"assistant_id": assistant["id"], "stream": True, **params}
         return self.send("POST", f"/threads/{thread['id']}/runs", body)
 
     def look(self, run: Any, times: int = 1) -> Any:
-        """Give the run after so many looks at it."""
+        """Return the run after so many looks at it."""
         for _ in range(times):
             run = self.get(path_of(run))
         return run
 
     def finish(self, run: Any) -> Any:
-        """Give the run as it is after so many looks that it must rest."""
+        """Return the run as it is after so many looks that it must rest."""
         return self.look(run, times=3)
 
     def steps(self, run: Any) -> Any:
         return self.get(f"{path_of(run)}/steps?order=asc")["data"]
 
     def answers(self, run: Any) -> Any:
-        """Give the messages that the run has written, the oldest first."""
+        """Return the messages that the run has written, the oldest first."""
         path = f"/threads/{run['thread_id']}/messages?order=asc&run_id={run['id']}"
         return self.get(path)["data"]
 
@@ -148,7 +148,7 @@ def read_json(reply: ServiceReply) -> Any:
 
 
 def read_events(chunks: Iterable[bytes | Pause]) -> Iterator[tuple[str, Any]]:
-    """Give name and data of each event; pauses are left out."""
+    """Yield name and data of each event; pauses are left out."""
     for chunk in chunks:
         if isinstance(chunk, bytes):
             yield read_event(chunk)
@@ -164,7 +164,7 @@ def read_event(chunk: bytes) -> tuple[str, Any]:
 
 
 def names(chunks: Iterable[bytes | Pause]) -> list[str]:
-    """Give the names of the events, without `thread.`, repeated deltas as one."""
+    """Return the names of the events, without `thread.`, repeated deltas as one."""
     result: list[str] = []
     for name, _ in read_events(chunks):
         short = name.removeprefix("thread.")

@@ -264,7 +264,7 @@ def listed(local: Local, path: str) -> tuple[list[int], bool]:
 
 @pytest.fixture
 def numbered(local) -> tuple[str, list[str]]:
-    """Give the path of 25 messages numbered from 0 on, and their ids."""
+    """Return the path of 25 messages numbered from 0 on, and their ids."""
     thread = local.thread(*map(str, range(25)))
     path = f"/threads/{thread['id']}/messages"
     data = local.get(f"{path}?order=asc&limit=100")["data"]

@@ -241,7 +241,7 @@ def test_a_turn_of_one_action_needs_no_list():
 def test_what_is_no_turn_is_said(nothing):
     kind = type(nothing).__name__
 
-    with pytest.raises(UsageError, match=f"or several in a list, not a {kind}"):
+    with pytest.raises(UsageError, match=f"or a list of actions, not a {kind}"):
         Script([nothing])
 
 
@@ -257,7 +257,7 @@ def test_a_function_that_gives_nothing_is_told_so():
     local = Local(lambda context: None)
     run = local.run()
 
-    with pytest.raises(UsageError, match="a turn is an action, or several in a list"):
+    with pytest.raises(UsageError, match="a turn is an action, or a list of actions"):
         local.look(run)
 
 

@@ -14,7 +14,7 @@ pytestmark = needs_recordings
 
 
 def whole(value: Any) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Give the objects of an answer, with what they are called."""
+    """Yield the objects of an answer, with what they are called."""
     if value.get("object") == "list":
         for item in value["data"]:
             yield from whole(item)
@@ -23,7 +23,7 @@ def whole(value: Any) -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def answers() -> Iterator[tuple[str, dict[str, Any]]]:
-    """Give the objects of the newest recordings of the real service's JSON."""
+    """Yield the objects of the newest recordings of the real service's JSON."""
     for path in sorted((CAPTURES / "openllmetry").glob("*.json")):
         yield from whole(json.loads(path.read_text("utf-8")))
     # The only recorded list of steps; the newer recordings stream them.
@@ -39,7 +39,7 @@ def events() -> Iterator[tuple[str, Any]]:
 
 
 def shape(value: Any) -> Any:
-    """Give keys in their order, with the types of the values; of a list, its first."""
+    """Return keys in order, with the types of their values; of a list, its first."""
     if isinstance(value, dict):
         return {key: shape(inner) for key, inner in value.items()}
     if isinstance(value, list):
@@ -48,7 +48,7 @@ def shape(value: Any) -> Any:
 
 
 def conversation() -> Local:
-    """Give a service that has answered all kinds of requests."""
+    """Return a service that has answered all kinds of requests."""
     script = Script(
         [
             [CodeInterpreter("import sympy"), Call("get_weather", {"city": "Paris"})],

@@ -43,7 +43,7 @@ END = ["run.completed", "done"]
 
 
 def events(reply: Any, name: str) -> list[Any]:
-    """Give the data of the events of that name."""
+    """Return the data of the events of that name."""
     return [data for found, data in read_events(reply.chunks) if found == name]
 
 

@@ -1,4 +1,4 @@
-"""Streams of runs, and what each must come to when it is cut.
+"""Streams of runs, and how each must end when it is cut.
 
 `python -m tests.torture.cuts` cuts every recorded stream, and every script of the local
 service, at every byte.
@@ -55,8 +55,8 @@ ENDS = {f"thread.run.{status}": "complete" for status in RUN_ENDS}
 class Stream:
     """A stream's bytes, whole, and where in them its outcome is decided.
 
-    `ends` is where each event ends, and `decided` where the first of them does that
-    ends the stream, with what it ends in.
+    `ends` is where each event ends. `decided` is the end of the first event that ends
+    the stream, and the outcome.
     """
 
     name: str
@@ -79,13 +79,13 @@ class Stream:
         return cls(name, data, tuple(ends), decided)
 
     def expected(self, length: int) -> str:
-        """Give what the stream must end in when it is cut to this length."""
+        """Return what the stream must end in when it is cut to this length."""
         if self.decided is not None and length >= self.decided[0]:
             return self.decided[1]
         return "StreamTruncated"
 
     def events(self, length: int) -> int:
-        """Give how many events a beginning of this length holds."""
+        """Return how many events a beginning of this length holds."""
         return bisect_right(self.ends, length)
 
     def __str__(self) -> str:
@@ -93,7 +93,7 @@ class Stream:
 
 
 def _outcome(block: bytes) -> str | None:
-    """Give what an event ends the stream in, "" if it goes on; None for no event."""
+    """Return what an event ends the stream in, "" if it goes on; None for no event."""
     fields = dict(
         line.partition(b": ")[::2] for line in block.split() and block.splitlines()
     )
@@ -115,7 +115,7 @@ def ended_in(
     broken: bool = False,
     max_event_bytes: int | None = None,
 ) -> str:
-    """Give what a stream of these pieces ends in: "complete", or an error's name.
+    """Return what a stream of these pieces ends in: "complete", or an error's name.
 
     It is `broken` by the connection's failure, or ends as if that were all.
     """
@@ -154,7 +154,7 @@ def ended_in(
 
 
 def recorded_streams() -> Iterator[Stream]:
-    """Give every recorded stream that is at hand."""
+    """Yield every recorded stream that is at hand."""
     for path in sorted(CAPTURES.glob("*/*.sse")):
         yield Stream.of(f"{path.parent.name}/{path.stem}", path.read_bytes())
     for path in sorted(CAPTURES.glob("*/*.response.raw")):
@@ -219,7 +219,7 @@ class _Recording(LocalService):
 
 
 def scripted_streams() -> Iterator[Stream]:
-    """Give every stream of every script of the local service."""
+    """Yield every stream of every script of the local service."""
     for name, turns in SCRIPTS.items():
         service = _Recording(turns)
         client = Client(InMemoryTransport(service), Endpoint("http://l.test/v1"))

@@ -116,7 +116,7 @@ def table(
     operations: Iterable[Operation] = OPERATIONS,
     transports: Iterable[str] = tuple(TRANSPORTS),
 ) -> Iterator[list[str]]:
-    """Give the rows: an operation, and what came of it at each moment.
+    """Yield the rows: an operation, and what came of it at each moment.
 
     Where the transports agree, once for all of them.
     """

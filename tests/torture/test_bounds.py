@@ -59,7 +59,7 @@ def flood(name: str, total: int, size: int) -> Iterator[bytes]:
 
 
 def peak_of(action: Callable[[], Any]) -> int:
-    """Give the most memory that the action needed at once, in bytes."""
+    """Return the most memory that the action needed at once, in bytes."""
     tracemalloc.start()
     try:
         action()
@@ -104,7 +104,7 @@ def test_promise_2_many_events_at_once_are_no_large_event() -> None:
 
 
 def seconds(action: Callable[[], object]) -> float:
-    """Give the processor time of the action, at its best."""
+    """Return the processor time of the action, at its best."""
     best = float("inf")
     for _ in range(3):
         start = time.process_time()

@@ -1,6 +1,6 @@
-"""Streams cut at every byte: none is ever taken for complete that is not.
+"""Streams cut at every byte: none that is incomplete is ever taken for complete.
 
-What a cut comes to is decided by the events before it. So the decoder is tried at every
+The events before a cut decide how it ends. So the decoder is tried at every
 byte, and the flow around every event's end; `python -m tests.torture.cuts` tries the
 flow at every byte too, which takes minutes.
 """

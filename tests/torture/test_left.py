@@ -1,4 +1,4 @@
-"""Streams that somebody just stops reading."""
+"""Streams that are no longer read, but not closed."""
 
 from __future__ import annotations
 

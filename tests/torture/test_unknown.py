@@ -73,7 +73,7 @@ CHANGES: list[Change] = [
 
 
 def changed(stream: Stream, change: Change) -> Iterator[tuple[str, Any]]:
-    """Give name and data of each event, changed."""
+    """Yield name and data of each event, changed."""
     start = 0
     for end in stream.ends:
         name, data = "", b""

@@ -109,7 +109,7 @@ class Operation:
     creates: tuple[str, ...] = ()
 
     def begin(self, world: World) -> Call[Any] | Flow[Any]:
-        """Give the operation, about to be carried out in the world."""
+        """Return the operation, about to be carried out in the world."""
         conversation: Call[Any] | Flow[Any] = self.make(world)
         world.service.executions.clear()
         world.service.requests.clear()
@@ -117,7 +117,7 @@ class Operation:
         return conversation
 
     def flow(self, world: World) -> Flow[Any]:
-        """Give the same as a flow that has no endpoint yet."""
+        """Return the same as a flow that has no endpoint yet."""
         return iter(self.begin(world))
 
     def __str__(self) -> str:

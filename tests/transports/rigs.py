@@ -1,5 +1,5 @@
-"""The four transports, for tests that are of none of them alone, the guide's, and one
-to be broken."""
+"""The four transports, for tests about all of them; the guide's; and a correct one to
+break."""
 
 from __future__ import annotations
 
@@ -68,12 +68,12 @@ TRANSPORTS = (
 
 
 def guides_transport() -> type[Any]:
-    """Give the class that the guide writes, from the standard library alone."""
+    """Return the class that the guide writes, from the standard library alone."""
     return _written("StdlibTransport")
 
 
 def guides_async_transport() -> type[Any]:
-    """Give the async class that the guide writes."""
+    """Return the async class that the guide writes."""
     return _written("StreamsTransport")
 
 

@@ -1,4 +1,4 @@
-"""Transports that send what they must not, or send it twice: each is caught, in words.
+"""Transports that send what they must not, or send twice: the suite says what is wrong.
 
 That correct ones pass is in `test_conformance`.
 """
@@ -240,7 +240,7 @@ def test_a_part_of_a_request_that_is_said_to_be_none_is_noticed(stalls):
 @pytest.mark.parametrize(
     ("broken", "said"),
     [
-        (SharingASession, "the cookie of an answer was sent with the next request"),
+        (SharingASession, "the cookie of a response was sent with the next request"),
         (SharingHeaders, "the credentials of one request were sent with the next"),
     ],
 )

@@ -1,4 +1,4 @@
-"""Transports that are not of the contract's shape: each is told what it forgot."""
+"""Transports without the contract's shape: the suite says what each one forgot."""
 
 from __future__ import annotations
 
@@ -127,17 +127,23 @@ class OpenedByWith(Correct):
     [
         (
             NotDecorated,
-            "gives a generator, and nothing for `with`: decorate it with @c",
+            "returned a generator, which `with` cannot enter: decorate it",
         ),
-        (GivingATuple, r"`open` gives a tuple, and not Opened\(head, read\)"),
-        (GivingNone, r'`read` gives a NoneType, and not bytes \(b"" at the end\)'),
-        (GivingText, r"`read` gives a str, and not bytes"),
-        (Iterating, '`read` raises StopIteration, and does not give b"" at the end'),
-        (AwaitedReads, "`read` gives a coroutine, and not bytes"),
-        (PlainReads, "`read` gives a bytes, which nobody can await: make it an `async"),
-        (IteratingAsync, "`read` raises StopAsyncIteration, and does not give"),
-        (OpenedByACoroutine, "gives a coroutine, and nothing for `async with`: decor"),
-        (OpenedByWith, r"gives a _Gen\w+, and nothing for `async with`: decorate it"),
+        (GivingATuple, r"`open` yielded a tuple instead of Opened\(head, read\)"),
+        (GivingNone, r'`read` returned a NoneType instead of bytes \(b"" at the end\)'),
+        (GivingText, r"`read` returned a str instead of bytes"),
+        (Iterating, '`read` raised StopIteration instead of returning b"" at the end'),
+        (AwaitedReads, "`read` returned a coroutine instead of bytes"),
+        (
+            PlainReads,
+            "`read` returned a bytes, which cannot be awaited: make it an `async",
+        ),
+        (IteratingAsync, "`read` raised StopAsyncIteration instead of returning"),
+        (
+            OpenedByACoroutine,
+            "returned a coroutine, which `async with` cannot enter: d",
+        ),
+        (OpenedByWith, r"returned a _Gen\w+, which `async with` cannot enter: "),
     ],
 )
 def test_what_an_exchange_lacks_is_said(broken, said):
@@ -148,7 +154,9 @@ def test_what_an_exchange_lacks_is_said(broken, said):
 
 
 def test_a_sleep_that_cannot_be_awaited_is_said():
-    with pytest.raises(pytest.fail.Exception, match="`sleep` gives a NoneType, which"):
+    with pytest.raises(
+        pytest.fail.Exception, match="`sleep` returned a NoneType, which"
+    ):
         SUITE.test_sleeping_takes_the_time(Rig(PlainSleep(), run_on_asyncio))
 
 

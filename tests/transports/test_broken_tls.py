@@ -1,4 +1,4 @@
-"""The guide's transport, careless with TLS: each is caught, in words.
+"""The guide's transport, made careless with TLS: the suite says what is wrong.
 
 That it passes when it takes care is in `test_conformance.TestGuideTls`.
 """
@@ -133,7 +133,7 @@ ACCEPTED = r"[A-Z]\w+ was raised, not NotSent, though the server's certificate"
             allowing_old_tls,
             OLD,
             [],
-            "though the context allows TLS 1.2 at least: no byte of the request may",
+            "though the context requires at least TLS 1.2: no byte of the request may",
         ),
         (
             WrappingLate,
@@ -148,7 +148,7 @@ ACCEPTED = r"[A-Z]\w+ was raised, not NotSent, though the server's certificate"
             trusting,
             CUT,
             [],
-            "neither `open` nor `read` raised: a broken answer was taken for whole",
+            "neither `open` nor `read` raised, but the response was broken",
         ),
     ],
 )
@@ -175,13 +175,13 @@ def test_a_request_without_tls_is_said():
     harness = Rig(SpeakingPlainly(trusting()), run_on_asyncio)
 
     with pytest.raises(
-        AssertionError, match="though the server speaks no TLS"
+        AssertionError, match="though the server does not speak TLS"
     ) as caught:
         NO_TLS(harness)
 
     (note,) = caught.value.__notes__
     assert note.startswith(
-        "the peer had AssertionError: what was sent is no TLS handshake"
+        "the peer had AssertionError: what was sent is not a TLS handshake"
     )
 
 

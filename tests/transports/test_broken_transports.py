@@ -1,4 +1,4 @@
-"""Transports that break the contract, each caught in words that say what it did."""
+"""Transports that break the contract: the suite says what each one did."""
 
 from __future__ import annotations
 
@@ -215,13 +215,13 @@ CUT = scenarios.CUT[3]
             DroppingBytes,
             SUITE.test_a_large_body_goes_both_ways,
             (),
-            "1048576 bytes came back as [0-9]+, or others",
+            "1048576 bytes came back as [0-9]+, or changed",
         ),
         (
             SwallowingErrors,
             SUITE.test_an_answer_that_is_cut_off_never_looks_whole,
             (CUT,),
-            "neither `open` nor `read` raised: a broken answer was taken for whole",
+            "neither `open` nor `read` raised, but the response was broken",
         ),
         (
             DeclaringNothing,
@@ -251,13 +251,13 @@ CUT = scenarios.CUT[3]
             AskingForCompression,
             SUITE.test_the_request_is_sent_as_it_is,
             (),
-            "'accept-encoding' was not sent as it is",
+            "'accept-encoding' was not sent unchanged",
         ),
         (
             LosingHeaders,
             SUITE.test_every_header_of_the_answer_is_kept,
             (),
-            "of two headers of one name not both were given",
+            "two headers of one name were not both kept, in their order",
         ),
         (
             NotSayingUnsent,
@@ -340,7 +340,9 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_bytes_that_are_kept_back_are_noticed(impatient: None):
     harness = Rig(Collecting(), run_on_asyncio)
 
-    with pytest.raises(AssertionError, match="had come was not given before the next"):
+    with pytest.raises(
+        AssertionError, match="had come was not returned before the next"
+    ):
         SUITE.test_each_byte_is_delivered_as_soon_as_it_arrives(
             harness, suite.CHUNKED, b"1\r\na\r\n", b"1\r\nb\r\n", b"0\r\n\r\n"
         )
@@ -372,7 +374,9 @@ def test_a_connection_may_be_closed_by_the_loops_next_turn(monkeypatch):
 def test_an_error_that_is_not_let_through_on_leaving_is_said(broken):
     harness = Rig(broken(), run_on_asyncio)
 
-    with pytest.raises(AssertionError, match="by which the exchange was left got lost"):
+    with pytest.raises(
+        AssertionError, match="the error that ended the exchange got lost"
+    ):
         SUITE.test_leaving_by_an_error_closes_the_connection(harness)
 
 

@@ -1,4 +1,4 @@
-"""Transports that wait as they must not: each is caught, in words."""
+"""Transports that wait as they must not: the suite says what is wrong."""
 
 from __future__ import annotations
 
@@ -111,22 +111,22 @@ class InThreads(Holding):
         (
             SUITE.test_other_tasks_go_on_while_it_waits_for_bytes,
             (b"",),
-            "no other task went on while it waited for bytes: the event loop was",
+            "no other task ran while it waited for bytes: the event loop was",
         ),
         (
             SUITE.test_other_tasks_go_on_while_it_waits_for_bytes,
             (UNFRAMED,),
-            "no other task went on while it waited for bytes: the event loop was",
+            "no other task ran while it waited for bytes: the event loop was",
         ),
         (
             SUITE.test_other_tasks_go_on_while_it_connects,
             (),
-            "no other task went on while it waited to be connected",
+            "no other task ran while it waited to be connected",
         ),
         (
             SUITE.test_other_tasks_go_on_while_it_sleeps,
             (),
-            "no other task went on while `sleep` waited",
+            "no other task ran while `sleep` waited",
         ),
     ],
 )
@@ -168,7 +168,7 @@ def run_in_no_task(scenario, transport):
 
 
 def test_a_loop_whose_tasks_are_unknown_is_not_judged():
-    with pytest.raises(pytest.skip.Exception, match="no task can be begun beside it"):
+    with pytest.raises(pytest.skip.Exception, match="no task can be started beside it"):
         SUITE.test_other_tasks_go_on_while_it_sleeps(Rig(Holding(), run_in_no_task))
 
 
@@ -207,7 +207,7 @@ def test_a_limit_that_each_byte_puts_off_is_noticed(monkeypatch, part):
     monkeypatch.setattr(waiting, "TRICKLES", 20)
     harness = Rig(BoundingEachRecv(), run_on_asyncio)
 
-    with pytest.raises(AssertionError, match="each byte that is not of the body put"):
+    with pytest.raises(AssertionError, match="each byte outside the body extended"):
         SUITE.test_a_reader_bounds_the_whole_read(harness, *TRICKLED[part])
 
 
@@ -271,7 +271,9 @@ def test_an_exchange_that_outlives_its_cancellation_is_said(monkeypatch):
     suite = Cancelling()
     harness = Rig(KeepingWhatIsCancelled(), suite.run)
 
-    with pytest.raises(AssertionError, match="after a cancellation the next exchange"):
+    with pytest.raises(
+        AssertionError, match="the exchange after a cancellation failed"
+    ):
         suite.test_promise_9_an_exchange_may_be_cancelled_at_each_step(
             harness, "http", one_authority()
         )

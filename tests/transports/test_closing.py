@@ -1,4 +1,4 @@
-"""Answers that are closed from elsewhere while somebody waits for their bytes."""
+"""Responses that are closed from elsewhere during a wait for their bytes."""
 
 from __future__ import annotations
 

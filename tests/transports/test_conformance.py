@@ -1,4 +1,4 @@
-"""The four transports, and that of the guide, in the suites that are for everybody."""
+"""The four transports, and the guide's, in the suites that are for every transport."""
 
 from __future__ import annotations
 

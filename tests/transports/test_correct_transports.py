@@ -1,4 +1,4 @@
-"""Transports that keep the contract in a way of their own: the suite takes them."""
+"""Transports that keep the contract in unusual ways: the suite accepts them."""
 
 from __future__ import annotations
 

@@ -140,7 +140,7 @@ def test_a_length_beside_chunks_is_refused_in_words() -> None:
     assert outcome([BOTH]) == (
         None,
         b"",
-        "host:80 broke HTTP/1.1: Content-Length beside Transfer-Encoding",
+        "host:80 broke HTTP/1.1: both Content-Length and Transfer-Encoding",
     )
 
 

@@ -1,4 +1,4 @@
-"""That connecting, with all that belongs to it, has one timeout."""
+"""Connecting, with everything that belongs to it, has one timeout."""
 
 from __future__ import annotations
 

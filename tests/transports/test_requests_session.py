@@ -509,7 +509,7 @@ def test_an_interim_answer_is_not_taken_for_the_answer(
 
     with peer(script, keeping(1)) as server:
         transport = RequestsTransport(session)
-        with pytest.raises(TransportProtocolError, match=r"interim answer \(103\)"):
+        with pytest.raises(TransportProtocolError, match=r"interim response \(103\)"):
             fetch(transport, post(server.url))
 
         assert fetch(transport, get(server.url)) == b"ok"

@@ -1,4 +1,4 @@
-"""That requests go out as they are, more exactly than the suite for transports asks."""
+"""Requests are sent as they are, more exactly than the conformance suite asks."""
 
 from __future__ import annotations
 

@@ -199,7 +199,7 @@ def test_the_module_is_no_command() -> None:
     )
 
     assert done.returncode == 1
-    assert b"'runs-core serve' is the command" in done.stderr
+    assert b"use 'runs-core serve'" in done.stderr
 
 
 def test_a_connection_carries_many_requests() -> None:

@@ -1,4 +1,4 @@
-"""What type checkers see of calls, flows and feeds, and of those who drive them.
+"""What type checkers see of calls, flows and feeds, and of what drives them.
 
 Not run.
 """

@@ -1,4 +1,4 @@
-"""What is done with an event-stream decoder in tests, and what is expected of it."""
+"""How tests use an event-stream decoder, and what they expect of it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The event-stream rules once more, one byte at a time: slow, obvious, and separate.
+"""A second implementation of the event-stream rules: bytewise, slow and obvious.
 
 Written from WHATWG HTML section 9.2.6 alone and sharing nothing with the decoder, so
 that a difference between the two is a mistake in one of them.
@@ -122,7 +122,7 @@ class Reference:
 
 
 def decode(stream: bytes, *, limit: int | None = None, flush: bool = False) -> Outcome:
-    """Give what any correct decoder gives for these bytes in any cut."""
+    """Return what any correct decoder gives for these bytes in any cut."""
     reference = Reference(limit)
     try:
         reference.run(stream, flush=flush)

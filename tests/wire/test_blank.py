@@ -1,4 +1,4 @@
-"""Classes whose instances are made empty in C are, in use, classes like others."""
+"""Classes whose empty instances are created in C behave like any other class."""
 
 from __future__ import annotations
 

@@ -179,7 +179,7 @@ values: st.SearchStrategy[Any] = st.recursive(
 
 @st.composite
 def damaged(draw: st.DrawFn) -> bytes:
-    """Give JSON of which a few bytes are replaced."""
+    """Return JSON of which a few bytes are replaced."""
     text = json.dumps(
         draw(values),
         ensure_ascii=draw(st.booleans()),

@@ -1,6 +1,6 @@
 """The compiled decoder: where it is, and what it leaves behind.
 
-What it gives is asked wherever the decoder in Python is: `DECODERS` has both.
+Its results are tested wherever those of the Python decoder are: `DECODERS` has both.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The values that a transport is given, and what may stand in them."""
+"""The values that a transport receives, and what they may contain."""
 
 from __future__ import annotations
 

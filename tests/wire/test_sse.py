@@ -1,4 +1,4 @@
-"""The event-stream decoder: what it gives, takes and says at the end."""
+"""The event-stream decoder: what it takes and returns, and what it says at the end."""
 
 from __future__ import annotations
 

@@ -5,5 +5,5 @@ This module imports none of them, because each needs its own library.
 """
 
 if __name__ != "runs_transports":
-    # In a checkout the folder above is importable, too: each class would exist twice.
+    # In a checkout the folder above is importable too: each class would exist twice.
     raise ImportError(f"import runs_transports, not {__name__}", name=__name__)

@@ -1,4 +1,4 @@
-"""An adapter with which requests connects, and reads answers, as our transports do."""
+"""A requests adapter that connects and reads responses as our transports do."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ if TYPE_CHECKING:
 
 __all__ = ["StrictAdapter"]
 
-# As long as httpx keeps a connection, which is enough between two polls.
+# As long as httpx keeps an idle connection, which is enough between two polls.
 MAX_IDLE_SECONDS = 5.0
 
 
 class StrictAdapter(HTTPAdapter):
-    """Trusts an SSLContext and nothing besides it, and has answers read by h11."""
+    """Trusts an SSLContext and nothing else, and has responses read by h11."""
 
     def __init__(self, ssl_context: ssl.SSLContext | None) -> None:
         self._ssl_context = ssl_context
@@ -54,35 +54,35 @@ class StrictAdapter(HTTPAdapter):
     ) -> Any:
         if Address.of(request.url or "").tls:
             if self._ssl_context is None:
-                self._ssl_context = default_context()  # Slow: reads all authorities.
+                self._ssl_context = default_context()  # Slow: loads all authorities.
             self.poolmanager.connection_pool_kw["ssl_context"] = self._ssl_context
         return super().get_connection_with_tls_context(request, *args, **kwargs)
 
     def request_url(self, request: PreparedRequest, *args: Any, **kwargs: Any) -> str:
-        """Give what to ask for as it is; a proxy is asked for the whole URL."""
+        """Return the target unchanged; a proxy is asked for the whole URL."""
         url = super().request_url(request, *args, **kwargs)
         return Address.of(request.url or "").target if url.startswith("/") else url
 
     def add_headers(self, request: PreparedRequest, **kwargs: Any) -> None:
-        """Have urllib3 add no User-Agent of its own to a request that has none."""
+        """Keep urllib3 from adding a User-Agent to a request that has none."""
         request.headers.setdefault("user-agent", SKIP_HEADER)
 
     def close(self) -> None:
         """Close the idle connections.
 
-        The inherited method leaves that to the garbage collector: an exception that
-        somebody has kept would keep them open.
+        The inherited method leaves that to the garbage collector: an exception that is
+        kept somewhere would keep them open.
         """
-        keys = self.poolmanager.pools.keys()  # It refuses to be iterated itself.
+        keys = self.poolmanager.pools.keys()  # The container cannot be iterated itself.
         for key in keys:
             self.poolmanager.pools[key].close()
         super().close()
 
     def cert_verify(self, conn: Any, url: str, verify: Any, cert: Any) -> None:
-        """Have the context alone say what is verified.
+        """Let the context alone decide what is verified.
 
-        The inherited method would add certifi's authorities to it. What the pool is
-        told here, urllib3 sets on the context, which may be the caller's.
+        The inherited method would add certifi's authorities to it. urllib3 sets what
+        the pool is told here on the context, which may be the caller's.
         """
         if (context := self._ssl_context) is not None:
             conn.cert_reqs = context.verify_mode
@@ -90,11 +90,11 @@ class StrictAdapter(HTTPAdapter):
 
 
 class _Response(http.client.HTTPResponse):
-    """An answer that h11 reads, and http.client only hands on.
+    """A response that h11 reads, and http.client only passes on.
 
-    http.client by itself takes a head or trailer that is cut off for a whole one, and
-    chunks and lengths that it cannot quite read for what they may have been; and what
-    it reads line by line has no bound, in time or in length.
+    http.client itself takes a head or trailer that is cut off for a complete one, and
+    guesses at chunks and lengths that are malformed; what it reads line by line has no
+    limit, in time or in length.
     """
 
     def __init__(
@@ -113,13 +113,13 @@ class _Response(http.client.HTTPResponse):
         self.headers = self.msg = http.client.HTTPMessage()
         for name, value in exchange.head.headers:
             self.headers[name] = value
-        # From here on it is a stream without framing, which ends where the body does.
+        # From here on it is a stream without framing, which ends with the body.
         self.fp = io.BufferedReader(_Body(exchange, self.timed))
         self.chunked, self.length, self.will_close = False, None, False
 
 
 class _Body(io.RawIOBase):
-    """The body of an exchange, as http.client wants to read it."""
+    """The body of an exchange, as a raw stream for http.client."""
 
     def __init__(self, exchange: Http1Exchange, stream: TimedStream) -> None:
         self._exchange = exchange
@@ -146,7 +146,7 @@ class _Body(io.RawIOBase):
 
 
 class _Connection(HTTPConnection):
-    """Connects within one timeout, and knows whether it can be used again."""
+    """Connects within one timeout, and knows whether it can be reused."""
 
     exchange: Http1Exchange | None = None
     process = 0
@@ -158,8 +158,8 @@ class _Connection(HTTPConnection):
         return f"{scheme}://{in_url(self.host)}:{self.port}"
 
     def _new_conn(self) -> socket.socket:
-        # urllib3's own would give each of the host's addresses the whole timeout, and
-        # the handshake once more.
+        # urllib3's own method would allow the whole timeout to each of the host's
+        # addresses, and again to the handshake.
         try:
             return connect(
                 self._dns_host,
@@ -173,9 +173,9 @@ class _Connection(HTTPConnection):
     def connect(self) -> None:
         super().connect()
         self.process = os.getpid()
-        self.sock.settimeout(self.timeout)  # For sending, all of it again.
+        self.sock.settimeout(self.timeout)  # The whole timeout again, for sending.
 
-    # A method where http.client has a class: it only calls it.
+    # A method, where http.client has a class: http.client only calls it.
     def response_class(  # type: ignore[override]
         self, sock: socket.socket, debuglevel: int = 0, method: str | None = None
     ) -> _Response:
@@ -192,12 +192,11 @@ class _SecureConnection(  # pyright: ignore[reportIncompatibleVariableOverride]
 
 
 class _Pool(HTTPConnectionPool):
-    """Gives no connection that has been idle for long, was left in doubt, or is shared.
+    """Reuses no connection that is long idle, left in doubt, or from before a fork.
 
-    A peer or a box in between may have forgotten the first; a request that is sent on
-    it then fails, and nobody knows whether it was carried out. What comes from the
-    second may belong to the answer before; from one that was made before a fork, to
-    another process.
+    A peer or a middlebox may have dropped an idle one; a request on it then fails, and
+    it is unknown whether it was carried out. What a doubtful one delivers may belong to
+    the previous response; what one from before a fork delivers, to another process.
     """
 
     # urllib3's own classes do not match its protocols either.
@@ -208,13 +207,13 @@ class _Pool(HTTPConnectionPool):
         self._asked = threading.local()
 
     def urlopen(self, method: str, url: str, *args: Any, **kwargs: Any) -> Any:
-        """Send what was asked for as it is: the inherited method requotes it."""
+        """Send the target unchanged: the inherited method requotes it."""
         before = getattr(self._asked, "target", None)
         self._asked.target = url
         try:
             return super().urlopen(method, url, *args, **kwargs)
         finally:
-            # Also for a signal's handler that asks in the middle of another request.
+            # A signal handler may make a request in the middle of another one.
             self._asked.target = before
 
     def _make_request(
@@ -226,7 +225,7 @@ class _Pool(HTTPConnectionPool):
         connection: Any = super()._get_conn(timeout)
         idle = time.monotonic() > connection.good_until
         if idle or connection.process != os.getpid():
-            connection.close()  # Which lets it connect again.
+            connection.close()  # A closed one connects again.
         return connection
 
     def _put_conn(self, conn: Any) -> None:

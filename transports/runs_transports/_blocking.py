@@ -1,4 +1,4 @@
-"""What the blocking transports have in common: sockets that keep a deadline."""
+"""Sockets that keep a deadline, for the blocking transports."""
 
 from __future__ import annotations
 
@@ -23,10 +23,11 @@ def connect(
     deadline: Deadline,
     options: Iterable[tuple[int, int, int | bytes]] = (),
 ) -> socket.socket:
-    """Connect to one of the host's addresses; for a handshake the rest is left.
+    """Connect to one of the host's addresses; the time left is for a handshake.
 
     They are tried in turn, each for an equal share of the time: one that does not
-    answer keeps nobody from the next. Looking up the name takes what the system takes.
+    answer does not keep the next from being tried. Looking up the name takes as long as
+    the system takes.
     """
     *others, last = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     for tried, place in enumerate(others):
@@ -56,22 +57,23 @@ def _connect_to(
 
 
 def end_waits(sock: socket.socket) -> None:
-    """Have whoever waits for what the socket sends, in another thread, find its end.
+    """Make threads that wait for bytes from the socket see its end.
 
-    Closing alone does not wake them. This ends it in all processes that have it, by no
-    `SSLSocket.shutdown`, which would take TLS away from under who waits.
+    Closing alone does not wake them. This ends the connection in all processes that
+    share it. It bypasses `SSLSocket.shutdown`, which would discard the TLS state that a
+    waiting thread is using.
     """
     with suppress(OSError):
         socket.socket.shutdown(sock, socket.SHUT_RDWR)
 
 
 class TimedStream(io.RawIOBase):
-    """What a socket sends before a deadline, however few bytes come at a time.
+    """Reads from a socket until a deadline, however few bytes come at a time.
 
-    A socket's own timeout begins anew with each byte that arrives. `stream` is how the
+    A socket's own timeout starts again with each byte that arrives. `stream` is how the
     socket has been read so far. `restart()` sets the deadline, `timeout` seconds away.
-    `leave()` ends it, also for one that waits in it, and otherwise leaves the socket as
-    it is: it may be another exchange's already.
+    `leave()` ends the stream, also for a thread that waits in it, and otherwise leaves
+    the socket alone: it may already belong to another exchange.
     """
 
     timeout: float | None
@@ -81,7 +83,7 @@ class TimedStream(io.RawIOBase):
         self._stream = stream
         self._sock = sock
         self._left = self._waits = False
-        # One that can be taken again: by the handler of a signal.
+        # Reentrant, because a signal handler may take it again.
         self._lock = threading.RLock()
         self.restart()
 
@@ -98,7 +100,7 @@ class TimedStream(io.RawIOBase):
                 return 0
             self._waits = True
         try:
-            # One recv at most, where `readinto` would wait until the buffer is full.
+            # At most one recv: `readinto` would wait until the buffer is full.
             size: int = self._stream.readinto1(buffer)
         finally:
             with self._lock:

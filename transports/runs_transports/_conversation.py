@@ -19,18 +19,18 @@ from runs_transports.http1 import READ_BYTES
 
 __all__ = ["IDLE_SECONDS", "ClientLeft", "Conversation", "Reply"]
 
-# A client that says nothing for so long when it is its turn has gone, and so has one
-# that does not take a chunk within this time.
+# A client counts as gone if it sends nothing for so long when it is its turn, or does
+# not take a chunk within this time.
 IDLE_SECONDS = 300.0
-# More than any request of this API without files; a server for tests keeps it whole.
+# More than any request of this API without files. The body is kept in memory.
 _MAX_BODY_BYTES = 64 * 1024 * 1024
 _ORIGIN = re.compile(r"\Ahttps?://[^/?#]*", re.IGNORECASE)
-# How long one that was refused may take to read why, and to stop sending.
+# How long a refused client may take to read the reason, and to stop sending.
 _LINGER_SECONDS = 2.0
 
 
 class Reply:
-    """A reply whose chunks are taken under the service's lock."""
+    """A reply whose chunks are produced under the service's lock."""
 
     def __init__(self, reply: ServiceReply, lock: threading.Lock) -> None:
         self.status = reply.status
@@ -39,7 +39,7 @@ class Reply:
         self._lock = lock
 
     def __iter__(self) -> Iterator[bytes | float]:
-        """Give bytes to send, and seconds to wait."""
+        """Yield bytes to send, and seconds to wait."""
         while True:
             with self._lock:
                 chunk = next(self._chunks, None)
@@ -48,16 +48,16 @@ class Reply:
             yield chunk if isinstance(chunk, bytes) else chunk.seconds
 
     def close(self) -> None:
-        # Generators have it; other iterators have nothing to clean up.
+        # Generators have `close`; other iterators have nothing to clean up.
         if close := getattr(self._chunks, "close", None):
             with self._lock:
                 close()
 
 
 class ClientLeft(Exception):
-    """Nobody is there to talk to any more, or ever was in this protocol.
+    """The client has left, or never spoke this protocol.
 
-    No `OSError`, because a service may raise those for reasons of its own.
+    Not an `OSError`, because a service may raise those for its own reasons.
     """
 
 
@@ -82,9 +82,9 @@ class Conversation:
         self._http = h11.Connection(h11.SERVER)
 
     def run(self) -> None:
-        """Return when the client has no more requests.
+        """Answer requests until the client has no more.
 
-        Raises `ClientLeft`, also where it was sent away, and what the service raises.
+        Raises `ClientLeft`, also if it refused the client, and what the service raises.
         """
         with _talking():
             if isinstance(self._connection, ssl.SSLSocket):
@@ -113,7 +113,7 @@ class Conversation:
                 raise h11.RemoteProtocolError("body too long", error_status_hint=413)
         return ServiceRequest(
             method=start.method.decode("ascii"),
-            # Also as for a proxy (RFC 9112 section 3.2.2).
+            # The absolute form is accepted too (RFC 9112 section 3.2.2).
             target=_ORIGIN.sub("", start.target.decode("ascii")) or "/",
             headers=tuple(
                 (name.decode("ascii"), value.decode("latin-1"))
@@ -135,8 +135,8 @@ class Conversation:
         try:
             reply = self._handle(request)
         except Exception:
-            # A fault of the service's: the client is told so, if it is still there, and
-            # whoever runs the server sees the traceback.
+            # The service failed: the client gets a 500, if it is still there, and the
+            # traceback is shown where the server runs.
             with contextlib.suppress(ClientLeft):
                 self._refuse(500)
             raise
@@ -155,29 +155,29 @@ class Conversation:
             self._send(h11.EndOfMessage())
 
     def _pause(self, seconds: float) -> None:
-        """Wait, but no longer than the client is there and the server is open.
+        """Wait, but only while the client is there and the server is open.
 
-        A client that closes only its sending side counts as one that has left: nobody
-        can tell them apart. What it says meanwhile is kept for the next requests.
+        A client that closes only its sending side counts as having left: the two cannot
+        be told apart. What it sends in the meantime is kept for the next requests.
         """
         ahead = len(self._http.trailing_data[0])
         for data in self._receive_for(seconds):
             ahead += len(data)
             if ahead > _MAX_BODY_BYTES:
-                raise ClientLeft  # Or rather, nobody who listens.
+                raise ClientLeft  # Still there, but it only sends.
             self._http.receive_data(data)
         self._connection.settimeout(IDLE_SECONDS)
 
     def _receive_for(self, seconds: float) -> Iterator[bytes]:
-        """Give what the client sends in this time; raise when it closes its end.
+        """Yield what the client sends in this time; raise when it closes its end.
 
-        Reading, because that alone sees the end of a TLS session, and what is behind
-        bytes that have come already; without a selector, because that would need a
-        descriptor when there may be none left.
+        It reads, because only reading finds the end of a TLS session, and what follows
+        bytes that have already come. It uses no selector, because a selector needs a
+        file descriptor and there may be none left.
         """
         end = time.monotonic() + seconds
         while (left := end - time.monotonic()) > 0:
-            # In slices, because the system's own limit is some 24 days.
+            # In slices, because the system's own limit is about 24 days.
             self._connection.settimeout(min(left, IDLE_SECONDS))
             try:
                 data = self._connection.recv(READ_BYTES)
@@ -194,19 +194,19 @@ class Conversation:
             fields = [("content-length", "0"), ("connection", "close")]
             self._send(h11.Response(status_code=status, headers=fields))
             self._send(h11.EndOfMessage())
-            # Closing with bytes unread would reset the connection, and the answer
-            # could be lost with it.
+            # Closing with bytes unread would reset the connection, and the response
+            # could be lost.
             self._say_end()
             for _ in self._receive_for(_LINGER_SECONDS):
                 pass
-        raise ClientLeft  # Or was sent away.
+        raise ClientLeft  # Or was refused.
 
     def _say_end(self) -> None:
-        """Say that nothing more comes, as only an answer that is whole may end."""
+        """End the sending side cleanly, as only a complete response may end."""
         with _talking():
             if isinstance(self._connection, ssl.SSLSocket):
-                # RFC 8446 section 6.1: without this alert, the end could be a cut. The
-                # client's own alert is not waited for, which is the error here.
+                # RFC 8446 section 6.1: without this alert, the end could be a
+                # truncation. `unwrap` raises because it does not wait for the client's.
                 self._connection.settimeout(0)
                 with contextlib.suppress(OSError):
                     self._connection.unwrap()

@@ -1,4 +1,4 @@
-"""How long there is still to wait."""
+"""How much time is left to wait."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ from runs_core.wire.http import shorter
 
 __all__ = ["Deadline", "for_socket"]
 
-# settimeout(0) would mean "do not wait", which raises another error than a timeout.
+# settimeout(0) would mean "do not block", and raise something other than a timeout.
 _SHORTEST_WAIT = 1e-3
-# Sockets count milliseconds in 32 bits: a longer wait is refused by some systems, and
-# is a short one on others. Nobody sits out 23 days to see the difference.
+# Sockets count milliseconds in 32 bits: some systems refuse a longer wait, and others
+# turn it into a short one. This is 23 days.
 _LONGEST_WAIT = 2_000_000.0
 
 
 def for_socket(seconds: float) -> float:
-    """Give the wait as one that a socket can count."""
+    """Return the wait, clamped to what a socket can count."""
     return min(max(seconds, _SHORTEST_WAIT), _LONGEST_WAIT)
 
 
 class Deadline:
-    """A moment, some seconds from when it is made; never, for None."""
+    """The moment `seconds` after it is created; never, for None."""
 
     def __init__(
         self, seconds: float | None, clock: Callable[[], float] = time.monotonic
@@ -33,16 +33,16 @@ class Deadline:
             self._at = clock() + for_socket(seconds)
 
     def within(self, seconds: float | None) -> float | None:
-        """Give a timeout of so many seconds, or of those left until then, if less."""
+        """Return the shorter of a timeout and the time left."""
         if self._at is None:
             return seconds
         return shorter(seconds, max(self._at - self._clock(), 0.0))
 
     def left(self, shares: int = 1) -> float | None:
-        """Give the time until then, or one of equal shares of it, for `settimeout`.
+        """Return the time left, or one of equal shares of it, for `settimeout`.
 
-        Raises TimeoutError when there is none left: waiting a little nevertheless
-        would never end with a peer that sends without pause.
+        Raises TimeoutError if there is none left: with a minimum wait instead, a peer
+        that sends without pause would never time out.
         """
         if self._at is None:
             return None

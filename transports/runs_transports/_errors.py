@@ -1,7 +1,7 @@
 """What to say when a connection fails, in the same words on every transport.
 
-Messages name host and port. They never quote the URL, a header or a body; nor do the
-exceptions that are chained to them.
+Messages name host and port. Neither they nor the exceptions chained to them ever quote
+the URL, a header or a body.
 """
 
 from __future__ import annotations
@@ -26,18 +26,18 @@ __all__ = [
 ]
 
 # What a peer did wrong: each follows the peer's address.
-CUT_HEAD = "closed the connection before the end of its answer's head"
-CUT_BODY = "closed the connection before the end of its answer's body"
+CUT_HEAD = "closed the connection before the end of the response head"
+CUT_BODY = "closed the connection before the end of the response body"
 LONG_HEAD = f"sent a head of more than {MAX_HEAD_BYTES} bytes"
-ENDLESS_INTERIM = "sends 1xx without end"
+ENDLESS_INTERIM = "sent too many interim (1xx) responses"
 SWITCHED = "switched to another protocol"
-TWO_FRAMINGS = "broke HTTP/1.1: Content-Length beside Transfer-Encoding"
+TWO_FRAMINGS = "broke HTTP/1.1: both Content-Length and Transfer-Encoding"
 
 
 def not_sent(
     address: Address, error: BaseException, connect_timeout: float | None
 ) -> NotSent:
-    """Give the error for a connection that could not be made."""
+    """Return the error for a connection that could not be made."""
     reason = no_connection(address, error, connect_timeout)
     return NotSent(f"{reason}; nothing was sent")
 
@@ -53,11 +53,14 @@ def no_connection(
                 f" ({error.verify_message.rstrip('.')})"
             )
         case ssl.SSLError():
-            reason = f"no TLS with {address} ({error.reason or 'handshake failed'})"
+            reason = (
+                f"cannot establish TLS with {address}"
+                f" ({error.reason or 'handshake failed'})"
+            )
         case socket.gaierror():
             reason = f"the host {address.host} was not found ({error.strerror})"
         case TimeoutError() if error.errno is None and connect_timeout is not None:
-            reason = f"connect to {address} timed out after {connect_timeout:g} s"
+            reason = f"connecting to {address} timed out after {connect_timeout:g} s"
         case OSError(errno=int(number)):
             reason = f"cannot connect to {address} ({os.strerror(number)})"
         case _:
@@ -66,6 +69,6 @@ def no_connection(
 
 
 def timed_out(address: Address, seconds: float | None) -> TransportTimeout:
-    """Give the error for a peer that neither took nor sent anything for `seconds`."""
+    """Return the error for a peer that took and sent nothing for `seconds`."""
     after = "" if seconds is None else f" after {seconds:g} s"
     return TransportTimeout(f"{address} timed out{after}")

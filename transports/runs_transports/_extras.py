@@ -1,4 +1,4 @@
-"""What is said where a library is missing that comes with one of the extras."""
+"""What to say if a library is missing that comes with one of the extras."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ __all__ = ["comes_with", "missing"]
 
 
 def missing(who: str, library: str | None, extra: str) -> str:
-    """Give the sentence that says what is missing, and how to get it.
+    """Return a sentence that says what is missing, and how to install it.
 
-    pip takes what is installed already for `runs-core`, also from a clone, and adds the
+    pip keeps the `runs-core` that is installed, even from a clone, and adds the
     libraries of the extra.
     """
     how = f"pip install 'runs-core[{extra}]'"
@@ -18,10 +18,10 @@ def missing(who: str, library: str | None, extra: str) -> str:
 
 
 class comes_with:
-    """Around imports of a module: where one fails, the error names the extra.
+    """Wraps a module's imports: if one fails, the error names the extra.
 
-    It stays a `ModuleNotFoundError` with the library's name. A class, because a type
-    checker takes it that a generator's context manager may swallow what is raised.
+    It stays a `ModuleNotFoundError` with the library's name. A class, because type
+    checkers assume that a generator's context manager may swallow what is raised.
     """
 
     def __init__(self, extra: str, module: str) -> None:

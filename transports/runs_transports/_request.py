@@ -1,4 +1,4 @@
-"""The same request on every transport: where it goes, and with which header fields."""
+"""Where a request goes, and its header fields: the same on every transport."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ __all__ = [
     "in_url",
 ]
 
-# The longest head (or chunk header, or trailer) that is accepted. h11's own 16 KiB
-# is too little for some gateways' policies and cookies; httpcore allows 100 KiB,
-# http.client 64 KiB for each single line.
+# The longest head (or chunk header, or trailer) that is accepted. h11's default of
+# 16 KiB is too little for some gateways' policies and cookies; httpcore allows 100 KiB,
+# http.client 64 KiB for each line.
 MAX_HEAD_BYTES = 64 * 1024
-# Interim answers (1xx) are only skipped, but none may send them for ever.
+# Interim responses (1xx) are skipped, but a peer may not send them forever.
 MAX_INTERIM = 64
 
-# How a message is framed and how long its connection lives is the transport's to say:
-# a second opinion from the caller would let two requests be read out of one.
+# The transport decides how a message is framed and how long its connection lives: with
+# a second opinion from the caller, one request could be read as two.
 _FRAMING = frozenset({"connection", "content-length", "transfer-encoding"})
 
 
@@ -35,8 +35,8 @@ _FRAMING = frozenset({"connection", "content-length", "transfer-encoding"})
 class Address:
     """Where a URL points, as a connection and a request line need it.
 
-    `host` has no brackets. `target` is path and query exactly as they stood in the URL.
-    str() gives host and port: all that an error message may say of a URL.
+    `host` has no brackets. `target` is path and query exactly as in the URL. str()
+    returns host and port: all that an error message may say about a URL.
     """
 
     tls: bool
@@ -46,7 +46,7 @@ class Address:
 
     @classmethod
     def of(cls, url: str) -> Address:
-        """Read a request's URL, or raise `InvalidEndpoint` without quoting it."""
+        """Parse a request's URL, or raise `InvalidEndpoint` without quoting it."""
         url, _, _ = url.partition("#")
         try:
             parts = urlsplit(url)
@@ -57,8 +57,8 @@ class Address:
             raise InvalidEndpoint("the URL must begin with http:// or https://")
         if "@" in parts.netloc:
             raise InvalidEndpoint(
-                "the URL holds credentials before its host: give them to the endpoint's"
-                " auth instead"
+                "the URL contains credentials before its host: pass them as the"
+                " endpoint's auth instead"
             )
         tls = parts.scheme == "https"
         target = url[len(f"{parts.scheme}://{parts.netloc}") :]
@@ -71,7 +71,7 @@ class Address:
 
     @property
     def host_header(self) -> str:
-        """The Host field's value: RFC 9110 section 7.2."""
+        """The value of the Host field (RFC 9110 section 7.2)."""
         is_default = self.port == default_port(self.tls)
         return in_url(self.host) if is_default else str(self)
 
@@ -80,7 +80,7 @@ class Address:
 
 
 def in_url(host: str) -> str:
-    """Give the host as it stands in a URL: IPv6 addresses in brackets."""
+    """Return the host as it is written in a URL: IPv6 addresses in brackets."""
     return f"[{host}]" if ":" in host else host
 
 
@@ -89,9 +89,9 @@ def default_port(tls: bool) -> int:
 
 
 def fields_to_send(request: Request) -> list[tuple[str, str]]:
-    """Give the header fields that the request goes out with, all but Host.
+    """Return the header fields that the request is sent with, except Host.
 
-    Raises `UsageError` for what would not be one well-formed request.
+    Raises `UsageError` for anything that would not be one well-formed request.
     """
     if request.method.upper() == "CONNECT":
         raise UsageError("the request's method cannot be sent: use GET, POST or DELETE")
@@ -101,8 +101,8 @@ def fields_to_send(request: Request) -> list[tuple[str, str]]:
         if name not in _FRAMING
     ]
     if "accept-encoding" not in request.headers:
-        # A compressed event stream is held back until a block is full; and what is
-        # not inflated cannot be a decompression bomb.
+        # A compressed event stream is held back until a block is full; and a body that
+        # is not inflated cannot be a decompression bomb.
         fields.append(("accept-encoding", "identity"))
     if request.body is not None:
         fields.append(("content-length", str(len(request.body))))
@@ -117,6 +117,6 @@ def check_encoding(head: Head, address: Address) -> None:
     for name, value in head.headers:
         if name == "content-encoding" and value.strip().lower() not in ("", "identity"):
             raise TransportProtocolError(
-                f"{address} answered with a Content-Encoding, though only identity is"
-                " accepted: switch compression off for it"
+                f"{address} sent a body with a Content-Encoding, but only identity is"
+                " accepted: turn off compression at that server"
             )

@@ -1,4 +1,4 @@
-"""What a session does to a request beside sending it: proxies, and repetitions."""
+"""What a session does to a request besides sending it: proxies and repetitions."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class _Proxy(Address):
 
 @frozen(kw_only=True)
 class Way:
-    """Where an exchange goes and by which proxy, and what may happen on the way.
+    """Where an exchange goes, through which proxy, and what may happen on the way.
 
     `resent` says that urllib3 may have sent the request before the attempt that failed.
     """
@@ -39,9 +39,9 @@ class Way:
         prepared: requests.PreparedRequest,
         proxies: dict[str, str],
     ) -> Way:
-        """Give the way that the session will send the request.
+        """Return the way in which the session will send the request.
 
-        Raises `UsageError` if it may make something twice on that way.
+        Raises `UsageError` if the session may create something twice on that way.
         """
         url, method = str(prepared.url), str(prepared.method)
         retries = getattr(session.get_adapter(url), "max_retries", None)
@@ -51,9 +51,9 @@ class Way:
         if resent and method not in Retry.DEFAULT_ALLOWED_METHODS:
             raise UsageError(
                 f"the session's adapter for {self.address} may send a {method} twice,"
-                " and so make something twice: give it max_retries=0 (the client itself"
-                " repeats what can be repeated), or a Retry with other=0 whose"
-                f" allowed_methods leave {method} out"
+                " and so create something twice: set max_retries=0 on it (the client"
+                " itself repeats what can be repeated), or use a Retry with other=0"
+                f" whose allowed_methods exclude {method}"
             )
         return evolve(self, proxy=_proxy(select_proxy(url, proxies)), resent=resent)
 
@@ -61,8 +61,8 @@ class Way:
 def _may_resend(retries: Retry, method: str, tls: bool) -> bool:
     """Whether urllib3 may send a request again that it has sent.
 
-    What fails in TLS, also after the request, is "other" to it: repeated with whatever
-    method, and also where `max_retries` is a mere number.
+    It counts TLS failures, even after the request, as "other" errors: these are
+    repeated for any method, also if `max_retries` is a plain number.
     """
     if retries.total in (0, False):
         return False
@@ -72,7 +72,7 @@ def _may_resend(retries: Retry, method: str, tls: bool) -> bool:
 
 
 def _proxy(url: str | None) -> Address | None:
-    """Give the proxy's host and port, and not what may stand before them."""
+    """Return the proxy's host and port, without credentials before them."""
     try:
         parts = parse_url(url or "")
     except HTTPError:

@@ -8,10 +8,10 @@ __all__ = ["default_context"]
 
 
 def default_context() -> ssl.SSLContext:
-    """Give a context that verifies certificate and host name, from TLS 1.2 on.
+    """Return a context that verifies certificate and host name, from TLS 1.2 on.
 
-    It trusts what the system trusts, as OpenSSL finds it: SSL_CERT_FILE and
-    SSL_CERT_DIR say where, and SSLKEYLOGFILE is honoured, as by all Python programs.
+    It trusts what the system trusts, as OpenSSL finds it. As in all Python programs,
+    SSL_CERT_FILE and SSL_CERT_DIR say where, and SSLKEYLOGFILE is honoured.
     """
     context = ssl.create_default_context()
     context.minimum_version = ssl.TLSVersion.TLSv1_2

@@ -1,4 +1,4 @@
-"""What went wrong in requests, urllib3 and http.client, in the core's words."""
+"""Errors of requests, urllib3 and http.client, translated into the core's."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ ERRORS: tuple[type[BaseException], ...] = (
     urllib3.exceptions.HTTPError,
     OSError,
 )
-# What http.client makes of a proxy's refusal; the proxy's own words follow.
+# What http.client says about a proxy's refusal; the proxy's own words follow.
 _NO_TUNNEL = re.compile("Tunnel connection failed: ([0-9]{3})")
 
 
 @contextmanager
 def translated(way: Way) -> Iterator[None]:
-    """Say in the core's words what went wrong.
+    """Translate what is raised into the core's errors.
 
-    The exceptions of requests and urllib3 quote the URL with its query, so that only
-    what lies beneath them is chained.
+    The exceptions of requests and urllib3 quote the URL with its query, so only what
+    lies beneath them is chained.
     """
     try:
         yield
@@ -49,7 +49,7 @@ def translated(way: Way) -> Iterator[None]:
 def _unsent(
     way: Way, causes: list[BaseException], below: BaseException
 ) -> TransportError:
-    """Give the error for a connection that could not be made."""
+    """Return the error for a connection that could not be made."""
     reason = _no_connection(way, causes, below)
     if not way.resent:
         return NotSent(f"{reason}; nothing was sent")
@@ -59,7 +59,7 @@ def _unsent(
 
 
 def _no_connection(way: Way, causes: list[BaseException], below: BaseException) -> str:
-    """Say to whom the connection could not be made: to the peer, or to a proxy."""
+    """Say what the connection could not be made to: the peer, or a proxy."""
     if way.proxy is None:
         return no_connection(way.address, below, way.connect_timeout)
     if refused := _NO_TUNNEL.match(str(below)):
@@ -70,7 +70,7 @@ def _no_connection(way: Way, causes: list[BaseException], below: BaseException) 
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
-    """Give the error and all that it wraps.
+    """Yield the error and everything it wraps.
 
     `__context__` is left out: it may be an exception that the caller was handling.
     """
@@ -91,7 +91,7 @@ def _is_io(error: BaseException) -> bool:
 def _is_before_sending(error: BaseException) -> bool:
     """Whether this was raised while the connection was being made.
 
-    urllib3's types do not say so for TLS: a handshake that times out is a read timeout.
+    urllib3's types do not tell for TLS: a handshake that times out is a read timeout.
     """
     if isinstance(
         error,
@@ -119,9 +119,9 @@ def _is_timeout(error: BaseException) -> bool:
 
 
 def _protocol_fault(error: BaseException) -> str | None:
-    """Give what the peer did wrong, if that is what the error says.
+    """Return what the peer did wrong, or None if the error is not about that.
 
-    http.client has one error for a body that is cut off and for a bad chunk header.
+    http.client has one error both for a body that is cut off and a bad chunk header.
     """
     match error:
         case (
@@ -131,7 +131,7 @@ def _protocol_fault(error: BaseException) -> str | None:
         ):
             return f"{CUT_BODY}, or broke its framing"
         case http.client.HTTPException() if str(error).startswith("got more than "):
-            # Its own words for a line too long, and for more than 100 fields.
+            # Its own words for a line that is too long, and for more than 100 fields.
             return f"sent too much for http.client ({error})"
         case (
             http.client.HTTPException()

@@ -38,8 +38,8 @@ class AsyncioTransport:
     """Opens one connection for each request, and closes it with the exchange.
 
     It reads no environment and uses no proxy. `ssl_context` is used as it is; the
-    default verifies against the system's trust store. Cancelled anywhere, it has closed
-    the connection before the cancellation goes on.
+    default verifies against the system's trust store. If it is cancelled anywhere, it
+    closes the connection before the cancellation propagates.
     """
 
     errors: tuple[type[BaseException], ...] = (OSError,)
@@ -49,7 +49,7 @@ class AsyncioTransport:
 
     @asynccontextmanager
     async def open(self, request: Request) -> AsyncIterator[Opened[Awaitable[bytes]]]:
-        """Send the request and give the answer's beginning."""
+        """Send the request and yield the start of the response."""
         exchange = Http1Exchange(request)
         timeouts = request.timeouts
         opening = Deadline(timeouts.total, self.now)
@@ -70,16 +70,16 @@ class AsyncioTransport:
         await asyncio.sleep(seconds)
 
     def now(self) -> float:
-        """Give the running loop's time."""
+        """Return the time of the running loop."""
         return asyncio.get_running_loop().time()
 
     def shield(self) -> AbstractContextManager[object]:
-        """Give the scope in which leaving may still say goodbye to the server.
+        """Return a scope in which a cancelled task can still talk to the server.
 
         asyncio cancels a task once, and lets it go on. anyio, on which Starlette and
         FastAPI run, cancels every further wait in a cancelled scope of its own.
         """
-        anyio: Any = sys.modules.get("anyio")  # Whose scope it is has imported it.
+        anyio: Any = sys.modules.get("anyio")  # Imported if one of its scopes is used.
         return nullcontext() if anyio is None else anyio.CancelScope(shield=True)
 
     def within(self, seconds: float) -> AbstractAsyncContextManager[object]:
@@ -102,8 +102,8 @@ class AsyncioTransport:
     ) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         """Try the host's addresses in turn, each for its share of the timeout.
 
-        Not asyncio's `happy_eyeballs_delay`, which tries them side by side: when it is
-        cancelled, it can leave a connection open (seen with CPython 3.11).
+        asyncio's `happy_eyeballs_delay`, which tries them concurrently, can leave a
+        connection open when it is cancelled (seen with CPython 3.11).
         """
         loop = asyncio.get_running_loop()
         places = await loop.getaddrinfo(
@@ -148,9 +148,9 @@ class _Wire:
         self._timeout = seconds
 
     def send(self) -> None:
-        # The loop sends it while the head is waited for: a peer may answer before it
-        # has taken the whole request, and a connection that breaks while it is written
-        # to is not read any more. Nothing is saved by draining what is in memory.
+        # The loop sends it while `read_head` waits: a peer may respond before it has
+        # taken the whole request, and a connection that breaks while draining would
+        # not be read. Draining what is already in memory would save nothing.
         self._writer.write(self._exchange.data_to_send)
 
     async def read_head(self) -> Head:
@@ -175,8 +175,8 @@ class _Wire:
 
 
 async def _close(writer: asyncio.StreamWriter) -> None:
-    # Aborting neither waits for the peer nor says goodbye; the socket is closed by the
-    # loop's next turns, which are waited for so that nothing is left open.
+    # Aborting neither waits for the peer nor says goodbye. The loop closes the socket
+    # in its next iterations; waiting for them leaves nothing open.
     writer.transport.abort()
     with suppress(OSError):
         async with asyncio.timeout(_CLOSE_SECONDS):

@@ -1,4 +1,4 @@
-"""One HTTP/1.1 exchange, bytes in and bytes out: all of a transport but the I/O.
+"""One HTTP/1.1 exchange, bytes in and bytes out: a transport without the I/O.
 
 A blocking transport, without its timeouts and errors::
 
@@ -38,23 +38,23 @@ with comes_with("sockets", __name__):
 
 __all__ = ["READ_BYTES", "Address", "Http1Exchange"]
 
-# How much to ask of a connection at once: TLS gives 16 KiB records, and 64 KiB is
-# what the kernel's loopback and most receive windows can have ready.
+# How much to read from a connection at once: TLS records are 16 KiB, and 64 KiB is what
+# the kernel's loopback and most receive windows can have ready.
 READ_BYTES = 64 * 1024
 
 
 class Http1Exchange:
-    """One request and its answer, on a connection of their own.
+    """One request and its response, on a connection of their own.
 
-    `data_to_send` is the whole request. Send it, then give `receive` what the peer
-    sends, until `head` is known; after that `next_piece` gives the body, and None
+    `data_to_send` is the whole request. Send it, then pass to `receive` what the peer
+    sends, until `head` is known; after that `next_piece` returns the body, and None
     whenever it needs `receive` first.
 
     Raises `UsageError` for a request that cannot be sent. `receive` and `next_piece`
-    raise `TransportProtocolError` when the peer breaks HTTP or ends its answer early;
-    the exchange is over then, and the connection is to be closed, as it is after the
-    body's end: it cannot carry another exchange, unless `keep_alive` was wished and
-    `reusable` says at the end that the peer agreed.
+    raise `TransportProtocolError` if the peer breaks HTTP or ends its response early;
+    the exchange is then over. Close the connection then, and after the body's end: it
+    cannot carry another exchange, unless `keep_alive` was requested and `reusable` says
+    at the end that the peer agreed.
     """
 
     address: Address
@@ -93,7 +93,7 @@ class Http1Exchange:
             ) from None
 
     def receive(self, data: bytes | bytearray) -> None:
-        """Take what the peer sent, in any cut; `b""` says that it has closed."""
+        """Take what the peer sent, in pieces of any size; `b""` if it has closed."""
         self._closed = self._closed or not data
         self._connection.receive_data(bytes(data))
         while self.head is None:
@@ -112,7 +112,7 @@ class Http1Exchange:
         )
         check_encoding(head, self.address)
         # RFC 9112 section 6.3: an attempt at smuggling that "ought to be handled as an
-        # error". h11 would go by the chunks, a box in between perhaps by the length.
+        # error". h11 would follow the chunks, a middlebox perhaps the length.
         if {"transfer-encoding", "content-length"} <= {
             name for name, _ in head.headers
         }:
@@ -128,9 +128,9 @@ class Http1Exchange:
             raise TransportProtocolError(f"{self.address} {ENDLESS_INTERIM}")
 
     def next_piece(self) -> bytes | None:
-        """Give what has come of the body, `b""` at its end, None before more comes.
+        """Return what has come of the body, `b""` at its end, None if more must come.
 
-        What came before a fault is given first; the next call raises.
+        What came before a fault is returned first; the next call raises.
         """
         if self._fault is not None:
             raise self._fault
@@ -149,9 +149,10 @@ class Http1Exchange:
 
     @property
     def reusable(self) -> bool:
-        """The answer is over, and the connection can carry another exchange.
+        """Whether the response is over and the connection can carry another exchange.
 
-        Not before the body's end was given, and not if more has come than the answer.
+        False until the end of the body has been returned, and if more has come than
+        the response.
         """
         connection = self._connection
         return (
@@ -174,7 +175,7 @@ class Http1Exchange:
         elif self._closed:
             fault = CUT_BODY if self.head else CUT_HEAD
         elif "_SWITCH_" in str(error):
-            # A 101 that nobody asked for; h11 has only its own words for it.
+            # A 101 that was not requested; h11 has no type of its own for it.
             fault = SWITCHED
         else:
             # After the colon h11 quotes what the peer sent.

@@ -38,25 +38,26 @@ __all__ = ["RequestsTransport"]
 class RequestsTransport:
     """Sends through a `requests.Session`, and reads the body undecoded.
 
-    Connections are kept and used again, also by other threads. Its own session reads no
-    environment, keeps no cookies, uses no proxy, verifies with `ssl_context`, or
-    against the system's trust store, and connects anew in a forked process; `close()`
-    closes it. Its answers are read by h11, as strictly as on the other transports.
+    Connections are kept and reused, also by other threads. The transport's own session
+    reads no environment, keeps no cookies, uses no proxy, verifies with `ssl_context`
+    or against the system's trust store, and reconnects in a forked process; `close()`
+    closes it. Its responses are read by h11, as strictly as on the other transports.
 
     A caller's `session` is used as it is, with its adapters, proxies, cookies and
-    `trust_env`, and stays open; the caller says by it what is trusted. Its adapters
-    quote a target anew, and it adds header fields of its own. Redirects are
-    not followed, and no .netrc replaces the request's Authorization, in either case.
-    Answers are read as its adapters read them: by http.client, which accepts chunks
-    that can be read in two ways, and skips no interim answer but 100: any other is a
-    `TransportProtocolError`. An adapter whose `max_retries` may send a POST twice is
-    refused with `UsageError`.
+    `trust_env`, and stays open; it decides what is trusted. Its adapters requote the
+    target, and it adds its own header fields. Responses are read by its adapters, which
+    use http.client: that accepts chunks that can be read in two ways, and skips no
+    interim response except 100; any other is a `TransportProtocolError`. An adapter
+    whose `max_retries` may send a POST twice is refused with `UsageError`.
+
+    In either case, redirects are not followed, and no .netrc replaces the request's
+    Authorization.
 
     The connect timeout is for all of the host's addresses and the handshake together,
-    and once more for sending, because urllib3 does so; looking up the host's name takes
-    what the system takes. The read timeout is for the whole head, and for each read of
-    the body, however few bytes come at a time; with a caller's session, which has its
-    own ways to connect and to read a head, for each of its waits there. A total ends
+    and once more for sending, because urllib3 works that way; looking up the host name
+    takes as long as the system takes. The read timeout is for the whole head, and for
+    each read of the body, however few bytes come at a time. A caller's session connects
+    and reads a head in its own ways: there, each wait has its own timeout. A total ends
     connecting and the wait for the head; sending can overshoot it by the connect
     timeout.
     """
@@ -70,7 +71,7 @@ class RequestsTransport:
         ssl_context: ssl.SSLContext | None = None,
     ) -> None:
         if session is not None and ssl_context is not None:
-            raise UsageError("give a session or an ssl_context: a session has its own")
+            raise UsageError("pass a session or an ssl_context: a session has its own")
         self._owned = session is None
         self._session = _new_session(ssl_context) if session is None else session
 
@@ -92,7 +93,7 @@ class RequestsTransport:
 
     @contextmanager
     def open(self, request: Request) -> Iterator[Opened[bytes]]:
-        """Send the request and give the answer's beginning."""
+        """Send the request and yield the start of the response."""
         address = Address.of(request.url)
         fields = fields_to_send(request)
         way = Way(
@@ -110,11 +111,11 @@ class RequestsTransport:
         with closing(_Body(self._send(prepared, way, settings), way)) as body:
             raw = body.raw
             if raw.status < 200:
-                # http.client skips 100 alone. The answer itself comes later, on a
-                # connection that would be used again, as that to another request.
+                # http.client skips only 100. The final response comes later, and would
+                # be taken for that to the next request on this connection.
                 raise TransportProtocolError(
-                    f"{address} sent an interim answer ({raw.status}), which"
-                    " http.client takes for the whole: give no session of your own"
+                    f"{address} sent an interim response ({raw.status}), which"
+                    " http.client takes for the final one: do not pass your own session"
                 )
             head = Head(
                 raw.status, ((name, value) for name, value in raw.headers.items())
@@ -141,8 +142,8 @@ class RequestsTransport:
         headers: dict[str, str] = {}
         for name, value in fields:
             headers[name] = f"{headers[name]}, {value}" if name in headers else value
-        # An auth of the session's own is used only where the request brings none. With
-        # no auth at all, requests would look into .netrc.
+        # The session's own auth is used only if the request has none. With no auth at
+        # all, requests would look into .netrc.
         keeps = "authorization" in headers or self._session.auth is None
         prepared = self._session.prepare_request(
             requests.Request(
@@ -153,9 +154,9 @@ class RequestsTransport:
                 auth=_as_it_is if keeps else self._session.auth,
             )
         )
-        # After a session's own hooks, which this must not replace.
+        # Appended, because it must not replace the session's own hooks.
         prepared.hooks["response"].append(_hide_location)
-        # As they were given: requests resolves dot segments, requotes, and shouts.
+        # Unchanged: requests resolves dot segments, requotes and uppercases the method.
         prepared.url, _, _ = request.url.partition("#")
         prepared.method = request.method
         return prepared
@@ -177,15 +178,15 @@ def _as_it_is(prepared: requests.PreparedRequest) -> requests.PreparedRequest:
 
 
 def _hide_location(response: requests.Response, **_: Any) -> None:
-    # Also with allow_redirects=False, requests prepares the next request; for that it
-    # reads the body to its end and judges the Location.
+    # Even with allow_redirects=False, requests prepares the next request: it reads the
+    # body to its end and parses the Location.
     response.headers.pop("location", None)
 
 
 class _Body:
-    """An answer's body as it comes from urllib3.
+    """A response body as it comes from urllib3.
 
-    `stream` is None where urllib3, or a caller's adapter, keeps it out of reach.
+    `stream` is None if urllib3, or a caller's adapter, keeps it out of reach.
     """
 
     def __init__(self, response: requests.Response, way: Way) -> None:
@@ -194,7 +195,7 @@ class _Body:
         self._way = way
         self._fault: TransportError | None = None
         self.stream = _timed(self.raw)
-        # Held while it is read; a signal's handler may take it again.
+        # Held during a read; reentrant, because a signal handler may take it again.
         self._reading = threading.RLock()
         self._is_read = self._left = False
 
@@ -211,8 +212,8 @@ class _Body:
     def close(self) -> None:
         """Close the response, also while another thread reads it.
 
-        Where a signal's handler does it, the read that it has interrupted ends, and
-        closes it: what is in the middle of reading refuses to be closed.
+        If a signal handler calls this, the read that it interrupted ends and closes the
+        response: a stream cannot be closed in the middle of a read.
         """
         self._left = True
         if self.stream is not None:
@@ -223,7 +224,7 @@ class _Body:
 
     def _read(self) -> bytes:
         if self._fault is not None:
-            raise self._fault  # urllib3 would say that the body has ended.
+            raise self._fault  # urllib3 would report the end of the body.
         if self.stream is not None:
             self.stream.restart()
         try:
@@ -240,7 +241,7 @@ class _Body:
 
 
 def _timed(raw: urllib3.HTTPResponse) -> TimedStream | None:
-    """Give the stream that the answer is read from, made one that keeps a deadline."""
+    """Make the stream that the response is read from keep a deadline; return it."""
     answer: Any = getattr(raw, "_fp", None)
     if isinstance(timed := getattr(answer, "timed", None), TimedStream):
         return timed
@@ -254,7 +255,7 @@ def _timed(raw: urllib3.HTTPResponse) -> TimedStream | None:
 
 
 def _waits(timeouts: Timeouts) -> Any:
-    """Give the timeouts as requests takes them: urllib3's where they have a total."""
+    """Return the timeouts in requests' form, or urllib3's if there is a total."""
     connect, read, total = map(_wait, astuple(timeouts))
     if total is None:
         return connect, read

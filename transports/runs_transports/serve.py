@@ -34,12 +34,12 @@ with comes_with("sockets", __name__):
 __all__ = ["Server", "Service", "serve"]
 
 _JOIN_SECONDS = 5.0
-# Until it is asked again for a connection that it could not give.
+# Before accepting is tried again after it failed.
 _RETRY_SECONDS = 0.05
 
 
 class Service(Protocol):
-    """What can be served: requests in, replies out, and no I/O."""
+    """What can be served: requests in, replies out, no I/O."""
 
     @property
     def prefix(self) -> str:
@@ -47,7 +47,7 @@ class Service(Protocol):
         ...
 
     def handle(self, request: ServiceRequest, now: float) -> ServiceReply:
-        """Give the reply; `now` is the time in Unix seconds."""
+        """Return the reply; `now` is the time in Unix seconds."""
         ...
 
 
@@ -80,20 +80,20 @@ def serve(
     ssl_context: ssl.SSLContext | None = None,
     allow_remote: bool = False,
 ) -> Server[Any]:
-    """Give a server that is answering already; close it, or use it in a `with`.
+    """Start a server and return it; close it, or use it in a `with`.
 
     Without a service it serves a new `LocalService`. Port 0 takes a free one. The
-    server checks no credentials, so that it listens to this machine only: `host` must
-    be a loopback address unless `allow_remote`.
+    server checks no credentials, so it listens to this machine only: `host` must be a
+    loopback address unless `allow_remote`.
     """
     if not (allow_remote or _is_loopback(host)):
         raise UsageError(
-            f"{host} is not a loopback address, and this server lets everybody in:"
-            " pass allow_remote=True if that is meant"
+            f"{host} is not a loopback address, and this server lets everyone in:"
+            " pass allow_remote=True if you want that"
         )
     if ssl_context is not None and ssl_context.protocol is ssl.PROTOCOL_TLS_CLIENT:
         raise UsageError(
-            "ssl_context is one for clients: a server's begins as"
+            "ssl_context is for clients: create one for servers with"
             " ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)"
         )
     listener = socket.create_server(
@@ -117,9 +117,9 @@ class Server(Generic[ServiceT]):
     """A running server. Each connection has a thread; the service has one lock.
 
     `base_url` is what an `Endpoint` takes, `service` is what is being served. The lock
-    is held while the service answers and while it gives a chunk, never while a client
-    is waited for. The listener is the server's from the beginning: it is closed also if
-    the server cannot start.
+    is held while the service handles a request and while it produces a chunk, never
+    while waiting for a client. The server owns the listener from the beginning, and
+    closes it even if the server cannot start.
     """
 
     base_url: str
@@ -140,12 +140,12 @@ class Server(Generic[ServiceT]):
         self._threads: dict[threading.Thread, socket.socket] = {}
         with contextlib.ExitStack() as owned:
             owned.enter_context(listener)
-            # Else it waits for the next client if the one it was woken for has left.
+            # Otherwise it would wait for another client if this one has already left.
             listener.setblocking(False)
             scheme = "http" if ssl_context is None else "https"
             port = listener.getsockname()[1]
             self.base_url = f"{scheme}://{in_url(host)}:{port}{service.prefix}"
-            # Closing a socket does not wake the thread that waits for it; a byte does.
+            # Closing a socket does not wake a thread that waits for it; a byte does.
             wake_reader, self._wake_writer = socket.socketpair()
             owned.enter_context(wake_reader)
             owned.enter_context(self._wake_writer)
@@ -159,9 +159,9 @@ class Server(Generic[ServiceT]):
             self._owned = owned.pop_all()
 
     def close(self) -> None:
-        """Stop listening and drop all connections; their threads have ended.
+        """Stop listening, drop all connections and wait for their threads.
 
-        But for those in which the service goes on answering for more than five seconds.
+        Threads in which the service is still working after five seconds are left.
         """
         if not self._closing.is_set():
             self._closing.set()
@@ -169,8 +169,8 @@ class Server(Generic[ServiceT]):
         self._acceptor.join()
         for connection in self._threads.values():
             with contextlib.suppress(OSError):
-                # Not SSLSocket's own, which would pull the session from under the
-                # thread that uses it.
+                # Not SSLSocket's own method, which would discard the TLS state that a
+                # thread is using.
                 socket.socket.shutdown(connection, socket.SHUT_RDWR)
         end = time.monotonic() + _JOIN_SECONDS
         for thread in self._threads:
@@ -198,21 +198,21 @@ class Server(Generic[ServiceT]):
         try:
             connection, _ = self._listener.accept()
         except OSError:
-            # No descriptor is left, say. The client goes on waiting, and the selector
-            # would give it again at once.
+            # For example, no descriptor is left. The client is still waiting, and the
+            # selector would report it again at once.
             self._closing.wait(_RETRY_SECONDS)
             return
-        # It has left already, or there can be no thread for it: the others go on.
+        # The client has left, or no thread can be started for it: the others go on.
         with contextlib.suppress(OSError, RuntimeError):
             self._start(connection)
 
     def _start(self, connection: socket.socket) -> None:
         try:
-            # Without it, small chunks wait for the client's acknowledgements.
+            # Otherwise small chunks wait for the client's acknowledgements.
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             connection.settimeout(IDLE_SECONDS)
             if self._ssl_context is not None:
-                with connection:  # Which is empty once it is wrapped.
+                with connection:  # Detached once it is wrapped.
                     connection = self._ssl_context.wrap_socket(
                         connection, server_side=True, do_handshake_on_connect=False
                     )
@@ -227,7 +227,7 @@ class Server(Generic[ServiceT]):
         self._threads[thread] = connection
 
     def _talk(self, connection: socket.socket) -> None:
-        # Which is no matter of the server's.
+        # A client that leaves does not concern the server.
         with connection, contextlib.suppress(ClientLeft):
             Conversation(connection, self._handle).run()
 
@@ -237,4 +237,4 @@ class Server(Generic[ServiceT]):
 
 
 if __name__ == "__main__":
-    raise SystemExit("this is a module: 'runs-core serve' is the command")
+    raise SystemExit("this module is not a command: use 'runs-core serve'")

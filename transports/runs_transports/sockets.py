@@ -1,4 +1,4 @@
-"""Blocking sockets from the standard library, with h11: no HTTP library in between."""
+"""Blocking sockets from the standard library, with h11."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class SocketTransport:
     It reads no environment and uses no proxy. `ssl_context` is used as it is; the
     default verifies against the system's trust store. Threads may share a transport.
     The connect timeout is for all of the host's addresses and the handshake together;
-    looking up the host's name takes what the system takes.
+    looking up the host name takes as long as the system takes.
     """
 
     errors: tuple[type[BaseException], ...] = (OSError,)
@@ -40,7 +40,7 @@ class SocketTransport:
 
     @contextmanager
     def open(self, request: Request) -> Iterator[Opened[bytes]]:
-        """Send the request and give the answer's beginning."""
+        """Send the request and yield the start of the response."""
         exchange = Http1Exchange(request)
         timeouts = request.timeouts
         opening = Deadline(timeouts.total)
@@ -86,7 +86,7 @@ class _Wire:
         self._connection = connection
         self._exchange = exchange
         self._timeout = timeout
-        # Held while bytes are waited for; a signal's handler may take it again.
+        # Held during a wait for bytes; reentrant, for a signal handler that closes.
         self._waiting = threading.RLock()
 
     def set_timeout(self, seconds: float | None) -> None:
@@ -94,8 +94,8 @@ class _Wire:
 
     def send(self) -> None:
         deadline = Deadline(self._timeout)
-        # A peer may answer and close before it has taken the whole request: what it
-        # said is still there to be read, and if it said nothing, reading says so.
+        # A peer may respond and close before it has taken the whole request: what it
+        # sent can still be read, and if it sent nothing, reading finds that out.
         with suppress(BrokenPipeError, ConnectionResetError), self._timeouts():
             self._connection.settimeout(deadline.left())
             self._connection.sendall(self._exchange.data_to_send)

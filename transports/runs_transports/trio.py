@@ -27,14 +27,14 @@ class TrioTransport:
     """Opens one connection for each request, and closes it with the exchange.
 
     It reads no environment and uses no proxy. `ssl_context` is used as it is; the
-    default verifies against the system's trust store. Cancelled anywhere, it has closed
-    the connection before the cancellation goes on.
+    default verifies against the system's trust store. If it is cancelled anywhere, it
+    closes the connection before the cancellation propagates.
     """
 
     errors: tuple[type[BaseException], ...] = (
         OSError,
         trio.BrokenResourceError,
-        trio.ClosedResourceError,  # By another task, while one waits for bytes.
+        trio.ClosedResourceError,  # Another task closed it during a wait for bytes.
     )
 
     def __init__(self, *, ssl_context: ssl.SSLContext | None = None) -> None:
@@ -42,7 +42,7 @@ class TrioTransport:
 
     @asynccontextmanager
     async def open(self, request: Request) -> AsyncIterator[Opened[Awaitable[bytes]]]:
-        """Send the request and give the answer's beginning."""
+        """Send the request and yield the start of the response."""
         exchange = Http1Exchange(request)
         timeouts = request.timeouts
         opening = Deadline(timeouts.total, self.now)
@@ -62,11 +62,11 @@ class TrioTransport:
         await trio.sleep(seconds)
 
     def now(self) -> float:
-        """Give trio's time, which a test may have replaced."""
+        """Return trio's time, which a test may have replaced."""
         return trio.current_time()
 
     def shield(self) -> trio.CancelScope:
-        """Give the scope in which leaving may still say goodbye to the server."""
+        """Return a scope in which a cancelled task can still talk to the server."""
         return trio.CancelScope(shield=True)
 
     @asynccontextmanager
@@ -122,8 +122,8 @@ class _Wire:
 
     async def send(self) -> None:
         with trio.move_on_after(_wait(self._timeout)) as scope:
-            # A peer may answer and close before it has taken the whole request: what
-            # it said is still there to be read; if it said nothing, reading says so.
+            # A peer may respond and close before it has taken the whole request: what
+            # it sent can still be read; if it sent nothing, reading finds that out.
             with suppress(trio.BrokenResourceError):
                 await self._stream.send_all(self._exchange.data_to_send)
         if scope.cancelled_caught:
@@ -146,7 +146,7 @@ class _Wire:
 
 async def _close(stream: trio.abc.Stream) -> None:
     # Forcefully: it neither waits for the peer nor says goodbye. Shielded, so that a
-    # cancellation does not take the place of the exception that is on its way.
+    # cancellation does not replace the exception that is propagating.
     with trio.CancelScope(shield=True):
         await trio.aclose_forcefully(stream)
 
@@ -156,7 +156,7 @@ def _wait(timeout: float | None) -> float:
 
 
 def _cause(error: BaseException) -> BaseException:
-    """Give the failure below trio's: of the first address, or of TLS."""
+    """Return the failure below trio's exception: of the first address, or of TLS."""
     match error.__cause__:
         case BaseExceptionGroup(exceptions=(first, *_)):
             return first

@@ -22,10 +22,10 @@ __all__ = ["main"]
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command and give its exit status.
+    """Run one command and return its exit status.
 
-    What goes wrong is one line on standard error. `argv` is without the program's
-    name; None is the process's own.
+    An error is one line on standard error. `argv` excludes the program's name; None
+    stands for the process's own arguments.
     """
     arguments = list(sys.argv[1:] if argv is None else argv)
     secrets = known_secrets(arguments, os.environ)
@@ -45,12 +45,11 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(arguments: list[str]) -> int:
-    # Here and not above, so that Ctrl-C ends the command without a traceback also
-    # while it is being imported.
+    # Imported here, so that Ctrl-C during the import shows no traceback either.
     from runs_transports.cli.options import build_parser
 
     if isinstance(sys.stdout, io.TextIOWrapper):
-        # A terminal that cannot show a character is no reason to stop.
+        # A character that the terminal cannot show is no reason to stop.
         sys.stdout.reconfigure(errors="backslashreplace")
     try:
         options = build_parser().parse_args(arguments)
@@ -68,9 +67,9 @@ def _is_expected(error: Exception) -> bool:
 
 
 def _finish_output() -> None:
-    """Write what is left, or forget it where it cannot be written.
+    """Write what is left, or discard it if it cannot be written.
 
-    The interpreter would try once more at its end, and say that it failed.
+    The interpreter would try again at exit, and report that it failed.
     """
     try:
         print(end="", flush=True)

@@ -24,13 +24,13 @@ from runs_transports.cli.demo_script import (
 
 __all__ = ["Begun", "Conversation", "Ended", "Said"]
 
-# For each of the three runs, in seconds: a real model may think for a while.
+# For each of the three runs, in seconds: a real model may take a while.
 _DEADLINE = 120.0
 
 
 @frozen
 class Said:
-    """A line of the conversation that is no event of a stream."""
+    """A line of the conversation that is not an event of a stream."""
 
     label: str
     text: str
@@ -43,7 +43,7 @@ class Begun:
 
 @frozen(kw_only=True)
 class Ended:
-    """A run has ended, and whether as it should."""
+    """A run has ended; `good` says whether as expected."""
 
     how: str
     run: Run
@@ -55,7 +55,7 @@ class Ended:
 class Conversation:
     """Three runs on one thread: streamed, polled, cancelled.
 
-    `made` gathers the calls that delete what it has created.
+    `made` collects the calls that delete what the conversation created.
     """
 
     assistant_id: str | None
@@ -63,11 +63,11 @@ class Conversation:
     made: list[Call[Any]]
 
     def feed(self) -> Feed[Any, None]:
-        """Give the feed of the stream's events and of `Said`, `Begun` and `Ended`."""
+        """Return a feed of the stream's events and of `Said`, `Begun` and `Ended`."""
         return OnceFeed(self._talk())
 
     def clean_up(self) -> Feed[Any, None]:
-        """Give the feed that deletes what was created, as far as the server lets it."""
+        """Return a feed that deletes what was created, as far as the server lets it."""
 
         def flow() -> Flow[None]:
             for call in reversed(self.made):
@@ -145,7 +145,7 @@ def _cancelled(thread_id: str, assistant_id: str) -> Flow[None]:
         run = yield from runs.cancel(run.id, thread_id)
         path = run.status
     except BadRequestError:
-        # A real server can be quicker than a million numbers are worth to it.
+        # On a real server, the run may have ended before it could be cancelled.
         good = path = "completed"
     run = yield from runs.poll(run.id, thread_id, deadline=_DEADLINE)
     path = " → ".join(dict.fromkeys((path, run.status)))

@@ -32,10 +32,10 @@ def add_commands(commands: Any) -> None:
     parser = commands.add_parser(
         "demo",
         help=summary,
-        description=f"{summary.capitalize()}: a run streamed, with a function that is"
-        " called in this process, a run polled, and a run cancelled. Without --base-url"
-        " it brings its own server. Exit status 0 only if everything ended as it"
-        " should.",
+        description=f"{summary.capitalize()}: one run is streamed, with a function that"
+        " is called in this process, one is polled, and one is cancelled. Without"
+        " --base-url, the demo starts its own server. The exit status is 0 only if"
+        " everything ended as expected.",
     )
     add_endpoint_options(parser)
     group = parser.add_argument_group("what to run")
@@ -43,14 +43,14 @@ def add_commands(commands: Any) -> None:
         "--assistant",
         metavar="ID",
         type=not_empty,
-        help="an assistant of that server; without it one is created and deleted",
+        help="an assistant on that server (default: create one, and delete it)",
     )
     group.add_argument(
-        "--model", default="gpt-4o", help="the model of a created one (gpt-4o)"
+        "--model", default="gpt-4o", help="the model of a new assistant (gpt-4o)"
     )
     add_transport_option(
         parser,
-        "only on this one; may be given more than once",
+        "use only this one; may be given more than once",
         action="append",
         dest="transports",
     )
@@ -72,7 +72,7 @@ class Report:
 def _run(options: argparse.Namespace) -> int:
     if options.base_url is None and (options.assistant or options.api_key):
         raise CommandError(
-            "--assistant and --api-key are those of a server: give its --base-url",
+            "--assistant and --api-key belong to a server: pass its --base-url too",
             status=USAGE,
         )
     names = list(dict.fromkeys(options.transports or TRANSPORTS))
@@ -88,7 +88,7 @@ def _run(options: argparse.Namespace) -> int:
     bad = [report for report in reports if report.problems]
     if bad:
         raise CommandError(
-            f"{len(bad)} of {len(reports)} transports did not end as they should;"
+            f"{len(bad)} of {len(reports)} transports did not end as expected;"
             f" {bad[0].transport}: {bad[0].problems[0]}"
         )
     return OK
@@ -164,14 +164,14 @@ class _Teller:
 
 
 def _outcome(report: Report) -> tuple[str, str]:
-    """Give the outcome in words, and their style."""
+    """Return the outcome in words, and their style."""
     if report.problems:
-        return "not as it should be", "red"
-    return "as it should be", "green"
+        return "not as expected", "red"
+    return "as expected", "green"
 
 
 def _sum_up(reports: list[Report], show: Show) -> None:
-    """Show a table; without room for one, a line for each transport."""
+    """Show a table or, if there is no room for it, a line for each transport."""
     table = _table(reports)
     unlimited = show.console.options.update(width=1000)
     if show.console.measure(table, options=unlimited).maximum <= show.console.width:

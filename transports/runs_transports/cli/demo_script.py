@@ -1,4 +1,4 @@
-"""What the demonstration says and calls, on both sides of the local service."""
+"""The demonstration's texts and tool, for both sides of the local service."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ WEATHER_TOOL: dict[str, Any] = {
     },
 }
 
-# Between two words, in seconds: so that they are seen to arrive.
+# Between two words, in seconds, so that one sees them arrive.
 _PAUSE = 0.03
 
 _WEATHER = {
@@ -60,7 +60,7 @@ def get_weather(city: str) -> dict[str, Any]:
 
 
 def assistant_script(context: RunContext) -> Iterable[Action]:
-    """Give what the assistant does: it asks for the weather, then says it."""
+    """Return what the assistant does: it asks for the weather, then says it."""
     asked = context.last_user_text
     if asked == TOO_LONG:
         return (Hang(),)

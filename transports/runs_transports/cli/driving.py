@@ -1,7 +1,7 @@
-"""Which transports there are, and a conversation on any of them.
+"""The table of transports, and a conversation on any of them.
 
-The one table of transports. Each is imported when it is used, so that a command needs
-no library but those of the transport it was given.
+Each transport is imported when it is used, so that a command needs only the libraries
+of the transport it was given.
 """
 
 from __future__ import annotations

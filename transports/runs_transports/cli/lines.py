@@ -14,14 +14,14 @@ if TYPE_CHECKING:
 
 __all__ = ["Lines"]
 
-# The column in which begins what a label stands before.
+# The column where the text after a label begins.
 _GUTTER = 13
-# A line of text is broken at the first space in its last columns.
+# A line of text is broken at the first space in this many last columns.
 _RAGGED = 12
 
 
 def _new_console() -> Console:
-    """Give a console on standard output, or raise `CommandError` without rich.
+    """Return a console on standard output, or raise `CommandError` without rich.
 
     In a pipe it writes no control codes, and it respects NO_COLOR.
     """
@@ -41,7 +41,7 @@ def _new_console() -> Console:
 class Lines:
     """Writes lines on standard output, or grows one as its text arrives.
 
-    What is written cannot command the terminal. On one, long text is broken between
+    The text cannot control the terminal. On a terminal, long text is broken between
     words; in a pipe a line is left as it is.
     """
 
@@ -52,7 +52,7 @@ class Lines:
         self._column = 0
 
     def heading(self, name: str, text: str) -> None:
-        """Write a line that is named, not labelled."""
+        """Write a line that begins with a name instead of a label."""
         self.rest()
         self.console.out(f"{printable(name):<34}", end="", style="cyan")
         self.console.out(printable(text))
@@ -71,7 +71,7 @@ class Lines:
         self.console.out(printable(name), style="bold")
 
     def grow(self, key: object, label: str, text: str, closing: str = "") -> None:
-        """Write more of what `key` names; another key begins another line."""
+        """Write more text of the line for `key`; another key begins another line."""
         if key != self._growing:
             self.rest()
             self._growing, self._closing = key, closing

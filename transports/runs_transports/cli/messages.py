@@ -1,4 +1,4 @@
-"""What goes wrong, as one line, and the exit status that says so."""
+"""Errors as one line, and the exit status for each."""
 
 from __future__ import annotations
 
@@ -25,22 +25,22 @@ __all__ = [
 OK = 0
 FAILED = 1
 USAGE = 2
-# What a shell gives for a program that SIGINT or SIGPIPE has ended.
+# What a shell reports for a program that SIGINT or SIGPIPE has ended.
 INTERRUPTED = 130
 PIPE_CLOSED = 141
 
-# Where the error does not say by itself what to do on a command line.
+# For errors that do not say what to do on a command line.
 _ADVICE: dict[type[BaseException], str] = {
     errors.NotSent: "check --base-url, and that the server is running",
-    # Not which: --api-key and two variables can have given it.
+    # Not which one: it can come from --api-key or two variables.
     errors.AuthenticationError: "check the key",
-    errors.MalformedResponse: "check that --base-url is that of the API",
+    errors.MalformedResponse: "check that --base-url is the API's",
 }
 
-# What can happen while a run is followed, of which the server knows how it ended.
+# What can happen while following a run; the server knows how the run ended.
 _UNDER_WAY = (errors.StreamEnded, errors.DeadlineExceeded, errors.ProtocolError)
 
-# What the core's texts for Python have, and a command line has not.
+# What the core's texts say in Python, and how it is typed on a command line.
 _PYTHON = {
     "Timeouts(None, None)": "null",
     "None": "null",
@@ -48,22 +48,22 @@ _PYTHON = {
     "False": "false",
 }
 _OF_PYTHON = re.compile(r"\bTimeouts\(None, None\)|\b(?:None|True|False)\b")
-# These say at their end how to wait longer, or to take more. What stands before it may
-# be the server's.
+# These end with how to wait longer, or to accept more. What stands before that may be
+# the server's text.
 _LIMITED = (errors.DeadlineExceeded, errors.EventTooLarge)
 _NO_LIMIT = "None for no limit"
 
-# What the core says in Python about finding out: `with runs.list(thread_id, limit=1)`.
+# How the core says in Python how to find out: `with runs.list(thread_id, limit=1)`.
 _CALL = re.compile(r"(?<=, with )(\w+)\.(\w+)\(([\w, =]*)\)$")
 
-# C0 and C1 controls and DEL: what a terminal could take for a command.
+# C0 and C1 controls and DEL, which a terminal could take for a command.
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _SHOWN = {"\t": "\t", "\n": "\n", "\r": ""}
 _LONGEST_LINE = 1000
 
 _SECRET_OPTION = re.compile(r"-+[\w-]*(?:key|token|secret|auth)[\w-]*", re.IGNORECASE)
 _SECRET_VARIABLE = re.compile(r"KEY|TOKEN|SECRET|PASSWORD")
-# Shorter ones are placeholders such as "local", which stand in sentences too.
+# Shorter ones are placeholders such as "local", which also occur in sentences.
 _SHORTEST_SECRET = 8
 
 
@@ -76,14 +76,14 @@ class CommandError(Exception):
 
 
 def exit_status(error: BaseException) -> int:
-    """Give the exit status for a command that ends in this error."""
+    """Return the exit status for a command that ends in this error."""
     if isinstance(error, CommandError):
         return error.status
     return USAGE if isinstance(error, errors.UsageError) else FAILED
 
 
 def one_line(error: BaseException, *, advise: bool = True) -> str:
-    """Give what happened, and what to do where the error itself does not say."""
+    """Return what happened, and what to do if the error itself does not say."""
     if isinstance(error, OSError) and error.strerror:
         text = error.strerror
         if error.filename is not None:
@@ -102,9 +102,9 @@ def one_line(error: BaseException, *, advise: bool = True) -> str:
 
 
 def as_typed(text: str) -> str:
-    """Give a text of the core's own with `null`, as it is typed here, for None.
+    """Return one of the core's own texts with `null`, as it is typed here, for None.
 
-    Not for one in which somebody else is quoted: a file may be called "None for now".
+    Not for texts that quote others: a file may be called "None for now".
     """
     return _OF_PYTHON.sub(lambda word: _PYTHON[word[0]], text)
 
@@ -119,22 +119,22 @@ def _as_command(error: errors.OutcomeUnknown, noun: str, verb: str, given: str) 
 
 def _advice(error: BaseException) -> str | None:
     if isinstance(error, _UNDER_WAY) and error.run:
-        # Some servers leave the thread out of a run; whoever asked knows it.
+        # Some servers leave the thread out of a run; the user knows it.
         ids = f"{error.run.id} {error.run.thread_id or 'THREAD_ID'}"
         return f"'runs-core runs poll {printable(ids)}' tells how the run went on"
     return next((a for cls, a in _ADVICE.items() if isinstance(error, cls)), None)
 
 
 def printable(text: str) -> str:
-    """Give the text without control characters but tab and line feed.
+    """Return the text without control characters, except tab and line feed.
 
-    A carriage return, of CRLF and otherwise, is dropped; others become U+FFFD.
+    Carriage returns are dropped, in CRLF and elsewhere; other controls become U+FFFD.
     """
     return _CONTROLS.sub(lambda m: _SHOWN.get(m[0], "\ufffd"), text)
 
 
 def known_secrets(argv: Sequence[str], environ: Mapping[str, str]) -> list[str]:
-    """Give what looks like a credential among arguments and variables."""
+    """Return the arguments and variables that look like credentials, longest first."""
     found = [value for name, value in environ.items() if _SECRET_VARIABLE.search(name)]
     previous = ""
     for argument in argv:
@@ -151,12 +151,12 @@ def known_secrets(argv: Sequence[str], environ: Mapping[str, str]) -> list[str]:
 
 
 def _as_quoted(value: str) -> str:
-    # Without a full stop: `one_line` takes it away at the end of a sentence.
+    # Without a full stop: `one_line` removes it at the end of a sentence.
     return value.strip().removesuffix(".")
 
 
 def redacted(text: str, secrets: Iterable[str]) -> str:
-    """Give the text without the secrets."""
+    """Return the text without the secrets."""
     for secret in secrets:
         text = text.replace(secret, "[redacted]")
     return text

@@ -1,6 +1,6 @@
-"""The API's operations on a real endpoint, each command derived from its function.
+"""The API's operations on a real endpoint; each command is derived from its function.
 
-The ids of a function's signature are positional arguments, its parameters options.
+The ids in a function's signature become positional arguments, its parameters options.
 """
 
 from __future__ import annotations
@@ -83,14 +83,14 @@ OPERATIONS: dict[str, tuple[Operation, ...]] = {
 
 _SHORT_NAMES = {"submit_tool_outputs": ["submit"]}
 _PARAMETER = "parameter:"
-_ALL_PAGES = "Without --limit all pages are read; with it, one page."
+_ALL_PAGES = "Without --limit, all pages are read; with it, one page."
 
 
 # --- The grammar -------------------------------------------------------------------
 
 
 def add_commands(commands: Any) -> None:
-    """Add a command for each noun, and below it one for each operation."""
+    """Add a command for each noun, with a subcommand for each operation."""
     for noun, functions in OPERATIONS.items():
         summary = f"operations on {noun}"
         parser = commands.add_parser(noun, help=summary, description=summary)
@@ -136,7 +136,7 @@ def _add_parameters(function: Operation, parser: Parser) -> None:
         )
     add_endpoint_options(parser)
     add_transport_option(
-        parser, f"what carries it ({DEFAULT_TRANSPORT})", default=DEFAULT_TRANSPORT
+        parser, f"the one to use ({DEFAULT_TRANSPORT})", default=DEFAULT_TRANSPORT
     )
     parser.set_defaults(command=partial(_run, function, [p.name for p in ids]))
 
@@ -144,7 +144,7 @@ def _add_parameters(function: Operation, parser: Parser) -> None:
 def _parameters(
     function: Operation,
 ) -> tuple[list[inspect.Parameter], list[inspect.Parameter]]:
-    """Give the ids, and the parameters that can be written on a command line."""
+    """Return the ids, and the parameters that can be given on a command line."""
     parameters = inspect.signature(function).parameters.values()
     ids = [p for p in parameters if p.kind is p.POSITIONAL_OR_KEYWORD]
     keywords = [
@@ -183,20 +183,20 @@ _NAMES = {str: "TEXT", int: "INTEGER", float: "NUMBER", bool: "true|false"}
 
 
 def _text(text: str) -> str:
-    """Read an argument that Python could decode, and not only keep (PEP 383)."""
+    """Read an argument; reject one that Python could not decode (PEP 383)."""
     try:
         text.encode()
     except UnicodeEncodeError:
         raise argparse.ArgumentTypeError(
-            "this is not text in the encoding of this terminal"
+            "this is not text in this terminal's encoding"
         ) from None
     return text
 
 
 def _value(members: tuple[Any, ...], text: str) -> Any:
-    """Read an argument: as text where the parameter takes text, else as JSON.
+    """Read an argument: as text if the parameter takes text, otherwise as JSON.
 
-    Where it takes both, what reads as an object or a list is one.
+    If it takes both, JSON objects and lists are read as JSON.
     """
     _text(text)
     takes_text = any(m is str or get_origin(m) is Literal for m in members)
@@ -221,7 +221,7 @@ def _value(members: tuple[Any, ...], text: str) -> Any:
 
 
 def _is_one_of(members: tuple[Any, ...], value: Any) -> bool:
-    # What Python takes for each other differs: True is an int to it, 1 no float.
+    # Python's types differ: here True is not an integer, and 1 is a number.
     return type(value) in members or (float in members and type(value) is int)
 
 
@@ -245,7 +245,7 @@ def _run(function: Operation, ids: list[str], options: argparse.Namespace) -> in
     except (TypeError, ValueError, UsageError) as error:
         if isinstance(error, UsageError) and not isinstance(error, InvalidOption):
             raise
-        # A value that can never be sent, or a limit that is none. It is not quoted.
+        # A value that can never be sent, or an invalid limit. It is not quoted.
         raise CommandError(as_typed(one_line(error)), status=USAGE) from None
     drive_on = partial(
         drive, options.transport, endpoint, max_retries=options.max_retries
@@ -260,7 +260,7 @@ def _run(function: Operation, ids: list[str], options: argparse.Namespace) -> in
 
 
 def _emitting(asked: Call[Any] | Flow[Any]) -> Feed[Any, None]:
-    """Give a feed of one item: what the call or the flow ends in."""
+    """Return a feed of one item: the result of the call or the flow."""
 
     def flow() -> Flow[None]:
         result = yield from asked

@@ -24,9 +24,9 @@ __all__ = [
 
 
 class Parser(argparse.ArgumentParser):
-    """Raises `CommandError` with one line, which quotes no argument but option names.
+    """Raises `CommandError` with one line, which quotes no arguments but option names.
 
-    What stands in the wrong place may be a key. `fill` completes the parser when it is
+    An argument in the wrong place may be a key. `fill` completes the parser when it is
     first used, so that no command pays for the grammar of the others.
     """
 
@@ -37,9 +37,9 @@ class Parser(argparse.ArgumentParser):
         super().__init__(*args, **{**kwargs, "allow_abbrev": False})
 
     def error(self, message: str) -> NoReturn:
-        """Raise `CommandError`; an option that does not exist comes first.
+        """Raise `CommandError`; an option that does not exist is named first.
 
-        It may be why another is missing.
+        It may be the reason why a required one is missing.
         """
         if "are required" in message and (unknown := self._unknown()):
             message = f"there is no option {unknown}"
@@ -54,7 +54,7 @@ class Parser(argparse.ArgumentParser):
     def parse_known_args(  # type: ignore[override]  # of its overloads, only this is used
         self, args: Sequence[str] | None = None, namespace: Any = None
     ) -> tuple[argparse.Namespace, list[str]]:
-        """Give the options, and what is left of the arguments."""
+        """Return the options, and the arguments that are left."""
         self._given = args or ()
         fill, self.fill = self.fill, None
         if fill is not None:
@@ -68,24 +68,24 @@ class Parser(argparse.ArgumentParser):
     def parse_args(  # type: ignore[override]  # as above
         self, args: Sequence[str] | None = None, namespace: None = None
     ) -> argparse.Namespace:
-        """Give the options, or raise `CommandError`."""
+        """Return the options, or raise `CommandError`."""
         options, rest = self.parse_known_args(args, namespace)
         unknown = [arg.partition("=")[0] for arg in rest if arg.startswith("-")]
         if unknown:
             self.error(f"there is no option {', '.join(unknown)}")
         if rest:
-            self.error(f"there is no place for {len(rest)} of the arguments")
+            self.error(f"too many arguments: {len(rest)} more than expected")
         return options
 
 
 def build_parser() -> Parser:
-    """Give the parser of the whole command line; `command` of its result runs it."""
+    """Return the parser of the whole command line; its result's `command` runs it."""
     from runs_transports.cli import demo, operations, replay, serve
 
     parser = Parser(
         prog="runs-core",
         description="The Threads Runs protocol: try it, serve it, replay it, use it.",
-        epilog="OPENAI_BASE_URL and OPENAI_API_KEY say where the operations go.",
+        epilog="Set OPENAI_BASE_URL and OPENAI_API_KEY to name the server and the key.",
     )
     parser.add_argument(
         "--version", action="version", version=f"runs-core {__version__}"
@@ -98,7 +98,7 @@ def build_parser() -> Parser:
 
 def add_endpoint_options(parser: argparse.ArgumentParser) -> None:
     """Add --base-url, --api-key and --max-retries."""
-    group = parser.add_argument_group("where and as whom")
+    group = parser.add_argument_group("server and credentials")
     group.add_argument(
         "--base-url",
         metavar="URL",
@@ -107,7 +107,7 @@ def add_endpoint_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--api-key",
         metavar="KEY",
-        help="the bearer key; everybody on this machine can see it in the process"
+        help="the bearer key; everyone on this machine can see it in the process"
         " list, so better set OPENAI_API_KEY",
     )
     group.add_argument(
@@ -115,12 +115,12 @@ def add_endpoint_options(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         type=count,
         default=2,
-        help="how often a request is repeated that may be (2)",
+        help="how often to repeat a request that may be repeated (2)",
     )
 
 
 def not_empty(text: str) -> str:
-    """Read a name that must be one, as argparse's `type`."""
+    """Read a name that must not be empty, as argparse's `type`."""
     if not text:
         raise argparse.ArgumentTypeError("this must not be empty")
     return text
@@ -147,9 +147,9 @@ def add_transport_option(
 
 
 def endpoint_of(options: argparse.Namespace) -> Endpoint:
-    """Give the endpoint of the options, and of the environment where they are silent.
+    """Return the endpoint that the options or, without them, the environment name.
 
-    Raises `UsageError` where neither says where.
+    Raises `CommandError` if neither names a server.
     """
     environ = dict(os.environ)
     if options.base_url is not None:
@@ -161,7 +161,7 @@ def endpoint_of(options: argparse.Namespace) -> Endpoint:
         environ["AZURE_OPENAI_API_KEY"] = options.api_key
     if not environ.get("OPENAI_BASE_URL") and not environ.get("AZURE_OPENAI_ENDPOINT"):
         raise CommandError(
-            "no server is named: give --base-url, or set OPENAI_BASE_URL (or"
+            "no server is named: pass --base-url, or set OPENAI_BASE_URL (or"
             " AZURE_OPENAI_ENDPOINT); 'runs-core serve' starts one",
             status=USAGE,
         )

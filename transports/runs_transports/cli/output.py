@@ -11,12 +11,12 @@ from runs_transports.cli.messages import CommandError
 
 __all__ = ["write_json"]
 
-# JSON lets these stand in strings as they are; some terminals take them for commands.
+# JSON allows these in strings unescaped; some terminals take them for commands.
 _CONTROLS = {code: f"\\u{code:04x}" for code in range(0x7F, 0xA0)}
 
 
 def write_json(value: Any, *, indent: int | None = None) -> None:
-    """Write a value, models included, as JSON text and a line feed, at once."""
+    """Write a value (plain or a model) as JSON text and a line feed, and flush."""
     if sys.stdout is None:
         raise CommandError("standard output is closed")
     raw = unstructure(value)

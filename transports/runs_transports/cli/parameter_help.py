@@ -1,7 +1,7 @@
-"""What the parameters of operations mean, as their lists say it.
+"""What the parameters of operations mean, as the lists in `params` say.
 
-Python keeps no text that stands below a name. It is read from the source here, for the
-command's help and for the reference that `docs/generate.py` writes.
+Python keeps no text that stands below a name, so it is read from the source here, for
+the command's help and for the reference that `docs/generate.py` writes.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ __all__ = ["described", "parameter_help"]
 
 
 def parameter_help(operation: Callable[..., Any]) -> dict[str, str]:
-    """Give a line for each parameter of an operation.
+    """Return a line of text for each parameter of an operation.
 
-    It is the text below the parameter in its list; there is none where the source is
-    not at hand.
+    It is the text below the parameter in its list; there is none if the source is not
+    available.
     """
     signature = inspect.signature(inspect.unwrap(operation))
     (listed,) = [
@@ -56,7 +56,7 @@ def _lists() -> dict[str, ast.ClassDef]:
 
 
 def described(body: Iterable[ast.stmt]) -> Iterator[tuple[ast.AnnAssign, str]]:
-    """Give the annotated names that have a text below them, each with its text."""
+    """Yield the annotated names that have text below them, each with its text."""
     for field, text in pairwise(body):
         match field, text:
             case ast.AnnAssign(), ast.Expr(value=ast.Constant(value=str(said))):

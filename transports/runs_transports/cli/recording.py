@@ -1,7 +1,6 @@
-"""A recorded answer as a transport: replaying is a conversation with a file.
+"""A recorded response as a transport: replaying is a conversation with a file.
 
-So that a recording ends as its stream would have ended on a network, in the same
-words.
+A recording thus ends as its stream would have ended on a network, in the same words.
 """
 
 from __future__ import annotations
@@ -22,25 +21,25 @@ from runs_transports.cli.messages import CommandError
 __all__ = ["Recording"]
 
 _READ_BYTES = 64 * 1024
-# The longest first line, or head of an HTTP response, that is looked at.
+# The longest first line, or head of an HTTP response, that is inspected.
 _MAX_START = 64 * 1024
-# Compressed streams repeat themselves: a thousandfold is possible.
+# Event streams compress well: they can grow a thousandfold.
 _MAX_INFLATED = 256 * 1024 * 1024
 
 _BOM = b"\xef\xbb\xbf"
 _GZIP = b"\x1f\x8b"
 _FIELD = re.compile(rb"(?:event|data|id|retry)?:")
-# What 'runs-core runs stream' writes, and --events of replay.
+# What 'runs-core runs stream' and 'runs-core replay --events' write.
 _WRITTEN = re.compile(rb'\{"event": "([\w.]+)", "data": (.*)\}\s*')
 _WRITTEN_START = re.compile(rb'\{"event": "[\w.]+", "data": ')
 _EVENT_STREAM = "text/event-stream"
 _JSON = "application/json"
 
-# How much of a recording is looked at to tell what it is: a line, or a word.
+# How much of a recording is inspected to tell what it is: a line, or a word.
 _LINE = re.compile(rb"\S.*[\r\n]")
 _WORD = re.compile(rb"\S(?s:.){15}")
 _HEAD = re.compile(rb"\n\r?\n")
-# A chunk's size (RFC 9112 section 7.1), which may be cut off.
+# A chunk's size (RFC 9112 section 7.1), perhaps cut off.
 _CHUNK = re.compile(rb"[0-9A-Fa-f]{0,16}(?:[ \t]*(?:;.*)?\r|\Z)")
 _DONE = re.compile(rb"[\r\n]data: ?\[DONE\]")
 
@@ -48,9 +47,9 @@ _DONE = re.compile(rb"[\r\n]data: ?\[DONE\]")
 class Recording:
     """Plays one recording: an event stream, JSON, or an HTTP response with either.
 
-    `read` gives the next piece of the file, `b""` at its end. What it is, is told from
-    how it begins; `head` is the response's own, or the one it would have had. Events
-    that were written as lines of JSON are a stream again.
+    `read` returns the next piece of the file, `b""` at its end. How a recording begins
+    tells what it is. `head` is the response's own, or the one it would have had. Events
+    that were written as lines of JSON become a stream again.
     Raises `CommandError` for anything else.
     """
 
@@ -81,18 +80,18 @@ class Recording:
 
     @contextmanager
     def open(self, request: Request) -> Iterator[Opened[bytes]]:
-        """Give the recorded answer, whatever the request is."""
+        """Yield the recorded response, whatever the request is."""
 
         def read() -> bytes:
             if piece := next(self._pieces, b""):
-                # Before it, as much as `[DONE]` and its line may take.
+                # Keep as much before it as the line with `[DONE]` may take.
                 self._read = self._read[-16:] + piece
             return piece
 
         yield Opened(self.head, read)
 
     def unread(self) -> int:
-        """Count what follows the stream's `[DONE]`, without blank lines before it."""
+        """Count the bytes after the stream's `[DONE]` and the blank lines behind it."""
         done = _DONE.search(self._read)
         if done is None:
             return 0
@@ -109,7 +108,7 @@ class Recording:
 def _peeked(
     pieces: Iterable[bytes], until: re.Pattern[bytes] = _LINE
 ) -> tuple[bytes, Iterator[bytes]]:
-    """Give the first line that is not blank, or more, and all pieces again."""
+    """Return at least the first line that is not blank, and all pieces again."""
     rest = iter(pieces)
     start = b""
     while len(start) < _MAX_START and not until.search(start):
@@ -143,12 +142,12 @@ def _text(start: bytes) -> bytes:
 
 
 def _streamed(pieces: Iterator[bytes]) -> Iterator[bytes]:
-    """Give the event stream that was written as lines of JSON, one an event."""
+    """Yield the event stream that was written as lines of JSON, one for each event."""
     for number, line in enumerate(_lines(pieces), 1):
         written = _WRITTEN.fullmatch(line)
         if written is None:
             raise TransportProtocolError(
-                f"line {number} is no event as 'runs-core runs stream' writes it"
+                f"line {number} is not an event as 'runs-core runs stream' writes it"
             )
         yield b"event: %b\ndata: %b\n\n" % written.groups()
 
@@ -169,7 +168,7 @@ def _lines(pieces: Iterator[bytes]) -> Iterator[bytes]:
 
 
 def _http(pieces: Iterator[bytes]) -> tuple[Head, Iterator[bytes]]:
-    """Give the head of a recorded response and the pieces of its body."""
+    """Return the head of a recorded response and the pieces of its body."""
     try:
         import h11
     except ModuleNotFoundError:
@@ -183,10 +182,10 @@ def _http(pieces: Iterator[bytes]) -> tuple[Head, Iterator[bytes]]:
             while (event := connection.next_event()) is h11.NEED_DATA:
                 connection.receive_data(next(pieces, b""))
         except h11.RemoteProtocolError as error:
-            # After the colon h11 quotes what it was given.
+            # After the colon, h11 quotes what it was given.
             why = str(error).partition(":")[0]
             raise TransportProtocolError(
-                f"the recorded response is not whole HTTP/1.1: {why}"
+                f"the recorded response is not complete, valid HTTP/1.1: {why}"
             ) from None
         return event
 
@@ -207,22 +206,22 @@ def _http(pieces: Iterator[bytes]) -> tuple[Head, Iterator[bytes]]:
 
 
 def _head_and_rest(pieces: Iterator[bytes]) -> tuple[bytes, Iterator[bytes]]:
-    """Give a head with its blank line, as one of HTTP/1.1, and what follows it."""
+    """Return a head with its blank line, as HTTP/1.1, and what follows it."""
     start, pieces = _peeked(pieces, _HEAD)
-    next(pieces, None)  # Which is the start, to be parted here.
+    next(pieces, None)  # Drop the start, which is split here.
     found = _HEAD.search(start)
     end = found.end() if found else len(start)
     head, rest = start[:end], start[end:]
-    # HTTP/2 and HTTP/3 have no head of this form: curl writes one for them.
+    # HTTP/2 and HTTP/3 have no head in this form: curl writes one for them.
     head = re.sub(rb"\AHTTP/[23](?:\.0)?(?= )", b"HTTP/1.1", head)
     return head, chain([rest], pieces) if rest else pieces
 
 
 def _is_bare(head: Head, pieces: Iterator[bytes]) -> tuple[bool, Iterator[bytes]]:
-    """Tell whether the framing that the head names is gone, and give all pieces again.
+    """Return whether the framing that the head names is gone, and all pieces again.
 
-    `curl -i` writes the head as it came, but the body without its chunks, and with
-    --compressed unpacked, to which then also the length does not apply.
+    `curl -i` writes the head as it came, but the body without chunks. With --compressed
+    it unpacks the body too, so that the head's length does not apply either.
     """
     coding = head.headers.get("transfer-encoding") or ""
     if "chunked" in coding.lower():
@@ -256,7 +255,7 @@ def _inflated(pieces: Iterator[bytes]) -> Iterator[bytes]:
                 data = inflater.decompress(piece, _READ_BYTES)
             except zlib.error:
                 raise TransportProtocolError(
-                    "the recorded response is not the gzip that its header says"
+                    "the recorded response is not gzip, although its header says so"
                 ) from None
             room -= len(data)
             if room < 0:

@@ -1,4 +1,4 @@
-"""`runs-core replay`: recordings as they unfold."""
+"""`runs-core replay`: show recordings as they unfold."""
 
 from __future__ import annotations
 
@@ -63,15 +63,15 @@ _RESOURCES: dict[object, Any] = {
 
 def add_commands(commands: Any) -> None:
     """Add `replay`."""
-    summary = "show a recorded stream or answer as it unfolds"
+    summary = "show a recorded stream or response as it unfolds"
     parser = commands.add_parser(
         "replay",
         help=summary,
         description=f"{summary.capitalize()}: an event stream, the events that 'runs"
         " stream' writes, an HTTP response (as from 'curl -i'; chunked and gzip are"
-        " decoded), or JSON. What it is, is told from how it begins. Exit status 1 if a"
-        " stream did not end with its run, if an HTTP response has the status of an"
-        " error, or if something could not be read.",
+        " decoded), or JSON. The format is detected from how it begins. The exit status"
+        " is 1 if a stream did not end with its run, if an HTTP response has an error"
+        " status, or if something could not be read.",
     )
     parser.add_argument(
         "files", metavar="FILE", nargs="+", help="a recording; - is standard input"
@@ -83,7 +83,7 @@ def add_commands(commands: Any) -> None:
     form.add_argument(
         "--snapshot",
         action="store_true",
-        help="write what the stream led to as JSON",
+        help="write the final snapshot of the stream as JSON",
     )
     parser.add_argument(
         "--max-event-bytes",
@@ -125,7 +125,7 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _located(name: str, error: Exception) -> str:
-    # Without the operation that it was not, and what to do about that.
+    # Without the operation, which was not really called, and advice about it.
     line = re.sub(r"^(runs|threads)\.\w+: ", "", one_line(error, advise=False))
     played = runs.create("recording", assistant_id="recording")
     line = line.removesuffix(f"; {how_to_find_out(played.request)}")
@@ -138,7 +138,7 @@ def _place(name: str) -> str:
 
 
 def _replay(name: str, form: Form, max_event_bytes: int | None) -> int:
-    """Show a recording; gives how many bytes of it were not read."""
+    """Show a recording; return how many bytes of it were not read."""
     with contextlib.ExitStack() as stack:
         file: Any
         if name != "-":
@@ -147,7 +147,7 @@ def _replay(name: str, form: Form, max_event_bytes: int | None) -> int:
             raise CommandError("it is closed")
         else:
             file = sys.stdin.buffer
-        # What one system call gives, so that a pipe is shown as it is being filled.
+        # One system call for each read, so that a pipe is shown as it fills.
         recording = Recording(file.read1)
         client = Client(recording, Endpoint("http://recording"), max_retries=0)
         if recording.is_stream:
@@ -197,7 +197,7 @@ def _outcome(error: RunsError) -> str:
 
 
 def _read_answer(response: Response) -> Any:
-    """Give a model, a page of them, or whatever else the JSON is."""
+    """Return a model, a page of models, or whatever else the JSON is."""
     content_type = response.head.content_type
     if "json" not in content_type:
         raise CommandError(
@@ -235,7 +235,7 @@ class Form(Protocol):
         """Show what a stream led to, however it ended."""
 
     def answer(self, answer: Any) -> None:
-        """Show what an answer says."""
+        """Show a response that is not a stream."""
 
 
 class _Events:

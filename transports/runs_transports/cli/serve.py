@@ -24,8 +24,8 @@ def add_commands(commands: Any) -> None:
     parser = commands.add_parser(
         "serve",
         help=summary,
-        description="Run the local service until Ctrl-C. It keeps everything in memory;"
-        " its assistants call each of their functions once and then echo the user.",
+        description="Run the local service until Ctrl-C. It keeps everything in memory."
+        " Its assistants call each of their functions once, then echo the user.",
     )
     parser.add_argument(
         "--host",
@@ -39,12 +39,12 @@ def add_commands(commands: Any) -> None:
         help="let --host be an address that other machines can reach",
     )
     parser.add_argument(
-        "--port", type=_port, default=0, help="0 takes a free one (the default)"
+        "--port", type=_port, default=0, help="0 takes any free port (the default)"
     )
     parser.add_argument(
         "--api-key-env",
         metavar="NAME",
-        help="the environment variable with the key that clients must send",
+        help="the environment variable that holds the key that clients must send",
     )
     parser.set_defaults(command=_run)
 
@@ -58,7 +58,7 @@ def _run(options: argparse.Namespace) -> int:
     from runs_core.testing import LocalService
 
     service = LocalService(api_key=_key(options.api_key_env), keep_requests=False)
-    # SIGTERM ends it as Ctrl-C does.
+    # SIGTERM stops it as Ctrl-C does.
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         try:
@@ -70,23 +70,23 @@ def _run(options: argparse.Namespace) -> int:
             )
         except UsageError:
             raise CommandError(
-                f"{options.host} is not a loopback address: give --allow-remote if"
-                " everybody who reaches it may use it",
+                f"{options.host} is not a loopback address: pass --allow-remote if"
+                " everyone who can reach it may use it",
                 status=USAGE,
             ) from None
         except OSError as error:
-            # Python adds the address to the system's words.
+            # Python adds the address to the system's message.
             why = one_line(error).partition(" (while")[0]
             if error.errno in _ANOTHER_PORT:
-                why += "; --port 0 takes a free one"
+                why += "; --port 0 takes any free port"
             raise CommandError(
                 f"cannot listen on {options.host} port {options.port}: {why}"
             ) from None
         with server:
             print(_greeting(server.base_url, options.api_key_env), flush=True)
             while True:
-                # Short, because a signal that comes just before a sleep waits for
-                # its end.
+                # Short, because a signal that comes just before a sleep is handled
+                # only after it.
                 time.sleep(0.2)
     except KeyboardInterrupt:
         return OK
@@ -106,9 +106,9 @@ def _key(variable: str | None) -> str | None:
     key = os.environ.get(variable, "").strip()
     if not key:
         raise CommandError(
-            # Without what was given: it may be the key itself.
-            "the environment variable that --api-key-env names is not set: it is to"
-            " hold the key that clients must send",
+            # Do not quote what was given: it may be the key itself.
+            "the environment variable that --api-key-env names is not set, or empty:"
+            " set it to the key that clients must send",
             status=USAGE,
         )
     return key
@@ -119,7 +119,7 @@ def _greeting(base_url: str, variable: str | None) -> str:
     return f"""\
 {base_url}
 
-It answers until Ctrl-C. In another terminal:
+It runs until Ctrl-C. In another terminal:
 
   export OPENAI_BASE_URL={base_url} OPENAI_API_KEY={key}
   runs-core assistants create --model local

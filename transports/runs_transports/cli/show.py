@@ -1,6 +1,6 @@
-"""Runs as people read them.
+"""Shows runs for people to read.
 
-Works on what the wire says, as plain values: a recording may hold anything.
+Works on plain values as they came over the wire: a recording may contain anything.
 """
 
 from __future__ import annotations
@@ -34,9 +34,9 @@ _STYLES = {
 
 
 class Show(Lines):
-    """Shows events, snapshots and answers.
+    """Shows events, snapshots and responses.
 
-    Text and tool calls appear as they arrive. With `every_event` each event that is
+    Text and tool calls appear as they arrive. With `every_event`, each event that is
     not a delta has a line of its own.
     """
 
@@ -85,7 +85,7 @@ class Show(Lines):
         self.line("outcome", outcome, _STYLES.get(outcome, "red"))
 
     def answer(self, answer: Any) -> None:
-        """Show what an answer says."""
+        """Show a response that is not a stream."""
         raw = unstructure(answer)
         match raw:
             case {"object": "list", "data": list(items)}:
@@ -133,7 +133,7 @@ class Show(Lines):
 
 
 def _at(raw: Any, *path: str) -> Any:
-    """Give what is at the path; None where it is something else on the way."""
+    """Return what is at the path, or None if a step on the way is not an object."""
     for key in path:
         raw = raw.get(key) if isinstance(raw, dict) else None
     return raw
@@ -160,7 +160,7 @@ def _call(call: Any) -> str:
 
 
 def _described(raw: Any) -> str:
-    """Give the few words that tell one object of the API from another."""
+    """Return the few words that identify an object of the API."""
     return "  ".join(map(_short, _words(raw)))
 
 

@@ -1,7 +1,7 @@
-"""The suite that any transport can be put through, for pytest.
+"""A pytest suite that tests any transport.
 
-What a transport must do, on loopback sockets, with a peer whose every byte is written
-down. Yours is in it with these lines::
+It checks what a transport must do, on loopback sockets, with a peer whose every byte is
+written down. To test yours::
 
     import pytest
     from runs_transports.conformance import TransportSuite
@@ -11,17 +11,19 @@ down. Yours is in it with these lines::
         def transport(self, ssl_context):
             return MyTransport(ssl_context=ssl_context)
 
-Async transports are run by asyncio, unless the class has a `run` of its own::
+Async transports run on asyncio, unless the class has its own `run`::
 
         def run(self, scenario, transport):
             return trio.run(scenario, transport)
 
 `TransportSuite` is the contract. `StrictSuite` is what the project's own transports
-promise besides. For those that speak TLS, `runs_transports.conformance.tls.TlsSuite` is
-the contract and `.strict_tls.StrictTlsSuite` what ours promise besides; async ones have
-`.cancellation.CancellationSuite`. These three need the library `trustme`.
+promise beyond it. For transports that speak TLS, the contract is
+`runs_transports.conformance.tls.TlsSuite`, and `.strict_tls.StrictTlsSuite` what ours
+promise beyond it; async ones have `.cancellation.CancellationSuite`. These three need
+the library `trustme`.
 
-What answers a transport must and must not take is in `runs_core.testing.scenarios`.
+The responses that a transport must and must not accept are in
+`runs_core.testing.scenarios`.
 """
 
 # ruff: noqa: E402

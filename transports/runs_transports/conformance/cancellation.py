@@ -34,13 +34,13 @@ from runs_transports.torture import open_descriptors
 
 __all__ = ["CancellationSuite", "conversation", "tolerant"]
 
-# So large that sending suspends too: TLS sends it in records, without it the sockets
-# between client and server hold a lot.
+# So large that sending suspends too. TLS sends in records; without it, the sockets
+# between client and server can hold a lot.
 LARGE = {"http": bytes(8 * 1024 * 1024), "https": bytes(128 * 1024)}
 
 NOT_REACHED = (
-    "after a cancellation the next exchange failed: the peer, which takes one"
-    " connection after the other, waits for the end of the one that was cancelled"
+    "the exchange after a cancellation failed: the peer, which takes one connection at"
+    " a time, is still waiting for the end of the cancelled one"
 )
 
 NO_SHIELD = "a cancelled task could not make an exchange in the transport's `shield()`"
@@ -63,7 +63,7 @@ def tolerant(script: Script, context: ssl.SSLContext | None) -> Script:
 def conversation(connection: Connection) -> None:
     """Answer `aaa` in three chunks."""
     connection.read_request()
-    # Connections may be kept, but not here, where it shows who leaves them open.
+    # Connections may be kept in general, but here one that stays open is a fault.
     connection.send(HEAD + b"Connection: close\r\nTransfer-Encoding: chunked\r\n\r\n")
     for _ in range(3):
         connection.send(b"1\r\na\r\n")
@@ -72,7 +72,7 @@ def conversation(connection: Connection) -> None:
 
 
 class CancellationSuite(RigFixture):
-    """Cancellation; a subclass gives `transport`, and `cancel_at_each_step`: the
+    """Cancellation; a subclass provides `transport`, and `cancel_at_each_step`: the
     function of that name for its framework, as in `runs_transports.torture`."""
 
     cancel_at_each_step: Callable[..., Awaitable[int]]
@@ -87,7 +87,7 @@ class CancellationSuite(RigFixture):
 
     @pytest.fixture(params=["http", "https"])
     def scheme(self, request: pytest.FixtureRequest) -> str:
-        """What is spoken: to be overridden by transports that speak no TLS."""
+        """The URL's scheme; override it for a transport that does not speak TLS."""
         scheme: str = request.param
         return scheme
 
@@ -105,8 +105,8 @@ class CancellationSuite(RigFixture):
                 await fetch(io, large)
 
             async def after() -> None:
-                # The peer takes one connection after the other: once it has taken this
-                # one, it is done with all before it.
+                # The peer takes one connection at a time: once it has taken this one,
+                # it is done with all earlier ones.
                 try:
                     assert (await fetch(io, small)).body == b"aaa"
                 except declared(io) as error:
@@ -114,12 +114,12 @@ class CancellationSuite(RigFixture):
                 assert await eventually(io, server.settled, PATIENCE), STILL_OPEN
                 await eventually(io, lambda: open_descriptors() <= before, PATIENCE)
                 more = open_descriptors() - before
-                assert more <= 0, f"{more} sockets or files more after a cancellation"
+                assert more <= 0, f"{more} more sockets or files after a cancellation"
 
             return await type(self).cancel_at_each_step(attempt, after)
 
         with peer(tolerant(conversation, secured)) as server:
-            assert rig.run(scenario) > 0, "it was not to be cancelled at any step"
+            assert rig.run(scenario) > 0, "it could not be cancelled at any step"
 
     def test_promise_9_a_cancelled_task_can_exchange_in_the_shield(
         self, rig: Rig, scheme: str, authority: Authority

@@ -1,4 +1,4 @@
-"""That an async transport lets other tasks go on whenever it waits."""
+"""Tests that an async transport lets other tasks run whenever it waits."""
 
 from __future__ import annotations
 
@@ -29,25 +29,25 @@ Aside = Callable[[Sleep], Coroutine[Any, Any, None]]
 
 TURN = 0.01
 PAUSE = 0.1
-# How long a peer waits for another task before it ends the wait for bytes: long for a
-# busy machine.
+# How long a peer waits for another task before it ends the wait for bytes: long enough
+# for a busy machine.
 HELD_SECONDS = 2.0
 
 
 def held(what: str) -> str:
-    return f"no other task went on while {what}: the event loop was blocked"
+    return f"no other task ran while {what}: the event loop was blocked"
 
 
 class EventLoopTests(RigFixture):
-    """No wait holds the event loop; blocking transports, which have none, are skipped.
+    """No wait blocks the event loop; blocking transports, which have none, are skipped.
 
-    Another task is begun beside the transport, by asyncio or trio.
+    Another task is started beside the transport, on asyncio or trio.
     """
 
     @pytest.fixture
     def async_rig(self, rig: Rig) -> Rig:
         if not rig.is_async:
-            pytest.skip("a blocking transport has no event loop to hold")
+            pytest.skip("a blocking transport has no event loop to block")
         return rig
 
     @pytest.mark.parametrize("said", [b"", UNFRAMED], ids=["head", "body"])
@@ -67,7 +67,7 @@ class EventLoopTests(RigFixture):
         async def other(sleep: Sleep) -> None:
             while not asked.is_set():
                 await sleep(TURN / 10)
-            # Not at once: a checkpoint before a wait that blocks is not enough.
+            # Later, because a checkpoint before a wait that blocks is not enough.
             await sleep(TURN)
             went_on.set()
 
@@ -115,7 +115,7 @@ def check_others_go_on(
 
 @asynccontextmanager
 async def beside(aside: Aside) -> AsyncIterator[None]:
-    """Run a task with its framework's own `sleep`, which ends when this is left."""
+    """Run a task with its framework's own `sleep`; end it when this is left."""
     trio = _running_trio()
     if trio is not None:
         async with trio.open_nursery() as nursery:
@@ -125,7 +125,7 @@ async def beside(aside: Aside) -> AsyncIterator[None]:
         return
     if not _is_asyncio_task():
         pytest.skip(
-            "it runs by neither asyncio nor trio: no task can be begun beside it"
+            "it runs on neither asyncio nor trio: no task can be started beside it"
         )
     task = asyncio.create_task(aside(asyncio.sleep))
     try:
@@ -136,14 +136,14 @@ async def beside(aside: Aside) -> AsyncIterator[None]:
 
 
 def _is_asyncio_task() -> bool:
-    # A running loop is not enough: Twisted can have asyncio's below its own tasks.
+    # A running loop is not enough: Twisted can run its own tasks on asyncio's loop.
     with suppress(RuntimeError):
         return asyncio.current_task() is not None
     return False
 
 
 def _running_trio() -> Any:
-    """Give trio, if that is what runs: it need not be installed."""
+    """Return trio if it is running; it need not be installed."""
     trio: Any = sys.modules.get("trio")
     if trio is not None:
         with suppress(RuntimeError):

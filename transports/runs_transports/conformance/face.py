@@ -1,4 +1,4 @@
-"""A transport as a scenario uses it, blocking or async; what it forgot is said."""
+"""A transport as a scenario uses it, blocking or async, with checks of its shape."""
 
 from __future__ import annotations
 
@@ -90,30 +90,30 @@ class Awaited:
             await _awaitable(close(), "close")
 
 
-# What is wrong is said by `pytest.fail`, which no `except Exception` takes for an error
-# of the transport.
+# Faults are reported with `pytest.fail`, which no `except Exception` can take for an
+# error of the transport.
 
 
 def _check_entered(context: object, enter: str, how: str, decorator: str) -> None:
     if hasattr(context, enter):
         return
     if inspect.iscoroutine(context):
-        context.close()  # Nobody will await it.
+        context.close()  # It will not be awaited.
     pytest.fail(
-        f"`open` gives a {_kind(context)}, and nothing for `{how}`: decorate it with"
-        f" {decorator} (a transport is async if its `sleep` is)"
+        f"`open` returned a {_kind(context)}, which `{how}` cannot enter: decorate it"
+        f" with {decorator} (a transport is async if its `sleep` is)"
     )
 
 
 def _check_opened(opened: Any) -> None:
     if not all(hasattr(opened, name) for name in ("head", "read", "set_timeout")):
-        pytest.fail(f"`open` gives a {_kind(opened)}, and not Opened(head, read)")
+        pytest.fail(f"`open` yielded a {_kind(opened)} instead of Opened(head, read)")
 
 
 def _awaitable(given: Any, name: str) -> Awaitable[Any]:
     if not inspect.isawaitable(given):
         pytest.fail(
-            f"`{name}` gives a {_kind(given)}, which nobody can await: make it an"
+            f"`{name}` returned a {_kind(given)}, which cannot be awaited: make it an"
             " `async def`"
         )
     return given
@@ -123,12 +123,14 @@ def _checked(piece: Any) -> bytes:
     if not isinstance(piece, bytes | bytearray | memoryview):
         if inspect.iscoroutine(piece):
             piece.close()
-        pytest.fail(f'`read` gives a {_kind(piece)}, and not bytes (b"" at the end)')
+        pytest.fail(
+            f'`read` returned a {_kind(piece)} instead of bytes (b"" at the end)'
+        )
     return bytes(piece)
 
 
 def _fail_without_end(raised: str) -> NoReturn:
-    pytest.fail(f'`read` raises {raised}, and does not give b"" at the end')
+    pytest.fail(f'`read` raised {raised} instead of returning b"" at the end')
 
 
 def _kind(value: object) -> str:

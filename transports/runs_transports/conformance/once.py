@@ -1,7 +1,7 @@
-"""That every transport sends a request once, and says truly whether it was sent.
+"""Tests that a transport sends a request once, and reports truly whether it was sent.
 
-On this rests promise 5: the core repeats what creates something only when it was not
-sent. What a transport repeats by itself, no core can know of.
+Promise 5 rests on this: the core repeats a request that creates something only if it
+was not sent. The core cannot know what a transport repeats by itself.
 """
 
 from __future__ import annotations
@@ -46,17 +46,17 @@ from runs_transports.conformance.rig import (
 
 __all__ = ["OnceTests"]
 
-SENT_AGAIN = "what had perhaps arrived was sent again, which is up to the core alone"
+SENT_AGAIN = "what had perhaps arrived was sent again, which only the core may do"
 KEPT = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
 HALF_A_CHUNK = CHUNKED + b"5\r\nab"
 MORE_THAN_SOCKETS_HOLD = 32 * 1024 * 1024
-# How long a peer takes nothing. Whether sending has a timeout is not asked here, so
-# that one without it is ended by the peer.
+# How long a peer takes nothing. Whether sending has a timeout is not tested here: a
+# transport without one is ended by the peer.
 STALLED = 1.0
 
 
 def resetting(data: bytes) -> Script:
-    """Give the script of a peer that answers this much, and resets the connection."""
+    """Return a script that answers this much, and resets the connection."""
 
     def script(connection: Connection) -> None:
         connection.answer(data)
@@ -66,7 +66,7 @@ def resetting(data: bytes) -> Script:
 
 
 def listening_after(data: bytes) -> Script:
-    """Give the script of a peer that answers this much, and gets nothing more."""
+    """Return a script that answers this much, and checks that nothing more comes."""
 
     def script(connection: Connection) -> None:
         connection.answer(data)
@@ -76,7 +76,7 @@ def listening_after(data: bytes) -> Script:
 
 
 class OnceTests(RigFixture):
-    """One exchange is one request; `NotSent` is for what has not left at all."""
+    """One exchange is one request; `NotSent` means that no byte of it has left."""
 
     # --- Once --------------------------------------------------------------------
 
@@ -90,7 +90,7 @@ class OnceTests(RigFixture):
         end: Callable[[bytes], Script],
         said: bytes,
     ) -> None:
-        # Only where nothing more comes is anything waited for.
+        # Only a peer that keeps listening makes the client wait for the timeout.
         read = 0.05 if end is listening_after else PATIENCE
 
         async def scenario(io: Io) -> None:
@@ -124,7 +124,7 @@ class OnceTests(RigFixture):
             error = rig.run(scenario)
 
         assert len(server.requests) == 2, SENT_AGAIN
-        assert error is not None, "a request without an answer had one"
+        assert error is not None, "a request that was not answered got a response"
         check_perhaps_sent(error)
 
     @pytest.mark.parametrize("stalls", [True, False], ids=["stalls", "breaks"])
@@ -156,7 +156,7 @@ class OnceTests(RigFixture):
     # --- Not sent, or perhaps sent -----------------------------------------------
 
     def test_a_refused_connection_is_not_sent(self, rig: Rig) -> None:
-        why = "the connection was refused, before any byte of the request"
+        why = "the connection was refused before any byte of the request was sent"
         with unused_port() as port, raising(NotSent, why):
             rig.run(lambda io: fetch(io, post(f"http://127.0.0.1:{port}")))
 
@@ -167,7 +167,7 @@ class OnceTests(RigFixture):
             raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
 
         monkeypatch.setattr(socket, "getaddrinfo", no_such_name)
-        with raising(NotSent, "there is no host of this name to send anything to"):
+        with raising(NotSent, "there is no host of that name"):
             rig.run(lambda io: fetch(io, post("http://nowhere.invalid")))
 
     @pytest.mark.skipif(sys.platform != "linux", reason="others refuse or wait in line")
@@ -197,7 +197,7 @@ class OnceTests(RigFixture):
         self.check_perhaps_sent(rig, answering(answer.data))
 
     def check_perhaps_sent(self, rig: Rig, script: Script) -> None:
-        """The exchange fails, not as unsent, and the next is not touched by it."""
+        """The exchange fails, but not as unsent, and does not affect the next one."""
 
         async def scenario(io: Io) -> BaseException:
             error = await fault_of(io, post(server.url))

@@ -1,4 +1,4 @@
-"""A server whose every byte and every silence a test has written down."""
+"""A server that plays scripts: tests specify each of its bytes and silences."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ __all__ = [
     "whole",
 ]
 
-# How an answer begins whose body is whatever follows.
+# Beginnings of responses; the body is whatever follows.
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n"
 CHUNKED = HEAD + b"Transfer-Encoding: chunked\r\n\r\n"
 UNFRAMED = HEAD + b"\r\n"
 
-PATIENCE = 5.0  # A safety net: nothing waits for so long unless it is broken.
-STILL_OPEN = "the exchange was left, and its connection is still open"
+PATIENCE = 5.0  # A safety net: only something broken waits for so long.
+STILL_OPEN = "the exchange was left, but its connection is still open"
 
 
 class Connection:
@@ -49,7 +49,7 @@ class Connection:
         self.sock = context.wrap_socket(self.sock, server_side=True)
 
     def read_request(self) -> bytes:
-        """Read one whole request; it is kept in `peer.requests` too."""
+        """Read one complete request; also append it to `peer.requests`."""
         data = b""
         while not (head := re.match(rb".*?\r\n\r\n", data, re.DOTALL)):
             data += self._recv()
@@ -64,7 +64,7 @@ class Connection:
 
     def _recv(self) -> bytes:
         data = self.sock.recv(65536)
-        assert data, "the client closed before its request was whole"
+        assert data, "the client closed before its request was complete"
         return data
 
     def send(self, data: bytes) -> None:
@@ -75,7 +75,7 @@ class Connection:
         self.send(data)
 
     def wait_until_left(self) -> bytes:
-        """Give what still came when the client has closed its end, or reset it."""
+        """Wait until the client closes or resets its end; return what still came."""
         more = b""
         with contextlib.suppress(ConnectionResetError, BrokenPipeError, ssl.SSLError):
             try:
@@ -112,7 +112,7 @@ Script = Callable[[Connection], object]
 
 
 class Peer:
-    """Listens on loopback; each connection gets the next script, the last one stays."""
+    """Listens on loopback; each connection gets the next script, or again the last."""
 
     def __init__(self, *scripts: Script, host: str = "127.0.0.1") -> None:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
@@ -121,7 +121,7 @@ class Peer:
         self.place = f"{in_url(host)}:{self.port}"
         self.url = f"http://{self.place}"
         self.requests: list[bytes] = []
-        # Those that were made, also if no script came to them before `close`.
+        # Counts also those that no script was played for before `close`.
         self.connections = 0
         # A script has ended, and its connection is closed.
         self.left = threading.Event()
@@ -173,7 +173,7 @@ class Peer:
             assert self._served.wait_for(lambda: self._open == 0, PATIENCE)
 
     def close(self) -> None:
-        # The connection is accepted after all before it, and ends the thread.
+        # This connection is accepted after all earlier ones, and ends the thread.
         with socket.socket(self._listener.family) as last:
             place = self._listener.getsockname()
             last.bind((place[0], 0))
@@ -191,7 +191,7 @@ def peer(*scripts: Script, host: str = "127.0.0.1") -> Iterator[Peer]:
         yield server
     except BaseException as error:
         server.close()
-        # The test has failed by itself: that says more than what came of it here.
+        # The test's own failure says more than what it led to here.
         if server.failure is not None:
             name = type(server.failure).__name__
             error.add_note(f"the peer had {name}: {server.failure}")
@@ -224,7 +224,7 @@ def whole(body: bytes = b"{}", *fields: bytes) -> bytes:
 
 
 def silent_after(data: bytes) -> Script:
-    """Give the script of a peer that answers this much, and waits to be left."""
+    """Return a script that answers this much, and waits until the client leaves."""
 
     def script(connection: Connection) -> None:
         connection.answer(data)
@@ -235,7 +235,7 @@ def silent_after(data: bytes) -> Script:
 
 @contextlib.contextmanager
 def unused_port() -> Iterator[int]:
-    """Give a port that is taken, so that nobody else takes it, but not listened on."""
+    """Yield a port that is bound, so that it stays unused, but not listened on."""
     with socket.socket() as holder:
         holder.bind(("127.0.0.1", 0))
         yield holder.getsockname()[1]
@@ -243,7 +243,7 @@ def unused_port() -> Iterator[int]:
 
 @contextlib.contextmanager
 def full_backlog() -> Iterator[int]:
-    """Give a port whose queue is full: a further SYN gets no answer (on Linux)."""
+    """Yield a port whose queue is full: a further SYN is not answered (on Linux)."""
     with contextlib.ExitStack() as stack:
         listener = stack.enter_context(socket.socket())
         listener.bind(("127.0.0.1", 0))

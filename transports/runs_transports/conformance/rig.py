@@ -1,4 +1,4 @@
-"""All transports behind one face: a test is written once, as an `async def`."""
+"""All transports behind one interface: a test is written once, as an `async def`."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ __all__ = [
 ]
 
 T = TypeVar("T")
-# Long for a busy machine, and shorter than any timeout that a library has of itself.
+# Long enough for a busy machine, and shorter than any library's default timeout.
 _LATE_SECONDS = 2.0
 
 Scenario = Callable[[Io], Coroutine[Any, Any, T]]
@@ -48,7 +48,7 @@ Runner = Callable[[Scenario[Any], AsyncTransport], Any]
 
 @frozen
 class Rig:
-    """Runs scenarios on a transport, an async one by `runner`."""
+    """Runs scenarios on a transport; `runner` runs those on an async one."""
 
     transport: Any
     runner: Runner
@@ -61,7 +61,7 @@ class Rig:
         return is_async(self.transport)
 
     def run(self, scenario: Scenario[T]) -> T:
-        """Give what the scenario gives, and close the transport if it can be closed."""
+        """Run the scenario, close the transport if possible, and return the result."""
 
         async def closing(transport: Any) -> T:
             io = Awaited(transport) if self.is_async else Blocking(transport)
@@ -98,7 +98,7 @@ def closing_what_it_opens() -> Iterator[None]:
     before = open_descriptors()
     yield
     more = open_descriptors() - before
-    # Fewer, if what an earlier test has left open was collected meanwhile.
+    # Fewer, if what an earlier test left open was collected in the meantime.
     assert more <= 0, (
         f"sockets or files that were left open: {more} (connections that are kept must"
         " be closed by `close()`)"
@@ -106,7 +106,7 @@ def closing_what_it_opens() -> Iterator[None]:
 
 
 class RigFixture:
-    """What the suites have in common: a transport, and how it is run."""
+    """What the suites have in common: a transport, and how to run it."""
 
     @pytest.fixture
     def ssl_context(self) -> Any:
@@ -115,11 +115,11 @@ class RigFixture:
 
     @pytest.fixture
     def transport(self, ssl_context: Any) -> Any:
-        """The transport that is tested: to be overridden."""
+        """The transport to test; override this."""
         raise NotImplementedError("override the fixture `transport` in your class")
 
     def run(self, scenario: Scenario[Any], transport: AsyncTransport) -> Any:
-        """Run a scenario on an async transport: to be overridden for other loops."""
+        """Run a scenario on an async transport; override this for other loops."""
         return run_on_asyncio(scenario, transport)
 
     @pytest.fixture
@@ -128,7 +128,7 @@ class RigFixture:
 
     @pytest.fixture
     def nothing_is_left_open(self) -> Iterator[None]:
-        """Count file descriptors at both ends; nothing is collected in between."""
+        """Compare open file descriptors before and after; no garbage is collected."""
         with closing_what_it_opens():
             yield
 
@@ -138,7 +138,7 @@ class RigFixture:
 
 @frozen
 class Answer:
-    """A whole answer, in the pieces in which it came."""
+    """A complete response, in the pieces in which it came."""
 
     head: Head
     pieces: list[bytes]
@@ -150,11 +150,11 @@ class Answer:
 
 
 async def fetch(io: Io, request: Request) -> Answer:
-    """Exchange the request for its whole answer."""
+    """Send the request, and return the complete response."""
     fault: Exception | None = None
     async with io.open(request) as opened:
         pieces = []
-        # As the driver does: what `read` raises does not go through the context.
+        # Like the driver: what `read` raises does not pass through the context.
         try:
             while piece := await opened.read():
                 pieces.append(piece)
@@ -166,12 +166,12 @@ async def fetch(io: Io, request: Request) -> Answer:
 
 
 def declared(io: Io) -> tuple[type[BaseException], ...]:
-    """Give what an exchange may raise."""
+    """Return the exception types that an exchange may raise."""
     return (TransportError, *io.errors)
 
 
 async def fault_of(io: Io, request: Request) -> BaseException:
-    """Give the declared error that the exchange, which is to fail, ends in."""
+    """Make an exchange that must fail, and return its declared error."""
     try:
         await fetch(io, request)
     except declared(io) as error:
@@ -179,11 +179,11 @@ async def fault_of(io: Io, request: Request) -> BaseException:
     except Exception as error:
         name = type(error).__name__
         pytest.fail(f"{name} was raised, but is not among the transport's `errors`")
-    pytest.fail("neither `open` nor `read` raised: a broken answer was taken for whole")
+    pytest.fail("neither `open` nor `read` raised, but the response was broken")
 
 
 def check_perhaps_sent(error: BaseException) -> None:
-    """Fail if the error says that nothing was sent, or that an answer took too long."""
+    """Fail if the error says that nothing was sent, or that it took too long."""
     assert not isinstance(error, NotSent), (
         "NotSent was raised for a request that was sent: the core would repeat it"
     )
@@ -192,7 +192,7 @@ def check_perhaps_sent(error: BaseException) -> None:
 
 @contextmanager
 def raising(kind: type[TransportError], why: str) -> Iterator[None]:
-    """Fail, in words, if what is done raises another error than this, or none."""
+    """Fail, with the reason, if another error is raised than this, or none."""
     try:
         yield
     except kind:
@@ -208,7 +208,7 @@ def raising(kind: type[TransportError], why: str) -> Iterator[None]:
 
 
 async def eventually(io: Io, condition: Callable[[], bool], patience: float) -> bool:
-    """Give whether it comes true; an event loop takes its turns while this waits."""
+    """Wait until the condition is true, while the event loop runs; return whether."""
     until = time.monotonic() + patience
     while not condition() and time.monotonic() < until:
         await io.sleep(0.001)
@@ -217,7 +217,7 @@ async def eventually(io: Io, condition: Callable[[], bool], patience: float) -> 
 
 @contextmanager
 def in_time() -> Iterator[None]:
-    """Fail if what is done took seconds, though its timeout was a tenth of one."""
+    """Fail if the block took seconds, although its timeout is 0.1 s or less."""
     begun = time.monotonic()
     yield
     taken = time.monotonic() - begun
@@ -231,7 +231,7 @@ def get(
     connect: float | None = 5.0,
     total: float | None = None,
 ) -> Request:
-    """Give a request without a body."""
+    """Return a request without a body."""
     return Request(method="GET", url=url, timeouts=Timeouts(connect, read, total))
 
 
@@ -244,7 +244,7 @@ def post(
     total: float | None = None,
     **headers: str,
 ) -> Request:
-    """Give a request with a body; `_` stands for `-` in the names of headers."""
+    """Return a request with a body; `_` stands for `-` in the names of headers."""
     return Request(
         method="POST",
         url=url,

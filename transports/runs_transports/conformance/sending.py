@@ -1,4 +1,4 @@
-"""That requests go out byte for byte as they are, and to nobody else."""
+"""Tests that requests are sent byte for byte as they are, and to no other server."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """What the project's own transports promise beyond the contract.
 
-That they take nothing for HTTP/1.1 that can be read in two ways, that their errors say
-what happened and quote nothing, and that requests go out byte for byte as they are.
+They accept no HTTP/1.1 that can be read in two ways, their errors say what happened and
+quote nothing, and requests are sent byte for byte as they are.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ MIB = 1024 * 1024
 
 
 def secretive(url: str) -> Request:
-    """A request that would betray itself in a message that quoted anything of it."""
+    """A request of which any part would be noticed if an error message quoted it."""
     return post(
         f"{url}/v1/{CANARY}?key={CANARY}",
         CANARY.encode(),
@@ -59,7 +59,7 @@ def secretive(url: str) -> Request:
 
 
 def failing(rig: Rig, url: str) -> BaseException:
-    """Exchange, fail, and give the error, which quotes nothing of the request."""
+    """Make an exchange that must fail; return its error, which must quote nothing."""
 
     async def scenario(io: Io) -> BaseException:
         with pytest.raises((TransportError, *io.errors)) as caught:
@@ -77,7 +77,7 @@ def failing_with(rig: Rig, script: Script) -> BaseException:
 
 
 def trickling(said: bytes, drop: bytes) -> Script:
-    """Give the script of a peer that goes on for ever, a little at a time."""
+    """Return a script that goes on forever, a little at a time."""
 
     def script(connection: Connection) -> None:
         connection.answer(said)
@@ -87,7 +87,7 @@ def trickling(said: bytes, drop: bytes) -> Script:
 
 
 def flooding(said: bytes, flood: bytes, most: int) -> Script:
-    """Give the script of a peer that sends more and more, up to so many bytes."""
+    """Return a script that keeps sending, up to so many bytes."""
 
     def script(connection: Connection) -> None:
         connection.answer(said)
@@ -102,7 +102,7 @@ def flooding(said: bytes, flood: bytes, most: int) -> Script:
 
 
 class StrictSuite(SendingSuite):
-    """Beyond the contract; a subclass gives the fixture `transport`."""
+    """Beyond the contract; a subclass provides the fixture `transport`."""
 
     # --- What went wrong, in words -----------------------------------------------
 
@@ -135,7 +135,9 @@ class StrictSuite(SendingSuite):
     def test_a_connection_that_took_too_long_is_named(self, rig: Rig) -> None:
         with full_backlog() as port:
             request = get(f"http://127.0.0.1:{port}", connect=0.05)
-            with pytest.raises(NotSent, match=r"connect to .* timed out after 0\.05 s"):
+            with pytest.raises(
+                NotSent, match=r"connecting to .* timed out after 0\.05 s"
+            ):
                 rig.run(lambda io: fetch(io, request))
 
     @pytest.mark.parametrize("answer", [*scenarios.CUT, *scenarios.CUT_FINELY], ids=str)
@@ -162,7 +164,7 @@ class StrictSuite(SendingSuite):
         async def scenario(io: Io) -> None:
             async with io.open(get(server.url)) as opened:
                 assert await opened.read() == b"abc"
-                for _ in range(2):  # The end of a cut answer is never clean.
+                for _ in range(2):  # The end of a cut response is never clean.
                     with pytest.raises((TransportError, *io.errors)):
                         await opened.read()
 
@@ -185,7 +187,7 @@ class StrictSuite(SendingSuite):
     def test_what_is_not_clearly_one_answer_ends_its_connection(
         self, rig: Rig, answer: Scenario
     ) -> None:
-        """At once: also a peer that closes nothing is not waited for, or used again."""
+        """At once: a peer that closes nothing is neither waited for nor used again."""
 
         async def scenario(io: Io) -> bytes:
             with in_time(), pytest.raises(TransportProtocolError):
@@ -243,7 +245,7 @@ class StrictSuite(SendingSuite):
         async def scenario(io: Io) -> None:
             async with io.open(get(server.url)):
                 pass
-            # No event loop takes a turn meanwhile.
+            # No event loop runs in the meantime.
             assert server.left.wait(PATIENCE), STILL_OPEN
 
         with peer(silent_after(CHUNKED)) as server:
@@ -322,7 +324,7 @@ class StrictSuite(SendingSuite):
                 rig.run(lambda io: fetch(io, request))
             taken = time.monotonic() - begun
 
-        # With a timeout for each of the two, it is 1.8 times that.
+        # With a timeout for each of the two, it would be 1.8 times the total.
         assert taken < 1.5 * total
 
     def test_the_total_is_over_when_the_head_has_come(self, rig: Rig) -> None:

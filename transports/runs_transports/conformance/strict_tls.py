@@ -1,6 +1,6 @@
-"""What the project's own transports promise of TLS beyond the contract.
+"""What the project's own transports promise about TLS beyond the contract.
 
-That their errors say what was wrong with the server, and that HTTP/1.1 is asked for.
+Their errors say what was wrong with the server, and they ask for HTTP/1.1.
 Needs `trustme` (extra `conformance`).
 """
 
@@ -31,7 +31,7 @@ __all__ = ["StrictTlsSuite"]
 
 
 class StrictTlsSuite(TlsFixtures):
-    """Beyond the contract; a subclass gives the fixture `transport`, as `TlsSuite`."""
+    """Beyond the contract; a subclass provides `transport`, as for `TlsSuite`."""
 
     # --- What went wrong, in words -----------------------------------------------
 
@@ -69,13 +69,16 @@ class StrictTlsSuite(TlsFixtures):
     ) -> None:
         with (
             peer(refusing(outdated(authority))) as server,
-            pytest.raises(NotSent, match="no TLS"),
+            pytest.raises(NotSent, match="cannot establish TLS"),
         ):
             rig.run(lambda io: fetch(io, post(url(server.port))))
 
     @by_default
     def test_a_server_without_tls_is_named(self, rig: Rig) -> None:
-        with peer(no_tls) as server, pytest.raises(NotSent, match="no TLS with 127"):
+        with (
+            peer(no_tls) as server,
+            pytest.raises(NotSent, match="cannot establish TLS with 127"),
+        ):
             rig.run(lambda io: fetch(io, post(url(server.port))))
 
     @by_default
@@ -104,7 +107,7 @@ class StrictTlsSuite(TlsFixtures):
         ):
             rig.run(lambda io: fetch(io, get(url(server.port))))
 
-    # --- What is not asked of everybody ------------------------------------------
+    # --- What is not asked of every transport ------------------------------------
 
     def test_http_1_1_is_offered(self, rig: Rig, authority: Authority) -> None:
         context = authority.server("localhost")

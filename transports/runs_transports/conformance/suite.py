@@ -40,7 +40,7 @@ __all__ = ["TransportSuite"]
 
 
 class TransportSuite(EventLoopTests, OnceTests, WaitingTests):
-    """The contract of a transport; a subclass gives the fixture `transport`."""
+    """The contract of a transport; a subclass provides the fixture `transport`."""
 
     # --- All goes well -----------------------------------------------------------
 
@@ -105,7 +105,7 @@ class TransportSuite(EventLoopTests, OnceTests, WaitingTests):
             pieces = rig.run(scenario)
 
         assert in_time == [True, True], (
-            "a byte that had come was not given before the next one came"
+            "a byte that had come was not returned before the next one came"
         )
         assert pieces == [b"a", b"b"]
 
@@ -135,7 +135,7 @@ class TransportSuite(EventLoopTests, OnceTests, WaitingTests):
         assert len(named) == len(fields), "a header was sent twice"
         assert start == f"POST {target} HTTP/1.1"
         for name, value in request.headers:
-            assert named.get(name) == value, f"{name!r} was not sent as it is"
+            assert named.get(name) == value, f"{name!r} was not sent unchanged"
         assert named["host"] == server.place
         assert named["content-length"] == str(len(body))
         assert sent_body == body
@@ -150,7 +150,7 @@ class TransportSuite(EventLoopTests, OnceTests, WaitingTests):
         assert head.request_id == "r1"
         assert head.content_type == "application/json"
         assert [v for n, v in head.headers if n == "set-cookie"] == ["a=1", "b=2"], (
-            "of two headers of one name not both were given, or not in their order"
+            "two headers of one name were not both kept, in their order"
         )
 
     @pytest.mark.parametrize("status", [400, 401, 404, 409, 429, 500, 503])
@@ -193,14 +193,14 @@ class TransportSuite(EventLoopTests, OnceTests, WaitingTests):
             rig.run(lambda io: fetch(io, post(server.url)))
 
         assert b"\r\nauthorization:" not in server.requests[0].lower(), (
-            "credentials were sent that the request does not have"
+            "credentials were sent that the request did not have"
         )
 
     @pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
     def test_nothing_of_one_exchange_goes_into_the_next(
         self, rig: Rig, host: str
     ) -> None:
-        # Some keep no cookies of an address; of names, the system says where they are.
+        # Some keep no cookies of addresses; the system says where a name points.
         (*_, place), *_ = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
         answer = whole(b"{}", b"Set-Cookie: a=kept; Path=/")
 
@@ -214,7 +214,7 @@ class TransportSuite(EventLoopTests, OnceTests, WaitingTests):
 
         _, second = server.requests
         assert b"a=kept" not in second, (
-            "the cookie of an answer was sent with the next request"
+            "the cookie of a response was sent with the next request"
         )
         assert b"Bearer key" not in second, (
             "the credentials of one request were sent with the next"
@@ -265,10 +265,10 @@ class TransportSuite(EventLoopTests, OnceTests, WaitingTests):
         with peer(script) as server:
             got = rig.run(lambda io: fetch(io, post(server.url, body)))
 
-        # Compared outside of `assert`: where pytest thinks it runs on a CI server, it
-        # would look for the difference of the two for hours.
+        # Compared outside of `assert`: if pytest thinks it runs on a CI server, it
+        # would spend hours computing their difference.
         unharmed = got.body == body
-        assert unharmed, f"{len(body)} bytes came back as {len(got.body)}, or others"
+        assert unharmed, f"{len(body)} bytes came back as {len(got.body)}, or changed"
 
     # --- Leaving -----------------------------------------------------------------
 
@@ -298,7 +298,7 @@ class TransportSuite(EventLoopTests, OnceTests, WaitingTests):
                     raise mine
             except Exception as error:
                 came = error
-            assert came is mine, "the error by which the exchange was left got lost"
+            assert came is mine, "the error that ended the exchange got lost"
             assert await eventually(io, server.left.is_set, PATIENCE), STILL_OPEN
 
         with peer(script) as server:
@@ -318,7 +318,7 @@ class TransportSuite(EventLoopTests, OnceTests, WaitingTests):
     ) -> None:
         async def scenario(io: Io) -> list[bytes]:
             first = b"first"
-            with suppress(*declared(io)):  # It may be refused with what comes after it.
+            with suppress(*declared(io)):  # May be refused because of what follows.
                 first = (await fetch(io, get(server.url))).body
             return [first, (await fetch(io, get(server.url))).body]
 
@@ -333,5 +333,5 @@ class TransportSuite(EventLoopTests, OnceTests, WaitingTests):
             bodies = rig.run(scenario)
 
         assert bodies == [b"first", b"second"], (
-            "what came after an answer was taken for the next one"
+            "what came after a response was taken for the next one"
         )

@@ -1,8 +1,7 @@
 """What every transport that speaks TLS must demand; there is no switch to demand less.
 
-That it sends nothing to a server which does not prove to be that of the URL, and keeps
-the contract behind TLS too. Needs `trustme` (extra `conformance`), which makes
-certificates for the moment.
+It sends nothing to a server that does not prove to be the URL's, and keeps the contract
+over TLS too. Needs `trustme` (extra `conformance`), which makes temporary certificates.
 """
 
 from __future__ import annotations
@@ -74,8 +73,8 @@ class Authority:
 
     @property
     def trusted(self) -> ssl.SSLContext:
-        """A client's context that trusts this authority, and no other."""
-        # To read the system's authorities too would take many times as long.
+        """A client's context that trusts only this authority."""
+        # Loading the system's authorities too would take many times as long.
         ours = self.ca.cert_pem.bytes().decode("ascii")
         context = ssl.create_default_context(cadata=ours)
         context.set_alpn_protocols(["http/1.1"])
@@ -91,12 +90,12 @@ class Authority:
 
 @cache
 def one_authority() -> Authority:
-    """Give the authority of all tests: making one takes a moment."""
+    """Return the authority that all tests share: creating one takes a moment."""
     return Authority(trustme.CA())
 
 
 def securely(context: ssl.SSLContext, then: Script) -> Script:
-    """Give the script that is played behind TLS."""
+    """Return the script, played over TLS."""
 
     def script(connection: Connection) -> None:
         connection.secure(context)
@@ -106,7 +105,7 @@ def securely(context: ssl.SSLContext, then: Script) -> Script:
 
 
 def refusing(context: ssl.SSLContext) -> Script:
-    """Offer TLS, and see that nothing but TLS comes."""
+    """Offer TLS, and check that no request comes."""
 
     def script(connection: Connection) -> None:
         try:
@@ -124,19 +123,19 @@ def refusing(context: ssl.SSLContext) -> Script:
 def no_tls(connection: Connection) -> None:
     """Speak HTTP where TLS is expected, as a server does on its other port."""
     came = connection.sock.recv(65536)
-    assert came.startswith(b"\x16\x03"), "what was sent is no TLS handshake"
+    assert came.startswith(b"\x16\x03"), "what was sent is not a TLS handshake"
     with suppress(OSError):
         connection.send(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")
 
 
 def silent(connection: Connection) -> None:
-    """Read the request, and wait to be left."""
+    """Read the request, and wait until the client leaves."""
     connection.read_request()
     connection.wait_until_left()
 
 
 def outdated(authority: Authority) -> ssl.SSLContext:
-    """Give the context of a server that knows TLS 1.1 at best."""
+    """Return the context of a server that supports TLS 1.1 at most."""
     context = authority.server("127.0.0.1")
     context.set_ciphers("ALL:@SECLEVEL=0")
     with warnings.catch_warnings():
@@ -150,7 +149,7 @@ def url(port: int, host: str = "127.0.0.1") -> str:
     return f"https://{host}:{port}/v1"
 
 
-# What the certificate of a server at 127.0.0.1 is, and what the server has then.
+# What is wrong with the certificate of a server at 127.0.0.1, and the server's context.
 FAULTS: dict[str, Callable[[Authority], ssl.SSLContext]] = {
     "for another host": lambda ours: ours.server("other.example", "127.0.0.2"),
     "of an unknown authority": lambda _: Authority(trustme.CA()).server("127.0.0.1"),
@@ -171,7 +170,7 @@ class TlsFixtures(RigFixture):
     def ssl_context(
         self, request: pytest.FixtureRequest, authority: Authority
     ) -> ssl.SSLContext | None:
-        """Trusts the authority, where a test does not ask for the default."""
+        """Trusts the authority, unless a test asks for the default."""
         if hasattr(request, "param"):
             given: ssl.SSLContext | None = request.param
             return given
@@ -179,12 +178,12 @@ class TlsFixtures(RigFixture):
 
 
 class TlsSuite(TlsFixtures):
-    """TLS; a subclass gives the fixture `transport`, made with `ssl_context`.
+    """TLS; a subclass provides the fixture `transport`, made with `ssl_context`.
 
-    Which is a context to verify servers with, or None for the transport's default.
+    That is a context to verify servers with, or None for the transport's default.
     """
 
-    # --- Whom it speaks to -------------------------------------------------------
+    # --- Which servers it talks to -----------------------------------------------
 
     @pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
     def test_a_trusted_certificate_is_accepted(
@@ -223,7 +222,7 @@ class TlsSuite(TlsFixtures):
     def test_the_default_trusts_no_certificate_of_ours(
         self, rig: Rig, authority: Authority
     ) -> None:
-        why = f"nobody was told to trust the server's certificate: {NOTHING_SENT}"
+        why = f"the server's certificate is not trusted: {NOTHING_SENT}"
         with (
             peer(refusing(authority.server("127.0.0.1"))) as server,
             raising(NotSent, why),
@@ -241,22 +240,22 @@ class TlsSuite(TlsFixtures):
             rig.run(lambda io: fetch(io, get(url(server.port, "localhost"))))
 
         assert set(names) == {"localhost"}, (
-            "the handshake does not name the host (SNI): where a server has several, it"
-            " shows the certificate of another"
+            "the handshake does not name the host (SNI): a server with several hosts"
+            " would show the certificate of another"
         )
 
     def test_an_older_tls_than_the_context_allows_is_refused(
         self, rig: Rig, authority: Authority
     ) -> None:
-        why = f"the context allows TLS 1.2 at least: {NOTHING_SENT}"
+        why = f"the context requires at least TLS 1.2: {NOTHING_SENT}"
         with peer(refusing(outdated(authority))) as server, raising(NotSent, why):
             rig.run(lambda io: fetch(io, post(url(server.port))))
 
-    # --- Handshakes that come to nothing -----------------------------------------
+    # --- Handshakes that fail ----------------------------------------------------
 
     @by_default
     def test_a_server_without_tls_is_not_sent_anything(self, rig: Rig) -> None:
-        why = f"the server speaks no TLS: {NOTHING_SENT}"
+        why = f"the server does not speak TLS: {NOTHING_SENT}"
         with peer(no_tls) as server, raising(NotSent, why):
             rig.run(lambda io: fetch(io, post(url(server.port))))
 
@@ -268,20 +267,20 @@ class TlsSuite(TlsFixtures):
             if how == "reset":
                 connection.reset()
 
-        why = "the handshake was broken off, before any byte of the request"
+        why = "the handshake was broken off before any byte of the request was sent"
         with peer(script) as server, raising(NotSent, why):
             rig.run(lambda io: fetch(io, post(url(server.port))))
 
     @by_default
     def test_a_handshake_that_takes_too_long_is_not_sent(self, rig: Rig) -> None:
-        why = "the handshake took too long, before any byte of the request"
+        why = "the handshake took too long, and no byte of the request was sent"
         with peer(lambda connection: connection.wait_until_left()) as server:
             request = get(url(server.port), connect=0.1)
             with in_time(), raising(NotSent, why):
                 rig.run(lambda io: fetch(io, request))
             assert server.left.wait(PATIENCE), STILL_OPEN
 
-    # --- The contract, behind TLS ------------------------------------------------
+    # --- The contract, over TLS --------------------------------------------------
 
     def test_a_silent_peer_is_a_timeout(self, rig: Rig, authority: Authority) -> None:
         with peer(securely(authority.server("127.0.0.1"), silent)) as server:
@@ -308,7 +307,7 @@ class TlsSuite(TlsFixtures):
         def script(connection: Connection) -> None:
             connection.answer(b"HTTP/1.1 200 OK\r\n\r\n")
             for part in (b"a", b"b"):
-                assert go_on.wait(PATIENCE), "a byte that was sent was not given"
+                assert go_on.wait(PATIENCE), "a byte that was sent was not returned"
                 go_on.clear()
                 connection.send(part)
             connection.wait_until_left()

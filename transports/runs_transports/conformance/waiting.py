@@ -30,24 +30,24 @@ from runs_transports.conformance.rig import (
 __all__ = ["WaitingTests"]
 
 PAUSE = 0.1
-# Clocks count in steps: that of Windows in 16 ms.
+# Clocks count in steps; those of Windows are 16 ms.
 TICK = 0.02
-# At 0.01 s each: five times as long as it is waited. On a busy machine the peer must
-# neither be silent for so long, nor be done before time is up.
+# At 0.01 s each, five times the limit. Even on a busy machine the peer must not be
+# silent for as long as the limit, nor be done before it.
 TRICKLES = 75
-# What gives a reader nothing, however long it goes on: of a chunk's head and a trailer.
+# Bytes that yield nothing to a reader, however many: of a chunk's head and a trailer.
 TRICKLED = {
     "chunk-head": (b"1;", b"\r\nb\r\n0\r\n\r\n"),
     "trailer": (b"0\r\nX: ", b"\r\n\r\n"),
 }
 NO_TIMEOUT_ERROR = (
     f"`within({PAUSE})` did not raise TimeoutError in time: a deadline could not end"
-    " what is awaited of users' functions"
+    " users' async functions"
 )
 
 
 class WaitingTests(RigFixture):
-    """Sleep and clock are in seconds; timeouts are kept, and said to be timeouts."""
+    """Sleep and clock are in seconds; timeouts are kept, and reported as timeouts."""
 
     # --- Sleep and the clock -----------------------------------------------------
 
@@ -80,7 +80,7 @@ class WaitingTests(RigFixture):
             await io.sleep(PAUSE)
             least = time.monotonic() - inner
             with monkeypatch.context() as patch:
-                # As somebody does who finds it an hour fast.
+                # As when someone corrects a clock that is an hour fast.
                 patch.setattr(time, "time", lambda: wall_clock() - 3600)
                 counted = now() - first
             return least, counted, time.monotonic() - outer
@@ -164,8 +164,8 @@ class WaitingTests(RigFixture):
                     pytest.skip("without set_timeout deadlines can be overshot")
                 opened.set_timeout(0.15)
                 why = (
-                    "`set_timeout` set a limit: each byte that is not of the body put"
-                    " it off, and a deadline with it"
+                    "`set_timeout` set a limit: each byte outside the body extended it,"
+                    " and a deadline with it"
                 )
                 with raising(TransportTimeout, why):
                     await opened.read()
@@ -182,7 +182,7 @@ class WaitingTests(RigFixture):
             assert asked.wait(PATIENCE)
             if given_up:
                 return
-            # Silence is what is tested: longer than the request's own read timeout.
+            # The silence to be tested: longer than the request's own read timeout.
             assert not threading.Event().wait(late)
             connection.send(b"1\r\nb\r\n0\r\n\r\n")
 
@@ -202,11 +202,11 @@ class WaitingTests(RigFixture):
                 except TransportTimeout as error:
                     raise AssertionError(
                         "a read timed out though `set_timeout(None)` had lifted its"
-                        " limit: it is in place of the request's read timeout"
+                        " limit: that replaces the request's read timeout"
                     ) from error
                 opened.set_timeout(PATIENCE)
                 assert await opened.read() == b""
-                opened.set_timeout(0.001)  # Too late to disturb anybody.
+                opened.set_timeout(0.001)  # Too late to have an effect.
 
         with peer(script) as server:
             rig.run(scenario)

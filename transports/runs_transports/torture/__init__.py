@@ -1,4 +1,4 @@
-"""Cancelling tasks at every step, for tests of what is left behind.
+"""Cancelling tasks at every step, to test what is left behind.
 
 `runs_transports.torture.trio` and `.asyncio` have the same function, each for its
 framework; `runs_core.testing.torture` breaks bytes and flows in the same way.
@@ -15,6 +15,6 @@ _FOLDERS = (Path("/proc/self/fd"), Path("/dev/fd"))
 
 
 def open_descriptors() -> int:
-    """Give how many file descriptors this process has open; 0 where nobody can tell."""
+    """Return how many file descriptors this process has open, 0 if unknown."""
     folder = next((folder for folder in _FOLDERS if folder.exists()), None)
     return 0 if folder is None else len(os.listdir(folder))

@@ -1,4 +1,4 @@
-"""Which step a failure came at."""
+"""Which step a failure occurred at."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ __all__ = ["noting"]
 
 @contextmanager
 def noting(step: int) -> Iterator[None]:
-    """Say in a note of what is raised which step it came at."""
+    """Add a note to any exception that says at which step it was raised."""
     try:
         yield
-    # pytest's own failures are no `Exception`.
+    # pytest's own failures are not an `Exception`.
     except BaseException as error:
         error.add_note(f"at step {step} of cancel_at_each_step")
         raise

@@ -17,12 +17,12 @@ async def cancel_at_each_step(
     attempt: Callable[[], Awaitable[object]],
     after: Callable[[], Awaitable[object]] | None = None,
 ) -> int:
-    """Make the attempt, cancelled at its first step; then at its second; and so on.
+    """Run the attempt, cancelled at its first step; then at its second; and so on.
 
-    Until it ends before it is cancelled. `after` follows each attempt, to say what must
-    be true then. Gives how many attempts were cancelled. What an attempt leaves to
-    asyncio to report (an exception that nobody takes) is raised. Whatever is raised
-    says at which step.
+    Stops when an attempt ends before it is cancelled. `after` runs after each attempt,
+    to check what must be true then. Returns how many attempts were cancelled. Raises
+    `AssertionError` for what an attempt leaves to asyncio to report (an exception that
+    is never retrieved). Every exception says at which step.
     """
     reported: list[dict[str, Any]] = []
     loop = asyncio.get_running_loop()
@@ -51,7 +51,7 @@ async def cancel_at_each_step(
 
 
 class _Cancelling:
-    """Drives the attempt, and cancels its task when that is suspended the n-th time."""
+    """Drives the attempt, and cancels its task when it is suspended the n-th time."""
 
     def __init__(self, step: int, attempt: Callable[[], Awaitable[object]]) -> None:
         self._step = step

@@ -34,11 +34,11 @@ async def cancel_at_each_step(
     attempt: Callable[[], Awaitable[object]],
     after: Callable[[], Awaitable[object]] | None = None,
 ) -> int:
-    """Make the attempt, cancelled at its first step; then at its second; and so on.
+    """Run the attempt, cancelled at its first step; then at its second; and so on.
 
-    Until it ends before it is cancelled. `after` follows each attempt, to say what must
-    be true then. Gives how many attempts were cancelled. Whatever is raised says in a
-    note at which step.
+    Stops when an attempt ends before it is cancelled. `after` runs after each attempt,
+    to check what must be true then. Returns how many attempts were cancelled. Every
+    exception has a note that says at which step.
     """
     step = cancelled = 0
     reached = True
@@ -51,7 +51,7 @@ async def cancel_at_each_step(
                 await attempt()
             finally:
                 trio.lowlevel.remove_instrument(instrument)
-        # It may have ended all the same, if that was its last step.
+        # The attempt may have ended nevertheless, if that was its last step.
         reached = scope.cancel_called
         cancelled += scope.cancelled_caught
         if after is not None:
