@@ -112,7 +112,7 @@ class Framer(StreamState):
             if self._fault is not None:
                 self._base += len(text)
                 return "", [], events, ids, retries, text
-            if eol != style.eol:
+            if eol != style[0]:
                 shape = self._shape
                 self._shape = shape_of(unix(shape[0]), shape[2], eol)
             new = len(text)
@@ -240,25 +240,25 @@ class Framer(StreamState):
             self._style = LF
             # From the right, which takes half as long. What more line ends there are,
             # a block then ends with them, and reads the same.
-            blocks = text.rsplit(LF.behind)
-            return LF, blocks, blocks.pop(), LF.eol
+            blocks = text.rsplit(b"\n\n")
+            return LF, blocks, blocks.pop(), b"\n"
         if self._style is CRLF and len(text) <= self._limit:
-            blocks = text.rsplit(CRLF.behind)
+            blocks = text.rsplit(b"\r\n\r\n")
             rest = blocks.pop()
-            if not rest or is_open(rest, self._shape[0], CRLF.behind):
-                return CRLF, blocks, rest, CRLF.eol
+            if not rest or is_open(rest, self._shape[0], b"\r\n\r\n"):
+                return CRLF, blocks, rest, b"\r\n"
         return LF, *self._mixed(text, new)
 
     def _mixed(self, text: bytes, new: int) -> tuple[list[bytes], bytes, bytes]:
         """Split a text with any line ends: blocks with LF, the rest, the eol."""
         cut = end_of_blocks(text, max(0, len(text) - new - 3))
-        eol = LF.eol
+        eol = b"\n"
         if text[cut - 1] == 13:
             eol = b"\r"
         elif text[cut - 2] == 13:
-            eol = CRLF.eol
+            eol = b"\r\n"
             self._style = CRLF
-        blocks = unix(text[:cut]).rsplit(LF.behind)
+        blocks = unix(text[:cut]).rsplit(b"\n\n")
         blocks.pop()
         return blocks, text[cut:], eol
 

@@ -7,7 +7,7 @@ around the data is then compared as it stands, and never taken apart.
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
 __all__ = ["CRLF", "LF", "UNNAMED", "Shape", "Style", "head_of", "known", "shape_of"]
 
@@ -15,6 +15,14 @@ __all__ = ["CRLF", "LF", "UNNAMED", "Shape", "Style", "head_of", "known", "shape
 # its data, all behind it, its name, and whether "data:" has its space. Another that
 # looks so differs in nothing but its data; without the space, that begins with none.
 Shape: TypeAlias = tuple[bytes, bytes, str, bool]
+
+# How lines end, what is before and behind the data, and shapes by `event` line. Those
+# are of all streams that came lately: there are few names. (Not a named tuple: taking
+# one apart takes 40 ns, a plain one 7.)
+Style: TypeAlias = tuple[bytes, bytes, bytes, dict[bytes, Shape]]
+
+LF: Style = b"\n", b"\ndata: ", b"\n\n", {}
+CRLF: Style = b"\r\n", b"\r\ndata: ", b"\r\n\r\n", {}
 
 # What is expected first.
 UNNAMED: Shape = b"data: ", b"\n\n", "message", True
@@ -25,37 +33,22 @@ _MAX_HEAD = 80
 _MOST_HEADS = 64
 
 
-class Style(NamedTuple):
-    """How lines end, what is before and behind the data, and shapes by `event` line.
-
-    The shapes are those of all streams that came lately: there are few names.
-    """
-
-    eol: bytes
-    before: bytes
-    behind: bytes
-    shapes: dict[bytes, Shape]
-
-
-LF = Style(b"\n", b"\ndata: ", b"\n\n", {})
-CRLF = Style(b"\r\n", b"\r\ndata: ", b"\r\n\r\n", {})
-
-
 def known(line: bytes) -> Shape | None:
     """Give the shape (with LF) of events with this line alone before their data line.
 
     None if that is not an `event` line, or too long.
     """
-    shape = LF.shapes.get(line)
+    shapes = LF[3]
+    shape = shapes.get(line)
     if shape is None and line[:7] == b"event: " and len(line) <= _MAX_HEAD:
         if 10 in line:
             return None
         name = line[7:].decode("utf-8", "replace") or "message"
-        for style in (LF, CRLF):
-            if len(style.shapes) >= _MOST_HEADS:
-                style.shapes.clear()
-            style.shapes[line] = line + style.before, style.behind, name, True
-        shape = LF.shapes.get(line)
+        for _, before, behind, of_style in (LF, CRLF):
+            if len(of_style) >= _MOST_HEADS:
+                of_style.clear()
+            of_style[line] = line + before, behind, name, True
+        shape = shapes.get(line)
     return shape
 
 
@@ -73,7 +66,8 @@ def head_of(block: bytes, data: bytes) -> bytes | None:
     line = head[head.rfind(b"\n") + 1 :]
     if line not in (b"data: ", b"data:") or len(head) > _MAX_HEAD:
         return None
-    return None if b"\nid" in head or head[:2] == b"id" else head
+    # Not `in`, which takes twice as long: an exception is raised and caught.
+    return None if head.find(b"\nid") >= 0 or head[:2] == b"id" else head
 
 
 @lru_cache(maxsize=_MOST_HEADS)
