@@ -12,9 +12,10 @@ from typing import TypeAlias
 __all__ = ["CRLF", "LF", "UNNAMED", "Shape", "Style", "head_of", "known", "shape_of"]
 
 # How an event looked that has one data line and sets neither id nor retry: all before
-# its data, all behind it, its name, and whether "data:" has its space. Another that
-# looks so differs in nothing but its data; without the space, that begins with none.
-Shape: TypeAlias = tuple[bytes, bytes, str, bool]
+# its data, all behind it, its name, whether "data:" has its space, and what is between
+# the data of two such. Another that looks so differs in nothing but its data; without
+# the space, that begins with none.
+Shape: TypeAlias = tuple[bytes, bytes, str, bool, bytes]
 
 # How lines end, what is before and behind the data, and shapes by `event` line. Those
 # are of all streams that came lately: there are few names. (Not a named tuple: taking
@@ -25,7 +26,7 @@ LF: Style = b"\n", b"\ndata: ", b"\n\n", {}
 CRLF: Style = b"\r\n", b"\r\ndata: ", b"\r\n\r\n", {}
 
 # What is expected first.
-UNNAMED: Shape = b"data: ", b"\n\n", "message", True
+UNNAMED: Shape = b"data: ", b"\n\n", "message", True, b"\n\ndata: "
 
 # Longer heads are read anew each time, and no more of them are kept: they are the
 # server's words.
@@ -47,7 +48,8 @@ def known(line: bytes) -> Shape | None:
         for _, before, behind, of_style in (LF, CRLF):
             if len(of_style) >= _MOST_HEADS:
                 of_style.clear()
-            of_style[line] = line + before, behind, name, True
+            head = line + before
+            of_style[line] = head, behind, name, True, behind + head
         shape = shapes.get(line)
     return shape
 
@@ -73,4 +75,6 @@ def head_of(block: bytes, data: bytes) -> bytes | None:
 @lru_cache(maxsize=_MOST_HEADS)
 def shape_of(head: bytes, name: str, eol: bytes) -> Shape:
     """Give the shape of events with this head (with LF) in a stream with this eol."""
-    return head.replace(b"\n", eol), eol + eol, name, head[-1] == 32
+    spaced = head[-1] == 32
+    head = head.replace(b"\n", eol)
+    return head, eol + eol, name, spaced, eol + eol + head
