@@ -159,7 +159,7 @@ class RunEventDecoder(Framer):
             else:
                 event = read_event(name, found, self._loads)
         except MalformedResponse as error:
-            frames: Frames = name, [found], [], None, None, (*pieces, data)
+            frames: Frames = name, [found], [], None, None, (*pieces[:-1], data)
             self._fail_at(0, frames, error)
             return []
         if event is None:

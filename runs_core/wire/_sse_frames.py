@@ -69,7 +69,7 @@ class Framer(StreamState):
             if found is UNFINISHED:
                 return _nothing()
             if found is not None:
-                texts = (*pieces, data) if pieces else (data,)
+                texts = (*pieces[:-1], data) if pieces else (data,)
                 return self._shape[2], [found], [], None, None, texts
         return self._any(data)
 
@@ -134,78 +134,91 @@ class Framer(StreamState):
         """Give the data of the one event that a chunk completes, or `UNFINISHED`.
 
         None, and nothing has changed, if it may be another number of events, or one
-        that is not regular. The event's shape is then in `_shape`.
+        that is not regular. The event's shape is then in `_shape`. If an event has
+        ended, the list of pieces that there was has one more than before, if it had
+        any: what has come of it with `data`.
 
         `data` is not empty, and no more than `_free`. It need not be tried if it is
         longer than `SHORT_BYTES` and does not end with a line.
         """
         pieces = self._pieces
-        text = data
-        if pieces:
-            pieces.append(data)
-            text = b"".join(pieces)
-            pieces.pop()
-        id = None
         shape = self._shape
-        behind = text.removeprefix(shape[0])
-        if behind is text:
-            eol, before, end, shapes = self._style
+        head, end, _, spaced, _ = shape
+        if pieces:
+            if len(pieces) == 1:
+                # Is it what was missing of the expected head, and no more line end?
+                missing = head.removeprefix(pieces[0])
+                if missing is not head:
+                    value = data.removeprefix(missing)
+                    if value is not data and not (10 in value or 13 in value):
+                        pieces.append(data)
+                        self._free -= len(data)
+                        self._lane = None
+                        return UNFINISHED
+            # Joined is only what is before the event's end, if that is all in `data`.
+            text, ended, rest = data.rpartition(end)
+            if ended:
+                pieces.append(text)
+                text = b"".join(pieces)
+            else:
+                pieces.append(data)
+                rest = b"".join(pieces)
+                # It may have begun before, where none has ended.
+                if data[0] in b"\r\n":
+                    text, ended, rest = rest.rpartition(end)
+        else:
+            text, ended, rest = data.rpartition(end)
+        # An empty text is not what is expected, whatever that is.
+        if not ended:
+            if 13 in end and rest[-3:] + b"\n" == end:
+                text, ended, rest = rest[:-3], rest[-3:], b""
+            elif (pieces or data[0] not in b"\r\n") and is_open(rest, head, end):
+                self._pieces = [rest]
+                self._free = self._room - len(rest)
+                self._lane = None
+                return UNFINISHED
+        elif (13 in rest or (10 in rest and 13 in end)) and not is_open(
+            rest, head, end
+        ):
+            text = b""
+        id = None
+        value = text.removeprefix(head)
+        if value is text:
+            # Does it look like one before, perhaps behind an id?
+            eol, before, _, shapes = self._style
             body = text
-            if text[0] == _I:
+            if text and text[0] == _I:
                 line, _, body = text.partition(eol)
                 id = line.removeprefix(b"id: ")
                 if id is line or 0 in id or 10 in id or 13 in id:
-                    return None
-                behind = body.removeprefix(shape[0])
-            if behind is body:
-                line, parted, behind = body.partition(before)
+                    body = b""
+                value = body.removeprefix(head)
+            if value is body:
+                line, parted, value = body.partition(before)
                 known = shapes.get(line)
                 if parted and known is not None:
                     shape = known
-                elif parted or text[0] in b"\r\n" or text.rpartition(end)[1]:
-                    return None
+                    spaced = True
                 else:
-                    # Not even a head, it seems.
-                    return self._unfinished(text) if is_open(text, b"", end) else None
-        head, end, _, spaced, _ = shape
-        if not spaced and behind[:1] == b" ":
-            return None
-        value, ended, rest = behind.rpartition(end)
-        if 13 in rest or (10 in rest and 13 in end):
-            if not ended and end == rest[-3:] + b"\n":
-                value = rest[:-3]
-                ended = end
-                rest = b""
-            elif not is_open(rest, head, end):
-                return None
-        if not ended:
-            # The head has come whole: it has no blank line.
-            return self._unfinished(text)
-        if 10 in value or 13 in value:
+                    value = b"\n"
+        if 10 in value or 13 in value or not (spaced or value[:1] != b" "):
+            if pieces:
+                pieces.pop()
             return None
         if id is not None:
             self._id = id.decode("utf-8", "replace")
         self._shape = shape
+        self._base += len(text) + len(ended)
         if rest:
-            size = len(rest)
-            self._base += len(text) - size
             self._pieces = [rest]
-            self._free = self._room - size
+            self._free = self._room - len(rest)
             self._lane = None
         else:
-            self._base += len(text)
             self._lane = shape if spaced and id is None else None
             if pieces:
                 self._pieces = []
                 self._free = self._room
         return value
-
-    def _unfinished(self, text: bytes) -> bytes:
-        """Keep a text in which no block ends."""
-        self._pieces = [text]
-        self._free = self._room - len(text)
-        self._lane = None
-        return UNFINISHED
 
     def _uniform(self, data: bytes) -> list[bytes] | None:
         """Give the data of the events that a long chunk completes, all of one shape.
@@ -274,9 +287,10 @@ class Framer(StreamState):
         """Split a text with any line ends: blocks with LF, the rest, the eol."""
         cut = end_of_blocks(text, max(0, len(text) - new - 3))
         eol = b"\n"
-        if text[cut - 1] == 13:
+        # The LF of the last CRLF may not have come yet.
+        if text[cut - 1] == 13 and text[cut - 3 : cut] != b"\r\n\r":
             eol = b"\r"
-        elif text[cut - 2] == 13:
+        elif text[cut - 2] == 13 or text[cut - 1] == 13:
             eol = b"\r\n"
             self._style = CRLF
         blocks = unix(text[:cut]).rsplit(b"\n\n")

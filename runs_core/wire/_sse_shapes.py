@@ -9,7 +9,17 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TypeAlias
 
-__all__ = ["CRLF", "LF", "UNNAMED", "Shape", "Style", "head_of", "known", "shape_of"]
+__all__ = [
+    "CRLF",
+    "LF",
+    "UNNAMED",
+    "UNNAMED_CRLF",
+    "Shape",
+    "Style",
+    "head_of",
+    "known",
+    "shape_of",
+]
 
 # How an event looked that has one data line and sets neither id nor retry: all before
 # its data, all behind it, its name, whether "data:" has its space, and what is between
@@ -27,6 +37,7 @@ CRLF: Style = b"\r\n", b"\r\ndata: ", b"\r\n\r\n", {}
 
 # What is expected first.
 UNNAMED: Shape = b"data: ", b"\n\n", "message", True, b"\n\ndata: "
+UNNAMED_CRLF: Shape = b"data: ", b"\r\n\r\n", "message", True, b"\r\n\r\ndata: "
 
 # Longer heads are read anew each time, and no more of them are kept: they are the
 # server's words.

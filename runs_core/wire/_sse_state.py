@@ -8,7 +8,7 @@ from typing import Literal
 from runs_core._checks import check_whole
 from runs_core.errors import EventTooLarge, InvalidOption, UsageError
 from runs_core.wire._sse_long import LongBlock
-from runs_core.wire._sse_shapes import CRLF, LF, UNNAMED, Shape, Style
+from runs_core.wire._sse_shapes import CRLF, LF, UNNAMED, UNNAMED_CRLF, Shape, Style
 
 __all__ = [
     "SHORT_BYTES",
@@ -141,7 +141,7 @@ class StreamState:
         if 13 in data:
             line, _, _ = data.partition(b"\n")
             if line[-1:] == b"\r":
-                self._style = CRLF
+                self._style, self._shape = CRLF, UNNAMED_CRLF
         return data
 
     def _keep(self, rest: bytes, length: int, new: int) -> None:

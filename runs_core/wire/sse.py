@@ -146,7 +146,6 @@ class EventStreamDecoder(Framer):
                     return events
         return self._many(data)
 
-    # Apart, because a call costs less the fewer variables there are.
     def _many(self, data: bytes | bytearray | memoryview) -> list[ServerSentEvent]:
         """Give the events that these bytes complete, if they may be any number."""
         kind, datas, pairs, ids, retries, _ = self._any(data)
