@@ -159,7 +159,7 @@ class RunEventDecoder(Framer):
             else:
                 event = read_event(name, found, self._loads)
         except MalformedResponse as error:
-            frames: Frames = name, [found], [], None, None, b"".join([*pieces, data])
+            frames: Frames = name, [found], [], None, None, (*pieces[:-1], data)
             self._fail_at(0, frames, error)
             return []
         if event is None:
@@ -224,7 +224,7 @@ class RunEventDecoder(Framer):
             self._fused_lane = shape
             self._fused = None
             if shape[3] and template.name == shape[2]:
-                head, tail, _, _ = shape
+                head, tail, _, _, _ = shape
                 prefix, suffix = head + template.prefix, template.suffix + tail
                 self._fused = prefix, suffix, template
 

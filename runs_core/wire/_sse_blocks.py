@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable
 from typing import TypeAlias
 
-from runs_core.wire._sse_shapes import CRLF, LF, known
+from runs_core.wire._sse_shapes import CRLF, known
 
 __all__ = [
     "FIELDS",
@@ -71,7 +71,7 @@ def is_open(rest: bytes, head: bytes, end: bytes) -> bool:
 
     `end` is not in it, and is LF LF or CR LF CR LF.
     """
-    if end == LF.behind:
+    if end == b"\n\n":
         # Only a CR can end a block.
         return 13 not in rest
     if head.startswith(rest):
@@ -79,8 +79,8 @@ def is_open(rest: bytes, head: bytes, end: bytes) -> bool:
     body = rest.removeprefix(head)
     if not (10 in body or 13 in body):
         return True
-    line, parted, data = rest.partition(CRLF.before)
-    if parted and line in CRLF.shapes and not (10 in data or 13 in data):
+    line, parted, data = rest.partition(b"\r\ndata: ")
+    if parted and line in CRLF[3] and not (10 in data or 13 in data):
         return True
     return rest[0] != 10 and rest[0] != 13 and end_of_blocks(rest, 0) == 0
 

@@ -34,7 +34,7 @@ def read_blocks(stream: StreamState, blocks: Sequence[bytes], style: Style) -> S
     ids: list[str] = []
     retries: dict[int, int] = {}
     id, shape, odd = stream._id, stream._shape, stream._odd
-    head, _, name, spaced = shape
+    head, _, name, spaced, _ = shape
     with_id = bool(blocks) and blocks[0][:4] == b"id: "
     line = b""
     # How often an event did not look like the last.
@@ -54,7 +54,7 @@ def read_blocks(stream: StreamState, blocks: Sequence[bytes], style: Style) -> S
                 data = b"\n"
             else:
                 shape = found
-                head, _, name, spaced = found
+                head, _, name, spaced, _ = found
                 odd = 0
         if not (10 in data or 13 in data) and (spaced or data[:1] != b" "):
             if not with_id:
@@ -86,11 +86,11 @@ def read_blocks(stream: StreamState, blocks: Sequence[bytes], style: Style) -> S
                 other = head_of(part, value)
                 if other is not None:
                     shape = shape_of(other, what, eol)
-                    head, _, name, spaced = shape
+                    head, _, name, spaced, _ = shape
             odd = 0 if other is not None or 10 in value else odd + 1
             events.append((what, value))
     stream._id, stream._shape, stream._odd = id, shape, odd
-    stream._split = 8 * turns <= len(blocks)
+    stream._split = not ids and 8 * turns <= len(blocks)
     return (
         events,
         ids + [id] * (len(events) - len(ids)) if ids else None,

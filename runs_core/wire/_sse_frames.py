@@ -3,8 +3,8 @@
 `Framer` is what decoders of event streams are built on. A decoder asks for the data of
 the one event that a short chunk completes (`_one_event`), and otherwise takes a whole
 chunk's frames at once (`_any`), so that no object is made for an event on the way;
-`_frames` does both. `EventStreamDecoder.feed` has a shorter way besides, for a chunk
-that is one event and looks like the last.
+`_frames` does both. `EventStreamDecoder.feed` has shorter ways besides, for a chunk
+that is one event and looks like the last, and for a long one of events that all do.
 """
 
 from __future__ import annotations
@@ -34,15 +34,15 @@ __all__ = ["SHORT_BYTES", "UNFINISHED", "Framer", "Frames", "Shape"]
 
 # What a chunk completes: the data of its events if all have the same name, and that;
 # or name and data of each. Their ids if not all have the last one, their retries if any
-# has one; and, for `Framer._offset_of`, the text they were found in, which is the last
-# that was fed.
+# has one; and, for `Framer._offset_of`, the text they were found in, in parts, which is
+# the last that was fed.
 Frames: TypeAlias = tuple[
     str,
     list[bytes],
     list[tuple[str, bytes]],
     list[str] | None,
     list[int | None] | None,
-    bytes,
+    tuple[bytes, ...],
 ]
 
 # What `Framer._one_event` gives where no event has ended. No data that it gives has a
@@ -69,8 +69,8 @@ class Framer(StreamState):
             if found is UNFINISHED:
                 return _nothing()
             if found is not None:
-                text = b"".join([*pieces, data])
-                return self._shape[2], [found], [], None, None, text
+                texts = (*pieces[:-1], data) if pieces else (data,)
+                return self._shape[2], [found], [], None, None, texts
         return self._any(data)
 
     def _any(self, data: bytes | bytearray | memoryview) -> Frames:
@@ -85,21 +85,31 @@ class Framer(StreamState):
                 return self._frames(data)
         if not data:
             return _nothing()
+        pieces = self._pieces
+        if not pieces and (data[0] == 10 or data[0] == 13):
+            text = data.lstrip(b"\r\n")
+            self._base += len(data) - len(text)
+            data = text
+            if not data:
+                return _nothing()
+        if self._split and len(data) > SHORT_BYTES:
+            datas = self._uniform(data)
+            if datas is not None:
+                return self._shape[2], datas, [], None, None, (*pieces, data)
         new = len(data)
         text = data
-        if pieces := self._pieces:
+        if pieces:
             pieces.append(data)
             text = b"".join(pieces)
-        elif data[0] == 10 or data[0] == 13:
-            text = data.lstrip(b"\r\n")
-            self._base += new - len(text)
-            if not text:
-                return _nothing()
-        if self._split and new > SHORT_BYTES:
-            frames = self._uniform(text, new)
-            if frames is not None:
-                return frames
-        style, blocks, rest, eol = self._split_text(text, new)
+        if 13 not in text:
+            self._style = style = LF
+            eol = b"\n"
+            # From the right, which takes half as long. What more line ends there are,
+            # a block then ends with them, and reads the same.
+            blocks = text.rsplit(b"\n\n")
+            rest = blocks.pop()
+        else:
+            style, blocks, rest, eol = self._split_text(text, new)
         events: list[tuple[str, bytes]] = []
         ids = retries = None
         if blocks:
@@ -110,155 +120,180 @@ class Framer(StreamState):
                     del blocks[index:]
             events, ids, retries = read_blocks(self, blocks, style)
             if self._fault is not None:
+                self._split = False
                 self._base += len(text)
-                return "", [], events, ids, retries, text
-            if eol != style.eol:
+                return "", [], events, ids, retries, (text,)
+            if eol != style[0]:
                 shape = self._shape
                 self._shape = shape_of(unix(shape[0]), shape[2], eol)
             new = len(text)
-        self._keep(rest, text, new)
-        return "", [], events, ids, retries, text
+        self._keep(rest, len(text), new)
+        return "", [], events, ids, retries, (text,)
 
     def _one_event(self, data: bytes) -> bytes | None:
         """Give the data of the one event that a chunk completes, or `UNFINISHED`.
 
         None, and nothing has changed, if it may be another number of events, or one
-        that is not regular. The event's shape is then in `_shape`.
+        that is not regular. The event's shape is then in `_shape`. If an event has
+        ended, the list of pieces that there was has one more than before, if it had
+        any: what has come of it with `data`.
 
         `data` is not empty, and no more than `_free`. It need not be tried if it is
         longer than `SHORT_BYTES` and does not end with a line.
         """
         pieces = self._pieces
-        text = data
-        if pieces:
-            pieces.append(data)
-            text = b"".join(pieces)
-            pieces.pop()
-        id = None
         shape = self._shape
-        behind = text.removeprefix(shape[0])
-        if behind is text:
-            eol, before, end, shapes = self._style
+        head, end, _, spaced, _ = shape
+        if pieces:
+            if len(pieces) == 1:
+                # Is it what was missing of the expected head, and no more line end?
+                missing = head.removeprefix(pieces[0])
+                if missing is not head:
+                    value = data.removeprefix(missing)
+                    if value is not data and not (10 in value or 13 in value):
+                        pieces.append(data)
+                        self._free -= len(data)
+                        self._lane = None
+                        return UNFINISHED
+            # Joined is only what is before the event's end, if that is all in `data`.
+            text, ended, rest = data.rpartition(end)
+            if ended:
+                pieces.append(text)
+                text = b"".join(pieces)
+            else:
+                pieces.append(data)
+                rest = b"".join(pieces)
+                # It may have begun before, where none has ended.
+                if data[0] in b"\r\n":
+                    text, ended, rest = rest.rpartition(end)
+        else:
+            text, ended, rest = data.rpartition(end)
+        # An empty text is not what is expected, whatever that is.
+        if not ended:
+            if 13 in end and rest[-3:] + b"\n" == end:
+                text, ended, rest = rest[:-3], rest[-3:], b""
+            elif (pieces or data[0] not in b"\r\n") and is_open(rest, head, end):
+                self._pieces = [rest]
+                self._free = self._room - len(rest)
+                self._lane = None
+                return UNFINISHED
+        elif (13 in rest or (10 in rest and 13 in end)) and not is_open(
+            rest, head, end
+        ):
+            text = b""
+        id = None
+        value = text.removeprefix(head)
+        if value is text:
+            # Does it look like one before, perhaps behind an id?
+            eol, before, _, shapes = self._style
             body = text
-            if text[0] == _I:
+            if text and text[0] == _I:
                 line, _, body = text.partition(eol)
                 id = line.removeprefix(b"id: ")
                 if id is line or 0 in id or 10 in id or 13 in id:
-                    return None
-                behind = body.removeprefix(shape[0])
-            if behind is body:
-                line, parted, behind = body.partition(before)
+                    body = b""
+                value = body.removeprefix(head)
+            if value is body:
+                line, parted, value = body.partition(before)
                 known = shapes.get(line)
                 if parted and known is not None:
                     shape = known
-                elif parted or text[0] in b"\r\n" or text.rpartition(end)[1]:
-                    return None
+                    spaced = True
                 else:
-                    # Not even a head, it seems.
-                    return self._unfinished(text) if is_open(text, b"", end) else None
-        head, end, _, spaced = shape
-        if not spaced and behind[:1] == b" ":
-            return None
-        value, ended, rest = behind.rpartition(end)
-        if 13 in rest or (10 in rest and 13 in end):
-            if not ended and end == rest[-3:] + b"\n":
-                value = rest[:-3]
-                ended = end
-                rest = b""
-            elif not is_open(rest, head, end):
-                return None
-        if not ended:
-            # The head has come whole: it has no blank line.
-            return self._unfinished(text)
-        if 10 in value or 13 in value:
+                    value = b"\n"
+        if 10 in value or 13 in value or not (spaced or value[:1] != b" "):
+            if pieces:
+                pieces.pop()
             return None
         if id is not None:
             self._id = id.decode("utf-8", "replace")
         self._shape = shape
+        self._base += len(text) + len(ended)
         if rest:
-            size = len(rest)
-            self._base += len(text) - size
             self._pieces = [rest]
-            self._free = self._room - size
+            self._free = self._room - len(rest)
             self._lane = None
         else:
-            self._base += len(text)
             self._lane = shape if spaced and id is None else None
             if pieces:
                 self._pieces = []
                 self._free = self._room
         return value
 
-    def _unfinished(self, text: bytes) -> bytes:
-        """Keep a text in which no block ends."""
-        self._pieces = [text]
-        self._free = self._room - len(text)
-        self._lane = None
-        return UNFINISHED
+    def _uniform(self, data: bytes) -> list[bytes] | None:
+        """Give the data of the events that a long chunk completes, all of one shape.
 
-    def _uniform(self, text: bytes, new: int) -> Frames | None:
-        """Give what a text completes in which all events have one shape; or None."""
-        head, end, name, spaced = self._shape
-        body = text.removeprefix(head)
-        if body is text:
-            return None
+        None, and nothing has changed but `_split`, if they are not. The chunk is longer
+        than `SHORT_BYTES`, and `_split` is set. It is not joined to what was there
+        before it: only its first event is.
+        """
+        head, end, _, spaced, between = self._shape
+        start = b"".join(self._pieces)
         # From the right, which finds as many in three quarters of the time.
-        datas = body.rsplit(end + head)
-        body, found, rest = datas.pop().rpartition(end)
+        datas = data.rsplit(between)
+        first = start + datas[0]
+        datas[0] = value = first.removeprefix(head)
+        body, found, last = datas.pop().rpartition(end)
+        rest = last
         if found:
             datas.append(body)
+        else:
+            rest = head + last
         # One look at all data at once: a line end in it, and there is more to be read.
         joined = b"".join(datas)
+        size = len(start) + len(data)
+        left = len(rest)
         if (
-            10 in joined
+            value is first
+            or 10 in joined
             or 13 in joined
-            or ((13 in rest or 13 in end) and not is_open(rest, head, end))
+            or (
+                (13 in last or (10 in last and 13 in end))
+                and not is_open(rest, head, end)
+            )
             or (not spaced and any(data[:1] == b" " for data in datas))
+            or (
+                size > self._limit
+                and len(head) + max(map(len, datas), default=0) > self._limit
+            )
         ):
+            self._split = False
             return None
-        if len(text) > self._limit and len(head) + max(map(len, datas), default=0) > (
-            self._limit
-        ):
-            return None
-        if not found:
-            rest = head + rest
-        free = self._room - len(rest)
+        free = self._room - left
         if free > 0 and rest:
-            self._base += len(text) - len(rest)
+            self._base += size - left
             self._pieces = [rest]
             self._free = free
             self._lane = None
         else:
-            self._keep(rest, text, len(text) if datas else new)
-        return name, datas, [], None, None, text
+            self._keep(rest, size, size if datas else len(data))
+        return datas
 
     def _split_text(
         self, text: bytes, new: int
     ) -> tuple[Style, list[bytes], bytes, bytes]:
-        """Give the style of a text's blocks, these, the rest, and the stream's eol."""
-        if 13 not in text:
-            self._style = LF
-            # From the right, which takes half as long. What more line ends there are,
-            # a block then ends with them, and reads the same.
-            blocks = text.rsplit(LF.behind)
-            return LF, blocks, blocks.pop(), LF.eol
+        """Give the style of a text's blocks, these, the rest, and the stream's eol.
+
+        There is a CR in the text.
+        """
         if self._style is CRLF and len(text) <= self._limit:
-            blocks = text.rsplit(CRLF.behind)
+            blocks = text.rsplit(b"\r\n\r\n")
             rest = blocks.pop()
-            if not rest or is_open(rest, self._shape[0], CRLF.behind):
-                return CRLF, blocks, rest, CRLF.eol
+            if not rest or is_open(rest, self._shape[0], b"\r\n\r\n"):
+                return CRLF, blocks, rest, b"\r\n"
         return LF, *self._mixed(text, new)
 
     def _mixed(self, text: bytes, new: int) -> tuple[list[bytes], bytes, bytes]:
         """Split a text with any line ends: blocks with LF, the rest, the eol."""
         cut = end_of_blocks(text, max(0, len(text) - new - 3))
-        eol = LF.eol
-        if text[cut - 1] == 13:
+        eol = b"\n"
+        # The LF of the last CRLF may not have come yet.
+        if text[cut - 1] == 13 and text[cut - 3 : cut] != b"\r\n\r":
             eol = b"\r"
-        elif text[cut - 2] == 13:
-            eol = CRLF.eol
+        elif text[cut - 2] == 13 or text[cut - 1] == 13:
+            eol = b"\r\n"
             self._style = CRLF
-        blocks = unix(text[:cut]).rsplit(LF.behind)
+        blocks = unix(text[:cut]).rsplit(b"\n\n")
         blocks.pop()
         return blocks, text[cut:], eol
 
@@ -322,11 +357,12 @@ class Framer(StreamState):
         name, _, id, retry = block
         if id is not None:
             self._id = id
-        return name, [block[1]], [], None, [retry], b""
+        return name, [block[1]], [], None, [retry], ()
 
     def _offset_of(self, index: int, frames: Frames) -> int:
         """Give where in the stream the block of an event of the last frames begins."""
-        _, datas, events, _, _, text = frames
+        _, datas, events, _, _, texts = frames
+        text = b"".join(texts)
         base = self.offset - len(text)
         starts = [base + start for start in starts_of_events(text)]
         if self._fault is not None:
@@ -338,4 +374,4 @@ class Framer(StreamState):
 
 
 def _nothing() -> Frames:
-    return "", [], [], None, None, b""
+    return "", [], [], None, None, ()

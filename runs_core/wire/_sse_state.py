@@ -8,7 +8,7 @@ from typing import Literal
 from runs_core._checks import check_whole
 from runs_core.errors import EventTooLarge, InvalidOption, UsageError
 from runs_core.wire._sse_long import LongBlock
-from runs_core.wire._sse_shapes import CRLF, LF, UNNAMED, Shape, Style
+from runs_core.wire._sse_shapes import CRLF, LF, UNNAMED, UNNAMED_CRLF, Shape, Style
 
 __all__ = [
     "SHORT_BYTES",
@@ -87,11 +87,12 @@ class StreamState:
         # How lines end in this stream, as far as it is known.
         self._style: Style = LF
         # How the last regular event looked; how many irregular ones have come since;
-        # whether events of one shape come in a row; and that shape again while no block
-        # is unfinished, which is when a chunk can be one event.
+        # whether events of one shape come in a row, and nothing is special; and that
+        # shape again while no block is unfinished, which is when a chunk can be one
+        # event.
         self._shape: Shape = UNNAMED
         self._odd = 0
-        self._split = True
+        self._split = False
         self._lane: Shape | None = None
         # Whether the next chunk must be looked at first: at the stream's beginning,
         # within a long block, after a fault, and when closed.
@@ -136,20 +137,21 @@ class StreamState:
                 data = data[len(_BOM) :]
         self._bom = None
         self._begin()
+        self._split = len(data) > SHORT_BYTES and data.startswith(UNNAMED[0])
         if 13 in data:
             line, _, _ = data.partition(b"\n")
             if line[-1:] == b"\r":
-                self._style = CRLF
+                self._style, self._shape = CRLF, UNNAMED_CRLF
         return data
 
-    def _keep(self, rest: bytes, text: bytes, new: int) -> None:
+    def _keep(self, rest: bytes, length: int, new: int) -> None:
         """Keep the unfinished block that a text ends with; what is before it is done.
 
         It is kept as it came if that copies no more than a bounded multiple of what is
         new: at most `new` bytes of it have not been kept before.
         """
         size = len(rest)
-        self._base += len(text) - size
+        self._base += length - size
         self._free = self._room - size
         if not rest:
             self._pieces = []
@@ -180,6 +182,7 @@ class StreamState:
         self._shape = UNNAMED
         self._lane = None
         self._special = True
+        self._split = False
         self._free = 0
 
     def _fail(self, offset: int) -> None:

@@ -90,7 +90,7 @@ class EventStreamDecoder(Framer):
             lane = self._lane
             if lane is not None:
                 # Nothing is unfinished: is this one event that looks like the last?
-                head, tail, name, _ = lane
+                head, tail, name, _, _ = lane
                 body = data.removeprefix(head)
                 found = body.removesuffix(tail)
                 if found is not body is not data and not (10 in found or 13 in found):
@@ -112,28 +112,48 @@ class EventStreamDecoder(Framer):
                 ):
                     pieces.append(data)
                     return []
-            if 0 < n <= self._free and (n <= SHORT_BYTES or data[-1] == 10):
+            free = self._free - n
+            if free >= 0 and n:
                 # Or no more than a piece of one?
                 if not (10 in data or 13 in data):
                     self._pieces.append(data)
-                    self._free -= n
+                    self._free = free
                     return []
-                only = self._one_event(data)
-                if only is UNFINISHED:
-                    return []
-                if only is not None:
-                    event = _blank()
-                    event.event = self._shape[2]
-                    event.data = only
-                    event.id = self._id
-                    event.retry = None
-                    return [event]
-        name, datas, pairs, ids, retries, _ = self._any(data)
+                if n <= SHORT_BYTES or data[-1] == 10:
+                    only = self._one_event(data)
+                    if only is UNFINISHED:
+                        return []
+                    if only is not None:
+                        event = _blank()
+                        event.event = self._shape[2]
+                        event.data = only
+                        event.id = self._id
+                        event.retry = None
+                        return [event]
+            if n > SHORT_BYTES and self._split:
+                datas = self._uniform(data)
+                if datas is not None:
+                    events = []
+                    name = self._shape[2]
+                    id = self._id
+                    for found in datas:
+                        event = _blank()
+                        event.event = name
+                        event.data = found
+                        event.id = id
+                        event.retry = None
+                        events.append(event)
+                    return events
+        return self._many(data)
+
+    def _many(self, data: bytes | bytearray | memoryview) -> list[ServerSentEvent]:
+        """Give the events that these bytes complete, if they may be any number."""
+        kind, datas, pairs, ids, retries, _ = self._any(data)
         events = []
         id = self._id
         for found in datas:
             event = _blank()
-            event.event = name
+            event.event = kind
             event.data = found
             event.id = id
             event.retry = None
@@ -145,12 +165,13 @@ class EventStreamDecoder(Framer):
             event.id = id
             event.retry = None
             events.append(event)
+        # Not zipped: with `strict`, that takes 280 ns to begin with.
         if ids is not None:
-            for event, id in zip(events, ids, strict=True):
-                event.id = id
+            for index, event in enumerate(events):
+                event.id = ids[index]
         if retries is not None:
-            for event, retry in zip(events, retries, strict=True):
-                event.retry = retry
+            for index, event in enumerate(events):
+                event.retry = retries[index]
         return events
 
     def close(self) -> list[ServerSentEvent]:

@@ -107,7 +107,7 @@ def test_names_of_events_are_kept_for_a_few_of_them_only() -> None:
 
     for chunk in pieces(stream, 1460), pieces(stream, 24):
         assert len(decode(chunk).events) == 1000
-        assert all(len(style.shapes) <= 64 for style in (LF, CRLF))
+        assert all(len(style[3]) <= 64 for style in (LF, CRLF))
 
 
 def test_events_before_the_fault_are_given_and_the_next_call_raises(
@@ -124,6 +124,22 @@ def test_events_before_the_fault_are_given_and_the_next_call_raises(
         assert (fault.value.limit, fault.value.offset) == (8, 18)
         with pytest.raises(EventTooLarge):
             decoder.close()
+
+
+def test_no_event_is_given_after_a_fault_in_chunks_of_many_that_look_alike(
+    make_decoder: MakeDecoder,
+) -> None:
+    alike = b"event: a\ndata: 1\n\n" * 200
+    decoder = make_decoder(40)
+    decoder.feed(alike)
+
+    events = decoder.feed(alike + b"data: " + b"2" * 41 + b"\n\n" + alike)
+
+    assert len(events) == 200
+    for _ in range(2):
+        with pytest.raises(EventTooLarge) as fault:
+            decoder.feed(alike)
+        assert fault.value.offset == 2 * len(alike)
 
 
 def test_a_fault_that_is_met_by_the_last_feed_is_raised_by_close(
