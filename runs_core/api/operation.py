@@ -12,7 +12,7 @@ from typing import Any, ParamSpec, Required, TypeVar, get_args, get_origin
 from attrs import frozen
 
 from runs_core._checks import mapping_of
-from runs_core._sealed import forget_frames
+from runs_core._sealed import forget_frames, name_frames
 from runs_core.api.omit import Omit, omit
 from runs_core.errors import UsageError
 from runs_core.flows.request import TEMPLATES, ApiRequest, Repeat
@@ -52,8 +52,11 @@ def operation(params: type) -> Callable[[Callable[P, R]], Callable[P, R]]:
                 raise TypeError(wrong)
             try:
                 return function(*args, **kwargs)
-            except UsageError as error:
+            except Exception as error:
                 del args, kwargs
+                if not isinstance(error, UsageError):
+                    # It may be a mistake in an iterator of the caller's.
+                    name_frames(error)
                 forget_frames(error, callers)
                 raise error
 

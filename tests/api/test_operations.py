@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import inspect
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from types import ModuleType
 from typing import Any
 
@@ -509,8 +509,23 @@ def test_hazard_2_a_header_that_could_be_another_request_is_refused(row: Row) ->
         row.function(*row.ids, **row.given, idempotency_key="")
 
 
+class Broken(Iterator[Any]):
+    def __next__(self) -> Any:
+        raise LookupError
+
+
 @pytest.mark.parametrize(
-    "wrong", [{"nonsense": 1}, {"idempotency_key": "\n"}, {"extra_query": {"a": b""}}]
+    "wrong",
+    [
+        {"nonsense": 1},
+        {"idempotency_key": "\n"},
+        {"extra_query": {"a": b""}},
+        {"extra_body": {"a": float("nan")}},
+        {"extra_body": {"a": object()}},
+        {"extra_body": {"a": Broken()}},
+        {"timeout": "5"},
+        {"timeout": -1},
+    ],
 )
 def test_promise_4_a_refused_call_shows_no_key(wrong: dict[str, Any]) -> None:
     for row in (ROWS[0], ROWS[-1]):
@@ -518,8 +533,41 @@ def test_promise_4_a_refused_call_shows_no_key(wrong: dict[str, Any]) -> None:
             lambda row=row: row.function(  # type: ignore[misc]
                 *row.ids, **row.given, **wrong, extra_headers={"authorization": key()}
             ),
-            (UsageError, TypeError),
+            (UsageError, TypeError, ValueError, LookupError),
         )
+
+
+@every_row
+def test_promise_4_a_refused_option_shows_no_key(row: Row) -> None:
+    takes = inspect.signature(row.function).parameters
+    wrong = {
+        "temperature": float("nan"),
+        "metadata": {"x": object()},
+        "stream": "yes",
+        "poll_interval_ms": "1",
+        "deadline": "1",
+        "on_poll": 1,
+        "idle_timeout": "1",
+        "resume": 1,
+        "cancel_on_exit": "no",
+        "max_rounds": "1",
+        "functions": 1,
+    }
+    for name in wrong.keys() & takes.keys():
+        given = row.given | {name: wrong[name]}
+        assert_sealed(
+            lambda given=given: row.function(  # type: ignore[misc]
+                *row.ids, **given, extra_headers={"authorization": key()}
+            ),
+            (UsageError, TypeError, ValueError),
+        )
+
+
+def test_a_mistake_in_an_iterator_of_the_callers_is_told_with_its_place() -> None:
+    with pytest.raises(LookupError) as caught:
+        messages.create(T, role="user", content=Broken())
+
+    assert "in __next__" in caught.value.__notes__[0]
 
 
 # --- Parameters that differ ---------------------------------------------------------
