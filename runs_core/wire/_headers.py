@@ -66,9 +66,19 @@ def is_header_value(value: object) -> bool:
 
 
 def keys_in(credentials: Iterable[tuple[str, str]]) -> list[str]:
-    """Give the keys of fields that are credentials: what no text may show."""
-    keys = (value.removeprefix("Bearer ") for _, value in credentials)
-    return [key for key in keys if len(key) >= _SHORTEST_SECRET]
+    """Give the keys of fields that are credentials: what no text may show.
+
+    A server can repeat a field's whole value, what stands behind its scheme (`Bearer`,
+    `basic`, …) or one cookie's value. The longest first: one can hold another.
+    """
+    keys = set()
+    for name, value in credentials:
+        keys |= {value, *value.split(None, 1)[1:]}
+        if "cookie" in name:
+            values = (pair.partition("=")[2] for pair in value.split(";"))
+            keys |= {value.strip(' \t"') for value in values}
+    long = [key for key in keys if len(key) >= _SHORTEST_SECRET]
+    return sorted(long, key=lambda key: (-len(key), key))
 
 
 Fields: TypeAlias = "Headers | Mapping[str, str] | Iterable[tuple[str, str]]"
