@@ -17,7 +17,7 @@ from runs_core.api.omit import Omit, omit
 from runs_core.errors import UsageError
 from runs_core.flows.request import TEMPLATES, ApiRequest, Repeat
 from runs_core.wire import codec
-from runs_core.wire.http import Timeouts, check_header, encode_query
+from runs_core.wire.http import ChangedHeaders, Timeouts, check_header, encode_query
 
 __all__ = ["build", "check_not_streamed", "operation", "split"]
 
@@ -165,7 +165,7 @@ def build(
     in_query += extra_query.items()
     body = {n: v for n, v in own.items() if n not in in_url}
     body |= mapping_of("extra_body", params.get("extra_body"))
-    headers = tuple(_headers(params))
+    headers = ChangedHeaders(_headers(params))
     if params.get("idempotency_key") is not None and repeat is Repeat.ONCE:
         repeat = Repeat.KEYED
     request = ApiRequest(

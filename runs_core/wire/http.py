@@ -16,6 +16,7 @@ from runs_core._sealed import sealed_init
 from runs_core.errors import InvalidEndpoint, InvalidOption, UsageError
 from runs_core.wire._headers import (
     TOKEN,
+    ChangedHeaders,
     Fields,
     FieldsByName,
     Headers,
@@ -26,6 +27,7 @@ from runs_core.wire._headers import (
 from runs_core.wire._urls import Query, encode_path, encode_query
 
 __all__ = [
+    "ChangedHeaders",
     "FieldsByName",
     "Head",
     "Headers",
