@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Generator, Iterator
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
+from runs_core._words import one_line
 from runs_core.errors import UsageError
 from runs_core.flows.call import Paged
 from runs_core.models import Page
@@ -77,7 +78,7 @@ class _CursorPage(Generic[T]):
     def __repr__(self) -> str:
         return (
             f"<{type(self).__name__}: {len(self.data)} of a list,"
-            f" has_more {self.has_more}>"
+            f" has_more {one_line(str(self.has_more))}>"
         )
 
 
