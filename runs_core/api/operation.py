@@ -173,7 +173,7 @@ def build(
         method=method,
         template=TEMPLATES[operation],
         ids=tuple(ids.items()),
-        query=tuple(_query(in_query)),
+        query=tuple(_query(in_query, codec.MAX_DEPTH)),
         body=codec.dumps(body) if body or (has_body and method == "POST") else None,
         headers=headers,
         timeouts=_timeouts(params),
@@ -213,17 +213,24 @@ def _headers(params: Mapping[str, Any]) -> Iterable[tuple[str, str | None]]:
         yield check_header("idempotency-key", key)
 
 
-def _query(pairs: Iterable[tuple[str, Any]]) -> Iterable[tuple[str, str]]:
+def _query(pairs: Iterable[tuple[str, Any]], depth: int) -> Iterable[tuple[str, str]]:
     """Write lists as `name[]=…` once an item, as the API's servers read them.
 
-    And what is in a mapping as `name[key]=…`, as openai-python does.
+    And what is in a mapping as `name[key]=…`, as openai-python does, `depth` levels at
+    most.
     """
     for name, value in pairs:
         if isinstance(value, str) and name == "include":
             # A str is a list of str to the type checkers.
             raise UsageError("include must be a list of names, not one name")
         if isinstance(value, Mapping):
-            yield from _query((f"{name}[{key}]", item) for key, item in value.items())
+            if depth == 0:
+                raise UsageError(
+                    f"the query parameter {name.partition('[')[0]!r} has more than"
+                    f" {codec.MAX_DEPTH} levels, or holds itself"
+                )
+            inner = ((f"{name}[{key}]", item) for key, item in value.items())
+            yield from _query(inner, depth - 1)
         elif isinstance(value, Iterable) and not isinstance(value, str | bytes):
             yield from ((f"{name}[]", _text(name, item)) for item in value)
         elif value is not None and not isinstance(value, Omit):
@@ -239,7 +246,12 @@ def _text(name: str, value: object) -> str:
         case float() if not math.isfinite(value):
             raise UsageError(f"the query parameter {name!r} must be finite")
         case int() | float():
-            return str(value)
+            try:
+                return str(value)
+            except ValueError:  # Python writes out no number of over 4300 digits.
+                raise UsageError(
+                    f"the query parameter {name!r} has too many digits"
+                ) from None
     raise UsageError(
         f"the query parameter {name!r} must be a text, a number or a list of these,"
         f" not {type(value).__name__}"

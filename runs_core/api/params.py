@@ -78,7 +78,8 @@ class Polling(TypedDict, total=False):
     """How a run is polled."""
 
     poll_interval_ms: float
-    """The wait between looks, 100 at least; without it the server's wish, else 1 s."""
+    """The wait between looks, 100 at least and a day at most; without it the server's
+    wish, else 1 s."""
     deadline: float | None
     """The longest time for all of it, in seconds (15 minutes); None for no limit."""
     on_poll: Callable[[Run], Any]

@@ -50,14 +50,17 @@ _DEFAULT_INTERVAL = 1.0
 # that is asked without a pause has less time for the run.
 _SHORTEST_INTERVAL = 0.1
 _LONGEST_INTERVAL = 30.0
+# A caller's may be longer, but not so long that no clock can count it.
+_LONGEST_OWN_INTERVAL = 24 * 60 * 60.0
 
 
 @frozen(kw_only=True)
 class PollOptions:
     """How a run is waited for.
 
-    `poll_interval_ms` is the wait between looks, 100 at least; with None it is what the
-    server asks for, kept within 0.1 to 30 s, and one second if it asks for nothing.
+    `poll_interval_ms` is the wait between looks, kept within 0.1 s to a day; with None
+    it is what the server asks for, kept within 0.1 to 30 s, and one second if it asks
+    for nothing.
     `deadline` is the longest time for all of it, in seconds; None for no limit.
     `on_poll` is called with the run after each look. `cancel_on_exit` cancels the run
     at the server if its caller leaves before its end.
@@ -134,7 +137,9 @@ def then_poll(
 def _interval(headers: Headers, poll_interval_ms: float | None) -> float:
     """Give the seconds until the next look: the caller's wish, else the server's."""
     if poll_interval_ms is not None:
-        return max(poll_interval_ms / 1000, _SHORTEST_INTERVAL)
+        return min(
+            max(poll_interval_ms / 1000, _SHORTEST_INTERVAL), _LONGEST_OWN_INTERVAL
+        )
     asked = finite_number(headers.get("openai-poll-after-ms"))
     if asked is None:
         return _DEFAULT_INTERVAL

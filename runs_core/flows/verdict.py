@@ -10,7 +10,7 @@ from typing import Any
 
 from attrs import field, frozen
 
-from runs_core._checks import not_negative, whole
+from runs_core._checks import a_function, a_kind, not_negative, whole
 from runs_core.errors import NotSent, TransportError
 from runs_core.flows.effects import Sleep
 from runs_core.flows.request import ApiRequest, Repeat
@@ -54,8 +54,10 @@ class Policy:
 
     max_retries: int = field(default=2, validator=whole(0))
     deadline: float | None = field(default=None, validator=not_negative)
-    timeouts: Timeouts | None = None
-    notice: Callable[[str], Any] | None = None
+    timeouts: Timeouts | None = field(
+        default=None, validator=a_kind(Timeouts | None, "Timeouts(connect=…, read=…)")
+    )
+    notice: Callable[[str], Any] | None = field(default=None, validator=a_function)
 
 
 def after_error(

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Generic, Self, TypeAlias, TypeVar
 
-from runs_core._sealed import sealed
+from runs_core._sealed import sealed, sealed_init
 from runs_core.errors import InvalidHeader
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "FieldsByName",
     "Headers",
     "check_header",
+    "check_str",
     "is_header_value",
     "keys_in",
 ]
@@ -80,9 +81,20 @@ def keys_in(credentials: Iterable[tuple[str, str]]) -> list[str]:
     return sorted(long, key=lambda key: (-len(key), key))
 
 
+def check_str(texts: Iterable[object]) -> None:
+    """Raise TypeError for what is no str among names and values."""
+    for text in texts:
+        if not isinstance(text, str):
+            raise TypeError(
+                "names and values of headers must be str, not"
+                f" {type(text).__name__}: decode bytes as latin-1"
+            )
+
+
 V_co = TypeVar("V_co", str, str | None, covariant=True)
 
 
+@sealed_init
 class _Pairs(Generic[V_co]):
     """Names of header fields, in lower case, and what belongs to them.
 
@@ -95,7 +107,9 @@ class _Pairs(Generic[V_co]):
     def __init__(
         self, fields: Mapping[str, V_co] | Iterable[tuple[str, V_co]] = ()
     ) -> None:
-        pairs: Any = fields.items() if isinstance(fields, Mapping) else fields
+        given: Any = fields.items() if isinstance(fields, Mapping) else fields
+        pairs = [(name, value) for name, value in given]
+        check_str(name for name, _ in pairs)
         self._pairs: tuple[tuple[str, V_co], ...] = tuple(
             (name.lower(), value) for name, value in pairs
         )

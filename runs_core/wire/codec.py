@@ -192,8 +192,9 @@ def dumps(value: Any) -> bytes:
     """Give a value as compact UTF-8 JSON; models stand for what they say on the wire.
 
     Models, mappings, sequences and iterators may stand in one another. Raises TypeError
-    for what JSON cannot say, and ValueError for a number that is not finite or more
-    than `MAX_DEPTH` levels, with the JSONPath of the culprit and not its value.
+    for what JSON cannot say, and ValueError for a number that is not finite or of over
+    4300 digits, and for more than `MAX_DEPTH` levels, with the JSONPath of the culprit
+    and not its value.
     """
     try:
         raw = unstructure(value)
@@ -208,9 +209,17 @@ def dumps(value: Any) -> bytes:
         return json.dumps(raw, separators=(",", ":")).encode()
 
 
+# Python writes and reads no number of more digits, and so does `parse_json`.
+_TOO_LONG = 10**4300
+
+
 def _check(raw: Any, where: str, depth: int) -> None:
     match raw:
-        case None | str() | int():
+        case None | str():
+            return
+        case int():
+            if abs(raw) >= _TOO_LONG:
+                raise ValueError(f"a number has too many digits @ {where}")
             return
         case float():
             if not math.isfinite(raw):

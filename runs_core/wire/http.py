@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 from attrs import Attribute, evolve, field, frozen
 
-from runs_core._checks import check_amount, not_negative
+from runs_core._checks import a_kind, check_amount, not_negative
 from runs_core._sealed import sealed_init
 from runs_core.errors import InvalidEndpoint, InvalidOption, UsageError
 from runs_core.wire._headers import (
@@ -21,6 +21,7 @@ from runs_core.wire._headers import (
     FieldsByName,
     Headers,
     check_header,
+    check_str,
     is_header_value,
     keys_in,
 )
@@ -133,9 +134,12 @@ class Request:
     headers: Headers = field(factory=Headers, converter=Headers, validator=_sendable)
     body: bytes | None = field(
         default=None,
+        validator=a_kind(bytes | None, "bytes or None"),
         repr=lambda body: "None" if body is None else f"<{len(body)} bytes>",
     )
-    timeouts: Timeouts = Timeouts()
+    timeouts: Timeouts = field(
+        default=Timeouts(), validator=a_kind(Timeouts, "Timeouts(connect=…, read=…)")
+    )
 
     def within(self, seconds: float | None) -> Request:
         """Give this request with no timeout longer than `seconds`."""
@@ -154,13 +158,7 @@ def _of_bytes(owner: object, attribute: Attribute[bytes], body: bytes) -> None:
 
 def _received(fields: Fields) -> Headers:
     headers = Headers(fields)
-    for pair in headers:
-        for text in pair:
-            if not isinstance(text, str):
-                raise TypeError(
-                    "names and values of headers must be str, not"
-                    f" {type(text).__name__}: decode bytes as latin-1"
-                )
+    check_str(value for _, value in headers)
     return headers
 
 

@@ -642,6 +642,16 @@ def test_what_a_query_cannot_hold_is_refused_at_the_call(bad: Any) -> None:
         runs.retrieve(R, T, extra_query={"q": bad})
 
 
+def test_a_query_that_holds_itself_is_refused() -> None:
+    cyclic: dict[str, Any] = {}
+    cyclic["q"] = cyclic
+    with pytest.raises(UsageError, match=r"parameter 'q' has more than 128 levels, or"):
+        runs.list(T, extra_query=cyclic)
+    for bad in (10**5000, -(10**5000), [10**5000]):
+        with pytest.raises(UsageError, match="parameter 'limit' has too many digits"):
+            runs.list(T, limit=bad)  # type: ignore[arg-type]
+
+
 @pytest.mark.parametrize("bad", [float("nan"), float("inf")])
 def test_a_number_in_a_query_is_finite(bad: Any) -> None:
     with pytest.raises(UsageError, match="query parameter 'limit' must be finite"):

@@ -665,6 +665,20 @@ def test_promise_4_a_key_is_taken_out_however_it_was_sent(
     assert caught.value.body == "your [redacted]"
 
 
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ({"timeouts": 5.0}, r"timeouts must be Timeouts\(connect=…, read=…\), not of"),
+        ({"notice": 3}, "notice must be a function, not of type int"),
+    ],
+)
+def test_a_policy_of_wrong_types_is_refused_in_words(
+    wrong: dict[str, Any], words: str
+) -> None:
+    with pytest.raises(TypeError, match=words):
+        Policy(**wrong)
+
+
 @pytest.mark.parametrize("key", ["k", "error", "message"])
 def test_a_word_too_short_for_a_secret_does_not_spoil_the_answer(key: str) -> None:
     with pytest.raises(BadRequestError, match="answered 400: no"):
