@@ -25,7 +25,7 @@ from runs_core.wire._headers import (
     is_header_value,
     keys_in,
 )
-from runs_core.wire._urls import Query, encode_path, encode_query
+from runs_core.wire._urls import Query, encode_path, encode_query, places_of
 
 __all__ = [
     "ChangedHeaders",
@@ -41,6 +41,7 @@ __all__ = [
     "encode_query",
     "is_header_value",
     "keys_in",
+    "places_of",
     "shorter",
 ]
 

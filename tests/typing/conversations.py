@@ -195,7 +195,7 @@ def endpoints() -> None:
         "k",
         headers={"a": None},
         query={"a": "b"},
-        paths={"runs.list": "/runs"},
+        paths={"runs.list": "/{thread_id}/runs"},
     )
     assert_type(endpoint, Endpoint)
     assert_type(endpoint.auth, Auth)
