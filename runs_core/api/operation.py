@@ -29,16 +29,19 @@ _OPTIONS = frozenset(
 )
 
 
-def operation(params: type) -> Callable[[Callable[P, R]], Callable[P, R]]:
+def operation(
+    params: type, **instead: str
+) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """Make a function's `**params: Unpack[params]` real: checked, and in its signature.
 
     A name that the TypedDict does not know, or one that it requires and the call lacks,
-    raises `TypeError` at the call. An argument that is `omit` is not given.
+    raises `TypeError` at the call. An argument that is `omit` is not given. `instead`
+    names, for one that is required, another that a call may give in its place.
     """
 
     def decorate(function: Callable[P, R]) -> Callable[P, R]:
         signature = _signature(function, params)
-        takes = _Takes.of(function, signature)
+        takes = _Takes.of(function, signature, instead)
 
         # What a call is given can hold keys (in extra_headers): no error of ours keeps
         # a frame that holds it.
@@ -99,9 +102,16 @@ class _Takes:
     known: frozenset[str]
     required: frozenset[str]
     """Those that must be named."""
+    instead: Mapping[str, str]
+    """What may be there in the place of one of these."""
 
     @classmethod
-    def of(cls, function: Callable[..., Any], signature: inspect.Signature) -> _Takes:
+    def of(
+        cls,
+        function: Callable[..., Any],
+        signature: inspect.Signature,
+        instead: Mapping[str, str],
+    ) -> _Takes:
         parameters = signature.parameters.values()
         keywords = [p for p in parameters if p.kind is p.KEYWORD_ONLY]
         return cls(
@@ -109,6 +119,7 @@ class _Takes:
             tuple(p.name for p in parameters if p.kind is not p.KEYWORD_ONLY),
             frozenset(signature.parameters),
             frozenset(p.name for p in keywords if p.default is p.empty),
+            instead,
         )
 
     def problem(self, placed: int, given: Set[str]) -> str | None:
@@ -124,8 +135,11 @@ class _Takes:
                 f"{self.label} got an unexpected keyword argument {min(unknown)!r};"
                 " what only this server knows goes into extra_body"
             )
-        if missing := self.required - given:
-            return f"{self.label} is missing the argument {min(missing)!r}"
+        for missing in sorted(self.required - given):
+            other = self.instead.get(missing)
+            if other not in given:
+                hint = "" if other is None else f" (or {other!r})"
+                return f"{self.label} is missing the argument {missing!r}{hint}"
         return None
 
 

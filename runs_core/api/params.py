@@ -229,7 +229,11 @@ class RunEventsParams(RunStreamParams, total=False):
 
 
 class SubmitParams(RequestOptions, total=False):
-    """A run's tool outputs, however it is waited for."""
+    """A run's tool outputs, however it is waited for.
+
+    `tool_outputs` is `omit` where there are only approvals. It is required, so that
+    type checkers flag a call that has neither.
+    """
 
     tool_outputs: Required[Iterable[Json]]
     """One output for each call: objects of `tool_call_id` and `output`."""

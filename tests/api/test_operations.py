@@ -15,6 +15,7 @@ import pytest
 from attrs import evolve, field, frozen
 
 from runs_core.api import assistants, messages, runs, steps, threads
+from runs_core.api.omit import omit
 from runs_core.endpoint import Endpoint
 from runs_core.errors import (
     InvalidHeader,
@@ -693,6 +694,21 @@ def test_foundrys_own_parameters_are_known() -> None:
     }
     call = runs.submit_tool_outputs(R, T, tool_outputs=[], tool_approvals=[{"a": 1}])
     assert body_of(call) == {"tool_outputs": [], "tool_approvals": [{"a": 1}]}
+
+
+@pytest.mark.parametrize("outputs", [{}, {"tool_outputs": omit}])
+def test_approvals_can_be_submitted_alone(outputs: dict[str, Any]) -> None:
+    approvals = [{"tool_call_id": "c", "approve": True}]
+    for function, more in (
+        (runs.submit_tool_outputs, {}),
+        (runs.submit_tool_outputs_and_poll, NOT_STREAMED),
+        (runs.submit_tool_outputs_stream, STREAMED),
+    ):
+        call = function(R, T, **outputs, tool_approvals=approvals)
+        assert body_of(call) == {"tool_approvals": approvals} | more
+        for neither in ({}, {"tool_approvals": omit}):
+            with pytest.raises(TypeError, match=r"'tool_outputs' \(or 'tool_app"):
+                function(R, T, **outputs, **neither)
 
 
 def test_how_long_to_wait_is_not_sent() -> None:
