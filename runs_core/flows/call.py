@@ -58,6 +58,8 @@ class Call(Generic[T_co]):
         try:
             response = yield from Send(self.request, seconds, self.limit)
         except ResponseTooLarge as error:
+            if self.request.operation.endswith(".list"):
+                error.args = (f"{error}: ask for fewer items a page",)
             _raise_unknown(error, self.request)
         return self.parse(response)
 

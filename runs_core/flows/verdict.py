@@ -38,6 +38,8 @@ _LONGEST_RETRY_AFTER = 60.0
 NEW_CREDENTIALS = "sent again with new credentials"
 _NO_MORE = "not sent again: all retries were taken"
 _PERHAPS_SENT = "not sent again: it may have been carried out"
+_NO_TIME_NAMED = "not sent again: the server names no time for it (Retry-After)"
+_REFUSED = "not sent again: the server refuses it"
 NO_TIME = "not sent again: the deadline leaves no time for it"
 
 
@@ -86,7 +88,9 @@ def after_answer(
         wanted = wanted or (should == "true" and answer.status >= 400)
     elif wanted and (answer.status not in (429, 503) or asked is None):
         # Only these say that nothing was done and that repeating is welcome.
-        return _PERHAPS_SENT
+        if perhaps_done(answer):
+            return _PERHAPS_SENT
+        return _NO_TIME_NAMED if answer.status == 429 else _REFUSED
     if not wanted:
         return None
     if should == "false":

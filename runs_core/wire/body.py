@@ -35,9 +35,7 @@ class Body:
         if self.is_error:
             del self._parts[self._allowed :]
             return False
-        raise ResponseTooLarge(
-            f"the answer is longer than {self.limit} bytes: ask for fewer items a page"
-        )
+        raise ResponseTooLarge(f"the answer is longer than {self.limit} bytes")
 
     def left(self, now: float) -> float | None:
         """Seconds left, or raise `TransportTimeout`."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -406,7 +405,17 @@ UNSENT = NotSent("refused")
         (CREATE, [UNSENT, Sleep, UNSENT], ["NotSent, {}: all retries were taken"]),
         (CREATE, [LOST], ["TransportError, {}: it may have been carried out"]),
         (CREATE, [failed(500)], ["status 500, {}: it may have been carried out"]),
-        (CREATE, [failed(429)], ["status 429, {}: it may have been carried out"]),
+        (CREATE, [failed(408)], ["status 408, {}: it may have been carried out"]),
+        (CREATE, [failed(503)], ["status 503, {}: it may have been carried out"]),
+        (
+            CREATE,
+            [failed(429)],
+            ["status 429, {}: the server names no time for it (Retry-After)"],
+        ),
+        (CREATE, [failed(409)], ["status 409, {}: the server refuses it"]),
+        (CREATE, [failed(501)], ["status 501, {}: the server refuses it"]),
+        (CREATE, [failed(505)], ["status 505, {}: the server refuses it"]),
+        (CREATE, [failed(511)], ["status 511, {}: the server refuses it"]),
         (
             READ,
             [failed(500, x_should_retry="false")],
@@ -425,11 +434,16 @@ def test_promise_5_why_there_is_no_other_attempt_is_told(
     notices: list[str] = []
     policy = Policy(max_retries=1, notice=notices.append)
     exchanges = [(Sleep, None) if x is Sleep else (sends(), x) for x in lines]
-    with suppress(RunsError):
+    error: RunsError | None = None
+    try:
         run(request_, *exchanges, *[(noticing, None)] * len(told), policy=policy)
+    except RunsError as raised:
+        error = raised
 
     expected = [line.format("not sent again") for line in told]
     assert notices == [f"{request_.operation}: {line}" for line in expected]
+    unknown = any("may have been carried out" in notice for notice in notices)
+    assert isinstance(error, OutcomeUnknown) == unknown
 
 
 def noticing(ask: Any) -> bool:
