@@ -180,6 +180,7 @@ def test_an_auth_object_can_be_copied() -> None:
     assert copy.copy(bearer) == bearer
     assert copy.deepcopy(bearer) == bearer
     assert copy.deepcopy(bearer).key.reveal() == "k"
+    assert copy.copy(bearer.key).reveal() == "k"
 
 
 def test_a_secret_is_compared_by_what_it_holds() -> None:
