@@ -16,6 +16,7 @@ from runs_core.errors import InvalidOption, UsageError
 
 __all__ = [
     "a_function",
+    "a_kind",
     "check_amount",
     "check_whole",
     "mapping_of",
@@ -47,7 +48,7 @@ def check_amount(name: str, value: Any) -> None:
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise TypeError(f"{name} must be a number, not {_kind(value)}")
     if not 0 <= value <= _LARGEST:
-        raise InvalidOption(f"{name} must be 0 or more, or None, not {value!r}")
+        raise InvalidOption(f"{name} must be 0 or more, or None, not {_shown(value)}")
 
 
 def mapping_of(name: str, value: Any) -> Mapping[str, Any]:
@@ -81,7 +82,7 @@ def check_whole(name: str, value: Any, least: int) -> None:
     if isinstance(value, bool) or not isinstance(value, int):
         raise TypeError(f"{name} must be a whole number, not {_kind(value)}")
     if value < least:
-        raise InvalidOption(f"{name} must be {least} or more, not {value}")
+        raise InvalidOption(f"{name} must be {least} or more, not {_shown(value)}")
 
 
 def one_of(*choices: str | None) -> Validator:
@@ -105,6 +106,23 @@ def a_function(owner: Any, attribute: Attribute[Any], value: Any) -> None:
     """Refuse anything that is not callable; None means no function."""
     if value is not None and not callable(value):
         raise TypeError(f"{attribute.name} must be a function, not {_kind(value)}")
+
+
+def a_kind(kind: Any, words: str) -> Validator:
+    """Give the check that a value is of this type, or of one of this union."""
+
+    def check(owner: Any, attribute: Attribute[Any], value: Any) -> None:
+        if not isinstance(value, kind):
+            raise TypeError(f"{attribute.name} must be {words}, not {_kind(value)}")
+
+    return check
+
+
+def _shown(number: float) -> str:
+    try:
+        return repr(number)
+    except ValueError:  # Python writes out no number of over 4300 digits.
+        return "a number of thousands of digits"
 
 
 def _kind(value: object) -> str:

@@ -24,6 +24,7 @@ from runs_core.wire.http import (
     check_header,
     encode_path,
     encode_query,
+    places_of,
 )
 
 __all__ = ["Endpoint", "check_endpoint"]
@@ -92,7 +93,19 @@ def _checked_paths(paths: Mapping[str, str] | None) -> dict[str, str]:
             raise UsageError(
                 f"the path for {operation!r} must look like /threads/{{thread_id}}/runs"
             )
+        places, wanted = places_of(template), places_of(TEMPLATES[operation])
+        if set(places) != set(wanted):
+            # One without an id would reach all that there are.
+            raise UsageError(
+                f"the path for {operation!r} must have places for"
+                f" {_listed(wanted)}, as {TEMPLATES[operation]} has; it has them for"
+                f" {_listed(places)}"
+            )
     return dict(paths)
+
+
+def _listed(places: Iterable[str]) -> str:
+    return " and ".join(f"{{{name}}}" for name in places) or "no id"
 
 
 @sealed_init
@@ -106,7 +119,8 @@ class Endpoint:
     `auth`; None removes a default one, such as `OpenAI-Beta`. A `Headers`, as
     `attrs.evolve` passes it on, is taken as it is, without the default ones. `query`
     goes with every URL, except for parameters that a request has itself. `paths`
-    replaces path templates by operation name, for servers that spell them differently.
+    replaces path templates by operation name, for servers that spell them differently;
+    the ids in them stay the same.
 
     The profiles below return ordinary endpoints: they only fill in what one kind of
     server needs, and take the same mappings of `headers`, `query` and `paths`, except

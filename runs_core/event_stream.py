@@ -14,6 +14,7 @@ from collections.abc import (
 from types import TracebackType
 from typing import Generic, Self, TypeVar
 
+from runs_core._words import one_line
 from runs_core.drive import AsyncDriver, Driver
 from runs_core.flows.progress import Progress
 from runs_core.models import Message, Run, RunStep
@@ -225,7 +226,9 @@ class _RunView(_Handed[RunStreamEvent]):
 
     def __repr__(self) -> str:
         run = self.snapshot.run
-        known = "no run yet" if run is None else f"run {run.id}, {run.status}"
+        known = "no run yet"
+        if run is not None:
+            known = f"run {one_line(str(run.id))}, {one_line(str(run.status))}"
         return f"<{type(self).__name__}: {known}>"
 
     @property

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Generator, Iterator
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
+from runs_core._words import one_line
 from runs_core.errors import UsageError
 from runs_core.flows.call import Paged
 from runs_core.models import Page
@@ -67,7 +68,8 @@ class _CursorPage(Written, Generic[T]):
         return self.page.model_dump()
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}(data={self.data!r}, has_more={self.has_more})"
+        more = one_line(str(self.has_more))
+        return f"{type(self).__name__}(data={self.data!r}, has_more={more})"
 
 
 class SyncCursorPage(_CursorPage[T]):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
+from runs_core._words import one_line
 from runs_core.errors import UsageError
 from runs_core.flows.call import Call
 from runs_core.wire.http import Head, Headers, Response
@@ -80,7 +81,8 @@ class RawResponse(Generic[T]):
         return self.parse()
 
     def __repr__(self) -> str:
-        return f"<RawResponse: {self.status}, request id {self.request_id}>"
+        id = one_line(str(self.request_id))
+        return f"<RawResponse: {self.status}, request id {id}>"
 
 
 def raw(call: Call[T], see: Callable[[T], U]) -> Call[RawResponse[U]]:

@@ -11,6 +11,7 @@ import pytest
 from attrs import asdict
 from rich.pretty import pretty_repr
 
+from runs_core.api import runs
 from runs_core.auth import (
     Auth,
     Bearer,
@@ -167,6 +168,10 @@ def test_promise_4_a_key_is_not_pickled(protocol: int) -> None:
 def test_promise_4_a_dict_of_an_endpoint_shows_no_key() -> None:
     for auth in (key(), Secret(key()), HeaderKeys({"any-name": key()})):
         assert leaks_in(repr(asdict(Endpoint("http://a.test", auth)))) == []
+    endpoint = Endpoint("http://a.test", headers={"authorization": key()})
+    call = runs.retrieve("r", "t", extra_headers={"authorization": key()})
+    for value in (endpoint, call.request, endpoint.prepare(call.request)):
+        assert leaks_in(repr(asdict(value))) == []
 
 
 def test_an_auth_object_can_be_copied() -> None:
@@ -175,6 +180,7 @@ def test_an_auth_object_can_be_copied() -> None:
     assert copy.copy(bearer) == bearer
     assert copy.deepcopy(bearer) == bearer
     assert copy.deepcopy(bearer).key.reveal() == "k"
+    assert copy.copy(bearer.key).reveal() == "k"
 
 
 def test_a_secret_is_compared_by_what_it_holds() -> None:

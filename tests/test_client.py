@@ -885,9 +885,18 @@ def test_promise_4_no_failure_of_a_method_shows_a_key_it_was_given(rig: Rig) -> 
         lambda runs: runs.create("", assistant_id="a", stream=True, **with_key()),
         lambda runs: runs.stream("", assistant_id="a", **with_key()),
         lambda runs: runs.stream("t", nonsense=1, **with_key()),
+        lambda runs: runs.retrieve("r", "t", timeout="5", **with_key()),
+        lambda runs: runs.create("t", assistant_id="a", stream="yes", **with_key()),
+        lambda runs: runs.create(
+            "t", assistant_id="a", temperature=float("nan"), **with_key()
+        ),
+        lambda runs: runs.create_and_poll(
+            "t", assistant_id="a", poll_interval_ms="1", **with_key()
+        ),
+        lambda runs: runs.stream("t", assistant_id="a", idle_timeout="1", **with_key()),
     ]
     for call in refused_at_once:
-        assert_sealed(failing(call), (UsageError, TypeError))
+        assert_sealed(failing(call), (UsageError, TypeError, ValueError))
     assert_sealed(
         failing(
             lambda runs: runs.create_and_poll("t", assistant_id="a", **with_key()),

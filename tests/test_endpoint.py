@@ -203,11 +203,29 @@ def test_a_path_for_no_operation_is_refused_with_those_there_are(name: Any) -> N
     assert repr(name) in str(caught.value)
 
 
-def test_a_path_with_a_place_for_another_id_is_refused_when_it_is_used() -> None:
-    endpoint = Endpoint("https://a.test", paths={"runs.retrieve": "/{step_id}"})
+@pytest.mark.parametrize(
+    ("operation", "template", "has"),
+    [
+        ("runs.cancel", "/cancel-all", "no id"),
+        ("runs.cancel", "/threads/{thread_id}/runs/{runid}", "{thread_id} and {runid}"),
+        ("runs.retrieve", "/{step_id}", "{step_id}"),
+        ("runs.retrieve", "/{thread_id}/{run_id}/{x}", "{thread_id} and {run_id} and"),
+    ],
+)
+def test_a_path_has_a_place_for_each_id_of_its_operation_and_for_no_other(
+    operation: str, template: str, has: str
+) -> None:
+    with pytest.raises(UsageError) as caught:
+        Endpoint("https://a.test", paths={operation: template})
 
-    with pytest.raises(UsageError, match="'step_id'"):
-        endpoint.prepare(a_request())
+    assert f"the path for {operation!r} must have places for" in str(caught.value)
+    assert "for {thread_id} and {run_id}, as /threads/" in str(caught.value)
+    assert f"it has them for {has}" in str(caught.value)
+
+
+def test_a_path_of_an_operation_without_ids_has_none() -> None:
+    with pytest.raises(UsageError, match="must have places for no id, as /threads has"):
+        Endpoint("https://a.test", paths={"threads.create": "/threads/{thread_id}"})
 
 
 def test_credentials_of_an_attempt_replace_the_endpoints_own() -> None:
@@ -440,14 +458,14 @@ def test_every_profile_takes_headers_query_and_paths(name: str) -> None:
     endpoint = PROFILES[name](
         headers={"X-A": "1", "User-Agent": None, "Accept": Omit()},
         query=[("x", "1"), ("x", "2")],
-        paths={"runs.retrieve": "/other/{run_id}"},
+        paths={"runs.retrieve": "/other/{thread_id}/{run_id}"},
     )
 
     request = sent(endpoint)
     assert request.headers["x-a"] == "1"
     assert "user-agent" not in request.headers
     assert "accept" not in request.headers
-    assert "/other/r?" in request.url
+    assert "/other/t%2F1/r?" in request.url
     assert request.url.endswith("x=1&x=2")
 
 

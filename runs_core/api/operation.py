@@ -12,12 +12,12 @@ from typing import Any, ParamSpec, Required, TypeVar, get_args, get_origin
 from attrs import frozen
 
 from runs_core._checks import mapping_of
-from runs_core._sealed import forget_frames
+from runs_core._sealed import forget_frames, name_frames
 from runs_core.api.omit import Omit, omit
 from runs_core.errors import UsageError
 from runs_core.flows.request import TEMPLATES, ApiRequest, Repeat
 from runs_core.wire import codec
-from runs_core.wire.http import Timeouts, check_header, encode_query
+from runs_core.wire.http import ChangedHeaders, Timeouts, check_header, encode_query
 
 __all__ = ["build", "check_not_streamed", "operation", "split"]
 
@@ -29,16 +29,19 @@ _OPTIONS = frozenset(
 )
 
 
-def operation(params: type) -> Callable[[Callable[P, R]], Callable[P, R]]:
+def operation(
+    params: type, **instead: str
+) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """Check a function's `**params: Unpack[params]`, and list them in its signature.
 
     A name that the TypedDict does not have, or one that it requires and the call lacks,
     raises `TypeError` at the call. An argument that is `omit` counts as not given.
+    `instead` names, for a required one, another that a call may give in its place.
     """
 
     def decorate(function: Callable[P, R]) -> Callable[P, R]:
         signature = _signature(function, params)
-        takes = _Takes.of(function, signature)
+        takes = _Takes.of(function, signature, instead)
 
         # The arguments can hold keys (in extra_headers): no error of ours keeps a frame
         # that holds them.
@@ -52,8 +55,11 @@ def operation(params: type) -> Callable[[Callable[P, R]], Callable[P, R]]:
                 raise TypeError(wrong)
             try:
                 return function(*args, **kwargs)
-            except UsageError as error:
+            except Exception as error:
                 del args, kwargs
+                if not isinstance(error, UsageError):
+                    # It may be a mistake in an iterator of the caller's.
+                    name_frames(error)
                 forget_frames(error, callers)
                 raise error
 
@@ -96,9 +102,16 @@ class _Takes:
     known: frozenset[str]
     required: frozenset[str]
     """The required keyword arguments."""
+    instead: Mapping[str, str]
+    """What may be given in place of one of these."""
 
     @classmethod
-    def of(cls, function: Callable[..., Any], signature: inspect.Signature) -> _Takes:
+    def of(
+        cls,
+        function: Callable[..., Any],
+        signature: inspect.Signature,
+        instead: Mapping[str, str],
+    ) -> _Takes:
         parameters = signature.parameters.values()
         keywords = [p for p in parameters if p.kind is p.KEYWORD_ONLY]
         return cls(
@@ -106,6 +119,7 @@ class _Takes:
             tuple(p.name for p in parameters if p.kind is not p.KEYWORD_ONLY),
             frozenset(signature.parameters),
             frozenset(p.name for p in keywords if p.default is p.empty),
+            instead,
         )
 
     def problem(self, placed: int, given: Set[str]) -> str | None:
@@ -121,8 +135,11 @@ class _Takes:
                 f"{self.label} got an unexpected keyword argument {min(unknown)!r};"
                 " pass what only this server knows in extra_body"
             )
-        if missing := self.required - given:
-            return f"{self.label} is missing the argument {min(missing)!r}"
+        for missing in sorted(self.required - given):
+            other = self.instead.get(missing)
+            if other not in given:
+                hint = "" if other is None else f" (or {other!r})"
+                return f"{self.label} is missing the argument {missing!r}{hint}"
         return None
 
 
@@ -162,7 +179,7 @@ def build(
     in_query += extra_query.items()
     body = {n: v for n, v in own.items() if n not in in_url}
     body |= mapping_of("extra_body", params.get("extra_body"))
-    headers = tuple(_headers(params))
+    headers = ChangedHeaders(_headers(params))
     if params.get("idempotency_key") is not None and repeat is Repeat.ONCE:
         repeat = Repeat.KEYED
     request = ApiRequest(
@@ -170,7 +187,7 @@ def build(
         method=method,
         template=TEMPLATES[operation],
         ids=tuple(ids.items()),
-        query=tuple(_query(in_query)),
+        query=tuple(_query(in_query, codec.MAX_DEPTH)),
         body=codec.dumps(body) if body or (has_body and method == "POST") else None,
         headers=headers,
         timeouts=_timeouts(params),
@@ -210,17 +227,24 @@ def _headers(params: Mapping[str, Any]) -> Iterable[tuple[str, str | None]]:
         yield check_header("idempotency-key", key)
 
 
-def _query(pairs: Iterable[tuple[str, Any]]) -> Iterable[tuple[str, str]]:
+def _query(pairs: Iterable[tuple[str, Any]], depth: int) -> Iterable[tuple[str, str]]:
     """Yield a list's items each as `name[]=…`, as the API's servers read them.
 
-    A mapping's items become `name[key]=…`, as in openai-python.
+    A mapping's items become `name[key]=…`, as in openai-python, at most `depth` levels
+    deep.
     """
     for name, value in pairs:
         if isinstance(value, str) and name == "include":
             # To the type checkers, a str is an iterable of str.
             raise UsageError("include must be a list of names, not one name")
         if isinstance(value, Mapping):
-            yield from _query((f"{name}[{key}]", item) for key, item in value.items())
+            if depth == 0:
+                raise UsageError(
+                    f"the query parameter {name.partition('[')[0]!r} has more than"
+                    f" {codec.MAX_DEPTH} levels, or holds itself"
+                )
+            inner = ((f"{name}[{key}]", item) for key, item in value.items())
+            yield from _query(inner, depth - 1)
         elif isinstance(value, Iterable) and not isinstance(value, str | bytes):
             yield from ((f"{name}[]", _text(name, item)) for item in value)
         elif value is not None and not isinstance(value, Omit):
@@ -236,7 +260,12 @@ def _text(name: str, value: object) -> str:
         case float() if not math.isfinite(value):
             raise UsageError(f"the query parameter {name!r} must be finite")
         case int() | float():
-            return str(value)
+            try:
+                return str(value)
+            except ValueError:  # Python writes out no number of over 4300 digits.
+                raise UsageError(
+                    f"the query parameter {name!r} has too many digits"
+                ) from None
     raise UsageError(
         f"the query parameter {name!r} must be a str, a number or a list of these,"
         f" not {type(value).__name__}"

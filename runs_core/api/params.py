@@ -78,7 +78,7 @@ class Polling(TypedDict, total=False):
     """How a run is polled."""
 
     poll_interval_ms: float
-    """Time between polls, at least 100; by default what the server asks for, or 1 s."""
+    """Time between polls, 100 to a day; by default what the server asks for, or 1 s."""
     deadline: float | None
     """The longest time for all of it, in seconds (15 minutes); None for no limit."""
     on_poll: Callable[[Run], Any]
@@ -229,7 +229,11 @@ class RunEventsParams(RunStreamParams, total=False):
 
 
 class SubmitParams(RequestOptions, total=False):
-    """A run's tool outputs, whichever operation submits them."""
+    """A run's tool outputs, whichever operation submits them.
+
+    `tool_outputs` is `omit` if there are only approvals. It is required, so that type
+    checkers flag a call that has neither.
+    """
 
     tool_outputs: Required[Iterable[Json]]
     """One output for each call: objects with `tool_call_id` and `output`."""

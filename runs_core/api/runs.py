@@ -108,7 +108,7 @@ def cancel(run_id: str, thread_id: str, **params: Unpack[RequestOptions]) -> Cal
     return requests_on_runs.cancel(run_id, thread_id, params)
 
 
-@operation(SubmitToolOutputsParams)
+@operation(SubmitToolOutputsParams, tool_outputs="tool_approvals")
 def submit_tool_outputs(
     run_id: str, thread_id: str, **params: Unpack[SubmitToolOutputsParams]
 ) -> Call[Run]:
@@ -152,7 +152,7 @@ def create_and_poll(thread_id: str, **params: Unpack[CreateAndPollParams]) -> Fl
     return begun_and_polled(start, options, rest)
 
 
-@operation(SubmitAndPollParams)
+@operation(SubmitAndPollParams, tool_outputs="tool_approvals")
 def submit_tool_outputs_and_poll(
     run_id: str, thread_id: str, **params: Unpack[SubmitAndPollParams]
 ) -> Flow[Run]:
@@ -187,7 +187,7 @@ create_and_stream = stream
 """The same as `stream`: openai-python's older name."""
 
 
-@operation(SubmitStreamParams)
+@operation(SubmitStreamParams, tool_outputs="tool_approvals")
 def submit_tool_outputs_stream(
     run_id: str, thread_id: str, **params: Unpack[SubmitStreamParams]
 ) -> RunFeed:

@@ -206,9 +206,9 @@ class JoinedMethod(Generic[P, T, Q]):
 
         @functools.wraps(like)
         def method(*args: Any, **kwargs: Any) -> Any:
-            streamed = _is_streamed(kwargs.get("stream"))
-            function: Any = self._events if streamed else self._answer
             try:
+                streamed = _is_streamed(kwargs.get("stream"))
+                function: Any = self._events if streamed else self._answer
                 conversation = function(*args, **kwargs)
             finally:
                 del args, kwargs  # As in `_driven`.

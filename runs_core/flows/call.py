@@ -58,6 +58,8 @@ class Call(Generic[T_co]):
         try:
             response = yield from Send(self.request, seconds, self.limit)
         except ResponseTooLarge as error:
+            if self.request.operation.endswith(".list"):
+                error.args = (f"{error}: ask for fewer items a page",)
             _raise_unknown(error, self.request)
         return self.parse(response)
 
@@ -115,7 +117,24 @@ def json_answer(cls: type[ResourceT]) -> Callable[[Response], ResourceT]:
     return decode
 
 
-_Passed: TypeAlias = "tuple[tuple[str, str], _Passed] | None"
+_Cursor: TypeAlias = tuple[str, str]
+# In sets that double in size, the smallest last: one more costs as much as in a set of
+# its own, about, and no call changes what another one holds.
+_Passed: TypeAlias = tuple[frozenset[_Cursor], ...]
+
+
+def _is_in(passed: _Passed, cursor: _Cursor) -> bool:
+    return any(cursor in some for some in passed)
+
+
+def _with(passed: _Passed, cursor: _Cursor) -> _Passed:
+    if _is_in(passed, cursor):
+        return passed
+    newest = frozenset([cursor])
+    while passed and len(passed[-1]) <= len(newest):
+        newest |= passed[-1]
+        passed = passed[:-1]
+    return (*passed, newest)
 
 
 @frozen
@@ -126,8 +145,8 @@ class Paged(Call[Page[T]]):
     backwards, towards the beginning of the list.
     """
 
-    passed: _Passed = field(default=None, repr=False, eq=False)
-    """The cursors of the calls that this one was made from, the latest first."""
+    passed: _Passed = field(default=(), repr=False, eq=False)
+    """The cursors of the calls that this one was made from."""
 
     def items(self, page: Page[T] | None = None) -> Feed[T, int]:
         """Return a feed of every item on every page; it ends in their number.
@@ -156,20 +175,20 @@ class Paged(Call[Page[T]]):
         if cursor is None:
             self._refuse_false_end(page)
             return None
-        if cursor in self._cursors():
+        if cursor in self._own_cursors() or _is_in(self.passed, cursor):
             self._refuse_circle(page)
             return None
         return self._after(cursor)
 
-    def _after(self, cursor: tuple[str, str]) -> Paged[T]:
+    def _after(self, cursor: _Cursor) -> Paged[T]:
         kept = (pair for pair in self.request.query if pair[0] != cursor[0])
         request = evolve(self.request, query=(*kept, cursor))
         passed = self.passed
         for pair in self._own_cursors():
-            passed = pair, passed
+            passed = _with(passed, pair)
         return evolve(self, request=request, passed=passed)
 
-    def _cursor(self, page: Page[T]) -> tuple[str, str] | None:
+    def _cursor(self, page: Page[T]) -> _Cursor | None:
         names = {name for name, _ in self.request.query}
         backward = "before" in names and "after" not in names
         # Absent is not false: a server without `has_more` ends with an empty page.
@@ -180,16 +199,8 @@ class Paged(Call[Page[T]]):
             return None
         return ("before" if backward else "after", id)
 
-    def _own_cursors(self) -> Iterator[tuple[str, str]]:
+    def _own_cursors(self) -> Iterator[_Cursor]:
         return (pair for pair in self.request.query if pair[0] in ("after", "before"))
-
-    def _cursors(self) -> Iterator[tuple[str, str]]:
-        """Yield the cursors used so far: a page that ends in one has come before."""
-        yield from self._own_cursors()
-        passed = self.passed
-        while passed is not None:
-            cursor, passed = passed
-            yield cursor
 
     def _refuse_circle(self, page: Page[T]) -> None:
         """Refuse to follow pages in a circle; without `has_more` it is the end."""
@@ -214,7 +225,8 @@ class Paged(Call[Page[T]]):
         items: Callable[[Paged[T], Page[T]], Sequence[Any]],
     ) -> Flow[int]:
         call: Paged[T] | None = self
-        seen = set(self._cursors())
+        # The cursors asked from so far: a page that ends in one came before.
+        seen = {*self._own_cursors()}.union(*self.passed)
         count = 0
         while call is not None:
             if page is None:

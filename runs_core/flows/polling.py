@@ -50,14 +50,17 @@ _DEFAULT_INTERVAL = 1.0
 # server that is polled without a pause has less time for the run.
 _SHORTEST_INTERVAL = 0.1
 _LONGEST_INTERVAL = 30.0
+# A caller's may be longer, but not so long that no clock can count it.
+_LONGEST_OWN_INTERVAL = 24 * 60 * 60.0
 
 
 @frozen(kw_only=True)
 class PollOptions:
     """How to wait for a run.
 
-    `poll_interval_ms` is the wait between polls, at least 100; None means what the
-    server asks for, kept within 0.1 to 30 s, or one second if it asks for nothing.
+    `poll_interval_ms` is the wait between polls, kept within 0.1 s to a day; None means
+    what the server asks for, kept within 0.1 to 30 s, or one second if it asks for
+    nothing.
     `deadline` bounds the whole wait, in seconds; None for no limit. `on_poll` is called
     with the run after each poll. `cancel_on_exit` cancels the run at the server if its
     caller leaves before its end.
@@ -134,7 +137,9 @@ def then_poll(
 def _interval(headers: Headers, poll_interval_ms: float | None) -> float:
     """Return the seconds until the next poll: the caller's choice, or the server's."""
     if poll_interval_ms is not None:
-        return max(poll_interval_ms / 1000, _SHORTEST_INTERVAL)
+        return min(
+            max(poll_interval_ms / 1000, _SHORTEST_INTERVAL), _LONGEST_OWN_INTERVAL
+        )
     asked = finite_number(headers.get("openai-poll-after-ms"))
     if asked is None:
         return _DEFAULT_INTERVAL

@@ -9,7 +9,7 @@ from typing import Final
 
 from attrs import field, frozen
 
-from runs_core.wire.http import Timeouts, encode_path
+from runs_core.wire.http import ChangedHeaders, Timeouts, encode_path
 
 __all__ = ["TEMPLATES", "ApiRequest", "Repeat"]
 
@@ -79,7 +79,9 @@ class ApiRequest:
     ids: tuple[tuple[str, str], ...] = ()
     query: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     body: bytes | None = field(default=None, repr=False)
-    headers: tuple[tuple[str, str | None], ...] = field(default=(), repr=False)
+    headers: ChangedHeaders = field(
+        factory=ChangedHeaders, converter=ChangedHeaders, repr=False
+    )
     timeouts: Timeouts | None = None
     repeat: Repeat = Repeat.ONCE
 

@@ -166,7 +166,7 @@ def _add_details(
     if isinstance(error, errors.UnexpectedRedirect):
         location = response.headers.get("location") or ""
         origin = re.match(r"https?://[^/?#@\s]+(?=[/?#]|$)", location)
-        error.location = origin[0] if origin else None
+        error.location = one_line(origin[0]) if origin else None
         where = f" ({error.location})" if error.location else ""
         _say(
             error, f"redirects are not followed: set base_url to where it leads{where}"

@@ -116,9 +116,10 @@ def _batch(
             return [ToolOutput(tool_call_id=call.id, output=text) for call in calls]
         raise _failed(function_name(function), error) from error
     outputs = _as_outputs(given)
-    wanted = [call.id for call in calls]
-    ids = [output.tool_call_id for output in outputs]
-    if sorted(map(str, ids)) != sorted(map(str, wanted)):
+    # Of odd servers or functions they can be of any type, also of one with no hash.
+    wanted = [str(call.id) for call in calls]
+    ids = [str(output.tool_call_id) for output in outputs]
+    if sorted(ids) != sorted(wanted):
         missing = len(set(wanted) - set(ids))
         unasked = len(set(ids) - set(wanted))
         raise ToolOutputsInvalid(

@@ -10,7 +10,7 @@ from typing import Any
 
 from attrs import field, frozen
 
-from runs_core._checks import not_negative, whole
+from runs_core._checks import a_function, a_kind, not_negative, whole
 from runs_core.errors import NotSent, TransportError
 from runs_core.flows.effects import Sleep
 from runs_core.flows.request import ApiRequest, Repeat
@@ -38,6 +38,8 @@ _LONGEST_RETRY_AFTER = 60.0
 NEW_CREDENTIALS = "sent again with new credentials"
 _NO_MORE = "not sent again: all retries were taken"
 _PERHAPS_SENT = "not sent again: it may have been carried out"
+_NO_TIME_NAMED = "not sent again: the server names no time for it (Retry-After)"
+_REFUSED = "not sent again: the server refuses it"
 NO_TIME = "not sent again: the deadline leaves no time for it"
 
 
@@ -54,8 +56,10 @@ class Policy:
 
     max_retries: int = field(default=2, validator=whole(0))
     deadline: float | None = field(default=None, validator=not_negative)
-    timeouts: Timeouts | None = None
-    notice: Callable[[str], Any] | None = None
+    timeouts: Timeouts | None = field(
+        default=None, validator=a_kind(Timeouts | None, "Timeouts(connect=…, read=…)")
+    )
+    notice: Callable[[str], Any] | None = field(default=None, validator=a_function)
 
 
 def after_error(
@@ -85,7 +89,9 @@ def after_answer(
         wanted = wanted or (should == "true" and answer.status >= 400)
     elif wanted and (answer.status not in (429, 503) or asked is None):
         # Only these say that nothing was done and that repeating is welcome.
-        return _PERHAPS_SENT
+        if perhaps_done(answer):
+            return _PERHAPS_SENT
+        return _NO_TIME_NAMED if answer.status == 429 else _REFUSED
     if not wanted:
         return None
     if should == "false":

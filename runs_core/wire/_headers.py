@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, TypeAlias
+from typing import Any, Generic, Self, TypeAlias, TypeVar
 
-from attrs import field, frozen
-
-from runs_core._sealed import sealed
+from runs_core._sealed import sealed, sealed_init
 from runs_core.errors import InvalidHeader
 
 __all__ = [
     "TOKEN",
+    "ChangedHeaders",
     "Fields",
     "FieldsByName",
     "Headers",
     "check_header",
+    "check_str",
     "is_header_value",
     "keys_in",
 ]
@@ -66,37 +66,109 @@ def is_header_value(value: object) -> bool:
 
 
 def keys_in(credentials: Iterable[tuple[str, str]]) -> list[str]:
-    """Return the keys in fields that are credentials: what no text may show."""
-    keys = (value.removeprefix("Bearer ") for _, value in credentials)
-    return [key for key in keys if len(key) >= _SHORTEST_SECRET]
+    """Return the keys in fields that are credentials: what no text may show.
+
+    A server can repeat a field's whole value, what follows its scheme (`Bearer`,
+    `basic`, …) or one cookie's value. The longest come first: one can hold another.
+    """
+    keys = set()
+    for name, value in credentials:
+        keys |= {value, *value.split(None, 1)[1:]}
+        if "cookie" in name:
+            values = (pair.partition("=")[2] for pair in value.split(";"))
+            keys |= {value.strip(' \t"') for value in values}
+    long = [key for key in keys if len(key) >= _SHORTEST_SECRET]
+    return sorted(long, key=lambda key: (-len(key), key))
+
+
+def check_str(texts: Iterable[object]) -> None:
+    """Raise TypeError for what is no str among names and values."""
+    for text in texts:
+        if not isinstance(text, str):
+            raise TypeError(
+                "names and values of headers must be str, not"
+                f" {type(text).__name__}: decode bytes as latin-1"
+            )
+
+
+V_co = TypeVar("V_co", str, str | None, covariant=True)
+
+
+@sealed_init
+class _Pairs(Generic[V_co]):
+    """Names of header fields, in lower case, and what belongs to them.
+
+    The repr and a pickle show only the values that cannot be a credential.
+    """
+
+    # No attrs class: rich shows the fields of those, and `attrs.asdict` gives them.
+    __slots__ = ("_pairs",)
+
+    def __init__(
+        self, fields: Mapping[str, V_co] | Iterable[tuple[str, V_co]] = ()
+    ) -> None:
+        given: Any = fields.items() if isinstance(fields, Mapping) else fields
+        pairs = [(name, value) for name, value in given]
+        check_str(name for name, _ in pairs)
+        self._pairs: tuple[tuple[str, V_co], ...] = tuple(
+            (name.lower(), value) for name, value in pairs
+        )
+
+    def __iter__(self) -> Iterator[tuple[str, V_co]]:
+        return iter(self._pairs)
+
+    def __len__(self) -> int:
+        return len(self._pairs)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, type(self)):
+            return NotImplemented
+        return self._pairs == other._pairs
+
+    def __hash__(self) -> int:
+        return hash(self._pairs)
+
+    def _shown(self) -> tuple[tuple[str, str | None], ...]:
+        return tuple(
+            (
+                name,
+                value if value is None or _HARMLESS.fullmatch(name) else "[redacted]",
+            )
+            for name, value in self._pairs
+        )
+
+    def __repr__(self) -> str:
+        shown = (f"{name}: {value}" for name, value in self._shown())
+        return f"<{type(self).__name__} {', '.join(shown)}>"
+
+    def __reduce__(self) -> tuple[type[Self], tuple[object, ...]]:
+        # A pickle is written to disk and sent elsewhere: it holds what a repr shows.
+        return type(self), (self._shown(),)
+
+    def __copy__(self) -> Self:
+        return self
+
+    def __deepcopy__(self, memo: object) -> Self:
+        return self
+
+
+class ChangedHeaders(_Pairs[str | None]):
+    """Header fields to set, and, with None, those to remove."""
+
+    __slots__ = ()
 
 
 Fields: TypeAlias = "Headers | Mapping[str, str] | Iterable[tuple[str, str]]"
 
 
-def _in_lower_case(fields: Fields) -> tuple[tuple[str, str], ...]:
-    pairs: Any = fields.items() if isinstance(fields, Mapping) else fields
-    return tuple((name.lower(), value) for name, value in pairs)
-
-
-@frozen(repr=False)
-class Headers:
+class Headers(_Pairs[str]):
     """Header fields in order, names in lower case.
 
     Iterating yields pairs, so `dict(headers)` and `list(headers)` both work.
     The repr names fields and shows only the values that cannot be a credential.
     """
 
-    # Not in a repr: rich shows the fields of attrs classes by itself.
-    _pairs: tuple[tuple[str, str], ...] = field(
-        default=(), converter=_in_lower_case, alias="fields", repr=False
-    )
-
-    def __iter__(self) -> Iterator[tuple[str, str]]:
-        return iter(self._pairs)
-
-    def __len__(self) -> int:
-        return len(self._pairs)
+    __slots__ = ()
 
     def __contains__(self, name: object) -> bool:
         return isinstance(name, str) and self.get(name) is not None
@@ -133,26 +205,6 @@ class Headers:
     def secret(self) -> list[tuple[str, str]]:
         """Return the fields that are credentials, judging by their names."""
         return [pair for pair in self._pairs if _SECRET.search(pair[0])]
-
-    def _shown(self) -> tuple[tuple[str, str], ...]:
-        return tuple(
-            (name, value if _HARMLESS.fullmatch(name) else "[redacted]")
-            for name, value in self._pairs
-        )
-
-    def __repr__(self) -> str:
-        shown = (f"{name}: {value}" for name, value in self._shown())
-        return f"<Headers {', '.join(shown)}>"
-
-    def __reduce__(self) -> tuple[type[Headers], tuple[object, ...]]:
-        # A pickle is written to disk and sent elsewhere: it holds what a repr shows.
-        return Headers, (self._shown(),)
-
-    def __copy__(self) -> Headers:
-        return self
-
-    def __deepcopy__(self, memo: object) -> Headers:
-        return self
 
 
 class FieldsByName(Mapping[str, str]):

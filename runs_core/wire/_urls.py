@@ -9,7 +9,7 @@ from urllib.parse import quote, unquote
 
 from runs_core.errors import InvalidPathParameter, UsageError
 
-__all__ = ["Query", "encode_path", "encode_query"]
+__all__ = ["Query", "encode_path", "encode_query", "places_of"]
 
 # RFC 3986 pchar without "%": unreserved, sub-delims, ":" and "@".
 _PCHAR = "-._~!$&'()*+,;=:@"
@@ -35,6 +35,11 @@ def _quoted(text: object) -> str:
 
 
 _PLACE = re.compile(r"\{(\w+)\}")
+
+
+def places_of(template: str) -> list[str]:
+    """Give the names of the ids that a path template has places for."""
+    return _PLACE.findall(template)
 
 
 def encode_path(template: str, /, **ids: Any) -> str:

@@ -49,10 +49,7 @@ class Body:
         if self.is_error:
             del self._parts[self._allowed :]
             return False
-        raise ResponseTooLarge(
-            f"the response is longer than {self.limit} bytes: ask for fewer items per"
-            " page"
-        )
+        raise ResponseTooLarge(f"the response is longer than {self.limit} bytes")
 
     def left(self, now: float) -> float | None:
         """Return the seconds left, None for no limit, or raise `TransportTimeout`."""

@@ -197,8 +197,8 @@ def dumps(value: Any) -> bytes:
 
     Models, mappings, sequences and iterators may be nested in one another. Raises
     TypeError for what JSON cannot express, and ValueError for a number that is not
-    finite or more than `MAX_DEPTH` levels, with the JSONPath of the culprit and not its
-    value.
+    finite or has over 4300 digits, and for more than `MAX_DEPTH` levels, with the
+    JSONPath of the culprit and not its value.
     """
     try:
         raw = unstructure(value)
@@ -213,9 +213,17 @@ def dumps(value: Any) -> bytes:
         return json.dumps(raw, separators=(",", ":")).encode()
 
 
+# Python writes and reads no number of more digits, and so does `parse_json`.
+_TOO_LONG = 10**4300
+
+
 def _check(raw: Any, where: str, depth: int) -> None:
     match raw:
-        case None | str() | int():
+        case None | str():
+            return
+        case int():
+            if abs(raw) >= _TOO_LONG:
+                raise ValueError(f"a number has too many digits @ {where}")
             return
         case float():
             if not math.isfinite(raw):

@@ -11,21 +11,24 @@ from collections.abc import Callable
 
 from attrs import Attribute, evolve, field, frozen
 
-from runs_core._checks import check_amount, not_negative
+from runs_core._checks import a_kind, check_amount, not_negative
 from runs_core._sealed import sealed_init
 from runs_core.errors import InvalidEndpoint, InvalidOption, UsageError
 from runs_core.wire._headers import (
     TOKEN,
+    ChangedHeaders,
     Fields,
     FieldsByName,
     Headers,
     check_header,
+    check_str,
     is_header_value,
     keys_in,
 )
-from runs_core.wire._urls import Query, encode_path, encode_query
+from runs_core.wire._urls import Query, encode_path, encode_query, places_of
 
 __all__ = [
+    "ChangedHeaders",
     "FieldsByName",
     "Head",
     "Headers",
@@ -38,6 +41,7 @@ __all__ = [
     "encode_query",
     "is_header_value",
     "keys_in",
+    "places_of",
     "shorter",
 ]
 
@@ -131,9 +135,12 @@ class Request:
     headers: Headers = field(factory=Headers, converter=Headers, validator=_sendable)
     body: bytes | None = field(
         default=None,
+        validator=a_kind(bytes | None, "bytes or None"),
         repr=lambda body: "None" if body is None else f"<{len(body)} bytes>",
     )
-    timeouts: Timeouts = Timeouts()
+    timeouts: Timeouts = field(
+        default=Timeouts(), validator=a_kind(Timeouts, "Timeouts(connect=…, read=…)")
+    )
 
     def within(self, seconds: float | None) -> Request:
         """Return this request with no timeout longer than `seconds`."""
@@ -152,13 +159,7 @@ def _of_bytes(owner: object, attribute: Attribute[bytes], body: bytes) -> None:
 
 def _received(fields: Fields) -> Headers:
     headers = Headers(fields)
-    for pair in headers:
-        for text in pair:
-            if not isinstance(text, str):
-                raise TypeError(
-                    "header names and values must be str, not"
-                    f" {type(text).__name__}: decode bytes as latin-1"
-                )
+    check_str(value for _, value in headers)
     return headers
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import inspect
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from types import ModuleType
 from typing import Any
 
@@ -15,6 +15,7 @@ import pytest
 from attrs import evolve, field, frozen
 
 from runs_core.api import assistants, messages, runs, steps, threads
+from runs_core.api.omit import omit
 from runs_core.endpoint import Endpoint
 from runs_core.errors import (
     InvalidHeader,
@@ -360,7 +361,7 @@ def test_an_operation_is_its_request(row: Row) -> None:
 
     assert told(request) == expected(row)
     assert request.query == ()
-    assert request.headers == ()
+    assert tuple(request.headers) == ()
     assert request.timeouts is None
 
 
@@ -452,7 +453,7 @@ def test_every_operation_takes_the_options(row: Row) -> None:
         idempotency_key="key-1",
     )
 
-    assert request.headers == (
+    assert tuple(request.headers) == (
         ("x-a", "1"),
         ("openai-beta", None),
         ("idempotency-key", "key-1"),
@@ -509,8 +510,23 @@ def test_hazard_2_a_header_that_could_be_another_request_is_refused(row: Row) ->
         row.function(*row.ids, **row.given, idempotency_key="")
 
 
+class Broken(Iterator[Any]):
+    def __next__(self) -> Any:
+        raise LookupError
+
+
 @pytest.mark.parametrize(
-    "wrong", [{"nonsense": 1}, {"idempotency_key": "\n"}, {"extra_query": {"a": b""}}]
+    "wrong",
+    [
+        {"nonsense": 1},
+        {"idempotency_key": "\n"},
+        {"extra_query": {"a": b""}},
+        {"extra_body": {"a": float("nan")}},
+        {"extra_body": {"a": object()}},
+        {"extra_body": {"a": Broken()}},
+        {"timeout": "5"},
+        {"timeout": -1},
+    ],
 )
 def test_promise_4_a_refused_call_shows_no_key(wrong: dict[str, Any]) -> None:
     for row in (ROWS[0], ROWS[-1]):
@@ -518,8 +534,41 @@ def test_promise_4_a_refused_call_shows_no_key(wrong: dict[str, Any]) -> None:
             lambda row=row: row.function(  # type: ignore[misc]
                 *row.ids, **row.given, **wrong, extra_headers={"authorization": key()}
             ),
-            (UsageError, TypeError),
+            (UsageError, TypeError, ValueError, LookupError),
         )
+
+
+@every_row
+def test_promise_4_a_refused_option_shows_no_key(row: Row) -> None:
+    takes = inspect.signature(row.function).parameters
+    wrong = {
+        "temperature": float("nan"),
+        "metadata": {"x": object()},
+        "stream": "yes",
+        "poll_interval_ms": "1",
+        "deadline": "1",
+        "on_poll": 1,
+        "idle_timeout": "1",
+        "resume": 1,
+        "cancel_on_exit": "no",
+        "max_rounds": "1",
+        "functions": 1,
+    }
+    for name in wrong.keys() & takes.keys():
+        given = row.given | {name: wrong[name]}
+        assert_sealed(
+            lambda given=given: row.function(  # type: ignore[misc]
+                *row.ids, **given, extra_headers={"authorization": key()}
+            ),
+            (UsageError, TypeError, ValueError),
+        )
+
+
+def test_a_mistake_in_an_iterator_of_the_callers_is_told_with_its_place() -> None:
+    with pytest.raises(LookupError) as caught:
+        messages.create(T, role="user", content=Broken())
+
+    assert "in __next__" in caught.value.__notes__[0]
 
 
 # --- Parameters that differ ---------------------------------------------------------
@@ -594,6 +643,16 @@ def test_what_a_query_cannot_hold_is_refused_at_the_call(bad: Any) -> None:
         runs.retrieve(R, T, extra_query={"q": bad})
 
 
+def test_a_query_that_holds_itself_is_refused() -> None:
+    cyclic: dict[str, Any] = {}
+    cyclic["q"] = cyclic
+    with pytest.raises(UsageError, match=r"parameter 'q' has more than 128 levels, or"):
+        runs.list(T, extra_query=cyclic)
+    for bad in (10**5000, -(10**5000), [10**5000]):
+        with pytest.raises(UsageError, match="parameter 'limit' has too many digits"):
+            runs.list(T, limit=bad)  # type: ignore[arg-type]
+
+
 @pytest.mark.parametrize("bad", [float("nan"), float("inf")])
 def test_a_number_in_a_query_is_finite(bad: Any) -> None:
     with pytest.raises(UsageError, match="query parameter 'limit' must be finite"):
@@ -635,6 +694,21 @@ def test_foundrys_own_parameters_are_known() -> None:
     }
     call = runs.submit_tool_outputs(R, T, tool_outputs=[], tool_approvals=[{"a": 1}])
     assert body_of(call) == {"tool_outputs": [], "tool_approvals": [{"a": 1}]}
+
+
+@pytest.mark.parametrize("outputs", [{}, {"tool_outputs": omit}])
+def test_approvals_can_be_submitted_alone(outputs: dict[str, Any]) -> None:
+    approvals = [{"tool_call_id": "c", "approve": True}]
+    for function, more in (
+        (runs.submit_tool_outputs, {}),
+        (runs.submit_tool_outputs_and_poll, NOT_STREAMED),
+        (runs.submit_tool_outputs_stream, STREAMED),
+    ):
+        call = function(R, T, **outputs, tool_approvals=approvals)
+        assert body_of(call) == {"tool_approvals": approvals} | more
+        for neither in ({}, {"tool_approvals": omit}):
+            with pytest.raises(TypeError, match=r"'tool_outputs' \(or 'tool_app"):
+                function(R, T, **outputs, **neither)
 
 
 def test_how_long_to_wait_is_not_sent() -> None:
@@ -679,8 +753,9 @@ def test_there_is_a_path_for_each_operation_and_no_other() -> None:
 def test_a_server_may_spell_every_path_differently() -> None:
     for row in ROWS:
         request = row.request(*row.ids)
-        endpoint = Endpoint("https://a.test", paths={row.name: "/other"})
-        assert endpoint.prepare(request).url == "https://a.test/other"
+        template = f"/other{request.template}"
+        endpoint = Endpoint("https://a.test", paths={row.name: template})
+        assert endpoint.prepare(request).url == f"https://a.test/other{row.path}"
         other = evolve(request, operation="another")
         assert endpoint.prepare(other).url == f"https://a.test{row.path}"
 

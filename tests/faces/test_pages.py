@@ -50,6 +50,15 @@ def test_a_page_says_what_the_server_said() -> None:
     assert repr(page) == f"SyncCursorPage(data={page.data!r}, has_more=True)"
 
 
+def test_the_repr_of_a_page_is_harmless_to_a_terminal() -> None:
+    body = b'{"object": "list", "data": [], "has_more": "\\u001b[31m"}'
+    transport = FakeTransport(Exchange(200, [], [body]))
+
+    page = Client(transport, ENDPOINT).beta.threads.messages.list("t")
+
+    assert repr(page).isprintable()
+
+
 def test_the_next_page_keeps_all_else_of_the_request() -> None:
     client = a_client()
     thread_id = a_thread(client, *TEXTS)

@@ -43,6 +43,16 @@ def test_an_answer_has_status_headers_and_body() -> None:
     assert repr(answer) == "<RawResponse: 200, request id req_1>"
 
 
+def test_the_repr_of_an_answer_is_harmless_to_a_terminal() -> None:
+    headers = (JSON, ("x-request-id", "\x1b[31m" + "r" * 9000))
+    client = fake_client(Exchange(200, headers, [b"{}"]))
+
+    answer = client.beta.threads.runs.with_raw_response.retrieve("run_1", "thread_1")
+
+    assert repr(answer).isprintable()
+    assert len(repr(answer)) < 700
+
+
 def test_parsing_gives_the_result_once_and_for_all() -> None:
     client = a_client()
     answer = client.beta.assistants.with_raw_response.create(model="gpt-4o")

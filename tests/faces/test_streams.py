@@ -67,6 +67,15 @@ def test_a_stream_shows_which_run_it_is_of_and_how_far_that_is() -> None:
     assert repr(stream(async_client_of())) == "<AsyncEventStream: no run yet>"
 
 
+def test_the_repr_of_a_stream_is_harmless_to_a_terminal() -> None:
+    odd = {"id": "\x1b[2J" + "r" * 9000, "object": "thread.run", "status": "\x1b[31m"}
+    with stream(client_of(("thread.run.created", odd))) as events:
+        next(events)
+
+    assert repr(events).isprintable()
+    assert len(repr(events)) < 1200
+
+
 # --- When the request is sent ------------------------------------------------------
 
 

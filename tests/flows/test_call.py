@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import json
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -360,6 +362,58 @@ def test_next_is_the_call_for_the_page_after() -> None:
     with pytest.raises(PageRepeated):
         after.next(first)
     assert after.next(LIST.parse(page("1", "2"))) is None
+
+
+def test_a_call_after_many_pages_can_be_copied_and_knows_them_all() -> None:
+    count = 3000
+    call = LIST
+    for at in range(count):
+        following = call.next(page_of(str(at)))
+        assert following is not None
+        call = following
+
+    for copied in (call, copy.copy(call), copy.deepcopy(call)):
+        assert copied == call
+        assert copied.next(page_of("new")) is not None
+        for at in range(count):
+            with pytest.raises(PageRepeated):
+                copied.next(page_of(str(at)))
+
+
+def test_paging_by_hand_costs_the_same_at_each_page() -> None:
+    """Counted, not timed: what is compared, at the beginning and after many pages."""
+
+    class Id(str):
+        compared = 0
+        __slots__ = ()
+
+        def __eq__(self, other: object) -> bool:
+            Id.compared += 1
+            return str.__eq__(self, other)
+
+        __hash__ = str.__hash__
+
+    call = LIST
+    for at in range(2000):
+        item: Any = SimpleNamespace(id=Id(at))
+        following = call.next(Page(data=[item], has_more=True))
+        assert following is not None
+        call = following
+
+    assert Id.compared < 2000 * 20
+
+
+def test_two_pages_after_one_call_know_nothing_of_each_other() -> None:
+    left, right = (LIST.next(page_of(id)) for id in ("left", "right"))
+
+    assert left is not None
+    assert right is not None
+    assert left.next(page_of("right")) is not None
+    assert right.next(page_of("left")) is not None
+
+
+def page_of(id: str) -> Page[Any]:
+    return LIST.parse(page(id, has_more=True))
 
 
 def test_each_walk_is_a_feed_that_runs_once() -> None:

@@ -132,6 +132,18 @@ def test_promise_4_a_pickled_request_holds_no_key() -> None:
     assert restored.headers["authorization"] == "[redacted]"
 
 
+def test_promise_4_a_pickled_request_of_a_call_holds_no_key() -> None:
+    headers = {"authorization": KEY, "x-none": None, "user-agent": "me"}
+    request = runs.create("t", assistant_id="a", extra_headers=headers).request
+
+    assert KEY.encode() not in pickle.dumps(request)
+    assert copy.deepcopy(request) == copy.copy(request) == request
+    assert dict(request.headers) == headers
+    restored = pickle.loads(pickle.dumps(request))
+    assert dict(restored.headers) == headers | {"authorization": "[redacted]"}
+    assert restored.path == request.path
+
+
 def test_promise_10_each_promise_has_a_test_with_its_name_in_it(
     request: pytest.FixtureRequest,
 ) -> None:

@@ -27,6 +27,7 @@ from runs_core.errors import (
 )
 from runs_core.flows.outcome import as_unknown
 from runs_core.flows.streaming import RunFeed
+from runs_core.raw import raw
 from runs_core.testing import InMemoryTransport, LocalService
 from runs_core.wire.http import Head, Response
 from tests.flows.test_streaming import QUEUED, Server, sse
@@ -184,3 +185,20 @@ def test_a_stream_whose_end_was_seen_has_ended_also_at_the_clients_deadline() ->
             if event.event == "thread.run.completed":
                 transport.time += 100.0
         assert stream.result.status == "completed"
+
+
+def test_only_a_list_that_is_too_long_has_fewer_items_to_ask_for() -> None:
+    told = []
+    for call in (
+        runs.list("t"),
+        raw(runs.list("t"), lambda page: page),
+        runs.retrieve("r", "t"),
+    ):
+        flow = iter(call)
+        next(flow)
+        with pytest.raises(ResponseTooLarge) as caught:
+            flow.throw(ResponseTooLarge("it is too long"))
+        told.append(str(caught.value))
+
+    listed = "it is too long: ask for fewer items a page"
+    assert told == [listed, listed, "it is too long"]

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from runs_core.api import threads
 from runs_core.errors import (
     DeadlineExceeded,
+    InvalidOption,
     MalformedResponse,
     NotFoundError,
     OutcomeUnknown,
@@ -143,6 +144,17 @@ def test_the_callers_interval_wins_over_the_servers(interval: float) -> None:
 @pytest.mark.parametrize("interval", [0, 0.001, 99])
 def test_promise_6_no_wish_of_the_caller_makes_a_hot_loop(interval: float) -> None:
     assert wait_after(answer("queued"), poll_interval_ms=interval) == 0.1
+
+
+@pytest.mark.parametrize("interval", [86_400_001, 1e13, 10**300])
+def test_promise_6_no_wish_of_the_caller_is_longer_than_a_day(interval: float) -> None:
+    assert wait_after(answer("queued"), poll_interval_ms=interval) == 86_400.0
+
+
+def test_a_number_that_python_does_not_write_out_is_refused_by_name() -> None:
+    for bad in (10**5000, -(10**5000)):
+        with pytest.raises(InvalidOption, match="poll_interval_ms must be 0 or more"):
+            PollOptions(poll_interval_ms=bad)
 
 
 def test_promise_6_the_servers_wish_is_read_afresh_at_every_answer() -> None:

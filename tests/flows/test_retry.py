@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -406,7 +405,17 @@ UNSENT = NotSent("refused")
         (CREATE, [UNSENT, Sleep, UNSENT], ["NotSent, {}: all retries were taken"]),
         (CREATE, [LOST], ["TransportError, {}: it may have been carried out"]),
         (CREATE, [failed(500)], ["status 500, {}: it may have been carried out"]),
-        (CREATE, [failed(429)], ["status 429, {}: it may have been carried out"]),
+        (CREATE, [failed(408)], ["status 408, {}: it may have been carried out"]),
+        (CREATE, [failed(503)], ["status 503, {}: it may have been carried out"]),
+        (
+            CREATE,
+            [failed(429)],
+            ["status 429, {}: the server names no time for it (Retry-After)"],
+        ),
+        (CREATE, [failed(409)], ["status 409, {}: the server refuses it"]),
+        (CREATE, [failed(501)], ["status 501, {}: the server refuses it"]),
+        (CREATE, [failed(505)], ["status 505, {}: the server refuses it"]),
+        (CREATE, [failed(511)], ["status 511, {}: the server refuses it"]),
         (
             READ,
             [failed(500, x_should_retry="false")],
@@ -425,11 +434,16 @@ def test_promise_5_why_there_is_no_other_attempt_is_told(
     notices: list[str] = []
     policy = Policy(max_retries=1, notice=notices.append)
     exchanges = [(Sleep, None) if x is Sleep else (sends(), x) for x in lines]
-    with suppress(RunsError):
+    error: RunsError | None = None
+    try:
         run(request_, *exchanges, *[(noticing, None)] * len(told), policy=policy)
+    except RunsError as raised:
+        error = raised
 
     expected = [line.format("not sent again") for line in told]
     assert notices == [f"{request_.operation}: {line}" for line in expected]
+    unknown = any("may have been carried out" in notice for notice in notices)
+    assert isinstance(error, OutcomeUnknown) == unknown
 
 
 def noticing(ask: Any) -> bool:
@@ -601,7 +615,7 @@ def test_promise_4_a_key_that_an_answers_header_echoes_is_taken_out(
         run(READ, (sends(), Response(status, {**ECHOES, "location": "/sk-canary"})))
 
     assert caught.value.request_id == "[redacted]"
-    assert caught.value.headers["x-echo"] == "Bearer [redacted]"
+    assert caught.value.headers["x-echo"] == "[redacted]"
     assert "sk-canary" not in str(vars(caught.value))
 
 
@@ -632,6 +646,51 @@ def test_promise_4_a_key_in_any_header_is_taken_out() -> None:
         )
 
     assert caught.value.body == "who is [redacted] or [redacted] or x-y-z-1-2-3?"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "echo"),
+    [
+        ("authorization", "Token sk-canary", "your sk-canary"),
+        ("authorization", "basic  sk-canary", "your sk-canary"),
+        ("authorization", "basic\tsk-canary", "your sk-canary"),
+        # Keys that hold a space themselves.
+        ("x-key", "canary canary", "your canary canary"),
+        ("x-key", "sk-canary sk-word2", "your sk-canary sk-word2"),
+        ("cookie", "sk-canary", "your sk-canary"),
+        ("cookie", "a=b;c=sk-canary=", "your sk-canary="),
+        ("Cookie", 'a=b; c="sk-canary"; d=e', "your sk-canary"),
+        ("cookie", "a=sk-canary; b=sk-canary-canary", "your sk-canary-canary"),
+        ("cookie", "a=canary; b=c", "your a=canary; b=c"),
+    ],
+)
+def test_promise_4_a_key_is_taken_out_however_it_was_sent(
+    name: str, value: str, echo: str
+) -> None:
+    with pytest.raises(BadRequestError) as caught:
+        perform(
+            bound(
+                iter(Call(READ, body)),
+                Endpoint("https://api.test", headers={name: value}),
+            ),
+            [(sends(), Response(400, {}, echo.encode()))],
+        )
+
+    assert caught.value.body == "your [redacted]"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ({"timeouts": 5.0}, r"timeouts must be Timeouts\(connect=…, read=…\), not of"),
+        ({"notice": 3}, "notice must be a function, not of type int"),
+    ],
+)
+def test_a_policy_of_wrong_types_is_refused_in_words(
+    wrong: dict[str, Any], words: str
+) -> None:
+    with pytest.raises(TypeError, match=words):
+        Policy(**wrong)
 
 
 @pytest.mark.parametrize("key", ["k", "error", "message"])

@@ -233,6 +233,19 @@ def test_hazard_13_a_busy_thread_names_itself_and_its_run(message: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "origin", ["https://\x1b[31ma\x9b2J.test", "https://" + "a" * 9000]
+)
+def test_a_redirects_origin_is_short_and_harmless_to_a_terminal(origin: str) -> None:
+    error = error_of(307, location=f"{origin}/path")
+
+    assert isinstance(error, errors.UnexpectedRedirect)
+    assert error.location is not None
+    assert error.location.isprintable()
+    assert str(error).isprintable()
+    assert len(str(error)) < 700
+
+
+@pytest.mark.parametrize(
     ("location", "origin"),
     [
         ("https://evil.test/path?key=1", "https://evil.test"),

@@ -160,6 +160,10 @@ def test_one_function_may_take_the_whole_batch(loop: Loop, kind: str) -> None:
         ),
         (lambda calls: None, "not NoneType"),
         (lambda calls: ["x"], "not list"),
+        (
+            lambda calls: [{"tool_call_id": [], "output": ""} for _ in calls],
+            "2 are missing, 1 are for other calls, 1 are there twice",
+        ),
         (lambda calls: "text", "not str"),
         (lambda calls: [{"tool_call_id": calls[0].id}], "not list"),
         (lambda calls: {c.id: object() for c in calls}, "cannot be written as JSON"),

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from runs_core import Endpoint, Policy, bound
+from runs_core import Endpoint, HeaderKeys, Policy, bound
 from runs_core.drive import Driver, log_decision
 from runs_core.flows.effects import Flow
 from runs_transports.conformance.peer import answering, peer
@@ -27,6 +27,13 @@ ENDPOINTS: dict[str, Callable[[str], Endpoint]] = {
     "header": lambda url: Endpoint(url, headers={"x-own-key": key()}),
     "provider": lambda url: Endpoint(url, key),
     "azure": lambda url: Endpoint.azure_openai(url, api_key=key()),
+    "cookie": lambda url: Endpoint(url, headers={"cookie": f"a=b; session={key()}"}),
+}
+ECHOED = ENDPOINTS | {
+    f"scheme {scheme}": lambda url, scheme=scheme: Endpoint(
+        url, HeaderKeys({"authorization": f"{scheme} {key()}"})
+    )
+    for scheme in ("bearer", "BEARER", "Token", "ApiKey", "Basic")
 }
 
 
@@ -89,7 +96,7 @@ ANSWERS = {
 }
 
 
-@pytest.mark.parametrize("kind", ENDPOINTS)
+@pytest.mark.parametrize("kind", ECHOED)
 @pytest.mark.parametrize("answer", ANSWERS)
 def test_promise_4_no_answer_makes_an_error_show_a_key(
     drive: Callable[[Flow[Any]], None],
@@ -101,7 +108,7 @@ def test_promise_4_no_answer_makes_an_error_show_a_key(
     script = answering(ANSWERS[answer] % (len(body), body))
     for operation in CHOSEN:
         with peer(script) as server:
-            endpoint = ENDPOINTS[kind](f"{server.url}/v1")
+            endpoint = ECHOED[kind](f"{server.url}/v1")
             policy = Policy(max_retries=0, notice=log_decision)
             flow = operation.flow(World())
             error = error_of(drive, bound(flow, endpoint, policy))

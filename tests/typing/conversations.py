@@ -24,6 +24,7 @@ from runs_core import (
     Timeouts,
     bound,
     messages,
+    omit,
     runs,
     steps,
     threads,
@@ -72,6 +73,8 @@ def operations() -> None:
     runs.create("t", assistant_id="a", modle="m")  # type: ignore[call-arg]
     runs.retrieve("r")  # type: ignore[call-arg]
     runs.poll("r", "t", deadline="soon")  # type: ignore[arg-type]
+    runs.submit_tool_outputs("r", "t")  # type: ignore[call-arg]
+    runs.submit_tool_outputs("r", "t", tool_outputs=omit, tool_approvals=[])
 
 
 def functions(client: Client) -> None:
@@ -195,7 +198,7 @@ def endpoints() -> None:
         "k",
         headers={"a": None},
         query={"a": "b"},
-        paths={"runs.list": "/runs"},
+        paths={"runs.list": "/{thread_id}/runs"},
     )
     assert_type(endpoint, Endpoint)
     assert_type(endpoint.auth, Auth)

@@ -282,6 +282,14 @@ def test_what_json_cannot_say_is_refused_with_its_place(
     assert "secret" not in str(caught.value)
 
 
+def test_no_number_is_written_that_python_would_not_read() -> None:
+    assert loads(dumps({"a": [10**4300 - 1]})) == {"a": [10**4300 - 1]}
+    with pytest.raises(ValueError, match=r"too many digits @ \$\.a\[0\]"):
+        dumps({"a": [10**4300]})
+    with pytest.raises(ValueError, match=r"too many digits @ \$\.a"):
+        dumps({"a": -(10**5000)})
+
+
 def test_depth_is_limited_when_writing() -> None:
     value: Any = 1
     for _ in range(MAX_DEPTH):

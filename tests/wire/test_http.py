@@ -21,6 +21,7 @@ from runs_core.errors import (
     UsageError,
 )
 from runs_core.wire.http import (
+    ChangedHeaders,
     FieldsByName,
     Head,
     Headers,
@@ -287,6 +288,27 @@ def test_an_answer_of_bytes_is_refused_in_words(answer) -> None:
 def test_a_body_that_is_no_bytes_is_refused_in_words() -> None:
     with pytest.raises(TypeError, match="body must be bytes, not str"):
         Response(200, body="x")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ({"body": "x"}, "body must be bytes or None, not of type str"),
+        ({"timeouts": 5}, "timeouts must be Timeouts(connect=…, read=…), not of type"),
+        ({"timeouts": None}, "timeouts must be Timeouts(connect=…, read=…), not None"),
+    ],
+)
+def test_a_request_of_wrong_types_is_refused_in_words(
+    wrong: dict[str, Any], words: str
+) -> None:
+    with pytest.raises(TypeError, match=re.escape(words)):
+        Request("POST", "https://api.test", **wrong)
+
+
+def test_a_name_that_is_no_str_is_refused_in_words() -> None:
+    for make in (Headers, ChangedHeaders):
+        error = assert_sealed(lambda make=make: make({1: key()}), TypeError)
+        assert "names and values of headers must be str, not int" in str(error)
 
 
 def test_a_response_has_its_head() -> None:
