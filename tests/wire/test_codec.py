@@ -158,13 +158,16 @@ def test_many_brackets_are_not_depth(load: Any) -> None:
 
 
 texts = st.text('[]{},:"\\ud83de9-+.0Naäx \n\ufeff\ud83d', max_size=12)
+# Without a `max_size` every other draw is thrown away: it has too many leaves.
 values: st.SearchStrategy[Any] = st.recursive(
     st.none()
     | st.booleans()
     | st.integers()
     | st.floats(allow_nan=False, allow_infinity=False)
     | st.text(),
-    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    lambda inner: (
+        st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4)
+    ),
     max_leaves=8,
 )
 
