@@ -172,21 +172,25 @@ values: st.SearchStrategy[Any] = st.recursive(
 )
 
 
+# Made once: hypothesis looks through each new strategy when it is first drawn from.
+indents = st.sampled_from([None, 1])
+damages = st.sampled_from(
+    [b"", b"\xff", b"\xed\xa0\x80", b"e9", b"\\ud83d", b'"']
+) | st.binary(max_size=2)
+
+
 @st.composite
 def damaged(draw: st.DrawFn) -> bytes:
     """Give JSON of which a few bytes are replaced."""
     text = json.dumps(
         draw(values),
         ensure_ascii=draw(st.booleans()),
-        indent=draw(st.sampled_from([None, 1])),
+        indent=draw(indents),
     )
     data = bytearray(text.encode("utf-8", "surrogatepass"))
     for _ in range(draw(st.integers(0, 2))):
         at = draw(st.integers(0, len(data)))
-        data[at : at + draw(st.integers(0, 2))] = draw(
-            st.sampled_from([b"", b"\xff", b"\xed\xa0\x80", b"e9", b"\\ud83d", b'"'])
-            | st.binary(max_size=2)
-        )
+        data[at : at + draw(st.integers(0, 2))] = draw(damages)
     return bytes(data)
 
 
