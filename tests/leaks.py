@@ -38,10 +38,15 @@ def shown(error: BaseException) -> str:
     rich, unlike the others, looks into attrs objects by itself.
     """
     plain = traceback.TracebackException.from_exception(error, capture_locals=True)
+    # Frames hand the same objects on to each other: rich takes long for each.
+    held = {
+        id(value): value
+        for link in chain(error)
+        for frame, _ in traceback.walk_tb(link.__traceback__)
+        for value in frame.f_locals.values()
+    }
     parts = [str(error), repr(error), *plain.format()]
-    for link in chain(error):
-        for frame, _ in traceback.walk_tb(link.__traceback__):
-            parts += [pretty_repr(value) for value in frame.f_locals.values()]
+    parts += map(pretty_repr, held.values())
     return "\n".join(parts)
 
 

@@ -279,7 +279,7 @@ class RunEventDecoder(Framer):
     def _fail_at(self, index: int, frames: Frames, error: MalformedResponse) -> None:
         kind, datas, pairs, _, _, _ = frames
         name = kind if datas else pairs[index][0]
-        self._malformed = name, self._offset_of(index, frames), str(error)
+        self._malformed = name, self._offsets_of(frames)[index], str(error)
         self._stop()
 
     def _delta(self, name: str, data: bytes, tried: Template) -> RunStreamEvent:

@@ -34,7 +34,7 @@ __all__ = ["SHORT_BYTES", "UNFINISHED", "Framer", "Frames", "Shape"]
 
 # What a chunk completes: the data of its events if all have the same name, and that;
 # or name and data of each. Their ids if not all have the last one, their retries if any
-# has one; and, for `Framer._offset_of`, the text they were found in, in parts, which is
+# has one; and, for `Framer._offsets_of`, the text they were found in, in parts, which is
 # the last that was fed.
 Frames: TypeAlias = tuple[
     str,
@@ -359,8 +359,8 @@ class Framer(StreamState):
             self._id = id
         return name, [block[1]], [], None, [retry], ()
 
-    def _offset_of(self, index: int, frames: Frames) -> int:
-        """Give where in the stream the block of an event of the last frames begins."""
+    def _offsets_of(self, frames: Frames) -> list[int]:
+        """Return where in the stream the blocks of the last frames' events begin."""
         _, datas, events, _, _, texts = frames
         text = b"".join(texts)
         base = self.offset - len(text)
@@ -370,7 +370,7 @@ class Framer(StreamState):
         # One more event than there are in the text: the first was in a long block.
         if len(starts) < len(datas) + len(events):
             starts.insert(0, self._long_start)
-        return starts[index]
+        return starts
 
 
 def _nothing() -> Frames:

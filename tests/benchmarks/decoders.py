@@ -1,4 +1,4 @@
-"""A decoder like a user's own: light, because separate processes import it."""
+"""Decoders like a user's own: light, because separate processes import them."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 from benchmarks.streams.styles import Frame
 
 SLOPPY = f"{__name__}:Sloppy"
+RAISING = f"{__name__}:Raising"
 
 
 class Sloppy:
@@ -18,3 +19,8 @@ class Sloppy:
 
     def close(self) -> list[Any]:
         return []
+
+
+class Raising(Sloppy):
+    def feed(self, data: bytes) -> list[Any]:
+        raise KeyError("data")

@@ -15,7 +15,7 @@ from attrs import evolve
 from benchmarks.bench import Bench
 from benchmarks.measure.memory import kept
 from benchmarks.measure.replay import replaying, sent
-from benchmarks.measure.resident import available, kept_in_file, resident_growth
+from benchmarks.measure.resident import available, kept_in_file
 from benchmarks.measure.workers import in_process
 from benchmarks.peers.candidate import Candidate, Sample
 from benchmarks.peers.clients import CLIENTS, Seen
@@ -32,8 +32,11 @@ from benchmarks.suites.json_library import _compare, _to_snapshot
 from benchmarks.suites.many import many
 from benchmarks.suites.memory import _fault, _kept
 from benchmarks.suites.sockets import _in_turns, _To
-from tests.benchmarks.decoders import SLOPPY, Sloppy
+from tests.benchmarks.decoders import RAISING, SLOPPY, Sloppy
 from tests.benchmarks.made import results
+
+# What processes of their own are asked to do.
+WORK = "tests.benchmarks.work"
 
 
 def test_a_cell_has_a_figure_for_each_candidate_and_says_who_is_wrong() -> None:
@@ -76,7 +79,7 @@ def test_who_is_wrong_where_things_grow_is_said_beside_the_figures() -> None:
 
 
 def test_who_raises_where_things_grow_is_not_measured() -> None:
-    candidate = make("framing", f"{__name__}:Raising")
+    candidate = make("framing", RAISING)
     found = list(_grow(Bench(quick=True), FEW, "framing", [candidate]))
 
     assert [figure.samples for figure in found] == [(), ()]
@@ -98,28 +101,16 @@ def test_ours_is_right_where_things_grow(kind: str, what: Growing) -> None:
 
 
 def test_a_worker_gives_what_its_function_gives() -> None:
-    size = in_process(__name__, "double", number=21)
+    size = in_process(WORK, "double", number=21)
 
     assert size == 42
 
 
 def test_a_worker_that_fails_says_the_first_line_of_its_exception() -> None:
     with pytest.raises(RuntimeError, match=r"^ValueError: got too much:$"):
-        in_process(__name__, "fail")
+        in_process(WORK, "fail")
     with pytest.raises(RuntimeError, match=r"^SystemExit: 3$"):
-        in_process(__name__, "leave")
-
-
-def double(number: int) -> int:
-    return 2 * number
-
-
-def fail() -> None:
-    raise ValueError("got too much:\n  b'data: x'")
-
-
-def leave() -> None:
-    sys.exit(3)
+        in_process(WORK, "leave")
 
 
 def test_a_worker_finds_the_modules_that_this_process_finds(
@@ -131,13 +122,8 @@ def test_a_worker_finds_the_modules_that_this_process_finds(
     assert in_process("mine_alone", "answer") == 42
 
 
-class Raising(Sloppy):
-    def feed(self, data: bytes) -> list[Any]:
-        raise KeyError("data")
-
-
 def test_a_decoder_that_raises_has_a_fault_instead_of_what_a_stream_keeps() -> None:
-    candidate = make("framing", f"{__name__}:Raising")
+    candidate = make("framing", RAISING)
     late = _kept("framing", candidate, "")
     fault = _fault("framing", candidate)
     early = _kept("framing", candidate, fault)
@@ -186,7 +172,7 @@ def test_who_is_not_installed_is_missing_where_there_are_many(
 
 def test_a_worker_is_not_waited_for_too_long() -> None:
     with pytest.raises(TimeoutError):
-        in_process(__name__, "double", patience=0.001, number=1)
+        in_process(WORK, "double", patience=0.001, number=1)
 
 
 class _Metronome(Candidate):
@@ -207,16 +193,9 @@ def test_a_figure_is_in_microseconds_an_event() -> None:
     assert found.unit == "us/event"
 
 
-def peak_after_a_peak() -> int:
-    before = bytearray(64 << 20)
-    before[:: 1 << 12] = b"x" * len(before[:: 1 << 12])
-    del before
-    return resident_growth()()
-
-
 @pytest.mark.skipif(not available(), reason="only Linux tells the peak of a process")
 def test_a_peak_from_before_is_forgotten() -> None:
-    assert in_process(__name__, "peak_after_a_peak") < 16 << 20
+    assert in_process(WORK, "peak_after_a_peak") < 16 << 20
 
 
 @pytest.mark.skipif(not available(), reason="only Linux tells the peak of a process")

@@ -355,38 +355,6 @@ TEXTS = st.one_of(
     ),
     st.text(max_size=6),
 )
-
-
-@st.composite
-def deltas(draw: st.DrawFn) -> bytes:
-    """One delta event, in one of a few layouts, perhaps damaged."""
-    text = draw(TEXTS)
-    if draw(st.booleans()):
-        name, raw = (
-            MESSAGE,
-            text_delta(text, id=draw(IDS), index=draw(st.integers(0, 1))),
-        )
-    else:
-        call: dict[str, Any] = {"type": "function", "function": {"arguments": text}}
-        name, raw = STEP, call_delta(call)
-    raw = draw(st.sampled_from(ORDERS))(raw)
-    data = json.dumps(
-        raw,
-        ensure_ascii=draw(st.booleans()),
-        separators=draw(st.sampled_from(SPACING)),
-    ).encode("utf-8", "surrogatepass")
-    match draw(st.integers(0, 19)):
-        case 0:
-            at = draw(st.integers(0, len(data) - 1))
-            data = data[:at] + draw(st.sampled_from(DAMAGE)) + data[at + 1 :]
-        case 1:
-            at = draw(st.integers(0, len(data)))
-            data = data[:at] + draw(st.sampled_from(DAMAGE)) + data[at:]
-        case 2:
-            name = draw(st.sampled_from([MESSAGE, STEP, "new", "error"]))
-    return b"event: " + name.encode() + b"\ndata: " + data + b"\n\n"
-
-
 DAMAGE = [
     b'"',
     b"\\",
@@ -401,6 +369,42 @@ DAMAGE = [
     b"",
     b'""',
 ]
+# Made once: hypothesis looks through each new strategy when it is first drawn from.
+AN_ORDER, A_SPACING = st.sampled_from(ORDERS), st.sampled_from(SPACING)
+A_DAMAGE, A_NAME = (
+    st.sampled_from(DAMAGE),
+    st.sampled_from([MESSAGE, STEP, "new", "error"]),
+)
+
+
+@st.composite
+def deltas(draw: st.DrawFn) -> bytes:
+    """One delta event, in one of a few layouts, perhaps damaged."""
+    text = draw(TEXTS)
+    if draw(st.booleans()):
+        name, raw = (
+            MESSAGE,
+            text_delta(text, id=draw(IDS), index=draw(st.integers(0, 1))),
+        )
+    else:
+        call: dict[str, Any] = {"type": "function", "function": {"arguments": text}}
+        name, raw = STEP, call_delta(call)
+    raw = draw(AN_ORDER)(raw)
+    data = json.dumps(
+        raw,
+        ensure_ascii=draw(st.booleans()),
+        separators=draw(A_SPACING),
+    ).encode("utf-8", "surrogatepass")
+    match draw(st.integers(0, 19)):
+        case 0:
+            at = draw(st.integers(0, len(data) - 1))
+            data = data[:at] + draw(A_DAMAGE) + data[at + 1 :]
+        case 1:
+            at = draw(st.integers(0, len(data)))
+            data = data[:at] + draw(A_DAMAGE) + data[at:]
+        case 2:
+            name = draw(A_NAME)
+    return b"event: " + name.encode() + b"\ndata: " + data + b"\n\n"
 
 
 def outcome(pieces: Iterator[bytes] | list[bytes], **options: Any) -> Any:

@@ -8,12 +8,14 @@ from typing import Any
 
 from attrs import frozen
 
-from runs_core import Client, Endpoint, assistants, messages, runs, steps, threads
+from runs_core import assistants, messages, runs, steps, threads
 from runs_core.flows.call import Call
 from runs_core.flows.effects import Flow
 from runs_core.models import Run
 from runs_core.testing import Call as Calls
-from runs_core.testing import InMemoryTransport, LocalService, Say, Turn
+from runs_core.testing import InMemoryTransport, Say, Turn
+from runs_core.wire.codec import structure
+from tests.testing.local import Local
 
 __all__ = ["BASE_URL", "OPERATIONS", "Operation", "World"]
 
@@ -24,22 +26,26 @@ SAYS = Turn((Say("The tide is in."),))
 
 
 class World:
-    """A local service, and one object of each kind on it, made when it is asked for."""
+    """A local service, and one object of each kind on it, made when it is asked for.
+
+    They are made without a client: some thousands of worlds are, and each is to be
+    cheap.
+    """
 
     def __init__(self) -> None:
-        self.service = LocalService(_script)
+        self._local = Local(_script)
+        self.service = self._local.service
         self.transport = InMemoryTransport(self.service)
-        self._beta = Client(self.transport, Endpoint(BASE_URL, "key")).beta
 
     @cached_property
     def assistant(self) -> str:
         """Has a function, which it calls once a run."""
-        return self._beta.assistants.create(model="m", tools=[FUNCTION]).id
+        return self._now.assistant(model="m", tools=[FUNCTION])["id"]
 
     @cached_property
     def mute(self) -> str:
         """An assistant without functions."""
-        return self._beta.assistants.create(model="m").id
+        return self._now.assistant(model="m")["id"]
 
     @cached_property
     def thread(self) -> str:
@@ -49,28 +55,23 @@ class World:
     @cached_property
     def message(self) -> str:
         """On `thread`."""
-        return self._beta.threads.messages.list(self.thread).data[0].id
+        page = self._now.get(f"/threads/{self.thread}/messages")
+        return page["data"][0]["id"]
 
     @cached_property
     def old_run(self) -> Run:
         """Has ended."""
-        return self._beta.threads.runs.create_and_poll(
-            thread_id=self._thread(), assistant_id=self.mute
-        )
+        return self._run(self.mute, "completed")
 
     @cached_property
     def step(self) -> str:
         """Of `old_run`."""
-        run = self.old_run
-        page = self._beta.threads.runs.steps.list(run.id, thread_id=run.thread_id)
-        return page.data[0].id
+        return self._now.steps(self.old_run.to_dict())[0]["id"]
 
     @cached_property
     def waiting_run(self) -> Run:
         """Waits for tool outputs."""
-        return self._beta.threads.runs.create_and_poll(
-            thread_id=self._thread(), assistant_id=self.assistant
-        )
+        return self._run(self.assistant, "requires_action")
 
     @property
     def outputs(self) -> list[dict[str, str]]:
@@ -82,8 +83,19 @@ class World:
         return [{"tool_call_id": call.id, "output": "in"} for call in calls]
 
     def _thread(self) -> str:
-        question = {"role": "user", "content": "Is the tide in?"}
-        return self._beta.threads.create(messages=[question]).id
+        return self._now.thread("Is the tide in?")["id"]
+
+    def _run(self, assistant: str, status: str) -> Run:
+        path = f"/threads/{self._thread()}/runs"
+        run = self._now.finish(self._now.post(path, {"assistant_id": assistant}))
+        assert run["status"] == status
+        return structure(run, Run)
+
+    @property
+    def _now(self) -> Local:
+        """The service, asked at the time that it is for the transport."""
+        self._local.now = self.transport.time
+        return self._local
 
     @property
     def executions(self) -> dict[str, int]:

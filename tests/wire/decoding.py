@@ -99,9 +99,11 @@ class Places(Framer):
     def feed(self, data: bytes) -> list[tuple[str, bytes, int]]:
         frames = self._frames(data)
         name, datas, pairs = frames[:3]
+        events = pairs or [(name, d) for d in datas]
+        starts = self._offsets_of(frames) if events else []
         return [
-            (name, data, self._offset_of(index, frames))
-            for index, (name, data) in enumerate(pairs or [(name, d) for d in datas])
+            (name, data, start)
+            for (name, data), start in zip(events, starts, strict=True)
         ]
 
 

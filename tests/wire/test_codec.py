@@ -166,15 +166,25 @@ def test_many_brackets_are_not_depth(load: Any) -> None:
 
 
 texts = st.text('[]{},:"\\ud83de9-+.0Naäx \n\ufeff\ud83d', max_size=12)
+# Without a `max_size` every other draw is thrown away: it has too many leaves.
 values: st.SearchStrategy[Any] = st.recursive(
     st.none()
     | st.booleans()
     | st.integers()
     | st.floats(allow_nan=False, allow_infinity=False)
     | st.text(),
-    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    lambda inner: (
+        st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4)
+    ),
     max_leaves=8,
 )
+
+
+# Made once: hypothesis looks through each new strategy when it is first drawn from.
+indents = st.sampled_from([None, 1])
+damages = st.sampled_from(
+    [b"", b"\xff", b"\xed\xa0\x80", b"e9", b"\\ud83d", b'"']
+) | st.binary(max_size=2)
 
 
 @st.composite
@@ -183,15 +193,12 @@ def damaged(draw: st.DrawFn) -> bytes:
     text = json.dumps(
         draw(values),
         ensure_ascii=draw(st.booleans()),
-        indent=draw(st.sampled_from([None, 1])),
+        indent=draw(indents),
     )
     data = bytearray(text.encode("utf-8", "surrogatepass"))
     for _ in range(draw(st.integers(0, 2))):
         at = draw(st.integers(0, len(data)))
-        data[at : at + draw(st.integers(0, 2))] = draw(
-            st.sampled_from([b"", b"\xff", b"\xed\xa0\x80", b"e9", b"\\ud83d", b'"'])
-            | st.binary(max_size=2)
-        )
+        data[at : at + draw(st.integers(0, 2))] = draw(damages)
     return bytes(data)
 
 

@@ -45,41 +45,50 @@ REGULAR = [
     [b"data: " + b"y" * 90 + b"\n\n", b"data: " + b"z" * 700 + b"\n\n", b": p\n\n"],
 ]
 
+# Made once: hypothesis looks through each new strategy when it is first drawn from.
+a_token = st.sampled_from(TOKENS)
+a_mark = st.sampled_from([b"", b"\r", b"\n", b":", b" ", b"x"])
+some_of = st.sampled_from(
+    [st.lists(st.sampled_from(blocks), min_size=1, max_size=12) for blocks in REGULAR]
+)
+
 
 @st.composite
 def regular(draw: st.DrawFn) -> bytes:
     """A stream of like events, broken in a few places."""
-    blocks = draw(st.sampled_from(REGULAR))
-    parts = draw(st.lists(st.sampled_from(blocks), min_size=1, max_size=12))
+    parts = draw(draw(some_of))
     for _ in range(draw(st.integers(0, 2))):
         at = draw(st.integers(0, len(parts) - 1))
-        parts[at] = draw(st.sampled_from(TOKENS))
+        parts[at] = draw(a_token)
     stream = b"".join(parts)
     for _ in range(draw(st.integers(0, 2))):
         at = draw(st.integers(0, len(stream)))
         gone = draw(st.integers(0, 2))
-        new = draw(st.sampled_from([b"", b"\r", b"\n", b":", b" ", b"x"]))
+        new = draw(a_mark)
         stream = stream[:at] + new + stream[at + gone :]
     return stream
 
 
 streams = st.one_of(
     regular(),
-    st.lists(st.sampled_from(TOKENS), max_size=25).map(b"".join),
+    st.lists(a_token, max_size=25).map(b"".join),
     st.lists(st.sampled_from([b"\r", b"\n", b":", b"d", b"data"])).map(b"".join),
     st.binary(max_size=60),
 )
 limits = st.sampled_from([None, 1, 2, 5, 8, 12, 20, 100, 1500, MAX_EVENT_BYTES])
+times = st.sampled_from([1, 1, 1, 1, 1, 30, 200])
+ways_to_cut = st.sampled_from(["any", "any", "whole", "size", "events"])
+sizes = st.sampled_from([1, 1, 2, 3, 7, 64])
 
 
 @st.composite
 def cuts_of(draw: st.DrawFn, stream: bytes) -> list[bytes]:
     """Any cut; and the usual ones: whole, in single bytes, behind every event."""
-    kind = draw(st.sampled_from(["any", "any", "whole", "size", "events"]))
+    kind = draw(ways_to_cut)
     if kind == "whole":
         return [stream]
     if kind == "size":
-        return list(pieces(stream, draw(st.sampled_from([1, 1, 2, 3, 7, 64]))))
+        return list(pieces(stream, draw(sizes)))
     if kind == "events":
         places = [at + 2 for at in range(len(stream)) if stream[at : at + 2] == b"\n\n"]
         places += [
@@ -94,7 +103,7 @@ def cuts_of(draw: st.DrawFn, stream: bytes) -> list[bytes]:
 @given(st.data())
 @settings(max_examples=400, deadline=None)
 def test_any_bytes_in_any_cut(data: st.DataObject) -> None:
-    stream = data.draw(streams) * data.draw(st.sampled_from([1, 1, 1, 1, 1, 30, 200]))
+    stream = data.draw(streams) * data.draw(times)
     chunks = data.draw(cuts_of(stream))
     limit = data.draw(limits)
     flush = data.draw(st.booleans())
@@ -126,13 +135,15 @@ BLOCKS = [
     [b"event: a", b"data: " + b"y" * 1500],
 ]
 EOLS = [[b"\n"], [b"\r\n"], [b"\r"], [b"\n", b"\r\n"], [b"\n", b"\r\n", b"\r"]]
+some_kinds = st.lists(st.sampled_from(BLOCKS), min_size=1, max_size=4)
+some_ends = st.sampled_from([st.sampled_from(eols) for eols in EOLS])
 
 
 @st.composite
 def events_one_by_one(draw: st.DrawFn) -> list[bytes]:
     """Blocks of few kinds, each a chunk of its own, or with others."""
-    kinds = draw(st.lists(st.sampled_from(BLOCKS), min_size=1, max_size=4))
-    ends = st.sampled_from(draw(st.sampled_from(EOLS)))
+    kinds = draw(some_kinds)
+    ends = draw(some_ends)
     chunks = [b""]
     for block in draw(st.lists(st.sampled_from(kinds), min_size=2, max_size=10)):
         text = b"".join(line + draw(ends) for line in block) + draw(ends)
