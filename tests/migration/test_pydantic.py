@@ -56,7 +56,11 @@ def test_a_union_is_read_by_its_tag() -> None:
     [
         (Run, 7, "object"),
         (Run, {"object": "thread.run"}, "id"),
-        (TextContentBlock, {"type": "hologram"}, "not that of a TextContentBlock"),
+        (
+            TextContentBlock,
+            {**TEXT, "type": "hologram"},
+            "not that of a TextContentBlock",
+        ),
     ],
 )
 def test_what_is_no_such_object_is_pydantics_own_error(
