@@ -34,8 +34,8 @@ __all__ = ["SHORT_BYTES", "UNFINISHED", "Framer", "Frames", "Shape"]
 
 # What a chunk completes: the data of its events if all have the same name, and that;
 # or name and data of each. Their ids if not all have the last one, their retries if any
-# has one; and, for `Framer._offsets_of`, the text in which they were found (the last that
-# was fed), in parts.
+# has one; and, for `Framer._offsets_of`, the parts of the text they were found in: the
+# last one that was fed.
 Frames: TypeAlias = tuple[
     str,
     list[bytes],
