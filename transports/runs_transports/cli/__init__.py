@@ -46,7 +46,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _run(arguments: list[str]) -> int:
     # Imported here, so that Ctrl-C during the import shows no traceback either.
-    from runs_transports.cli.options import build_parser
+    from runs_transports.cli.grammar import build_parser
 
     if isinstance(sys.stdout, io.TextIOWrapper):
         # A character that the terminal cannot show is no reason to stop.
