@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from runs_core import errors
+from runs_core.wire._headers import SHORTEST_SECRET
 
 __all__ = [
     "FAILED",
@@ -63,8 +64,6 @@ _LONGEST_LINE = 1000
 
 _SECRET_OPTION = re.compile(r"-+[\w-]*(?:key|token|secret|auth)[\w-]*", re.IGNORECASE)
 _SECRET_VARIABLE = re.compile(r"KEY|TOKEN|SECRET|PASSWORD")
-# Shorter ones are placeholders such as "local", which also occur in sentences.
-_SHORTEST_SECRET = 8
 
 
 class CommandError(Exception):
@@ -146,7 +145,7 @@ def known_secrets(argv: Sequence[str], environ: Mapping[str, str]) -> list[str]:
         previous = argument
     # Whole before its parts.
     found = [_as_quoted(value) for value in found]
-    found = [value for value in found if len(value) >= _SHORTEST_SECRET]
+    found = [value for value in found if len(value) >= SHORTEST_SECRET]
     return sorted(found, key=len, reverse=True)
 
 
