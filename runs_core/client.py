@@ -32,6 +32,7 @@ from runs_core.flows.effects import Feed, Flow
 from runs_core.flows.once import OnceFeed
 from runs_core.flows.retry import Policy, bound
 from runs_core.flows.streaming import RunFeed
+from runs_core.flows.verdict import MAX_RETRIES
 from runs_core.transport import AsyncTransport, Transport
 from runs_core.wire.http import Timeouts
 
@@ -144,7 +145,7 @@ class Client(_Settings):
         transport: Transport,
         endpoint: Endpoint,
         *,
-        max_retries: int = 2,
+        max_retries: int = MAX_RETRIES,
         timeout: float | Timeouts | None = None,
         deadline: float | None = None,
         outside: Outside | None = None,
@@ -225,7 +226,7 @@ class AsyncClient(_Settings):
         transport: AsyncTransport,
         endpoint: Endpoint,
         *,
-        max_retries: int = 2,
+        max_retries: int = MAX_RETRIES,
         timeout: float | Timeouts | None = None,
         deadline: float | None = None,
         outside: Outside | None = None,

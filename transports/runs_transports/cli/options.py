@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
 from runs_core.endpoint import Endpoint
+from runs_core.flows.verdict import MAX_RETRIES
 from runs_transports.cli.driving import TRANSPORTS
 from runs_transports.cli.messages import USAGE, CommandError
 
@@ -94,8 +95,8 @@ def add_endpoint_options(parser: argparse.ArgumentParser) -> None:
         "--max-retries",
         metavar="N",
         type=count,
-        default=2,
-        help="how often to repeat a request that may be repeated (2)",
+        default=MAX_RETRIES,
+        help=f"how often to repeat a request that may be repeated ({MAX_RETRIES})",
     )
 
 
