@@ -13,8 +13,8 @@ from runs_transports.cli.messages import (
     PIPE_CLOSED,
     CommandError,
     exit_status,
+    explained,
     known_secrets,
-    one_line,
     redacted,
 )
 
@@ -38,7 +38,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except Exception as error:
         if not _is_expected(error):
             raise
-        print(f"runs-core: {redacted(one_line(error), secrets)}", file=sys.stderr)
+        print(f"runs-core: {redacted(explained(error), secrets)}", file=sys.stderr)
         return exit_status(error)
     finally:
         _finish_output()

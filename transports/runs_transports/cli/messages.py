@@ -17,8 +17,8 @@ __all__ = [
     "CommandError",
     "as_typed",
     "exit_status",
+    "explained",
     "known_secrets",
-    "one_line",
     "printable",
     "redacted",
 ]
@@ -81,7 +81,7 @@ def exit_status(error: BaseException) -> int:
     return USAGE if isinstance(error, errors.UsageError) else FAILED
 
 
-def one_line(error: BaseException, *, advise: bool = True) -> str:
+def explained(error: BaseException, *, advise: bool = True) -> str:
     """Return what happened, and what to do if the error itself does not say."""
     if isinstance(error, OSError) and error.strerror:
         text = error.strerror
@@ -150,7 +150,7 @@ def known_secrets(argv: Sequence[str], environ: Mapping[str, str]) -> list[str]:
 
 
 def _as_quoted(value: str) -> str:
-    # Without a full stop: `one_line` removes it at the end of a sentence.
+    # Without a full stop: `explained` removes it at the end of a sentence.
     return value.strip().removesuffix(".")
 
 
