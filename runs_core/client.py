@@ -36,7 +36,7 @@ from runs_core.flows.verdict import MAX_RETRIES
 from runs_core.transport import AsyncTransport, Transport
 from runs_core.wire.http import Timeouts
 
-__all__ = ["AsyncClient", "Client"]
+__all__ = ["AsyncClient", "Client", "ClientOptions"]
 
 ItemT = TypeVar("ItemT")
 T = TypeVar("T")
