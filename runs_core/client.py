@@ -32,10 +32,11 @@ from runs_core.flows.effects import Feed, Flow
 from runs_core.flows.once import OnceFeed
 from runs_core.flows.retry import Policy, bound
 from runs_core.flows.streaming import RunFeed
+from runs_core.flows.verdict import MAX_RETRIES
 from runs_core.transport import AsyncTransport, Transport
 from runs_core.wire.http import Timeouts
 
-__all__ = ["AsyncClient", "Client"]
+__all__ = ["AsyncClient", "Client", "ClientOptions"]
 
 ItemT = TypeVar("ItemT")
 T = TypeVar("T")
@@ -55,7 +56,9 @@ class ClientOptions(TypedDict, total=False):
 
 
 class _Settings:
-    """What both clients have in common: all but the transport."""
+    """What both clients have in common: all that does not wait."""
+
+    transport: Any
 
     def __init__(
         self,
@@ -77,18 +80,13 @@ class _Settings:
         """How often and how long it tries: a `Policy`."""
         self._outside = outside
 
-    def _farewell(self, call: Call[T]) -> Flow[T]:
-        """Return the flow of a call that is made when a conversation is left."""
-        policy = evolve(self.policy, max_retries=0, deadline=_LEAVING_TIME)
-        return bound(call, self.endpoint, policy)
+    def __repr__(self) -> str:
+        over = type(self.transport).__name__
+        return f"<{type(self).__name__}: {self.endpoint.base_url} over {over}>"
 
-    def _bound(self, conversation: Call[T] | Flow[T]) -> Flow[T]:
-        if isinstance(conversation, OnceFeed):
-            conversation = conversation.taken()
-        return bound(conversation, self.endpoint, self.policy)
-
-    def _changed(self, changes: dict[str, Any]) -> Self:
-        if unknown := changes.keys() - ClientOptions.__annotations__:
+    def with_options(self, **options: Unpack[ClientOptions]) -> Self:
+        """Return a copy of the client, on the same transport, with other options."""
+        if unknown := options.keys() - ClientOptions.__annotations__:
             raise TypeError(
                 f"with_options() got an unexpected keyword argument {min(unknown)!r};"
                 f" it takes {', '.join(ClientOptions.__annotations__)}"
@@ -101,12 +99,22 @@ class _Settings:
             "deadline": policy.deadline,
             "outside": self._outside,
         }
-        settings |= {n: v for n, v in changes.items() if not isinstance(v, Omit)}
+        settings |= {n: v for n, v in options.items() if not isinstance(v, Omit)}
         # A subclass may have another constructor, and hold more.
         other = copy(self)
         vars(other).pop("beta", None)  # It belongs to this client.
         _Settings.__init__(other, **settings)
         return other
+
+    def _farewell(self, call: Call[T]) -> Flow[T]:
+        """Return the flow of a call that is made when a conversation is left."""
+        policy = evolve(self.policy, max_retries=0, deadline=_LEAVING_TIME)
+        return bound(call, self.endpoint, policy)
+
+    def _bound(self, conversation: Call[T] | Flow[T]) -> Flow[T]:
+        if isinstance(conversation, OnceFeed):
+            conversation = conversation.taken()
+        return bound(conversation, self.endpoint, self.policy)
 
 
 def _check_feed(feed: Any) -> None:
@@ -137,7 +145,7 @@ class Client(_Settings):
         transport: Transport,
         endpoint: Endpoint,
         *,
-        max_retries: int = 2,
+        max_retries: int = MAX_RETRIES,
         timeout: float | Timeouts | None = None,
         deadline: float | None = None,
         outside: Outside | None = None,
@@ -149,7 +157,7 @@ class Client(_Settings):
                 f"{type(transport).__name__} is async: pass it to an AsyncClient, or"
                 " use a blocking transport"
             )
-        self.transport = transport
+        self.transport: Transport = transport
         """What carries the requests."""
 
     @cached_property
@@ -161,10 +169,6 @@ class Client(_Settings):
     def with_raw_response(self) -> faces.RawNouns:
         """The operations below `beta`, each returning a `RawResponse`."""
         return faces.RawNouns(self.beta)
-
-    def __repr__(self) -> str:
-        over = type(self.transport).__name__
-        return f"<{type(self).__name__}: {self.endpoint.base_url} over {over}>"
 
     def __enter__(self) -> Self:
         return self
@@ -181,10 +185,6 @@ class Client(_Settings):
         """Close the transport, if it can be closed; also for other clients on it."""
         if (close := getattr(self.transport, "close", None)) is not None:
             close()
-
-    def with_options(self, **options: Unpack[ClientOptions]) -> Self:
-        """Return a copy of the client, on the same transport, with other options."""
-        return self._changed({**options})
 
     def run(self, conversation: Call[T] | Flow[T]) -> T:
         """Drive a call or flow to its end and return its result."""
@@ -226,14 +226,14 @@ class AsyncClient(_Settings):
         transport: AsyncTransport,
         endpoint: Endpoint,
         *,
-        max_retries: int = 2,
+        max_retries: int = MAX_RETRIES,
         timeout: float | Timeouts | None = None,
         deadline: float | None = None,
         outside: Outside | None = None,
     ) -> None:
         super().__init__(endpoint, max_retries, timeout, deadline, outside)
         check_transport(transport)
-        self.transport = transport
+        self.transport: AsyncTransport = transport
         """What carries the requests."""
 
     @cached_property
@@ -245,10 +245,6 @@ class AsyncClient(_Settings):
     def with_raw_response(self) -> faces.AsyncRawNouns:
         """The operations below `beta`, each returning a `RawResponse`."""
         return faces.AsyncRawNouns(self.beta)
-
-    def __repr__(self) -> str:
-        over = type(self.transport).__name__
-        return f"<{type(self).__name__}: {self.endpoint.base_url} over {over}>"
 
     async def __aenter__(self) -> Self:
         return self
@@ -265,10 +261,6 @@ class AsyncClient(_Settings):
         """Close the transport, if it can be closed; also for other clients on it."""
         if (close := getattr(self.transport, "close", None)) is not None:
             await close()
-
-    def with_options(self, **options: Unpack[ClientOptions]) -> Self:
-        """Return a copy of the client, on the same transport, with other options."""
-        return self._changed({**options})
 
     async def run(self, conversation: Call[T] | Flow[T]) -> T:
         """Drive a call or flow to its end and return its result."""

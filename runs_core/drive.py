@@ -65,7 +65,7 @@ class Outside:
     wall: Callable[[], float] = time.time
 
 
-class _Performing(Steps[ItemT, T]):
+class _Trampoline(Steps[ItemT, T]):
     """A flow on a transport: the part of both trampolines that does not wait."""
 
     def __init__(
@@ -110,7 +110,7 @@ class _Performing(Steps[ItemT, T]):
         logger.debug("closing the exchange failed: %s", type(error).__name__)
 
 
-class Driver(_Performing[ItemT, T]):
+class Driver(_Trampoline[ItemT, T]):
     """Drives one flow on a blocking transport."""
 
     def __init__(
@@ -246,7 +246,7 @@ class Driver(_Performing[ItemT, T]):
             self._failed_to_close(error, callers)
 
 
-class AsyncDriver(_Performing[ItemT, T]):
+class AsyncDriver(_Trampoline[ItemT, T]):
     """Drives one flow on an async transport; cancelling it closes its exchange."""
 
     def __init__(

@@ -27,7 +27,7 @@ from runs_core.wire.http import (
     places_of,
 )
 
-__all__ = ["Endpoint", "check_endpoint"]
+__all__ = ["Endpoint", "HeaderChanges", "Query", "check_endpoint"]
 
 _DEFAULTS = (
     ("openai-beta", "assistants=v2"),
@@ -43,6 +43,7 @@ def _as_auth(auth: AuthLike) -> Auth:
 
 
 HeaderChanges: TypeAlias = Mapping[str, str | Omit | None]
+"""Headers that are added to the default ones, or replace them; None removes one."""
 
 
 def _with_defaults(headers: HeaderChanges | Headers | None) -> Headers:

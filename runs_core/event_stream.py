@@ -12,7 +12,7 @@ from collections.abc import (
     Sequence,
 )
 from types import TracebackType
-from typing import Generic, Self, TypeVar
+from typing import Any, Generic, Self, TypeVar
 
 from runs_core._words import one_line
 from runs_core.drive import AsyncDriver, Driver
@@ -36,8 +36,10 @@ ItemT = TypeVar("ItemT")
 T = TypeVar("T")
 
 
-class _Handed(Generic[ItemT]):
+class _Handed(Generic[ItemT, T]):
     """The batch that is being handed out, and how far it has come."""
+
+    _driver: Any
 
     def __init__(self, progress: Progress | None) -> None:
         self._progress = progress
@@ -45,6 +47,16 @@ class _Handed(Generic[ItemT]):
         self._index = 0
         self._last: ItemT | None = None
         self._started = False
+
+    @property
+    def result(self) -> T:
+        """The feed's result; raises `UsageError` if there is none, or none yet."""
+        result: T = self._driver.result
+        return result
+
+    def _fail(self, error: BaseException) -> None:
+        """Mark the stream as failed: an item that it handed out was not dealt with."""
+        self._driver.fail(error)
 
     def _take(self, batch: Sequence[ItemT], index: int) -> ItemT:
         if batch is self._batch:  # Not if it was closed at this very moment.
@@ -64,7 +76,7 @@ class _Handed(Generic[ItemT]):
         return self._batch[self._index - 1] if self._index else self._last
 
 
-class FeedStream(_Handed[ItemT], Generic[ItemT, T]):
+class FeedStream(_Handed[ItemT, T]):
     """A feed that is being driven: iterate it, with or without `with`.
 
     The request is sent when the `with` is entered, or when the first item is requested.
@@ -79,7 +91,7 @@ class FeedStream(_Handed[ItemT], Generic[ItemT, T]):
         on_exit: Callable[[], None] | None = None,
     ) -> None:
         super().__init__(progress)
-        self._driver = driver
+        self._driver: Driver[ItemT, T] = driver
         self._on_exit = on_exit
 
     def __enter__(self) -> Self:
@@ -117,15 +129,6 @@ class FeedStream(_Handed[ItemT], Generic[ItemT, T]):
             pass
         _ = self.result
 
-    @property
-    def result(self) -> T:
-        """The feed's result; raises `UsageError` if there is none, or none yet."""
-        return self._driver.result
-
-    def _fail(self, error: BaseException) -> None:
-        """Mark the stream as failed: an item that it handed out was not dealt with."""
-        self._driver.fail(error)
-
     def close(self) -> None:
         """Close the connection; the stream has no more items."""
         self._next_batch(None)
@@ -141,7 +144,7 @@ class FeedStream(_Handed[ItemT], Generic[ItemT, T]):
         return self._next_batch(self._driver.advance())
 
 
-class AsyncFeedStream(_Handed[ItemT], Generic[ItemT, T]):
+class AsyncFeedStream(_Handed[ItemT, T]):
     """A feed that is being driven: iterate it, with or without `async with`.
 
     The request is sent when the `async with` is entered, or when the first item is
@@ -156,7 +159,7 @@ class AsyncFeedStream(_Handed[ItemT], Generic[ItemT, T]):
         on_exit: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
         super().__init__(progress)
-        self._driver = driver
+        self._driver: AsyncDriver[ItemT, T] = driver
         self._on_exit = on_exit
 
     async def __aenter__(self) -> Self:
@@ -191,15 +194,6 @@ class AsyncFeedStream(_Handed[ItemT], Generic[ItemT, T]):
             pass
         _ = self.result
 
-    @property
-    def result(self) -> T:
-        """The feed's result; raises `UsageError` if there is none, or none yet."""
-        return self._driver.result
-
-    def _fail(self, error: BaseException) -> None:
-        """Mark the stream as failed: an item that it handed out was not dealt with."""
-        self._driver.fail(error)
-
     async def close(self) -> None:
         """Close the connection; the stream has no more items."""
         self._next_batch(None)
@@ -219,7 +213,7 @@ class AsyncFeedStream(_Handed[ItemT], Generic[ItemT, T]):
         return self._next_batch(await self._driver.advance())
 
 
-class _RunView(_Handed[RunStreamEvent]):
+class _RunView(_Handed[RunStreamEvent, Run]):
     """What can be read of a run's stream without waiting."""
 
     _progress: Progress

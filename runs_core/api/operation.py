@@ -14,6 +14,7 @@ from attrs import frozen
 from runs_core._checks import mapping_of
 from runs_core._sealed import forget_frames, name_frames
 from runs_core.api.omit import Omit, omit
+from runs_core.api.params import RequestOptions
 from runs_core.errors import UsageError
 from runs_core.flows.request import TEMPLATES, ApiRequest, Repeat
 from runs_core.wire import codec
@@ -24,9 +25,7 @@ __all__ = ["build", "check_not_streamed", "operation", "split"]
 P = ParamSpec("P")
 R = TypeVar("R")
 
-_OPTIONS = frozenset(
-    ("extra_headers", "extra_query", "extra_body", "timeout", "idempotency_key")
-)
+_OPTIONS = RequestOptions.__annotations__.keys()
 
 
 def operation(

@@ -26,6 +26,7 @@ __all__ = [
     "MessageListParams",
     "Metadata",
     "MetadataParams",
+    "NewRunParams",
     "PollParams",
     "Polling",
     "RequestOptions",
@@ -160,27 +161,19 @@ class MetadataParams(RequestOptions, total=False):
 # --- Runs --------------------------------------------------------------------------
 
 
-class RunParams(RequestOptions, total=False):
-    """A new run, whichever operation creates it."""
+class NewRunParams(RequestOptions, total=False):
+    """A new run, on a thread that exists or that is created with it."""
 
     assistant_id: Required[str]
     """The assistant that answers, with its model, instructions and tools."""
-    include: Iterable[RunStepInclude]
-    """What to include in steps: the text of file search results."""
     model: str | None
     """The model, instead of the assistant's."""
-    reasoning_effort: (
-        Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"] | None
-    )
-    """How much a reasoning model thinks before it answers."""
     instructions: str | None
     """The instructions, instead of the assistant's."""
-    additional_instructions: str | None
-    """Added to the end of the instructions."""
-    additional_messages: Iterable[Json] | None
-    """Messages that are added to the thread before the run."""
     tools: Iterable[Json] | None
     """The tools, instead of the assistant's."""
+    tool_resources: Json | None
+    """What the tools use: files or vector stores for each."""
     metadata: Metadata | None
     """Your own data: up to 16 pairs of strings."""
     temperature: float | None
@@ -199,8 +192,21 @@ class RunParams(RequestOptions, total=False):
     """Whether the model may make several calls at once (true)."""
     response_format: Literal["auto"] | Json | None
     """The format of the answer: text, JSON, or JSON that follows a schema."""
-    tool_resources: Json | None
-    """What the tools use: files or vector stores for each."""
+
+
+class RunParams(NewRunParams, total=False):
+    """A new run on a thread that exists, whichever operation creates it."""
+
+    include: Iterable[RunStepInclude]
+    """What to include in steps: the text of file search results."""
+    reasoning_effort: (
+        Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"] | None
+    )
+    """How much a reasoning model thinks before it answers."""
+    additional_instructions: str | None
+    """Added to the end of the instructions."""
+    additional_messages: Iterable[Json] | None
+    """Messages that are added to the thread before the run."""
 
 
 class RunCreateParams(RunParams, total=False):
@@ -293,39 +299,11 @@ class ThreadUpdateParams(RequestOptions, total=False):
     """What the tools use: files or vector stores for each."""
 
 
-class ThreadAndRunParams(RequestOptions, total=False):
+class ThreadAndRunParams(NewRunParams, total=False):
     """A new thread and its first run, whichever operation creates them."""
 
-    assistant_id: Required[str]
-    """The assistant that answers, with its model, instructions and tools."""
     thread: Json
     """The new thread: its messages, metadata and tool resources."""
-    model: str | None
-    """The model, instead of the assistant's."""
-    instructions: str | None
-    """The instructions, instead of the assistant's."""
-    tools: Iterable[Json] | None
-    """The tools, instead of the assistant's."""
-    tool_resources: Json | None
-    """What the tools use: files or vector stores for each."""
-    metadata: Metadata | None
-    """Your own data: up to 16 pairs of strings."""
-    temperature: float | None
-    """How random the answer is, 0 to 2."""
-    top_p: float | None
-    """Take only the likeliest tokens, up to this total probability, 0 to 1."""
-    max_prompt_tokens: int | None
-    """The most tokens to read, at least 256; beyond that, the run is `incomplete`."""
-    max_completion_tokens: int | None
-    """The most tokens to write, at least 256; beyond that, the run is `incomplete`."""
-    truncation_strategy: Json | None
-    """How much of a long thread is read: `auto`, or its `last_messages`."""
-    tool_choice: Literal["none", "auto", "required"] | Json | None
-    """Whether the model may or must call tools, or which one it must call."""
-    parallel_tool_calls: bool
-    """Whether the model may make several calls at once (true)."""
-    response_format: Literal["auto"] | Json | None
-    """The format of the answer: text, JSON, or JSON that follows a schema."""
 
 
 class ThreadCreateAndRunParams(ThreadAndRunParams, total=False):

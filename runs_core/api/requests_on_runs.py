@@ -5,14 +5,17 @@ For `runs`, and for `threads`, which can begin a thread with a run.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, ParamSpec, TypeVar
 
 from runs_core._sealed import sealed
 from runs_core.api import messages, steps
-from runs_core.api.answers import answers_to_calls
 from runs_core.api.operation import build
-from runs_core.errors import InvalidPathParameter, MalformedResponse
+from runs_core.errors import (
+    InvalidPathParameter,
+    MalformedResponse,
+    ToolOutputsInvalid,
+)
 from runs_core.flows.call import Call, json_answer
 from runs_core.flows.effects import Flow
 from runs_core.flows.once import OnceFeed
@@ -73,7 +76,7 @@ def submit_request(
 ) -> ApiRequest:
     """Return the request of `runs.submit_tool_outputs`, or of its streaming twin."""
     params = dict(params) | {
-        name: answers_to_calls(name, params[name])
+        name: _answers_to_calls(name, params[name])
         for name in ("tool_outputs", "tool_approvals")
         if name in params
     }
@@ -84,6 +87,42 @@ def submit_request(
         params if streamed is None else {**params, "stream": streamed},
         repeat=Repeat.ONCE,
     )
+
+
+def _answers_to_calls(name: str, given: Any) -> Any:
+    """Return the answers as a list, or raise `ToolOutputsInvalid`.
+
+    A run takes all of them in one request, and only once. Which calls it made is not
+    known here, but a call that is answered twice is refused. None is left to the server
+    to refuse. An error in one answer has its JSONPath.
+    """
+    if given is None:
+        return None
+    if isinstance(given, str | bytes | Mapping) or not isinstance(given, Iterable):
+        raise ToolOutputsInvalid(
+            f"{name} must be a list of objects, not of type {type(given).__name__}"
+        )
+    answers = [*given]
+    seen: set[str] = set()
+    for at, answer in enumerate(answers):
+        where = f"$.{name}[{at}]"
+        if isinstance(answer, Mapping):
+            id = answer.get("tool_call_id")
+        elif hasattr(answer, "tool_call_id"):
+            id = answer.tool_call_id
+        else:
+            raise ToolOutputsInvalid(
+                f"{name} must be objects with a tool_call_id, not of type"
+                f" {type(answer).__name__} @ {where}"
+            )
+        if isinstance(id, str):
+            if id in seen:
+                raise ToolOutputsInvalid(
+                    f"{name} answers a call twice: pass each tool_call_id once"
+                    f" @ {where}.tool_call_id"
+                )
+            seen.add(id)
+    return answers
 
 
 def retrieve(run_id: str, thread_id: str, params: Mapping[str, Any]) -> Call[Run]:

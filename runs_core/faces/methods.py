@@ -15,7 +15,7 @@ from typing import Any, Generic, ParamSpec, Protocol, Self, TypeVar, overload
 from runs_core._omit import Omit
 from runs_core.event_stream import AsyncEventStream, EventStream
 from runs_core.faces.colours import AsyncFace, AsyncRawFace, Face, RawFace
-from runs_core.faces.shown import Shown, given, given_on, of, shown
+from runs_core.faces.looks import Looks, lookalike, result_type, return_type, typed
 from runs_core.flows.call import Call, Paged
 from runs_core.flows.effects import Flow
 from runs_core.flows.streaming import RunFeed
@@ -64,10 +64,10 @@ def _driven(
     return method
 
 
-def _shown_result(function: Callable[..., Any], kind: type) -> Callable[..., Any]:
+def _look_of_result(function: Callable[..., Any], kind: type) -> Callable[..., Any]:
     """Return how a method looks that returns the result of the call or flow."""
-    result = given(function)
-    return shown(function, given_on(kind, result, result))
+    result = result_type(function)
+    return lookalike(function, return_type(kind, result, result))
 
 
 class Method(Generic[P, T]):
@@ -75,7 +75,7 @@ class Method(Generic[P, T]):
 
     def __init__(self, function: Callable[P, Call[T]]) -> None:
         self._function = function
-        self._shown = Shown(partial(_shown_result, function))
+        self._looks = Looks(partial(_look_of_result, function))
 
     @overload
     def __get__(self, face: None, owner: type) -> Callable[P, Call[T]]: ...
@@ -94,7 +94,7 @@ class Method(Generic[P, T]):
     def __get__(self, face: AnyFace | None, owner: type) -> Callable[P, Any]:
         if face is None:
             return self._function
-        return _driven(self._function, face._answer, self._shown.on(face))
+        return _driven(self._function, face._answer, self._looks.on(face))
 
 
 class ListMethod(Generic[P, T]):
@@ -102,16 +102,16 @@ class ListMethod(Generic[P, T]):
 
     def __init__(self, function: Callable[P, Paged[T]]) -> None:
         self._function = function
-        self._shown = Shown(self._show)
+        self._looks = Looks(self._look)
 
-    def _show(self, kind: type) -> Callable[..., Any]:
-        item = given(self._function)
-        gives = (
-            of(AsyncPaginator, item)
-            if kind is AsyncFace
-            else given_on(kind, of(SyncCursorPage, item), of(AsyncCursorPage, item))
-        )
-        return shown(self._function, gives)
+    def _look(self, kind: type) -> Callable[..., Any]:
+        item = result_type(self._function)
+        if kind is AsyncFace:
+            page = typed(AsyncPaginator, item)
+        else:
+            own, awaited = typed(SyncCursorPage, item), typed(AsyncCursorPage, item)
+            page = return_type(kind, own, awaited)
+        return lookalike(self._function, page)
 
     @overload
     def __get__(self, face: None, owner: type) -> Callable[P, Paged[T]]: ...
@@ -132,7 +132,7 @@ class ListMethod(Generic[P, T]):
     def __get__(self, face: AnyFace | None, owner: type) -> Callable[P, Any]:
         if face is None:
             return self._function
-        return _driven(self._function, face._list, self._shown.on(face))
+        return _driven(self._function, face._list, self._looks.on(face))
 
 
 class FlowMethod(Generic[P, T]):
@@ -140,7 +140,7 @@ class FlowMethod(Generic[P, T]):
 
     def __init__(self, function: Callable[P, Flow[T]]) -> None:
         self._function = function
-        self._shown = Shown(partial(_shown_result, function))
+        self._looks = Looks(partial(_look_of_result, function))
 
     @overload
     def __get__(self, face: None, owner: type) -> Callable[P, Flow[T]]: ...
@@ -153,7 +153,7 @@ class FlowMethod(Generic[P, T]):
     def __get__(self, face: Face | AsyncFace | None, owner: type) -> Callable[P, Any]:
         if face is None:
             return self._function
-        return _driven(self._function, face._answer, self._shown.on(face))
+        return _driven(self._function, face._answer, self._looks.on(face))
 
 
 class Joined(Protocol[P, A_co, Q, B_co]):
@@ -176,7 +176,7 @@ class JoinedMethod(Generic[P, T, Q]):
     ) -> None:
         self._answer = answer
         self._events = events
-        self._shown = Shown(self._show)
+        self._looks = Looks(self._look)
 
     @overload
     def __get__(self, face: None, owner: type) -> Joined[P, Call[T], Q, RunFeed]: ...
@@ -202,7 +202,7 @@ class JoinedMethod(Generic[P, T, Q]):
         Coroutine[object, None, RawResponse[AsyncEventStream]],
     ]: ...
     def __get__(self, face: AnyFace | None, owner: type) -> Any:
-        like: Any = self._answer if face is None else self._shown.on(face)
+        like: Any = self._answer if face is None else self._looks.on(face)
 
         @functools.wraps(like)
         def method(*args: Any, **kwargs: Any) -> Any:
@@ -218,14 +218,14 @@ class JoinedMethod(Generic[P, T, Q]):
 
         return method
 
-    def _show(self, kind: type) -> Callable[..., Any]:
+    def _look(self, kind: type) -> Callable[..., Any]:
         answered = inspect.signature(self._answer).parameters
         streamed = inspect.signature(self._events).parameters
         only = [p for name, p in streamed.items() if name not in answered]
-        result = given(self._answer)
-        return shown(
+        result = result_type(self._answer)
+        return lookalike(
             self._answer,
-            given_on(kind, result | EventStream, result | AsyncEventStream),
+            return_type(kind, result | EventStream, result | AsyncEventStream),
             parameters=[answered["stream"].replace(annotation=bool | None), *only],
             says="With `stream=True`, it returns a stream of the run's events; the"
             " request is sent\nby the call.",

@@ -21,7 +21,7 @@ from runs_core.api.params import (
 from runs_core.errors import UsageError
 from runs_core.event_stream import AsyncEventStream, EventStream
 from runs_core.faces.colours import AsyncFace, Face
-from runs_core.faces.shown import Shown, shown
+from runs_core.faces.looks import Looks, lookalike
 from runs_core.flows.streaming import RunFeed
 from runs_core.handlers import AssistantEventHandler, AsyncAssistantEventHandler
 
@@ -220,7 +220,7 @@ class StreamMethod(Generic[S_co, A_co]):
 
     def __init__(self, function: Callable[..., RunFeed]) -> None:
         self._function = function
-        self._shown = Shown(self._show)
+        self._looks = Looks(self._look)
 
     @overload
     def __get__(self, face: None, owner: type) -> Callable[..., RunFeed]: ...
@@ -232,7 +232,7 @@ class StreamMethod(Generic[S_co, A_co]):
         if face is None:
             return self._function
 
-        @functools.wraps(self._shown.on(face))
+        @functools.wraps(self._looks.on(face))
         def method(*args: Any, event_handler: Any = None, **params: Any) -> Any:
             try:
                 feed = self._function(*args, **params)
@@ -247,7 +247,7 @@ class StreamMethod(Generic[S_co, A_co]):
 
         return method
 
-    def _show(self, kind: type) -> Callable[..., Any]:
+    def _look(self, kind: type) -> Callable[..., Any]:
         stream: Any = EventStream if kind is Face else AsyncEventStream
         handler = _HANDLERS[kind]
         event_handler = inspect.Parameter(
@@ -256,7 +256,7 @@ class StreamMethod(Generic[S_co, A_co]):
             default=None,
             annotation=handler | None,
         )
-        return shown(
+        return lookalike(
             self._function,
             stream | handler,
             parameters=[event_handler],

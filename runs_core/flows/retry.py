@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-from attrs import evolve
+from attrs import define, evolve
 
 from runs_core.endpoint import Endpoint, check_endpoint
 from runs_core.errors import (
@@ -51,6 +51,7 @@ from runs_core.wire.http import (
     FieldsByName,
     Head,
     Headers,
+    Request,
     Response,
     shorter,
 )
@@ -117,7 +118,7 @@ def _answer(
     ask: Ask, endpoint: Endpoint, policy: Policy, until: float | None
 ) -> Generator[Ask, Any, Any]:
     if isinstance(ask, Send | Open) and isinstance(ask.request, ApiRequest):
-        return _exchange(ask, ask.request, endpoint, policy, until)
+        return _Attempts(ask.request, endpoint, policy, until).of(ask)
     if until is not None and isinstance(ask, Send | Open | Read):
         return _timed(ask, until)
     if until is not None and isinstance(ask, Sleep):
@@ -170,196 +171,193 @@ def _late(operation: str = "") -> DeadlineExceeded:
     )
 
 
-def _exchange(
-    ask: Send | Open,
-    request: ApiRequest,
-    endpoint: Endpoint,
-    policy: Policy,
-    until: float | None,
-) -> Generator[Ask, Any, Response | Head]:
-    """Send until there is a response to hand on, or an error to raise."""
-    if ask.timeout is not None:
-        own = (yield from Now()) + ask.timeout
-        until = own if until is None else min(until, own)
-    refresh = refreshed = perhaps_sent = False
-    verdict: Sleep | str | None
-    # Repetitions with the same credentials; one with new ones is not counted here.
-    attempt = 0
-    while True:
-        retries = attempt + refreshed
-        credentials = yield from _credentials_for_attempt(
-            request,
-            partial(endpoint.auth.credentials, refresh=refresh),
-            until,
-            retries,
-            perhaps_sent,
-        )
+@define
+class _Attempts:
+    """The attempts to get one response, until one is handed on or an error raised."""
+
+    request: ApiRequest
+    endpoint: Endpoint
+    policy: Policy
+    until: float | None
+    repeated: int = 0
+    """How often with the same credentials; once more if they were `refreshed`."""
+    refreshed: bool = False
+    perhaps_sent: bool = False
+    """Whether an earlier attempt was, so that it may have been carried out."""
+
+    @property
+    def retries(self) -> int:
+        return self.repeated + self.refreshed
+
+    def of(self, ask: Send | Open) -> Generator[Ask, Any, Response | Head]:
+        """Send until there is a response to hand on, or an error to raise."""
+        if ask.timeout is not None:
+            own = (yield from Now()) + ask.timeout
+            self.until = own if self.until is None else min(self.until, own)
         refresh = False
-        prepared = endpoint.prepare(request, credentials)
-        if request.timeouts is None and policy.timeouts is not None:
-            prepared = evolve(prepared, timeouts=policy.timeouts)
-        left = yield from _left_for_attempt(request, until, retries, perhaps_sent)
+        while True:
+            credentials = yield from self._credentials(refresh)
+            prepared = self.endpoint.prepare(self.request, credentials)
+            if self.request.timeouts is None and self.policy.timeouts is not None:
+                prepared = evolve(prepared, timeouts=self.policy.timeouts)
+            left = yield from self._left()
+            refresh = False
+            try:
+                answer: Response | Head
+                answer = yield evolve(ask, request=prepared, timeout=left)
+            except TransportError as error:
+                wait = yield from self._wait_after_error(error)
+                if wait is None:
+                    raise
+            else:
+                refresh = self._is_stale(answer, credentials, prepared)
+                if refresh:
+                    yield from self._tell(f"status {answer.status}", NEW_CREDENTIALS)
+                    self.refreshed = True
+                    continue
+                answer = evolve(answer, retries_taken=self.retries)
+                wait = yield from self._wait_after_answer(answer)
+                if wait is None:
+                    clean = partial(without, credentials=credentials, sent=prepared)
+                    return (yield from self._final(answer, clean))
+            yield from wait
+
+    def _credentials(self, refresh: bool) -> Flow[Headers]:
+        """Ask for the credentials; an error there does not hide an earlier attempt."""
+        answer = partial(_function_in_time, until=self.until)
         try:
-            answer: Response | Head = yield evolve(ask, request=prepared, timeout=left)
-        except TransportError as error:
-            error.retries_taken = retries
-            perhaps_sent = perhaps_sent or not isinstance(error, NotSent)
-            what = type(error).__name__
-            verdict = after_error(request, error, attempt, policy)
-            in_time = yield from _in_time(verdict, until)
-            if not isinstance(verdict, Sleep) or not in_time:
-                yield from _tell(policy, request, what, verdict)
-                _give_up(request, error, perhaps_sent, in_time)
+            flow = self.endpoint.auth.credentials(refresh=refresh)
+            return (yield from _in_steps(flow, answer))
+        except InvokeTimeout as error:
+            raise self._late() from error
+        except Exception as error:
+            if not self._in_doubt:
                 raise
-        else:
-            what = f"status {answer.status}"
-            if (
-                answer.status == 401
-                and endpoint.auth.refreshable
-                and not refreshed
-                and any(prepared.headers.get(n) == v for n, v in credentials)
-            ):
-                yield from _tell(policy, request, what, NEW_CREDENTIALS)
-                refresh = refreshed = True
-                continue
-            answer = evolve(answer, retries_taken=retries)
-            verdict = after_answer(request, answer, attempt, policy)
-            if not isinstance(verdict, Sleep) or not (
-                yield from _in_time(verdict, until)
-            ):
-                yield from _tell(policy, request, what, verdict)
-                clean = partial(without, credentials=credentials, sent=prepared)
-                return (
-                    yield from _final(
-                        answer, request, endpoint, clean, until, perhaps_sent
-                    )
-                )
-            perhaps_sent = perhaps_sent or perhaps_done(answer)
-        attempt += 1
-        yield from evolve(
-            verdict,
-            reason=f"{request.operation}: {what}, retry {attempt}"
-            f" of {policy.max_retries}",
+            why = f"there are no credentials to send it again ({type(error).__name__})"
+            retries = max(0, self.retries - 1)
+            raise self._unknown(ConnectionOutcomeUnknown, why, retries) from error
+
+    def _is_stale(
+        self, answer: Response | Head, credentials: Headers, prepared: Request
+    ) -> bool:
+        """Return whether the credentials were refused that can be had anew, once."""
+        return (
+            answer.status == 401
+            and self.endpoint.auth.refreshable
+            and not self.refreshed
+            and any(prepared.headers.get(n) == v for n, v in credentials)
         )
 
+    def _left(self) -> Flow[float | None]:
+        """Return the seconds left for an attempt, or raise if there are none."""
+        left = None if self.until is None else self.until - (yield from Now())
+        if left is None or left > 0:
+            return left
+        raise self._late()
 
-def _credentials_for_attempt(
-    request: ApiRequest,
-    ask: Callable[[], Flow[Headers]],
-    until: float | None,
-    retries: int,
-    perhaps_sent: bool,
-) -> Flow[Headers]:
-    """Ask for the credentials; an error there does not hide an earlier attempt."""
-    try:
-        return (yield from _in_steps(ask(), partial(_function_in_time, until=until)))
-    except InvokeTimeout as error:
-        raise _no_time_for(request, retries, perhaps_sent) from error
-    except Exception as error:
-        if not perhaps_sent or request.repeat is Repeat.SAFE:
-            raise
-        why = f"there are no credentials to send it again ({type(error).__name__})"
-        unknown = _unknown(ConnectionOutcomeUnknown, request, why)
-        unknown.retries_taken = max(0, retries - 1)
-        raise unknown from error
+    def _late(self) -> DeadlineExceeded:
+        late = _late(self.request.operation)
+        late.retries_taken = self.retries
+        return as_unknown(late, self.request) if self.perhaps_sent else late
 
+    def _wait_after_error(self, error: TransportError) -> Flow[Sleep | None]:
+        """Return the wait before another attempt; None if the error is to be raised.
 
-def _left_for_attempt(
-    request: ApiRequest, until: float | None, retries: int, perhaps_sent: bool
-) -> Flow[float | None]:
-    """Return the seconds left for an attempt, or raise if there are none."""
-    left = None if until is None else until - (yield from Now())
-    if left is None or left > 0:
-        return left
-    raise _no_time_for(request, retries, perhaps_sent)
+        Raises what it means otherwise.
+        """
+        error.retries_taken = self.retries
+        self.perhaps_sent = self.perhaps_sent or not isinstance(error, NotSent)
+        what = type(error).__name__
+        verdict = after_error(self.request, error, self.repeated, self.policy)
+        in_time = yield from self._in_time(verdict)
+        if isinstance(verdict, Sleep) and in_time:
+            return self._again(what, verdict)
+        yield from self._tell(what, verdict)
+        if self._in_doubt:
+            timed_out = isinstance(error, TransportTimeout)
+            cls = TimeoutOutcomeUnknown if timed_out else ConnectionOutcomeUnknown
+            why = f"the connection failed after the request was perhaps sent ({what})"
+            raise self._unknown(cls, why, self.retries) from error
+        if not in_time:
+            raise self._late() from error
+        return None
 
+    def _wait_after_answer(self, answer: Response | Head) -> Flow[Sleep | None]:
+        """Return the wait before another attempt; None if this answer is the last."""
+        what = f"status {answer.status}"
+        verdict = after_answer(self.request, answer, self.repeated, self.policy)
+        if isinstance(verdict, Sleep) and (yield from self._in_time(verdict)):
+            self.perhaps_sent = self.perhaps_sent or perhaps_done(answer)
+            return self._again(what, verdict)
+        yield from self._tell(what, verdict)
+        return None
 
-def _no_time_for(request: ApiRequest, retries: int, perhaps_sent: bool) -> Exception:
-    late = _late(request.operation)
-    late.retries_taken = retries
-    return as_unknown(late, request) if perhaps_sent else late
+    def _in_time(self, verdict: Sleep | str | None) -> Flow[bool]:
+        """Return whether there is time left, after the wait if there is to be one."""
+        if self.until is None:
+            return True
+        seconds = verdict.seconds if isinstance(verdict, Sleep) else 0.0
+        return (yield from Now()) + seconds < self.until
 
+    def _again(self, what: str, wait: Sleep) -> Sleep:
+        self.repeated += 1
+        retry = f"retry {self.repeated} of {self.policy.max_retries}"
+        return evolve(wait, reason=f"{self.request.operation}: {what}, {retry}")
 
-# --- When there is no other attempt ------------------------------------------------
+    def _tell(self, what: str, verdict: Sleep | str | None) -> Flow[None]:
+        if verdict is not None and self.policy.notice is not None:
+            why = NO_TIME if isinstance(verdict, Sleep) else verdict
+            sentence = f"{self.request.operation}: {what}, {why}"
+            yield from Invoke(self.policy.notice, (sentence,))
 
+    @property
+    def _in_doubt(self) -> bool:
+        """Whether the request may have been carried out, and must not be repeated."""
+        return self.perhaps_sent and self.request.repeat is not Repeat.SAFE
 
-def _tell(
-    policy: Policy, request: ApiRequest, what: str, verdict: Sleep | str | None
-) -> Flow[None]:
-    if verdict is not None and policy.notice is not None:
-        why = NO_TIME if isinstance(verdict, Sleep) else verdict
-        yield from Invoke(policy.notice, (f"{request.operation}: {what}, {why}",))
+    def _unknown(
+        self, cls: type[ConnectionOutcomeUnknown], why: str, retries: int
+    ) -> ConnectionOutcomeUnknown:
+        request = self.request
+        unknown = cls(f"{request.operation}: {why}; {how_to_find_out(request)}")
+        mark_unknown(unknown, request)
+        unknown.retries_taken = retries
+        return unknown
 
+    def _final(
+        self, answer: Response | Head, clean: Callable[[bytes], bytes]
+    ) -> Flow[Response | Head]:
+        """Hand the response on; `clean` removes the credentials that some servers echo.
 
-def _in_time(verdict: Sleep | str | None, until: float | None) -> Flow[bool]:
-    """Return whether there is time left, after the wait if there is to be one."""
-    if until is None:
-        return True
-    seconds = verdict.seconds if isinstance(verdict, Sleep) else 0.0
-    return (yield from Now()) + seconds < until
+        If this attempt is refused, that does not say whether an earlier one was carried
+        out.
+        """
+        answer = evolve(answer, headers=cleaned(answer.headers, clean))
+        if answer.status == 404 and _is_retired(self.endpoint.base_url):
+            raise self._retired(answer)
+        if answer.status < 300:
+            # A stream can still bring an error, in an event.
+            return evolve(answer, redact=clean) if isinstance(answer, Head) else answer
+        if isinstance(answer, Head):
+            error = yield from refusal(answer, self.request, clean, self.until)
+        else:
+            answer = evolve(answer, body=clean(answer.body))
+            if not self._in_doubt:
+                return answer
+            error = status_error(answer, self.request)
+        raise as_unknown(error, self.request) if self.perhaps_sent else error
 
-
-def _give_up(
-    request: ApiRequest, error: TransportError, perhaps_sent: bool, in_time: bool
-) -> None:
-    """Raise what the last attempt's failure means, if not the failure itself."""
-    if perhaps_sent and request.repeat is not Repeat.SAFE:
-        timed_out = isinstance(error, TransportTimeout)
-        cls = TimeoutOutcomeUnknown if timed_out else ConnectionOutcomeUnknown
-        why = "the connection failed after the request was perhaps sent"
-        unknown = _unknown(cls, request, f"{why} ({type(error).__name__})")
-        unknown.retries_taken = error.retries_taken
-        raise unknown from error
-    if not in_time:
-        late = _late(request.operation)
-        late.retries_taken = error.retries_taken
-        raise late from error
-
-
-def _unknown(
-    cls: type[ConnectionOutcomeUnknown], request: ApiRequest, why: str
-) -> ConnectionOutcomeUnknown:
-    unknown = cls(f"{request.operation}: {why}; {how_to_find_out(request)}")
-    mark_unknown(unknown, request)
-    return unknown
-
-
-def _final(
-    answer: Response | Head,
-    request: ApiRequest,
-    endpoint: Endpoint,
-    clean: Callable[[bytes], bytes],
-    until: float | None,
-    perhaps_sent: bool,
-) -> Flow[Response | Head]:
-    """Hand the response on; `clean` removes the credentials that some servers echo.
-
-    If this attempt is refused, that does not say whether an earlier one was carried out
-    (`perhaps_sent`).
-    """
-    answer = evolve(answer, headers=cleaned(answer.headers, clean))
-    if answer.status == 404 and _is_retired(endpoint.base_url):
+    def _retired(self, answer: Response | Head) -> ServiceRetired:
         retired = ServiceRetired(
-            f"{request.operation}: the server answered 404: OpenAI and Azure OpenAI"
-            " switched this service off on 2026-08-26; set base_url to a server that"
-            " still speaks the protocol",
+            f"{self.request.operation}: the server answered 404: OpenAI and Azure"
+            " OpenAI switched this service off on 2026-08-26; set base_url to a server"
+            " that still speaks the protocol",
             status=404,
             headers=FieldsByName(answer.headers),
             request_id=answer.request_id,
         )
         retired.retries_taken = answer.retries_taken
-        raise retired
-    if answer.status < 300:
-        # A stream can still bring an error, in an event.
-        return evolve(answer, redact=clean) if isinstance(answer, Head) else answer
-    if isinstance(answer, Head):
-        error = yield from refusal(answer, request, clean, until)
-    else:
-        answer = evolve(answer, body=clean(answer.body))
-        if not perhaps_sent or request.repeat is Repeat.SAFE:
-            return answer
-        error = status_error(answer, request)
-    raise as_unknown(error, request) if perhaps_sent else error
+        return retired
 
 
 def _is_retired(base_url: str) -> bool:

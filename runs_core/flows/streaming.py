@@ -212,11 +212,10 @@ def _events(
     decoder = RunEventDecoder(max_event_bytes=options.max_event_bytes)
     time = _Time(progress, options, start, last=(yield from Now()))
     now = time.last
-    piece = b"?"
     # Not the snapshot's outcome alone: if a stream continues a run, that is at first
     # still the outcome of the stream before it.
     told = ended = False
-    while piece and not decoder.done:
+    while not decoder.done:
         limit = time.grace(now) if ended else time.left(now)
         if limit == 0:
             return
@@ -247,6 +246,8 @@ def _events(
             before, ended = ended, told and _is_over(progress.snapshot, answered)
             if not (before and ended):
                 time.last = now
+        if not piece:
+            break
     if not ended:
         raise _ended(StreamTruncated, "the stream ended before its run did", progress)
 

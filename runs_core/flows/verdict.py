@@ -19,6 +19,7 @@ from runs_core.flows.waits import retry_after
 from runs_core.wire.http import Head, Response, Timeouts
 
 __all__ = [
+    "MAX_RETRIES",
     "NEW_CREDENTIALS",
     "NO_TIME",
     "Policy",
@@ -26,6 +27,8 @@ __all__ = [
     "after_error",
     "perhaps_done",
 ]
+
+MAX_RETRIES = 2
 
 # The wait before repetition n is min(FIRST * 2**n, LONGEST) seconds, less up to
 # JITTER of it: openai-python's and openai-node's numbers.
@@ -54,7 +57,7 @@ class Policy:
     that there is one with new credentials.
     """
 
-    max_retries: int = field(default=2, validator=whole(0))
+    max_retries: int = field(default=MAX_RETRIES, validator=whole(0))
     deadline: float | None = field(default=None, validator=not_negative)
     timeouts: Timeouts | None = field(
         default=None, validator=a_kind(Timeouts | None, "Timeouts(connect=…, read=…)")

@@ -10,6 +10,7 @@ from runs_core._sealed import sealed, sealed_init
 from runs_core.errors import InvalidHeader
 
 __all__ = [
+    "SHORTEST_SECRET",
     "TOKEN",
     "ChangedHeaders",
     "Fields",
@@ -28,8 +29,8 @@ _HARMLESS = re.compile(
     r"|openai-(beta|poll-after-ms|processing-ms|version)|retry-after(-ms)?|user-agent"
     r"|transfer-encoding|x-should-retry|x-ratelimit-.*|(x|apim|x-ms)-request-id"
 )
-# A shorter value is no secret, and may well be part of a response.
-_SHORTEST_SECRET = 8
+# A shorter value is no secret, such as "local", and may well be part of a text.
+SHORTEST_SECRET = 8
 
 # Fields whose value must not be shown, even if a server repeats it.
 _SECRET = re.compile(r"auth|key|token|secret|cookie|password|signature|credential")
@@ -77,7 +78,7 @@ def keys_in(credentials: Iterable[tuple[str, str]]) -> list[str]:
         if "cookie" in name:
             values = (pair.partition("=")[2] for pair in value.split(";"))
             keys |= {value.strip(' \t"') for value in values}
-    long = [key for key in keys if len(key) >= _SHORTEST_SECRET]
+    long = [key for key in keys if len(key) >= SHORTEST_SECRET]
     return sorted(long, key=lambda key: (-len(key), key))
 
 

@@ -9,8 +9,8 @@ from runs_transports.cli.messages import (
     CommandError,
     as_typed,
     exit_status,
+    explained,
     known_secrets,
-    one_line,
     printable,
     redacted,
 )
@@ -45,15 +45,15 @@ def test_only_usage_is_2(error, status):
     ],
 )
 def test_an_error_is_one_line(error, line):
-    assert one_line(error) == line
+    assert explained(error) == line
 
 
 def test_advice_follows_what_was_said_without_its_full_stop_and_once():
     said = errors.AuthenticationError("No API key was provided.", status=401)
     silent = errors.AuthenticationError("refused: check the key and more", status=401)
 
-    assert one_line(said) == "No API key was provided; check the key"
-    assert one_line(silent) == "refused: check the key and more"
+    assert explained(said) == "No API key was provided; check the key"
+    assert explained(silent) == "refused: check the key and more"
 
 
 @pytest.mark.parametrize(
@@ -77,7 +77,7 @@ def test_advice_follows_what_was_said_without_its_full_stop_and_once():
     ],
 )
 def test_null_is_said_for_none_but_in_what_somebody_else_says(error, line):
-    assert one_line(error) == line
+    assert explained(error) == line
 
 
 def test_a_text_of_the_cores_own_is_as_it_is_typed():
@@ -87,13 +87,13 @@ def test_a_text_of_the_cores_own_is_as_it_is_typed():
 
 
 def test_advice_can_be_left_out():
-    assert one_line(errors.NotSent("nothing was sent"), advise=False) == (
+    assert explained(errors.NotSent("nothing was sent"), advise=False) == (
         "nothing was sent"
     )
 
 
 def test_a_line_has_an_end():
-    assert len(one_line(CommandError("x" * 100_000))) == 1000
+    assert len(explained(CommandError("x" * 100_000))) == 1000
 
 
 def test_controls_are_not_printed():
@@ -124,7 +124,7 @@ def test_a_secret_that_ends_in_a_full_stop_is_known_without_it():
     secrets = known_secrets(["--api-key", "sk-12345678."], {})
     error = errors.AuthenticationError("no such key: sk-12345678.", status=401)
 
-    assert redacted(one_line(error), secrets) == (
+    assert redacted(explained(error), secrets) == (
         "no such key: [redacted]; check the key"
     )
 
@@ -155,4 +155,4 @@ def test_how_to_find_out_is_said_as_a_command(ids, said, command):
     error = errors.OutcomeUnknown(f"perhaps; look, with {said}")
     vars(error).update(ids)
 
-    assert one_line(error) == f"perhaps; look, with 'runs-core {command}'"
+    assert explained(error) == f"perhaps; look, with 'runs-core {command}'"

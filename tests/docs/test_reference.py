@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from importlib import import_module
@@ -33,7 +34,8 @@ def described(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
         capture_output=True,
         text=True,
         check=True,
-        cwd=DOCS.parent,
+        # Sphinx changes the directory before it imports: another copy may be installed.
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
     )
     return result.stdout.split()
 

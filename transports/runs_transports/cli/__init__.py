@@ -13,8 +13,8 @@ from runs_transports.cli.messages import (
     PIPE_CLOSED,
     CommandError,
     exit_status,
+    explained,
     known_secrets,
-    one_line,
     redacted,
 )
 
@@ -38,7 +38,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except Exception as error:
         if not _is_expected(error):
             raise
-        print(f"runs-core: {redacted(one_line(error), secrets)}", file=sys.stderr)
+        print(f"runs-core: {redacted(explained(error), secrets)}", file=sys.stderr)
         return exit_status(error)
     finally:
         _finish_output()
@@ -46,7 +46,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _run(arguments: list[str]) -> int:
     # Imported here, so that Ctrl-C during the import shows no traceback either.
-    from runs_transports.cli.options import build_parser
+    from runs_transports.cli.grammar import build_parser
 
     if isinstance(sys.stdout, io.TextIOWrapper):
         # A character that the terminal cannot show is no reason to stop.

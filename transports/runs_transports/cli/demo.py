@@ -14,7 +14,7 @@ from attrs import Factory, define
 from runs_core.endpoint import Endpoint
 from runs_core.errors import RunsError
 from runs_transports.cli.driving import TRANSPORTS, check_installed, drive
-from runs_transports.cli.messages import OK, USAGE, CommandError, one_line
+from runs_transports.cli.messages import OK, USAGE, CommandError, explained
 from runs_transports.cli.options import (
     add_endpoint_options,
     add_transport_option,
@@ -122,7 +122,7 @@ def _converse(
     try:
         drive_on(conversation.feed(), _Teller(show, report).take)
     except RunsError as error:
-        report.problems.append(one_line(error))
+        report.problems.append(explained(error))
         show.line("failed", report.problems[-1], "red")
     finally:
         report.total = time.perf_counter() - start

@@ -41,7 +41,7 @@ def drive(
     feed: Feed[ItemT, T],
     take: Callable[[ItemT], None],
     *,
-    max_retries: int = 2,
+    max_retries: int,
 ) -> T:
     """Drive the feed to its end on the named transport; `take` gets what it emits."""
     check_installed(transport)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from runs_core import errors
+from runs_core.wire._headers import SHORTEST_SECRET
 
 __all__ = [
     "FAILED",
@@ -16,8 +17,8 @@ __all__ = [
     "CommandError",
     "as_typed",
     "exit_status",
+    "explained",
     "known_secrets",
-    "one_line",
     "printable",
     "redacted",
 ]
@@ -63,8 +64,6 @@ _LONGEST_LINE = 1000
 
 _SECRET_OPTION = re.compile(r"-+[\w-]*(?:key|token|secret|auth)[\w-]*", re.IGNORECASE)
 _SECRET_VARIABLE = re.compile(r"KEY|TOKEN|SECRET|PASSWORD")
-# Shorter ones are placeholders such as "local", which also occur in sentences.
-_SHORTEST_SECRET = 8
 
 
 class CommandError(Exception):
@@ -82,7 +81,7 @@ def exit_status(error: BaseException) -> int:
     return USAGE if isinstance(error, errors.UsageError) else FAILED
 
 
-def one_line(error: BaseException, *, advise: bool = True) -> str:
+def explained(error: BaseException, *, advise: bool = True) -> str:
     """Return what happened, and what to do if the error itself does not say."""
     if isinstance(error, OSError) and error.strerror:
         text = error.strerror
@@ -146,12 +145,12 @@ def known_secrets(argv: Sequence[str], environ: Mapping[str, str]) -> list[str]:
         previous = argument
     # Whole before its parts.
     found = [_as_quoted(value) for value in found]
-    found = [value for value in found if len(value) >= _SHORTEST_SECRET]
+    found = [value for value in found if len(value) >= SHORTEST_SECRET]
     return sorted(found, key=len, reverse=True)
 
 
 def _as_quoted(value: str) -> str:
-    # Without a full stop: `one_line` removes it at the end of a sentence.
+    # Without a full stop: `explained` removes it at the end of a sentence.
     return value.strip().removesuffix(".")
 
 

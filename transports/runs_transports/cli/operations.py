@@ -26,7 +26,7 @@ from runs_transports.cli.messages import (
     USAGE,
     CommandError,
     as_typed,
-    one_line,
+    explained,
 )
 from runs_transports.cli.options import (
     Parser,
@@ -246,7 +246,7 @@ def _run(function: Operation, ids: list[str], options: argparse.Namespace) -> in
         if isinstance(error, UsageError) and not isinstance(error, InvalidOption):
             raise
         # A value that can never be sent, or an invalid limit. It is not quoted.
-        raise CommandError(as_typed(one_line(error)), status=USAGE) from None
+        raise CommandError(as_typed(explained(error)), status=USAGE) from None
     drive_on = partial(
         drive, options.transport, endpoint, max_retries=options.max_retries
     )

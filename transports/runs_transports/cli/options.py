@@ -1,4 +1,4 @@
-"""The command line's grammar, and what its options mean."""
+"""A parser for the command line, and the options that commands share."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ import os
 from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
-from runs_core._version import __version__
 from runs_core.endpoint import Endpoint
+from runs_core.flows.verdict import MAX_RETRIES
 from runs_transports.cli.driving import TRANSPORTS
 from runs_transports.cli.messages import USAGE, CommandError
 
@@ -16,7 +16,6 @@ __all__ = [
     "Parser",
     "add_endpoint_options",
     "add_transport_option",
-    "build_parser",
     "count",
     "endpoint_of",
     "not_empty",
@@ -78,24 +77,6 @@ class Parser(argparse.ArgumentParser):
         return options
 
 
-def build_parser() -> Parser:
-    """Return the parser of the whole command line; its result's `command` runs it."""
-    from runs_transports.cli import demo, operations, replay, serve
-
-    parser = Parser(
-        prog="runs-core",
-        description="The Threads Runs protocol: try it, serve it, replay it, use it.",
-        epilog="Set OPENAI_BASE_URL and OPENAI_API_KEY to name the server and the key.",
-    )
-    parser.add_argument(
-        "--version", action="version", version=f"runs-core {__version__}"
-    )
-    commands = parser.add_subparsers(metavar="COMMAND", required=True)
-    for module in (demo, serve, replay, operations):
-        module.add_commands(commands)
-    return parser
-
-
 def add_endpoint_options(parser: argparse.ArgumentParser) -> None:
     """Add --base-url, --api-key and --max-retries."""
     group = parser.add_argument_group("server and credentials")
@@ -114,8 +95,8 @@ def add_endpoint_options(parser: argparse.ArgumentParser) -> None:
         "--max-retries",
         metavar="N",
         type=count,
-        default=2,
-        help="how often to repeat a request that may be repeated (2)",
+        default=MAX_RETRIES,
+        help=f"how often to repeat a request that may be repeated ({MAX_RETRIES})",
     )
 
 

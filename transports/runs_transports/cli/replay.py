@@ -40,7 +40,7 @@ from runs_transports.cli.messages import (
     FAILED,
     OK,
     CommandError,
-    one_line,
+    explained,
     printable,
 )
 from runs_transports.cli.options import count
@@ -126,7 +126,7 @@ def _run(options: argparse.Namespace) -> int:
 
 def _located(name: str, error: Exception) -> str:
     # Without the operation, which was not really called, and advice about it.
-    line = re.sub(r"^(runs|threads)\.\w+: ", "", one_line(error, advise=False))
+    line = re.sub(r"^(runs|threads)\.\w+: ", "", explained(error, advise=False))
     played = runs.create("recording", assistant_id="recording")
     line = line.removesuffix(f"; {how_to_find_out(played.request)}")
     in_line = isinstance(error, OSError) and error.filename is not None

@@ -10,7 +10,7 @@ import time
 from typing import Any
 
 from runs_transports._extras import missing
-from runs_transports.cli.messages import OK, USAGE, CommandError, one_line
+from runs_transports.cli.messages import OK, USAGE, CommandError, explained
 from runs_transports.cli.options import not_empty
 
 __all__ = ["add_commands"]
@@ -76,7 +76,7 @@ def _run(options: argparse.Namespace) -> int:
             ) from None
         except OSError as error:
             # Python adds the address to the system's message.
-            why = one_line(error).partition(" (while")[0]
+            why = explained(error).partition(" (while")[0]
             if error.errno in _ANOTHER_PORT:
                 why += "; --port 0 takes any free port"
             raise CommandError(

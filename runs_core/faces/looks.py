@@ -10,12 +10,12 @@ from typing import Any, get_args, get_type_hints
 from runs_core.faces.colours import AsyncFace, AsyncRawFace, Face, RawFace
 from runs_core.raw import RawResponse
 
-__all__ = ["Shown", "given", "given_on", "of", "shown"]
+__all__ = ["Looks", "lookalike", "result_type", "return_type", "typed"]
 
 
-def shown(
+def lookalike(
     function: Callable[..., Any],
-    gives: Any,
+    returns: Any,
     *,
     parameters: Iterable[inspect.Parameter] = (),
     says: str = "",
@@ -36,21 +36,21 @@ def shown(
     place = next(i for i, p in enumerate(rest) if p.name == "extra_headers")
     vars(like)["__signature__"] = signature.replace(
         parameters=[*rest[:place], *own.values(), *rest[place:]],
-        return_annotation=gives,
+        return_annotation=returns,
     )
-    like.__annotations__ = {**function.__annotations__, "return": gives}
+    like.__annotations__ = {**function.__annotations__, "return": returns}
     if says:
         like.__doc__ = f"{inspect.getdoc(function)}\n\n{says}"
     return like
 
 
-def given(function: Callable[..., Any]) -> Any:
+def result_type(function: Callable[..., Any]) -> Any:
     """Return the type of the result of the function's call or flow."""
     # The only argument of a `Call` or a `Paged`, the last of a `Flow` (a generator).
     return get_args(get_type_hints(function)["return"])[-1]
 
 
-class Shown:
+class Looks:
     """How a method looks on each face, computed once, on first access.
 
     Not at import: most programs use few methods.
@@ -70,16 +70,16 @@ class Shown:
 _KINDS = (Face, AsyncFace, RawFace, AsyncRawFace)
 
 
-def of(generic: Any, *arguments: Any) -> Any:
+def typed(generic: Any, *arguments: Any) -> Any:
     """Return the generic type with these arguments."""
     return generic[arguments]
 
 
-def given_on(kind: type, gives: Any, awaited: Any) -> Any:
+def return_type(kind: type, result: Any, awaited: Any) -> Any:
     """Return the type that a method returns on a face of the class `kind`.
 
-    `gives` is the type of the result on a blocking face, `awaited` on an async one.
+    `result` is the type of the result on a blocking face, `awaited` on an async one.
     """
-    own = awaited if kind in (AsyncFace, AsyncRawFace) else gives
-    answer = of(RawResponse, own) if kind in (RawFace, AsyncRawFace) else own
-    return answer if kind in (Face, RawFace) else of(Coroutine, object, None, answer)
+    own = awaited if kind in (AsyncFace, AsyncRawFace) else result
+    answer = typed(RawResponse, own) if kind in (RawFace, AsyncRawFace) else own
+    return answer if kind in (Face, RawFace) else typed(Coroutine, object, None, answer)
