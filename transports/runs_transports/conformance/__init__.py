@@ -47,6 +47,7 @@ pytest.register_assert_rewrite(
             "strict_tls",
             "suite",
             "tls",
+            "verbatim",
             "waiting",
         )
     )

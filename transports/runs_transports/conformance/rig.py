@@ -230,9 +230,15 @@ def get(
     read: float | None = 5.0,
     connect: float | None = 5.0,
     total: float | None = None,
+    **headers: str,
 ) -> Request:
-    """Return a request without a body."""
-    return Request(method="GET", url=url, timeouts=Timeouts(connect, read, total))
+    """Return a request without a body; `_` stands for `-` in the names of headers."""
+    return Request(
+        method="GET",
+        url=url,
+        headers={name.replace("_", "-"): value for name, value in headers.items()},
+        timeouts=Timeouts(connect, read, total),
+    )
 
 
 def post(
