@@ -39,6 +39,7 @@ pytest.register_assert_rewrite(
             "cancellation",
             "event_loop",
             "face",
+            "left_open",
             "once",
             "peer",
             "rig",
