@@ -12,6 +12,7 @@ from tempfile import TemporaryFile
 
 from benchmarks.measure.workers import ROOT
 from benchmarks.peers.candidate import first_line
+from benchmarks.peers.framing import lacking
 from benchmarks.peers.registry import resolve
 from benchmarks.results import Results
 from benchmarks.run import SUITES
@@ -20,11 +21,13 @@ from benchmarks.streams.captures import has_streams, recorded
 __all__ = ["ASIDE", "DOCS", "parse"]
 
 DOCS = ROOT / "docs"
-# Not in the repository: for results that are not to be published.
-ASIDE = ROOT / "build" / "benchmarks"
+# Not in the repository: for results that are not to be published. Like docs/, it gets a
+# page and a folder with the name `benchmarks`.
+ASIDE = ROOT / "build"
 _DESCRIPTION = """\
 Without a command: measure everything, print tables, and write results, plots and page.
-Only a full run is published, in docs/; any other is written to build/benchmarks/.
+Only a full run is published, in docs/; any other is written to build/benchmarks.md
+and build/benchmarks/.
 """
 
 
@@ -84,7 +87,7 @@ def _parser() -> argparse.ArgumentParser:
     compare.add_argument("after", type=_results)
     rules = commands.add_parser("conformance", help="which decoder passes which case")
     _add_candidates(rules)
-    _add_out(rules, "instead of build/benchmarks/; `docs` publishes the table")
+    _add_out(rules, "instead of build/; `docs` publishes the table")
     render = commands.add_parser("render", help="write page and plots again")
     _add_out(render, "where the results are, instead of docs/")
     return parser
@@ -105,7 +108,8 @@ def _add_candidates(parser: argparse.ArgumentParser) -> None:
         type=_decoder,
         default=argparse.SUPPRESS,
         metavar="MODULE:FACTORY",
-        help="your own decoder, to take part",
+        help="your own decoder, to take part: what FACTORY() returns has feed(bytes)"
+        " and close(), which return events with event, id, and text or data",
     )
 
 
@@ -120,17 +124,21 @@ def _add_out(parser: argparse.ArgumentParser, what: str) -> None:
 
 def _decoder(path: str) -> str:
     try:
-        decoder = resolve(path)()
+        factory = resolve(path)
+        decoder = factory()
         wanting = [n for n in ("feed", "close") if not hasattr(decoder, n)]
     except Exception as error:  # The user's code: it may raise anything.
         why = f"{type(error).__name__}: {first_line(error)}"
     else:
+        owner = "it has" if wanting else "its events have"
+        wanting = wanting or lacking(factory)
         if not wanting:
             return path
-        why = f"it has no {' and no '.join(wanting)}"
+        why = f"{owner} no {' and no '.join(wanting)}"
     raise argparse.ArgumentTypeError(
         f"{path} makes no decoder ({why}); pass module:factory, with a module that is"
-        " installed or in this folder, and a factory without arguments"
+        " installed or in this folder, and a factory without arguments; its feed(bytes)"
+        " and close() return events with event, id, and text or data"
     )
 
 

@@ -17,6 +17,7 @@ __all__ = [
     "Candidate",
     "Chunks",
     "Fault",
+    "Run",
     "Sample",
     "compare",
     "fault_of",

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from functools import cache
 from operator import attrgetter, itemgetter
 from typing import Any
 
 from benchmarks.peers.candidate import (
+    RAISED,
     Candidate,
     Chunks,
+    Run,
     fed,
     hold_fed,
     hold_pulled,
@@ -19,7 +22,7 @@ from benchmarks.results import COMPILED, OURS
 from benchmarks.streams.styles import Frame
 from runs_core.wire.sse import EventStreamDecoder
 
-__all__ = ["FRAMING", "custom", "ours", "ours_bytes", "ours_compiled"]
+__all__ = ["FRAMING", "custom", "lacking", "ours", "ours_bytes", "ours_compiled"]
 
 _READ = attrgetter("event", "data")
 _READ_TEXT = attrgetter("event", "text")
@@ -52,7 +55,8 @@ def _ours(name: str, make: Callable[[], Any], read: Callable[[Any], Any]) -> Can
 def custom(name: str, make: Callable[[], Any]) -> Candidate:
     """Return a user's decoder; `feed(bytes)` and `close()` return iterables of events.
 
-    Its events have `event`, `data` (str, or bytes that are decoded here) and `id`.
+    Its events have `event`, `id`, and `text` or `data` (str, or bytes that are decoded
+    here).
     """
 
     def read(event: Any) -> tuple[str, str]:
@@ -60,13 +64,41 @@ def custom(name: str, make: Callable[[], Any]) -> Candidate:
         text = data if isinstance(data, str) else data.decode("utf-8", "replace")
         return event.event, text
 
+    @cache
+    def reading() -> Run:
+        return fed(make, _READ_TEXT if hasattr(_first_event(make), "text") else read)
+
     return Candidate(
         name=name,
         distribution=None,
-        run=fed(make, read),
+        run=lambda chunks: reading()(chunks),
         hold=hold_fed(make),
         outcome=lambda chunks: _fed_frames(make(), chunks),
     )
+
+
+def lacking(make: Callable[[], Any]) -> list[str]:
+    """Return the attributes that the events of a user's decoder lack.
+
+    A decoder that gives no event, or raises, is judged where it takes part.
+    """
+    event = _first_event(make)
+    if event is None:
+        return []
+    lacks = [name for name in ("event", "id") if not hasattr(event, name)]
+    if not (hasattr(event, "text") or hasattr(event, "data")):
+        lacks.append("text or data")
+    return lacks
+
+
+def _first_event(make: Callable[[], Any]) -> Any:
+    """Return what a decoder makes of an event that has everything; None if nothing."""
+    try:
+        decoder = make()
+        fed = list(decoder.feed(b"event: a\nid: 1\ndata: x\n\n"))
+        return next(iter([*fed, *decoder.close()]), None)
+    except RAISED:  # The user's code: it may raise anything.
+        return None
 
 
 def _fed_frames(decoder: Any, chunks: Chunks) -> list[Frame]:
@@ -78,7 +110,7 @@ def _frames(events: Iterable[Any]) -> list[Frame]:
     """Return plain frames with the last id, also for peers that give only an own id."""
     frames, last = [], ""
     for event in events:
-        text = getattr(event, "text", event.data)
+        text = event.text if hasattr(event, "text") else event.data
         data = text.decode("utf-8", "replace") if isinstance(text, bytes) else text
         last = last if event.id is None else event.id
         frames.append(Frame(event.event or "message", data, last))

@@ -31,7 +31,7 @@ class StreamEnded(APIError):
         *,
         run_id: str | None = None,
         last_event: str | None = None,
-        snapshot: RunSnapshot | None = None,
+        snapshot: RunSnapshot,
     ) -> None:
         super().__init__(message)
         self.run_id = run_id
@@ -64,7 +64,7 @@ class StreamError(StreamEnded):
         error: ErrorObject | None = None,
         run_id: str | None = None,
         last_event: str | None = None,
-        snapshot: RunSnapshot | None = None,
+        snapshot: RunSnapshot,
         body: object = None,
     ) -> None:
         super().__init__(

@@ -28,6 +28,7 @@ from runs_core.testing.objects import (
     usage_object,
 )
 from runs_core.testing.store import RunRecord
+from runs_core.wire.sse import ServerSentEvent
 
 __all__ = [
     "close_step",
@@ -64,7 +65,7 @@ _REASONS: Mapping[RunTrigger, str] = {
 
 def encode_event(name: str, data: object) -> bytes:
     """Return one event of a stream, as the real service writes it."""
-    return f"event: {name}\ndata: {encode_json(data)}\n\n".encode()
+    return ServerSentEvent(name, encode_json(data).encode()).encode()
 
 
 def encode_json(value: object, indent: int | None = None) -> str:

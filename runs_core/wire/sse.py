@@ -10,6 +10,7 @@ from typing import Literal
 
 from attrs import define
 
+from runs_core.errors import UsageError
 from runs_core.wire._blank import Blank, blank_of
 from runs_core.wire._sse_frames import SHORT_BYTES, UNFINISHED, Framer
 
@@ -45,11 +46,37 @@ class ServerSentEvent(metaclass=Blank):
         except UnicodeDecodeError:
             return self.data.decode("utf-8", "replace")
 
+    def encode(self, last_id: str = "") -> bytes:
+        """Return the event's lines as a server sends them, for a reader to decode.
+
+        The name "message" needs no line, nor does the id if it is `last_id`, the last
+        one that the same reader was sent. Each line of the data gets its own: they end
+        with LF afterwards. Raises `UsageError` for a name or an id that no line can
+        hold.
+        """
+        lines = []
+        if self.event not in ("message", ""):
+            lines.append(f"event: {_in_a_line('name', self.event)}")
+        if self.id != last_id:
+            lines.append(f"id: {_in_a_line('id', self.id)}")
+        if self.retry is not None:
+            lines.append(f"retry: {self.retry}")
+        head = "".join(f"{line}\n" for line in lines).encode()
+        data = self.data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+        return head + b"data: " + data.replace(b"\n", b"\ndata: ") + b"\n\n"
+
     def __repr__(self) -> str:
         return f"<ServerSentEvent {self.event[:64]!r}, {len(self.data)} bytes of data>"
 
 
 _blank = blank_of(ServerSentEvent)
+
+
+def _in_a_line(what: str, value: str) -> str:
+    # Readers ignore an id with NUL.
+    if any(character in value for character in "\n\r\0"):
+        raise UsageError(f"the {what} of an event must not have line ends or NUL in it")
+    return value
 
 
 class EventStreamDecoder(Framer):

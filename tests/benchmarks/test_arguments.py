@@ -1,11 +1,14 @@
 """The arguments of the command line, and what is refused before anything begins."""
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from benchmarks.arguments import ASIDE, DOCS, parse
+from benchmarks.measure.workers import ROOT
 from tests.benchmarks.decoders import SLOPPY
 from tests.benchmarks.made import figure, results
 
@@ -25,6 +28,15 @@ DECODER = SLOPPY
 )
 def test_what_is_no_whole_run_is_not_published(line: str) -> None:
     assert parse(line.split()).out == ASIDE
+
+
+def test_results_are_where_the_readme_says() -> None:
+    said = (ROOT / "benchmarks" / "README.md").read_text("utf-8")
+
+    assert "writes to `build/benchmarks.md` and `build/benchmarks/`" in said
+    # Where `publish` writes, as below docs/.
+    assert ASIDE / "benchmarks.md" == ROOT / "build" / "benchmarks.md"
+    assert ASIDE / "benchmarks" == ROOT / "build" / "benchmarks"
 
 
 @pytest.mark.parametrize("line", ["", "--node", "render"])
@@ -73,6 +85,53 @@ class Blunt:
         return []
 
 
+class Giving:
+    """Gives events that have some of the attributes."""
+
+    has: tuple[str, ...] = ()
+
+    def feed(self, data: bytes) -> Iterator[SimpleNamespace]:
+        yield SimpleNamespace(**dict.fromkeys(self.has, "x"))
+
+    def close(self) -> tuple[()]:
+        return ()
+
+
+class GivingNoId(Giving):
+    has = ("event", "data")
+
+
+class GivingOther(Giving):
+    has = ("type", "payload")
+
+
+class GivingText(Giving):
+    has = ("event", "text", "id")
+
+
+class GivingData(Giving):
+    has = ("event", "data", "id")
+
+
+class GivingNothing(Giving):
+    def feed(self, data: bytes) -> Iterator[SimpleNamespace]:
+        return iter(())
+
+
+class RaisingWhenFed(Giving):
+    def feed(self, data: bytes) -> Iterator[SimpleNamespace]:
+        raise ValueError("not today")
+
+
+@pytest.mark.parametrize(
+    "decoder", [GivingText, GivingData, GivingNothing, RaisingWhenFed]
+)
+def test_a_decoder_takes_part_whatever_its_events_are(decoder: type[Giving]) -> None:
+    path = f"{__name__}:{decoder.__name__}"
+
+    assert parse(["--decoder", path]).decoder == path
+
+
 @pytest.mark.parametrize("before", ["", "conformance "])
 @pytest.mark.parametrize(
     ("decoder", "why"),
@@ -84,6 +143,11 @@ class Blunt:
         ("tests.benchmarks.made:figure", "missing 1 required positional argument"),
         ("tests.benchmarks.made:results", "it has no feed and no close"),
         (f"{__name__}:Blunt", "(it has no close)"),
+        (f"{__name__}:GivingNoId", "(its events have no id)"),
+        (
+            f"{__name__}:GivingOther",
+            "(its events have no event and no id and no text or data)",
+        ),
     ],
 )
 def test_a_decoder_that_cannot_be_made_is_refused(

@@ -1,6 +1,7 @@
 """The adapters: their decoders return what is in the stream."""
 
 import json
+from types import SimpleNamespace
 from typing import Any, NamedTuple
 
 import pytest
@@ -181,6 +182,23 @@ def test_bytes_that_are_not_utf_8_are_no_fault_of_who_gives_bytes() -> None:
     candidate, stream = custom("bytes", Bytes), b"data: \xff\n\n"
 
     candidate.check([[stream]], [[Frame("message", "\ufffd")]])
+    assert candidate.prepare([[stream]])(1) >= 0
+
+
+class Texts(Sloppy):
+    """Gives events with their text alone, as ours can be read."""
+
+    def feed(self, data: bytes) -> list[Any]:
+        return [
+            SimpleNamespace(event=frame.event, text=frame.data, id=frame.id)
+            for frame in super().feed(data)
+        ]
+
+
+def test_events_may_have_a_text_and_no_data() -> None:
+    candidate, stream = custom("texts", Texts), b"data: x\n\n"
+
+    candidate.check([[stream]], [[Frame("message", "x")]])
     assert candidate.prepare([[stream]])(1) >= 0
 
 

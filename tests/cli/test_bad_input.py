@@ -80,8 +80,22 @@ def answer(status: str, body: bytes, content_type: str = "application/json"):
             " --option=-value;",
         ),
         (("demo", "--assistant", ""), "--assistant: this must not be empty;"),
-        (("runs", "list", "t", "--lim", "1"), "there is no option --lim"),
-        (("runs", "list", "t", "u"), "too many arguments: 1 more than expected"),
+        (
+            ("runs", "list", "t", "--lim", "1"),
+            "there is no option --lim; see 'runs-core runs list --help'",
+        ),
+        (
+            ("--lim", "runs", "list", "t"),
+            "there is no option --lim; see 'runs-core --help'",
+        ),
+        (
+            ("demo", "--lim", "--wait=1"),
+            "there is no option --lim, --wait; see 'runs-core demo --help'",
+        ),
+        (
+            ("runs", "list", "t", "u"),
+            "too many arguments: 1 more than expected; see 'runs-core runs list --h",
+        ),
         (
             ("runs", "list", "t", "--transport", "udp"),
             "--transport: this must be one of ",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from runs_core import errors
+from runs_core import RunSnapshot, errors
 from runs_transports.cli.messages import (
     CommandError,
     as_typed,
@@ -72,7 +72,7 @@ def test_advice_follows_what_was_said_without_its_full_stop_and_once():
             CommandError("invalid choice: 'None for me'"),
             "invalid choice: 'None for me'",
         ),
-        (errors.StreamError("None for me"), "None for me"),
+        (errors.StreamError("None for me", snapshot=RunSnapshot()), "None for me"),
         (errors.NotFoundError("None for me", status=404), "None for me"),
     ],
 )

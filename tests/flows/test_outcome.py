@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from runs_core import Client, Endpoint, messages, runs, threads
+from runs_core import Client, Endpoint, RunSnapshot, messages, runs, threads
 from runs_core.api import assistants
 from runs_core.errors import (
     APIStatusError,
@@ -156,7 +156,9 @@ def test_reads_leave_nothing_unknown() -> None:
 
 def test_an_error_that_leaves_the_outcome_unknown_keeps_what_it_says() -> None:
     cause = TransportTimeout("late")
-    error = StreamTruncated("it broke", last_event="thread.created")
+    error = StreamTruncated(
+        "it broke", last_event="thread.created", snapshot=RunSnapshot()
+    )
     error.__cause__ = cause
     request = runs.create("t", assistant_id="a").request
     unknown = as_unknown(error, request)
@@ -168,7 +170,8 @@ def test_an_error_that_leaves_the_outcome_unknown_keeps_what_it_says() -> None:
         assert isinstance(other, StreamTruncated)
         assert isinstance(other, OutcomeUnknown)
         assert type(other) is type(unknown)
-        assert vars(other) == vars(unknown)
+        assert {**vars(other), "snapshot": 0} == {**vars(unknown), "snapshot": 0}
+        assert other.snapshot.text == ""
         assert str(other) == str(unknown)
 
 

@@ -65,6 +65,12 @@ class DeclaringAList(Correct):
         self.errors = [OSError]
 
 
+class DeclaringAll(Correct):
+    def __init__(self):
+        super().__init__()
+        self.errors = (OSError, Exception)
+
+
 class Async:
     """A correct one; its `sleep` gives what is awaited, and is no `async def`."""
 
@@ -174,6 +180,7 @@ def test_sleep_may_give_what_is_awaited():
         (object(), "object has no errors and no open and no sleep"),
         (Correct, "Correct is a class: call it"),
         (DeclaringAList(), r"errors of DeclaringAList must be a tuple of exception"),
+        (DeclaringAll(), r"errors of DeclaringAll must be narrower than Exception: na"),
     ],
 )
 def test_members_that_are_missing_are_named(broken, said):

@@ -16,12 +16,14 @@ from contextlib import (
 from functools import partial
 from typing import Any
 
+import attrs
 import pytest
 import trio
 
 from runs_core.errors import TransportTimeout
 from runs_core.transport import Opened
 from runs_core.wire.http import Request
+from runs_transports._deadline import Deadline
 from runs_transports.asyncio import AsyncioTransport
 from runs_transports.conformance import (
     TransportSuite,
@@ -229,6 +231,65 @@ def test_limits_that_are_ignored_are_said(monkeypatch):
     monkeypatch.setattr(peer, "PATIENCE", 0.5)
     with pytest.raises(AssertionError, match=r"though `set_timeout\(0\.05\)` was call"):
         SUITE.test_a_reader_can_shorten_the_timeout(harness, 0.05)
+
+
+class TimingTheBody(Correct):
+    """Spends the read timeout once, over the whole body."""
+
+    limits = ("read",)
+
+    @contextmanager
+    def open(self, request):
+        timeouts = request.timeouts
+        given = [getattr(timeouts, limit) for limit in self.limits]
+        with super().open(request) as opened:
+            left = Deadline(min(limit for limit in given if limit is not None))
+
+            def read():
+                opened.set_timeout(left.left())
+                return opened.read()
+
+            yield Opened(opened.head, read)
+
+
+class TimingAllByTheTotal(TimingTheBody):
+    """As some libraries mean their total: the body is a part of it."""
+
+    limits = ("total", "read")
+
+
+class HavingOneTimeout(Correct):
+    """Gives a library that has only one timeout the shorter of the two."""
+
+    @contextmanager
+    def open(self, request):
+        timeouts = request.timeouts
+        one = min(timeouts.connect, timeouts.read)
+        both = attrs.evolve(timeouts, connect=one, read=one, total=None)
+        with super().open(attrs.evolve(request, timeouts=both)) as opened:
+            yield opened
+
+
+def test_a_read_timeout_for_all_reads_together_is_said():
+    with pytest.raises(AssertionError, match="it is for each wait, not for all of"):
+        SUITE.test_each_wait_has_the_read_timeout_anew(
+            Rig(TimingTheBody(), run_on_asyncio)
+        )
+
+
+@pytest.mark.parametrize("broken", [TimingAllByTheTotal, HavingOneTimeout])
+def test_a_body_that_another_timeout_limits_is_said(broken):
+    with pytest.raises(AssertionError, match="only the read timeout is for the body"):
+        SUITE.test_connecting_and_the_total_do_not_limit_the_body(
+            Rig(broken(), run_on_asyncio)
+        )
+
+
+def test_a_total_may_be_ignored_and_that_is_said():
+    with pytest.raises(pytest.skip.Exception, match="deadlines can be overshot"):
+        SUITE.test_the_total_ends_the_wait_for_a_head_if_it_is_kept(
+            Rig(Guides(), run_on_asyncio)
+        )
 
 
 class KeepingWhatIsCancelled:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import struct
 from collections.abc import AsyncIterator, Awaitable, Iterator
@@ -9,6 +10,7 @@ from contextlib import (
     AsyncExitStack,
     ExitStack,
     asynccontextmanager,
+    closing,
     contextmanager,
 )
 
@@ -20,9 +22,9 @@ from runs_core.wire.http import Request
 from runs_transports.asyncio import AsyncioTransport
 from runs_transports.conformance import TransportSuite, cancellation
 from runs_transports.conformance.cancellation import CancellationSuite
+from runs_transports.conformance.left_open import closing_what_it_opens
 from runs_transports.conformance.rig import (
     Rig,
-    closing_what_it_opens,
     run_on_asyncio,
 )
 from runs_transports.conformance.tls import one_authority
@@ -71,13 +73,56 @@ def test_what_an_earlier_test_left_open_is_not_held_against_this_one():
 
 
 @pytest.mark.skipif(open_descriptors() == 0, reason="nobody can tell what is open")
-def test_what_this_test_left_open_is_counted():
+@pytest.mark.parametrize("suite", [None, TransportSuite])
+def test_what_this_test_left_open_is_counted(suite):
     with (
         ExitStack() as kept,
         pytest.raises(AssertionError, match=r"left open: 1 .* closed by `close\(\)`"),
-        closing_what_it_opens(),
+        closing_what_it_opens(suite),
     ):
         kept.enter_context(socket.socket())
+
+
+class OnLoops(Correct):
+    """Needs an event loop, and keeps it, as gevent does."""
+
+    def __init__(self, loops: ExitStack) -> None:
+        super().__init__()
+        self.loops = loops
+
+    @contextmanager
+    def open(self, request: Request) -> Iterator[Exchange]:
+        self.loops.enter_context(closing(asyncio.new_event_loop()))
+        with super().open(request) as opened:
+            yield opened
+
+
+def test_a_loop_that_a_process_opens_once_is_not_held_against_a_suite():
+    with ExitStack() as loops:
+        for suite in (object(), object()):
+            with closing_what_it_opens(suite):
+                exchange_on(OnLoops(loops))
+            with closing_what_it_opens(suite):
+                exchange_on(Correct())
+
+
+@pytest.mark.skipif(open_descriptors() == 0, reason="nobody can tell what is open")
+def test_loops_that_each_test_opens_are_counted():
+    suite = object()
+    with ExitStack() as loops:
+        with closing_what_it_opens(suite):
+            exchange_on(OnLoops(loops))
+        with (
+            pytest.raises(AssertionError, match="sockets or files that were left"),
+            closing_what_it_opens(suite),
+        ):
+            exchange_on(OnLoops(loops))
+
+
+def exchange_on(transport):
+    SUITE.test_a_whole_body_is_given_in_each_framing(
+        Rig(transport, run_on_asyncio), scenarios.FRAMED[0]
+    )
 
 
 class Keeping(Correct):
@@ -107,9 +152,7 @@ class AsyncKeeping(AsyncioTransport):
 @pytest.mark.parametrize("pool", [Keeping, AsyncKeeping])
 def test_connections_may_be_kept_until_the_transport_is_closed(pool):
     with closing_what_it_opens():
-        SUITE.test_a_whole_body_is_given_in_each_framing(
-            Rig(pool(), run_on_asyncio), scenarios.FRAMED[0]
-        )
+        exchange_on(pool())
 
 
 class ClosingAnother(AsyncioTransport):

@@ -8,6 +8,8 @@ from typing import Any
 
 import attrs
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from runs_core.errors import UsageError
 from runs_core.wire.sse import ServerSentEvent
@@ -18,6 +20,7 @@ from tests.wire.decoding import (
     decode,
     expected,
     pieces,
+    plain,
     single_bytes,
 )
 from tests.wire.event_stream_cases import CASES, Case, Event
@@ -373,3 +376,85 @@ def test_repr_shows_sizes_and_no_data() -> None:
 
     assert repr(event) == "<ServerSentEvent 'a', 6 bytes of data>"
     assert len(repr(ServerSentEvent("x" * 9999, b""))) < 150
+
+
+# --- Events as bytes -----------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("event", "written"),
+    [
+        (ServerSentEvent("message", b"x"), b"data: x\n\n"),
+        (ServerSentEvent("message", b""), b"data: \n\n"),
+        (ServerSentEvent("a", b"{}"), b"event: a\ndata: {}\n\n"),
+        (ServerSentEvent("a", b"1\n\n2"), b"event: a\ndata: 1\ndata: \ndata: 2\n\n"),
+        (
+            ServerSentEvent("a", b" x", "7", 20),
+            b"event: a\nid: 7\nretry: 20\ndata:  x\n\n",
+        ),
+        (ServerSentEvent("\xfc", b"\xff"), b"event: \xc3\xbc\ndata: \xff\n\n"),
+    ],
+)
+def test_an_event_is_written_as_a_server_does(
+    event: ServerSentEvent, written: bytes
+) -> None:
+    assert event.encode() == written
+
+
+@pytest.mark.parametrize("end", [b"\r", b"\n", b"\r\n"])
+def test_no_data_is_written_as_a_field_of_its_own(end: bytes) -> None:
+    planted = end.join([b"x", b"event: planted", b"", b"data: planted"])
+
+    (event,), _ = decode([ServerSentEvent("a", planted).encode()])
+    assert event == Event("a", planted.replace(end, b"\n"))
+
+
+@pytest.mark.parametrize("character", "\r\n\0")
+def test_what_no_line_can_hold_is_refused(character: str) -> None:
+    for event in (
+        ServerSentEvent(f"a{character}data: planted", b""),
+        ServerSentEvent("a", b"", f"1{character}data: planted"),
+    ):
+        with pytest.raises(UsageError, match="must not have line ends") as caught:
+            event.encode()
+        assert "planted" not in str(caught.value)
+
+
+def test_an_id_is_written_where_it_changes() -> None:
+    events = [ServerSentEvent("message", b"x", id) for id in ("", "1", "1", "", "2")]
+
+    sent, last = [], ""
+    for event in events:
+        sent.append(event.encode(last))
+        last = event.id
+    assert [b"id: " in part for part in sent] == [False, True, False, True, True]
+    assert decode(sent).events == plain(events)
+
+
+in_lines = st.text(st.characters(codec="utf-8", exclude_characters="\r\n\0"))
+made_events = st.lists(
+    st.builds(
+        ServerSentEvent,
+        event=in_lines.filter(bool),
+        data=st.binary().map(lambda data: data.replace(b"\r", b"")),
+        id=in_lines,
+        retry=st.none() | st.integers(0, 10**9),
+    )
+)
+
+
+@given(made_events)
+def test_what_is_written_is_what_is_read(events: list[ServerSentEvent]) -> None:
+    ids = ["", *(event.id for event in events)]
+    stream = b"".join(event.encode(id) for event, id in zip(events, ids, strict=False))
+
+    assert decode([stream]) == (plain(events), None)
+
+
+@given(made_events)
+def test_without_the_ids_before_all_but_an_id_taken_back_is_read(
+    events: list[ServerSentEvent],
+) -> None:
+    numbered = [attrs.evolve(event, id=event.id or "0") for event in events]
+
+    assert decode(event.encode() for event in numbered).events == plain(numbered)

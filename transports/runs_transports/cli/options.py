@@ -53,28 +53,25 @@ class Parser(argparse.ArgumentParser):
     def parse_known_args(  # type: ignore[override]  # of its overloads, only this is used
         self, args: Sequence[str] | None = None, namespace: Any = None
     ) -> tuple[argparse.Namespace, list[str]]:
-        """Return the options, and the arguments that are left."""
+        """Return the options; raise `CommandError` if arguments are left.
+
+        Commands are parsed by this, too: only here they can name their own help.
+        """
         self._given = args or ()
         fill, self.fill = self.fill, None
         if fill is not None:
             fill(self)
-        return super().parse_known_args(args, namespace)
-
-    def _unknown(self) -> str | None:
-        options = (arg.partition("=")[0] for arg in self._given if arg[:2] == "--")
-        return next((o for o in options if o not in self._option_string_actions), None)
-
-    def parse_args(  # type: ignore[override]  # as above
-        self, args: Sequence[str] | None = None, namespace: None = None
-    ) -> argparse.Namespace:
-        """Return the options, or raise `CommandError`."""
-        options, rest = self.parse_known_args(args, namespace)
+        options, rest = super().parse_known_args(args, namespace)
         unknown = [arg.partition("=")[0] for arg in rest if arg.startswith("-")]
         if unknown:
             self.error(f"there is no option {', '.join(unknown)}")
         if rest:
             self.error(f"too many arguments: {len(rest)} more than expected")
-        return options
+        return options, rest
+
+    def _unknown(self) -> str | None:
+        options = (arg.partition("=")[0] for arg in self._given if arg[:2] == "--")
+        return next((o for o in options if o not in self._option_string_actions), None)
 
 
 def add_endpoint_options(parser: argparse.ArgumentParser) -> None:

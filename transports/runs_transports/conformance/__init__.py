@@ -39,6 +39,7 @@ pytest.register_assert_rewrite(
             "cancellation",
             "event_loop",
             "face",
+            "left_open",
             "once",
             "peer",
             "rig",
@@ -47,6 +48,7 @@ pytest.register_assert_rewrite(
             "strict_tls",
             "suite",
             "tls",
+            "verbatim",
             "waiting",
         )
     )

@@ -16,7 +16,7 @@ from runs_core.errors import NotSent, TransportError, TransportTimeout
 from runs_core.transport import AsyncTransport
 from runs_core.wire.http import Head, Request, Timeouts
 from runs_transports.conformance.face import Awaited, Blocking, Io
-from runs_transports.torture import open_descriptors
+from runs_transports.conformance.left_open import closing_what_it_opens
 
 __all__ = [
     "Answer",
@@ -26,7 +26,6 @@ __all__ = [
     "Runner",
     "Scenario",
     "check_perhaps_sent",
-    "closing_what_it_opens",
     "declared",
     "eventually",
     "fault_of",
@@ -92,19 +91,6 @@ def _finish(coroutine: Coroutine[Any, Any, T]) -> T:
     raise AssertionError("a blocking transport suspended")
 
 
-@contextmanager
-def closing_what_it_opens() -> Iterator[None]:
-    """Fail if more file descriptors are open afterwards."""
-    before = open_descriptors()
-    yield
-    more = open_descriptors() - before
-    # Fewer, if what an earlier test left open was collected in the meantime.
-    assert more <= 0, (
-        f"sockets or files that were left open: {more} (connections that are kept must"
-        " be closed by `close()`)"
-    )
-
-
 class RigFixture:
     """What the suites have in common: a transport, and how to run it."""
 
@@ -129,7 +115,7 @@ class RigFixture:
     @pytest.fixture
     def nothing_is_left_open(self) -> Iterator[None]:
         """Compare open file descriptors before and after; no garbage is collected."""
-        with closing_what_it_opens():
+        with closing_what_it_opens(type(self)):
             yield
 
 
@@ -230,9 +216,15 @@ def get(
     read: float | None = 5.0,
     connect: float | None = 5.0,
     total: float | None = None,
+    **headers: str,
 ) -> Request:
-    """Return a request without a body."""
-    return Request(method="GET", url=url, timeouts=Timeouts(connect, read, total))
+    """Return a request without a body; `_` stands for `-` in the names of headers."""
+    return Request(
+        method="GET",
+        url=url,
+        headers={name.replace("_", "-"): value for name, value in headers.items()},
+        timeouts=Timeouts(connect, read, total),
+    )
 
 
 def post(

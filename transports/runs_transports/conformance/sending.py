@@ -185,17 +185,6 @@ class SendingSuite(RigFixture):
 
         assert got.body == b"reached"
 
-    def test_no_proxy_of_the_environment_is_used(
-        self, rig: Rig, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        with unused_port() as port, peer(answering(whole(b"direct"))) as server:
-            for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
-                monkeypatch.setenv(name, f"http://127.0.0.1:{port}")
-            for name in ("no_proxy", "NO_PROXY"):
-                monkeypatch.delenv(name, raising=False)
-
-            assert rig.run(lambda io: fetch(io, get(server.url))).body == b"direct"
-
     @pytest.mark.parametrize(
         "location",
         [

@@ -327,19 +327,6 @@ class StrictSuite(SendingSuite):
         # With a timeout for each of the two, it would be 1.8 times the total.
         assert taken < 1.5 * total
 
-    def test_the_total_is_over_when_the_head_has_come(self, rig: Rig) -> None:
-        total = 0.3
-        pause = threading.Event()
-
-        def script(connection: Connection) -> None:
-            connection.answer(CHUNKED)
-            pause.wait(1.2 * total)
-            connection.send(b"2\r\nhi\r\n0\r\n\r\n")
-
-        with peer(script) as server:
-            request = get(server.url, total=total)
-            assert rig.run(lambda io: fetch(io, request)).body == b"hi"
-
     def test_a_reader_can_set_the_timeout(self, rig: Rig) -> None:
         async def scenario(io: Io) -> None:
             async with io.open(get(server.url)) as opened:

@@ -26,6 +26,7 @@ from runs_transports.conformance.peer import (
     whole,
 )
 from runs_transports.conformance.rig import (
+    Answer,
     Io,
     Rig,
     declared,
@@ -34,12 +35,13 @@ from runs_transports.conformance.rig import (
     get,
     post,
 )
+from runs_transports.conformance.verbatim import VerbatimTests
 from runs_transports.conformance.waiting import WaitingTests
 
 __all__ = ["TransportSuite"]
 
 
-class TransportSuite(EventLoopTests, OnceTests, WaitingTests):
+class TransportSuite(EventLoopTests, OnceTests, VerbatimTests, WaitingTests):
     """The contract of a transport; a subclass provides the fixture `transport`."""
 
     # --- All goes well -----------------------------------------------------------
@@ -122,6 +124,9 @@ class TransportSuite(EventLoopTests, OnceTests, WaitingTests):
                 accept="text/event-stream",
                 accept_encoding="identity",
                 user_agent="test/1",
+                openai_beta="assistants=v2",
+                idempotency_key="key-1",
+                x_of_the_caller="Any/Thing; as it is",
             )
             rig.run(lambda io: fetch(io, request))
 
@@ -157,28 +162,51 @@ class TransportSuite(EventLoopTests, OnceTests, WaitingTests):
     def test_an_error_status_is_an_answer_like_any_other(
         self, rig: Rig, status: int
     ) -> None:
-        answer = whole(b"{}", b"Retry-After: 0").replace(b"200 OK", b"%d No" % status)
+        asking = b"Retry-After: 0", b'WWW-Authenticate: Digest realm="r", nonce="n"'
+        answer = whole(b"{}", *asking).replace(b"200 OK", b"%d No" % status)
+
+        async def scenario(io: Io) -> list[Answer]:
+            return [
+                await fetch(io, request(server.url, authorization="k"))
+                for request in (post, get)
+            ]
 
         with peer(answering(answer)) as server:
-            got = rig.run(lambda io: fetch(io, post(server.url, authorization="k")))
-            assert len(server.requests) == 1
+            answers = rig.run(scenario)
+            assert len(server.requests) == 2, (
+                f"a request that was answered with {status} was sent again"
+            )
 
-        assert (got.head.status, got.body) == (status, b"{}")
+        for got in answers:
+            assert (got.head.status, got.body) == (status, b"{}")
 
     @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
     def test_redirects_are_not_followed(self, rig: Rig, status: int) -> None:
         with peer(answering(whole())) as other:
-            answer = (
-                b"HTTP/1.1 %d Moved\r\nLocation: %s/x\r\nContent-Length: 2\r\n\r\nno"
-                % (status, other.url.encode())
-            )
-            with peer(answering(answer)) as server:
-                got = rig.run(lambda io: fetch(io, post(server.url, authorization="k")))
-            assert other.connections == 0, "the redirect was followed"
+            places = f"{other.url}/x", "/x"
+            moved = [
+                whole(b"no", b"Location: " + place.encode()).replace(
+                    b"200 OK", b"%d Moved" % status
+                )
+                for place in places
+            ]
 
-        assert got.head.status == status
-        assert got.head.headers["location"] == f"{other.url}/x"
-        assert got.body == b"no"
+            async def scenario(io: Io) -> list[Answer]:
+                return [
+                    await fetch(io, request(server.url, authorization="k"))
+                    for request in (post, get)
+                    for _ in places
+                ]
+
+            with peer(*map(answering, 2 * moved)) as server:
+                answers = rig.run(scenario)
+            assert other.connections == 0, "the redirect was followed"
+            assert len(server.requests) == 4, "the redirect was followed"
+
+        for got, place in zip(answers, 2 * places, strict=True):
+            assert got.head.status == status
+            assert got.head.headers["location"] == place
+            assert got.body == b"no"
 
     def test_no_credentials_are_added(
         self, rig: Rig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

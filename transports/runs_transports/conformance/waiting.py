@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 
 import pytest
 
-from runs_core.errors import TransportTimeout
+from runs_core.errors import NotSent, TransportTimeout
 from runs_transports.conformance.peer import (
     CHUNKED,
+    HEAD,
     PATIENCE,
     STILL_OPEN,
     UNFRAMED,
     Connection,
+    Script,
     peer,
     silent_after,
 )
@@ -32,6 +36,9 @@ __all__ = ["WaitingTests"]
 PAUSE = 0.1
 # Clocks count in steps; those of Windows are 16 ms.
 TICK = 0.02
+# Of so many silences each is far below the read timeout, and their sum above it.
+SILENCES = 4
+SILENCE = 0.065
 # At 0.01 s each, five times the limit. Even on a busy machine the peer must not be
 # silent for as long as the limit, nor be done before it.
 TRICKLES = 75
@@ -44,6 +51,28 @@ NO_TIMEOUT_ERROR = (
     f"`within({PAUSE})` did not raise TimeoutError in time: a deadline could not end"
     " users' async functions"
 )
+
+
+def pausing(seconds: float, times: int) -> Script:
+    """Return a script that is silent for so long before each byte of its body."""
+
+    def script(connection: Connection) -> None:
+        connection.answer(HEAD + b"Content-Length: %d\r\n\r\n" % times)
+        for _ in range(times):
+            assert not threading.Event().wait(seconds)
+            with suppress(ConnectionError):
+                connection.send(b"a")
+
+    return script
+
+
+@contextmanager
+def lasting(why: str) -> Iterator[None]:
+    """Fail, with the reason, if an exchange times out."""
+    try:
+        yield
+    except TransportTimeout as error:
+        raise AssertionError(f"an exchange timed out, though {why}") from error
 
 
 class WaitingTests(RigFixture):
@@ -126,6 +155,45 @@ class WaitingTests(RigFixture):
             with in_time(), raising(TransportTimeout, "no byte came in time"):
                 rig.run(lambda io: fetch(io, request))
             assert server.left.wait(PATIENCE), STILL_OPEN
+
+    def test_each_wait_has_the_read_timeout_anew(self, rig: Rig) -> None:
+        read = SILENCES * SILENCE - 0.01
+
+        with peer(pausing(SILENCE, SILENCES)) as server:
+            request = get(server.url, read=read)
+            with lasting(
+                f"no wait was longer than {SILENCE} s, and the read timeout was {read}:"
+                " it is for each wait, not for all of them together"
+            ):
+                got = rig.run(lambda io: fetch(io, request))
+
+        assert got.body == b"a" * SILENCES
+
+    def test_connecting_and_the_total_do_not_limit_the_body(self, rig: Rig) -> None:
+        limit = 0.15
+
+        with peer(pausing(1.2 * limit, 1)) as server:
+            request = get(server.url, connect=limit, total=limit)
+            with lasting(
+                "only the read timeout is for the body: the connect timeout is for the"
+                " connection, and the total is over when the head has come"
+            ):
+                got = rig.run(lambda io: fetch(io, request))
+
+        assert got.body == b"a"
+
+    def test_the_total_ends_the_wait_for_a_head_if_it_is_kept(self, rig: Rig) -> None:
+        read = 0.15
+
+        with peer(silent_after(b"")) as server:
+            request = get(server.url, read=read, total=0.03)
+            begun = time.monotonic()
+            with pytest.raises((TransportTimeout, NotSent)):
+                rig.run(lambda io: fetch(io, request))
+            taken = time.monotonic() - begun
+
+        if taken > read - TICK:
+            pytest.skip("without `timeouts.total` deadlines can be overshot")
 
     @pytest.mark.parametrize("timeout", [0.05, 0, -1])
     def test_a_reader_can_shorten_the_timeout(self, rig: Rig, timeout: float) -> None:

@@ -9,12 +9,20 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-__all__ = ["open_descriptors"]
+__all__ = ["descriptors", "open_descriptors"]
 
 _FOLDERS = (Path("/proc/self/fd"), Path("/dev/fd"))
 
 
 def open_descriptors() -> int:
     """Return how many file descriptors this process has open, 0 if unknown."""
+    return len(descriptors())
+
+
+def descriptors() -> list[int]:
+    """Return the numbers of this process's open file descriptors, [] if unknown.
+
+    One of them was that of the list, which is closed again.
+    """
     folder = next((folder for folder in _FOLDERS if folder.exists()), None)
-    return 0 if folder is None else len(os.listdir(folder))
+    return [] if folder is None else [int(name) for name in os.listdir(folder)]
