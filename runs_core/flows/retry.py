@@ -307,7 +307,7 @@ def _give_up(
         timed_out = isinstance(error, TransportTimeout)
         cls = TimeoutOutcomeUnknown if timed_out else ConnectionOutcomeUnknown
         why = "the connection failed after the request was perhaps sent"
-        unknown = _unknown(cls, request, f"{why} ({type(error).__name__})")
+        unknown = _unknown(cls, request, f"{why} ({type(error).__name__}: {error})")
         unknown.retries_taken = error.retries_taken
         raise unknown from error
     if not in_time:

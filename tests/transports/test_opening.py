@@ -145,7 +145,7 @@ def resolving_to(monkeypatch: pytest.MonkeyPatch, *places: tuple[Any, ...]) -> N
 def test_a_slow_handshake_is_no_dead_address(
     rig: AnyRig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Connecting shares out the time that there is; a handshake has all that is left."""
+    """Connecting shares out the time that there is; a handshake has the rest."""
     authority = one_authority()
     secured = securely(authority.server("manifold.invalid"), answering(whole(b"slow")))
 

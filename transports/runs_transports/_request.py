@@ -13,10 +13,10 @@ __all__ = [
     "MAX_HEAD_BYTES",
     "MAX_INTERIM",
     "Address",
-    "check_encoding",
     "default_port",
     "fields_to_send",
     "in_url",
+    "is_withheld",
 ]
 
 # The longest head (or chunk header, or trailer) that is accepted. h11's default of
@@ -112,11 +112,21 @@ def fields_to_send(request: Request) -> list[tuple[str, str]]:
     return fields
 
 
-def check_encoding(head: Head, address: Address) -> None:
-    """Raise `TransportProtocolError` if the body is in any coding but identity."""
-    for name, value in head.headers:
-        if name == "content-encoding" and value.strip().lower() not in ("", "identity"):
-            raise TransportProtocolError(
-                f"{address} sent a body with a Content-Encoding, but only identity is"
-                " accepted: turn off compression at that server"
-            )
+def is_withheld(head: Head, address: Address) -> bool:
+    """Return whether the body is not to be read, as it is in a coding but identity.
+
+    Raises `TransportProtocolError` if the body is what was asked for: that of a 2xx.
+    Any other body only explains the status, which says more than that it is coded.
+    """
+    if not any(
+        name == "content-encoding" and value.strip().lower() not in ("", "identity")
+        for name, value in head.headers
+    ):
+        return False
+    is_empty = head.status == 204 or head.headers.get("content-length") == "0"
+    if 200 <= head.status < 300 and not is_empty:
+        raise TransportProtocolError(
+            f"{address} sent a body with a Content-Encoding, but only identity is"
+            " accepted: turn off compression at that server"
+        )
+    return True

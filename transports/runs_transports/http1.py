@@ -29,8 +29,8 @@ from runs_transports._request import (
     MAX_HEAD_BYTES,
     MAX_INTERIM,
     Address,
-    check_encoding,
     fields_to_send,
+    is_withheld,
 )
 
 with comes_with("sockets", __name__):
@@ -68,7 +68,7 @@ class Http1Exchange:
             h11.CLIENT, max_incomplete_event_size=MAX_HEAD_BYTES
         )
         self._interim = 0
-        self._closed = False
+        self._closed = self._withheld = False
         self._fault: TransportProtocolError | None = None
         self.data_to_send = self._encode(request)
 
@@ -110,7 +110,7 @@ class Http1Exchange:
             event.status_code,
             ((name.decode(), _text(value)) for name, value in event.headers),
         )
-        check_encoding(head, self.address)
+        self._withheld = is_withheld(head, self.address)
         # RFC 9112 section 6.3: an attempt at smuggling that "ought to be handled as an
         # error". h11 would follow the chunks, a middlebox perhaps the length.
         if {"transfer-encoding", "content-length"} <= {
@@ -130,8 +130,11 @@ class Http1Exchange:
     def next_piece(self) -> bytes | None:
         """Return what has come of the body, `b""` at its end, None if more must come.
 
-        What came before a fault is returned first; the next call raises.
+        What came before a fault is returned first; the next call raises. A body in a
+        coding, which can only be that of an error, looks empty.
         """
+        if self._withheld:
+            return b""
         if self._fault is not None:
             raise self._fault
         pieces: list[bytes] = []
