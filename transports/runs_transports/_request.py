@@ -60,6 +60,13 @@ class Address:
                 "the URL contains credentials before its host: pass them as the"
                 " endpoint's auth instead"
             )
+        if "%" in host:
+            # RFC 9110 section 7.2: a Host field cannot have a zone. As for names,
+            # clients differ in whether they decode them.
+            raise InvalidEndpoint(
+                "the URL's host has a % in it: write a name without percent-encoding"
+                " (in Punycode if it is not ASCII), and an IPv6 address without a zone"
+            )
         tls = parts.scheme == "https"
         target = url[len(f"{parts.scheme}://{parts.netloc}") :]
         return cls(
@@ -68,6 +75,11 @@ class Address:
             port=default_port(tls) if port is None else port,
             target=target if target.startswith("/") else f"/{target}",
         )
+
+    @property
+    def server_name(self) -> str:
+        """The host's name in TLS: without the dot that may end it (RFC 6066)."""
+        return self.host.removesuffix(".")
 
     @property
     def host_header(self) -> str:

@@ -109,7 +109,7 @@ class AsyncioTransport:
         return await asyncio.open_connection(
             sock=connection,
             ssl=self._ssl_context if address.tls else None,
-            server_hostname=address.host if address.tls else None,
+            server_hostname=address.server_name if address.tls else None,
             # asyncio's own is a minute; `_connect` has one for all of it.
             ssl_handshake_timeout=_NEVER if address.tls else None,
         )

@@ -70,7 +70,7 @@ class SocketTransport:
             self._ssl_context = default_context()
         try:
             return self._ssl_context.wrap_socket(
-                connection, server_hostname=address.host
+                connection, server_hostname=address.server_name
             )
         except BaseException:
             connection.close()

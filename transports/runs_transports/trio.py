@@ -97,7 +97,7 @@ class TrioTransport:
             secured = trio.SSLStream(
                 stream,
                 self._ssl_context,
-                server_hostname=address.host,
+                server_hostname=address.server_name,
                 https_compatible=True,
             )
             await secured.do_handshake()
