@@ -107,7 +107,7 @@ class _Response(http.client.HTTPResponse):
     def begin(self) -> None:
         exchange = self._exchange
         while exchange.head is None:
-            exchange.receive(self.timed.read(READ_BYTES))
+            exchange.receive(_received(self.timed, exchange))
         self.status = self.code = exchange.head.status
         self.version, self.reason = 11, ""
         self.headers = self.msg = http.client.HTTPMessage()
@@ -135,7 +135,7 @@ class _Body(io.RawIOBase):
             if piece == b"":
                 break
             if piece is None:
-                self._exchange.receive(self._stream.read(READ_BYTES))
+                self._exchange.receive(_received(self._stream, self._exchange))
             else:
                 self._piece = io.BytesIO(piece)
         return size
@@ -143,6 +143,13 @@ class _Body(io.RawIOBase):
     def close(self) -> None:
         self._stream.close()
         super().close()
+
+
+def _received(stream: TimedStream, exchange: Http1Exchange) -> bytes:
+    try:
+        return stream.read(READ_BYTES)
+    except ConnectionResetError as error:
+        raise exchange.cut_off() from error
 
 
 class _Connection(HTTPConnection):

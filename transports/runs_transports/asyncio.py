@@ -172,14 +172,20 @@ class _Wire:
     async def read_head(self) -> Head:
         async with self._limit():
             while (head := self._exchange.head) is None:
-                self._exchange.receive(await self._reader.read(READ_BYTES))
+                self._exchange.receive(await self._received())
         return head
 
     async def read(self) -> bytes:
         async with self._limit():
             while (piece := self._exchange.next_piece()) is None:
-                self._exchange.receive(await self._reader.read(READ_BYTES))
+                self._exchange.receive(await self._received())
         return piece
+
+    async def _received(self) -> bytes:
+        try:
+            return await self._reader.read(READ_BYTES)
+        except ConnectionResetError as error:
+            raise self._exchange.cut_off() from error
 
     @asynccontextmanager
     async def _limit(self) -> AsyncIterator[None]:

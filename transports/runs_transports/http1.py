@@ -14,6 +14,8 @@ A blocking transport, without its timeouts and errors::
 
 from __future__ import annotations
 
+import re
+
 from runs_core.errors import InvalidHeader, TransportProtocolError
 from runs_core.wire.http import Head, Request
 from runs_transports._errors import (
@@ -41,6 +43,9 @@ __all__ = ["READ_BYTES", "Address", "Http1Exchange"]
 # How much to read from a connection at once: TLS records are 16 KiB, and 64 KiB is what
 # the kernel's loopback and most receive windows can have ready.
 READ_BYTES = 64 * 1024
+
+# Bytes in a message of h11, and what comes before them.
+_QUOTED = re.compile(r""":? *\b(?:b['"]|bytearray\()""")
 
 
 class Http1Exchange:
@@ -172,6 +177,14 @@ class Http1Exchange:
         except h11.RemoteProtocolError as error:
             raise self._broken(error) from None
 
+    def cut_off(self) -> TransportProtocolError:
+        """Return the error for a connection that was reset: this is not for `receive`.
+
+        To that, `b""` would be the end of a body whose length is not known.
+        """
+        fault = CUT_BODY if self.head else CUT_HEAD
+        return TransportProtocolError(f"{self.address} {fault}")
+
     def _broken(self, error: h11.RemoteProtocolError) -> TransportProtocolError:
         if error.error_status_hint == 431:
             fault = LONG_HEAD
@@ -181,8 +194,8 @@ class Http1Exchange:
             # A 101 that was not requested; h11 has no type of its own for it.
             fault = SWITCHED
         else:
-            # After the colon h11 quotes what the peer sent.
-            fault = f"broke HTTP/1.1: {str(error).partition(':')[0]}"
+            # Where h11 quotes what the peer sent, it does so after a colon.
+            fault = f"broke HTTP/1.1: {_QUOTED.split(str(error), maxsplit=1)[0]}"
         return TransportProtocolError(f"{self.address} {fault}")
 
 

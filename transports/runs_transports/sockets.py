@@ -115,7 +115,10 @@ class _Wire:
     def _receive(self, deadline: Deadline) -> None:
         with self._timeouts(), self._waiting:
             self._connection.settimeout(deadline.left())
-            data = self._connection.recv(READ_BYTES)
+            try:
+                data = self._connection.recv(READ_BYTES)
+            except ConnectionResetError as error:
+                raise self._exchange.cut_off() from error
         self._exchange.receive(data)
 
     def close(self) -> None:

@@ -132,14 +132,22 @@ class _Wire:
     async def read_head(self) -> Head:
         with trio.move_on_after(_wait(self._timeout)):
             while (head := self._exchange.head) is None:
-                self._exchange.receive(await self._stream.receive_some(READ_BYTES))
+                self._exchange.receive(await self._received())
             return head
         raise timed_out(self._exchange.address, self._timeout)
+
+    async def _received(self) -> bytes | bytearray:
+        try:
+            return await self._stream.receive_some(READ_BYTES)
+        except trio.BrokenResourceError as error:
+            if isinstance(_cause(error), ConnectionResetError):
+                raise self._exchange.cut_off() from error
+            raise
 
     async def read(self) -> bytes:
         with trio.move_on_after(_wait(self._timeout)):
             while (piece := self._exchange.next_piece()) is None:
-                self._exchange.receive(await self._stream.receive_some(READ_BYTES))
+                self._exchange.receive(await self._received())
             return piece
         raise timed_out(self._exchange.address, self._timeout)
 
