@@ -6,6 +6,7 @@ import http.client
 import io
 import math
 import os
+import queue
 import socket
 import ssl
 import threading
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 
 __all__ = ["StrictAdapter"]
 
+# Of each host; more than threads usually share a transport, so that each finds one.
+MAX_IDLE = 100
 # As long as httpx keeps an idle connection, which is enough between two polls.
 MAX_IDLE_SECONDS = 5.0
 
@@ -40,7 +43,7 @@ class StrictAdapter(HTTPAdapter):
 
     def __init__(self, ssl_context: ssl.SSLContext | None) -> None:
         self._ssl_context = ssl_context
-        super().__init__()
+        super().__init__(pool_maxsize=MAX_IDLE)
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         super().init_poolmanager(*args, **kwargs)
@@ -240,7 +243,13 @@ class _Pool(HTTPConnectionPool):
             conn.good_until = time.monotonic() + MAX_IDLE_SECONDS
             if conn.exchange is None or not conn.exchange.reusable:
                 conn.close()
-        super()._put_conn(conn)
+        pool: Any = self.pool
+        try:
+            pool.put(conn, block=False)
+        # The inherited method warns of a full pool, and that it is closed.
+        except (AttributeError, queue.Full):
+            if conn is not None:
+                conn.close()
 
 
 class _SecurePool(_Pool, HTTPSConnectionPool):

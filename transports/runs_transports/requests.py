@@ -39,9 +39,10 @@ class RequestsTransport:
     """Sends through a `requests.Session`, and reads the body undecoded.
 
     Connections are kept and reused, also by other threads. The transport's own session
-    reads no environment, keeps no cookies, uses no proxy, verifies with `ssl_context`
-    or against the system's trust store, and reconnects in a forked process; `close()`
-    closes it. Its responses are read by h11, as strictly as on the other transports.
+    keeps up to 100 idle ones for each host, however many threads use it; it reads no
+    environment, keeps no cookies, uses no proxy, verifies with `ssl_context` or against
+    the system's trust store, and reconnects in a forked process; `close()` closes it.
+    Its responses are read by h11, as strictly as on the other transports.
 
     A caller's `session` is used as it is, with its adapters, proxies, cookies and
     `trust_env`, and stays open; it decides what is trusted. Its adapters requote the
