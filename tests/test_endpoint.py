@@ -79,7 +79,7 @@ def test_the_base_url_is_kept_verbatim(base_url: str) -> None:
         ("https://api.test\\@evil.test", "characters"),
         ("https://api.test/{x}", "characters"),
         ("https://bücher.test", "host in Punycode"),
-        ("https://b%C3%BCcher.test", "a % in its host.* in Punycode"),
+        ("https://b%C3%BCcher.test", "a % in its host.*in Punycode"),
         ("https://[fe80::1%25eth0]", "an IPv6 address without a zone"),
         ("https://[fe80::1%eth0]", "an IPv6 address without a zone"),
         (b"https://api.test", "must be a str, not bytes"),

@@ -5,6 +5,7 @@ What they demand of a server is in `runs_transports.conformance.tls`.
 
 from __future__ import annotations
 
+import socket
 import ssl
 from contextlib import suppress
 
@@ -43,19 +44,27 @@ def test_the_default_trusts_what_openssl_is_told_to(
     assert got.body == b"{}"
 
 
-def test_a_dot_at_the_end_of_a_name_is_no_part_of_it_in_tls(rig: AnyRig) -> None:
+def test_a_dot_at_the_end_of_a_name_is_no_part_of_it_in_tls(
+    rig: AnyRig, monkeypatch: pytest.MonkeyPatch
+) -> None:
     names: list[str | None] = []
     authority = one_authority()
     context = authority.server("localhost")
     context.sni_callback = lambda _sock, name, _context: names.append(name)
 
     with peer(securely(context, answering(whole()))) as server:
+        place = "127.0.0.1", server.port
+        found = [(socket.AF_INET, socket.SOCK_STREAM, 0, "", place)]
+        # Not every resolver knows this name.
+        monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: found)
         request = get(url(server.port, "localhost."))
         got = rig.run(lambda io: fetch(io, request), authority.trusted)
 
     assert got.body == b"{}"
     assert names == ["localhost"]
-    assert f"host: localhost.:{server.port}\r\n" in server.requests[0].decode().lower()
+    # urllib3 leaves the dot out here, too.
+    host = "localhost" if rig.name == "requests" else "localhost."
+    assert f"host: {host}:{server.port}\r\n" in server.requests[0].decode().lower()
 
 
 @pytest.mark.parametrize(
