@@ -111,14 +111,6 @@ def test_a_connection_with_leftovers_is_not_used_again() -> None:
         assert server.connections == 2
 
 
-def test_sending_has_the_connect_timeout_whole() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        connection = _adapter._Connection(*server.getsockname(), timeout=7.0)
-        connection.connect()
-        assert connection.sock.gettimeout() == 7.0
-        connection.close()
-
-
 def test_a_connection_the_peer_has_closed_is_not_used_again() -> None:
     with peer(keeping(1)) as server, RequestsTransport() as transport:
         assert fetch(transport, get(server.url)) == b"ok"

@@ -20,9 +20,9 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.util import SKIP_HEADER
 
 from runs_core.wire.http import Request
-from runs_transports._blocking import TimedStream, connect
+from runs_transports._blocking import TimedStream, connect, send_listening
 from runs_transports._deadline import Deadline
-from runs_transports._errors import not_sent
+from runs_transports._errors import not_sent, timed_out
 from runs_transports._request import Address, in_url
 from runs_transports._tls import default_context
 from runs_transports.http1 import READ_BYTES, Http1Exchange
@@ -151,14 +151,15 @@ class _Body(io.RawIOBase):
 def _received(stream: TimedStream, exchange: Http1Exchange) -> bytes:
     try:
         return stream.read(READ_BYTES)
-    except ConnectionResetError as error:
-        raise exchange.cut_off() from error
+    except ConnectionResetError:
+        raise exchange.cut_off() from None
 
 
 class _Connection(HTTPConnection):
     """Connects within one timeout, and knows whether it can be reused."""
 
     exchange: Http1Exchange | None = None
+    is_refused = False
     process = 0
     good_until = math.inf
 
@@ -183,14 +184,34 @@ class _Connection(HTTPConnection):
     def connect(self) -> None:
         super().connect()
         self.process = os.getpid()
-        self.sock.settimeout(self.timeout)  # The whole timeout again, for sending.
+
+    def putrequest(self, method: str, *args: Any, **kwargs: Any) -> None:
+        request = Request(method=method, url=self.origin)
+        self.exchange = Http1Exchange(request, keep_alive=True)
+        self.is_refused = False
+        super().putrequest(method, *args, **kwargs)
+
+    def send(self, data: Any) -> None:
+        """Send a part of the request, unless the peer has refused it before."""
+        if self.sock is None:
+            self.connect()
+        if self.exchange is None or self.is_refused:
+            return
+        if self.debuglevel > 0:
+            print("send:", repr(data))  # As http.client does.
+        try:
+            # The whole timeout again, for sending.
+            deadline = Deadline(self.timeout)
+            send_listening(self.sock, data, deadline, self.exchange, READ_BYTES)
+        except TimeoutError as error:
+            raise timed_out(self.exchange.address, self.timeout) from error
+        self.is_refused = self.exchange.refused
 
     # A method, where http.client has a class: http.client only calls it.
     def response_class(  # type: ignore[override]
         self, sock: socket.socket, debuglevel: int = 0, method: str | None = None
     ) -> _Response:
-        request = Request(method=method or "GET", url=self.origin)
-        self.exchange = Http1Exchange(request, keep_alive=True)
+        assert self.exchange is not None, "a response follows a request"
         return _Response(sock, self.exchange, method)
 
 
@@ -241,7 +262,8 @@ class _Pool(HTTPConnectionPool):
     def _put_conn(self, conn: Any) -> None:
         if conn is not None:
             conn.good_until = time.monotonic() + MAX_IDLE_SECONDS
-            if conn.exchange is None or not conn.exchange.reusable:
+            exchange = conn.exchange
+            if exchange is None or conn.is_refused or not exchange.reusable:
                 conn.close()
         pool: Any = self.pool
         try:

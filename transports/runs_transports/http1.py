@@ -132,6 +132,14 @@ class Http1Exchange:
         if self._interim > MAX_INTERIM:
             raise TransportProtocolError(f"{self.address} {ENDLESS_INTERIM}")
 
+    @property
+    def refused(self) -> bool:
+        """Whether a response has begun that makes the rest of the request pointless.
+
+        RFC 9112 section 9.5: a client that is sending ought to watch for one.
+        """
+        return self.head is not None and self.head.status >= 300
+
     def next_piece(self) -> bytes | None:
         """Return what has come of the body, `b""` at its end, None if more must come.
 
@@ -178,9 +186,11 @@ class Http1Exchange:
             raise self._broken(error) from None
 
     def cut_off(self) -> TransportProtocolError:
-        """Return the error for a connection that was reset: this is not for `receive`.
+        """Return the error for a connection that was reset.
 
-        To that, `b""` would be the end of a body whose length is not known.
+        To `receive`, `b""` could be the end of a body whose length is not known. Raise
+        it `from None`: asyncio raises the reset again when the connection is closed,
+        and each would be the reason of the other.
         """
         fault = CUT_BODY if self.head else CUT_HEAD
         return TransportProtocolError(f"{self.address} {fault}")
