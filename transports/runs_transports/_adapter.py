@@ -195,6 +195,7 @@ class _Connection(HTTPConnection):
         """Send a part of the request, unless the peer has refused it before."""
         if self.sock is None:
             self.connect()
+        sock: Any = self.sock
         if self.exchange is None or self.is_refused:
             return
         if self.debuglevel > 0:
@@ -202,7 +203,7 @@ class _Connection(HTTPConnection):
         try:
             # The whole timeout again, for sending.
             deadline = Deadline(self.timeout)
-            send_listening(self.sock, data, deadline, self.exchange, READ_BYTES)
+            send_listening(sock, data, deadline, self.exchange, READ_BYTES)
         except TimeoutError as error:
             raise timed_out(self.exchange.address, self.timeout) from error
         self.is_refused = self.exchange.refused
