@@ -30,7 +30,10 @@ def checked_base_url(base_url: str) -> str:
 
 def _base_url_problem(base_url: str) -> str | None:
     if not _URL.fullmatch(base_url):
-        return "has characters that no URL may have (RFC 3986): percent-encode them"
+        return (
+            "has characters that no URL may have (RFC 3986): percent-encode those of"
+            " its path, and write the host in Punycode"
+        )
     try:
         parts = urlsplit(base_url)
         parts.port  # noqa: B018 (reading it parses it)
@@ -42,6 +45,11 @@ def _base_url_problem(base_url: str) -> str | None:
         return "has no host"
     if "@" in parts.netloc:
         return "contains a user or password: pass credentials as auth"
+    if "%" in parts.hostname:
+        return (
+            "has a % in its host: write a name without percent-encoding (in Punycode if"
+            " it is not ASCII), and an IPv6 address without a zone"
+        )
     if "?" in base_url or "#" in base_url:
         return "has a query or fragment: pass query parameters as query"
     if any(unquote(segment) in (".", "..") for segment in parts.path.split("/")):

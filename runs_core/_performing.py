@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Callable
 from typing import Any, NoReturn
 from urllib.parse import urlsplit
@@ -32,6 +33,7 @@ __all__ = [
     "call_awaited",
     "call_blocking",
     "dated",
+    "place_of",
     "raise_translated",
     "shown",
 ]
@@ -110,12 +112,13 @@ def raise_translated(
     error: BaseException,
     expected: tuple[type[BaseException], ...],
     callers: BaseException | None,
+    place: str = "",
 ) -> NoReturn:
     """Raise `TransportError` for an error that the transport declares as its own.
 
     Any other error, and any `RunsError`, is raised as it is. The transport's frames
     hold the request's bytes, including keys, so no error keeps them; a mistake names
-    them in a note.
+    them in a note. `place` is what the connection was to.
     """
     declared = isinstance(error, expected)
     if isinstance(error, Exception) and not declared:
@@ -124,10 +127,17 @@ def raise_translated(
     try:
         if isinstance(error, RunsError) or not declared:
             raise error
-        message = f"the connection failed: {type(error).__name__}"
+        connection = f"the connection to {place}" if place else "the connection"
+        message = f"{connection} failed: {type(error).__name__}"
         raise TransportError(message) from error
     finally:
         del error, callers  # They would otherwise hold their own tracebacks.
+
+
+def place_of(request: Request) -> str:
+    """Return the host, and the port if it is in the URL: what a message may say."""
+    authority, *_ = re.split("[/?#]", request.url.partition("://")[2], maxsplit=1)
+    return authority.rpartition("@")[2]
 
 
 def shown(request: Request, head: Head) -> str:

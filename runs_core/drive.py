@@ -83,6 +83,7 @@ class _Trampoline(Steps[ItemT, T]):
         own_clock: Callable[[], float] = getattr(transport, "now", time.monotonic)
         self._now = outside.now or own_clock
         self._read_timeout: float | None = None
+        self._place = ""
         self._body_ended = False
 
     def _read_on(self) -> bytes:
@@ -190,13 +191,14 @@ class Driver(_Trampoline[ItemT, T]):
         request = performing.absolute(ask)
         self._close_exchange()
         self._body_ended = False
+        self._place = performing.place_of(request)
         callers = sys.exception()
         try:
             context = self._transport.open(request)
             check_blocking(context, self._transport)
             opened = context.__enter__()
         except BaseException as error:
-            performing.raise_translated(error, self._expected, callers)
+            performing.raise_translated(error, self._expected, callers, self._place)
         self._context = context
         check_opened(opened, self._transport)
         self._opened = opened
@@ -216,7 +218,7 @@ class Driver(_Trampoline[ItemT, T]):
             if type(piece) is not bytes:
                 check_piece(piece, self._transport)
         except BaseException as error:
-            performing.raise_translated(error, self._expected, callers)
+            performing.raise_translated(error, self._expected, callers, self._place)
         if not piece:
             self._body_ended = True
             self._close_exchange()
@@ -327,13 +329,14 @@ class AsyncDriver(_Trampoline[ItemT, T]):
         request = performing.absolute(ask)
         await self._close_exchange()
         self._body_ended = False
+        self._place = performing.place_of(request)
         callers = sys.exception()
         try:
             context = self._transport.open(request)
             check_awaited(context, self._transport)
             opened = await context.__aenter__()
         except BaseException as error:
-            performing.raise_translated(error, self._expected, callers)
+            performing.raise_translated(error, self._expected, callers, self._place)
         self._context = context
         check_opened(opened, self._transport)
         self._opened = opened
@@ -356,7 +359,7 @@ class AsyncDriver(_Trampoline[ItemT, T]):
             if type(piece) is not bytes:
                 check_piece(piece, self._transport)
         except BaseException as error:
-            performing.raise_translated(error, self._expected, callers)
+            performing.raise_translated(error, self._expected, callers, self._place)
         if not piece:
             self._body_ended = True
             await self._close_exchange()

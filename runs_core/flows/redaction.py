@@ -27,10 +27,33 @@ def without(body: bytes, credentials: Headers, sent: Request) -> bytes:
         body = body.replace(key.encode(), _REDACTED)
         if b"\\" in body:
             body = _escaped(key).sub(_REDACTED, body)
+        body = _without_a_beginning(body, key)
     return body
 
 
 _REDACTED = b"[redacted]"
+# So much of a key, at the end of what was kept of a body, is taken for its beginning.
+_SHORTEST_BEGINNING = 8
+# The rest of a character that JSON escapes, of which the end has been cut off.
+_CUT_ESCAPE = re.compile(rb"(?:\\(?:u[0-9a-fA-F]{0,3})?)?\Z")
+
+
+def _without_a_beginning(body: bytes, key: str) -> bytes:
+    """Return the body without a key at its end that was cut off with the rest.
+
+    Of an error's body only the first 64 KiB are kept, and it may break off anywhere.
+    """
+    begins = re.compile(b"(?=(%b))" % _escaped(key[:_SHORTEST_BEGINNING]).pattern)
+    # Escaped, a character takes six bytes at most.
+    for begun in begins.finditer(body, max(0, len(body) - 6 * len(key))):
+        at = begun.end(1)
+        for c in key[_SHORTEST_BEGINNING:]:
+            if _CUT_ESCAPE.match(body, at):
+                return body[: begun.start()] + _REDACTED
+            if (more := _escaped(c).match(body, at)) is None:
+                break
+            at = more.end()
+    return body
 
 
 def _escaped(key: str) -> re.Pattern[bytes]:
@@ -39,5 +62,5 @@ def _escaped(key: str) -> re.Pattern[bytes]:
     RFC 8259 section 7. Some servers write `\\/` for a slash, and others `\\u003d` for
     an equals sign.
     """
-    spelled = (rf"(?:\\?{re.escape(c)}|(?i:\\u00{ord(c):02x}))" for c in key)
+    spelled = (rf"(?:(?i:\\u00{ord(c):02x})|\\?{re.escape(c)})" for c in key)
     return re.compile("".join(spelled).encode())

@@ -276,7 +276,8 @@ class _Attempts:
         if self._in_doubt:
             timed_out = isinstance(error, TransportTimeout)
             cls = TimeoutOutcomeUnknown if timed_out else ConnectionOutcomeUnknown
-            why = f"the connection failed after the request was perhaps sent ({what})"
+            why = "the connection failed after the request was perhaps sent"
+            why = f"{why} ({what}: {error})"
             raise self._unknown(cls, why, self.retries) from error
         if not in_time:
             raise self._late() from error

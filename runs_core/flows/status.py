@@ -87,9 +87,10 @@ def status_error(response: Response, request: ApiRequest) -> errors.APIStatusErr
             "it was sent again after an attempt that may have been carried out, which"
             " may be the reason",
         )
-    if response.status == 408 or response.status < 200:
-        # A 408 may be from a proxy whose server is still at work; a 1xx, from a
-        # transport that knows no interim responses: the real one is still to come.
+    if response.status in (303, 408) or response.status < 200:
+        # A 303 may follow what was carried out: RFC 9110 section 15.4.4. A 408 may be
+        # from a proxy whose server is still at work; a 1xx, from a transport that knows
+        # no interim responses: the real one is still to come.
         return as_unknown(error, request)
     return error
 
@@ -168,9 +169,11 @@ def _add_details(
         origin = re.match(r"https?://[^/?#@\s]+(?=[/?#]|$)", location)
         error.location = one_line(origin[0]) if origin else None
         where = f" ({error.location})" if error.location else ""
-        _say(
-            error, f"redirects are not followed: set base_url to where it leads{where}"
-        )
+        if error.status == 303:
+            what_to_do = "a 303 leads to a response that is elsewhere"
+        else:
+            what_to_do = "set base_url to where it leads"
+        _say(error, f"redirects are not followed: {what_to_do}{where}")
 
 
 def _say(error: errors.APIStatusError, more: str) -> None:

@@ -331,7 +331,7 @@ class _Time:
 
 
 def _ended(cls: type[StreamEndedT], message: str, progress: Progress) -> StreamEndedT:
-    after = progress.last_event
+    after = _last_event(progress)
     last = f"last event: {one_line(after)}" if after else "no event came"
     return cls(
         f"{message} ({last})",
@@ -339,6 +339,15 @@ def _ended(cls: type[StreamEndedT], message: str, progress: Progress) -> StreamE
         last_event=after,
         snapshot=progress.snapshot,
     )
+
+
+def _last_event(progress: Progress) -> str | None:
+    """Return the last event's name, which is the server's word, without credentials."""
+    name = progress.last_event
+    if name is None or progress.redact is None:
+        return name
+    clean = progress.redact(name.encode("utf-8", "surrogateescape"))
+    return clean.decode("utf-8", "surrogateescape")
 
 
 def _stream_error(event: ErrorEvent, progress: Progress) -> StreamError:
@@ -351,7 +360,7 @@ def _stream_error(event: ErrorEvent, progress: Progress) -> StreamError:
         "the server sent an error event" + (f": {said}" if said else ""),
         error=error,
         run_id=progress.snapshot.run_id,
-        last_event=progress.last_event,
+        last_event=_last_event(progress),
         snapshot=progress.snapshot,
         body=error.to_dict(),
     )

@@ -7,6 +7,7 @@ import json
 import logging
 import pickle
 import traceback
+from collections.abc import Callable
 
 import pytest
 from attrs import evolve
@@ -17,9 +18,12 @@ from runs_core import (
     Endpoint,
     MalformedEvent,
     StreamError,
+    StreamTruncated,
     runs,
 )
+from runs_core.flows.redaction import without
 from runs_core.testing import (
+    Cut,
     InMemoryTransport,
     LocalService,
     Raw,
@@ -29,6 +33,8 @@ from runs_core.testing import (
     ServiceRequest,
     Turn,
 )
+from runs_core.wire.body import ERROR_BODY_LIMIT
+from runs_core.wire.http import Headers
 from tests.leaks import assert_sealed, key, leaks_in
 
 KEY = "sk-canary-0123456789"
@@ -52,12 +58,20 @@ def test_promise_4_a_key_echoed_by_an_error_event_is_taken_out(nested: bool) -> 
     assert KEY not in "".join(line for line in shown.format() if "said" not in line)
 
 
+def in_json(text: str) -> str:
+    return json.dumps(text)[1:-1]
+
+
+def in_escapes(text: str) -> str:
+    return "".join(f"\\u{ord(c):04x}" for c in text)
+
+
 ODD_KEY = 'ab/cd+e"f\\gh=='
 ESCAPED = (
-    json.dumps(ODD_KEY)[1:-1],
-    json.dumps(ODD_KEY)[1:-1].replace("/", "\\/"),
-    json.dumps(ODD_KEY)[1:-1].replace("=", "\\u003D"),
-    "".join(f"\\u{ord(c):04x}" for c in ODD_KEY),
+    in_json(ODD_KEY),
+    in_json(ODD_KEY).replace("/", "\\/"),
+    in_json(ODD_KEY).replace("=", "\\u003D"),
+    in_escapes(ODD_KEY),
 )
 
 
@@ -75,6 +89,58 @@ def test_promise_4_a_key_echoed_in_jsons_escapes_is_taken_out(escaped: str) -> N
         client.run(runs.retrieve("r", "t"))
 
     assert caught.value.body == {"message": "no key: [redacted]\n"}
+
+
+@pytest.mark.parametrize("kept", range(8, len(ODD_KEY) + 1))
+@pytest.mark.parametrize(
+    ("spell", "cut_escape"),
+    [
+        (str, b""),
+        *((in_json, cut) for cut in (b"", b"\\", b"\\u", b"\\u00", b"\\u003")),
+        *((in_escapes, cut) for cut in (b"", b"\\", b"\\u", b"\\u00", b"\\u003")),
+    ],
+)
+def test_promise_4_a_key_that_is_cut_off_with_the_rest_is_taken_out(
+    spell: Callable[[str], str], kept: int, cut_escape: bytes
+) -> None:
+    begun = spell(ODD_KEY[:kept])
+    said = f"no key: {begun}".encode() + cut_escape
+    sent = Endpoint("http://l.test/v1", ODD_KEY).prepare(runs.list("t").request)
+
+    assert without(said, Headers(), sent) == b"no key: [redacted]" + (
+        cut_escape if kept == len(ODD_KEY) else b""
+    )
+
+
+def test_promise_4_a_key_across_the_end_of_what_is_kept_is_taken_out() -> None:
+    begun = KEY[:-1].encode()
+
+    class Echoing(LocalService):
+        def handle(self, request: ServiceRequest, now: float) -> ServiceReply:
+            body = b"x" * (ERROR_BODY_LIMIT - len(begun)) + KEY.encode() + b"!"
+            return ServiceReply(status=401, headers=(), chunks=[body])
+
+    client = Client(InMemoryTransport(Echoing()), Endpoint("http://l.test/v1", KEY))
+    with pytest.raises(AuthenticationError) as caught:
+        client.run(runs.retrieve("r", "t"))
+
+    assert isinstance(caught.value.body, str)
+    assert caught.value.body.endswith("x[redacted]")
+    assert KEY[:8] not in caught.value.body
+
+
+def test_promise_4_a_key_echoed_as_an_events_name_is_taken_out() -> None:
+    named = Raw(b"event: %b\ndata: {}\n\n" % KEY.encode())
+    service = LocalService(Script([Turn((named, Cut()))]))
+    client = Client(InMemoryTransport(service), Endpoint("http://l.test/v1", KEY))
+    assistant = client.beta.assistants.create(model="m")
+    thread = client.beta.threads.create(messages=[{"role": "user", "content": "x"}])
+    feed = runs.stream(thread.id, assistant_id=assistant.id)
+    with pytest.raises(StreamTruncated) as caught:
+        client.stream(feed).until_done()
+
+    assert caught.value.last_event == "[redacted]"
+    assert KEY not in str(caught.value)
 
 
 def test_promise_4_a_key_that_json_escapes_is_taken_out_of_an_error_event() -> None:

@@ -24,6 +24,7 @@ from runs_core.errors import (
     StreamTruncated,
     TransportTimeout,
     UnexpectedContentType,
+    UnexpectedRedirect,
 )
 from runs_core.flows.outcome import as_unknown
 from runs_core.flows.streaming import RunFeed
@@ -58,6 +59,7 @@ ANSWERS: dict[str, tuple[Response, type[RunsError]]] = {
         UnexpectedContentType,
     ),
     "a timeout": (Response(408, {}, b""), APIStatusError),
+    "to be seen elsewhere": (Response(303, {}, b""), UnexpectedRedirect),
     "an interim one": (Response(103, {}, b""), APIStatusError),
 }
 THREAD = sse("thread.created", {"id": "t", "object": "thread"})

@@ -272,6 +272,17 @@ def test_hazard_1_a_redirect_names_the_origin_and_no_more(
         assert part not in str(error)
 
 
+def test_a_303_says_that_it_leads_to_a_response() -> None:
+    error = error_of(303, location="https://a.test/runs/r", request=CREATE)
+
+    assert isinstance(error, errors.UnexpectedRedirect)
+    assert isinstance(error, errors.OutcomeUnknown)
+    assert error.location == "https://a.test"
+    assert "a 303 leads to a response that is elsewhere (https://a.test)" in str(error)
+    assert "base_url" not in str(error)
+    assert "with runs.list(" in str(error)
+
+
 # --- The body of an opened answer -----------------------------------------------------
 
 

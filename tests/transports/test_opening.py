@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ipaddress
 import selectors
 import socket
 import sys
@@ -10,6 +11,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,10 +22,13 @@ from runs_transports.asyncio import AsyncioTransport
 from runs_transports.conformance.peer import (
     PATIENCE,
     Connection,
+    answering,
     full_backlog,
     peer,
+    whole,
 )
 from runs_transports.conformance.rig import fetch, get, in_time
+from runs_transports.conformance.tls import one_authority, refusing, securely, url
 from tests.transports.rigs import AnyRig
 
 
@@ -120,3 +125,82 @@ def test_a_handshake_that_trickles_ends_with_the_connect_timeout(rig: AnyRig) ->
         request = get(server.url.replace("http", "https"), connect=0.05)
         with in_time(), pytest.raises(NotSent):
             rig.run(lambda io: fetch(io, request))
+
+
+def resolving_to(monkeypatch: pytest.MonkeyPatch, *places: tuple[Any, ...]) -> None:
+    """Have every host name looked up as these addresses."""
+    found = [
+        (
+            socket.AF_INET if len(place) == 2 else socket.AF_INET6,
+            socket.SOCK_STREAM,
+            socket.IPPROTO_TCP,
+            "",
+            place,
+        )
+        for place in places
+    ]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: found)
+
+
+def test_a_slow_handshake_is_no_dead_address(
+    rig: AnyRig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Connecting shares out the time that there is; a handshake has the rest."""
+    authority = one_authority()
+    secured = securely(authority.server("manifold.invalid"), answering(whole(b"slow")))
+
+    def script(connection: Connection) -> None:
+        # More than a sixteenth of the connect timeout, and much less than the whole.
+        threading.Event().wait(0.1)
+        secured(connection)
+
+    with peer(script) as server:
+        resolving_to(monkeypatch, *[("127.0.0.1", server.port)] * 16)
+        request = get(url(server.port, "manifold.invalid"), connect=1.5)
+        got = rig.run(lambda io: fetch(io, request), authority.trusted)
+
+        assert got.body == b"slow"
+        assert server.connections == 1
+
+
+def test_a_certificate_that_is_refused_ends_the_search_for_an_address(
+    rig: AnyRig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    authority = one_authority()
+    other = authority.server("other.example")
+    good = securely(authority.server("manifold.invalid"), answering(whole()))
+
+    with peer(refusing(other), good) as server:
+        resolving_to(monkeypatch, *[("127.0.0.1", server.port)] * 2)
+        request = get(url(server.port, "manifold.invalid"))
+        with pytest.raises(NotSent, match="certificate"):
+            rig.run(lambda io: fetch(io, request), authority.trusted)
+        server.settle()
+
+        assert server.connections == 1
+
+
+def link_local() -> tuple[str, int] | None:
+    """Return an address of this machine that needs a scope, and its scope."""
+    try:
+        lines = Path("/proc/net/if_inet6").read_text().splitlines()
+    except OSError:
+        return None
+    for line in lines:
+        digits, index, *_ = line.split()
+        if digits.startswith("fe80"):
+            return str(ipaddress.IPv6Address(bytes.fromhex(digits))), int(index, 16)
+    return None
+
+
+def test_the_scope_of_an_address_is_kept(
+    rig: AnyRig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    local = link_local()
+    if local is None:
+        pytest.skip("this machine has no address that needs a scope")
+    host, scope = local
+    with peer(answering(whole()), host=host, scope=scope) as server:
+        resolving_to(monkeypatch, (host, server.port, 0, scope))
+        request = get(f"http://neighbour.invalid:{server.port}")
+        assert rig.run(lambda io: fetch(io, request)).body == b"{}"

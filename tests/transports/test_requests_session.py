@@ -8,6 +8,7 @@ import ssl
 import threading
 import traceback
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -108,14 +109,6 @@ def test_a_connection_with_leftovers_is_not_used_again() -> None:
         for _ in range(2):
             assert fetch(transport, get(server.url)) == b"ok"
         assert server.connections == 2
-
-
-def test_sending_has_the_connect_timeout_whole() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        connection = _adapter._Connection(*server.getsockname(), timeout=7.0)
-        connection.connect()
-        assert connection.sock.gettimeout() == 7.0
-        connection.close()
 
 
 def test_a_connection_the_peer_has_closed_is_not_used_again() -> None:
@@ -408,6 +401,25 @@ def test_threads_share_a_transport() -> None:
             thread.join()
 
     assert bodies == [b"shared"] * 80
+
+
+def test_more_connections_than_are_kept_are_closed_without_a_warning(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(_adapter, "MAX_IDLE", 1)
+    with (
+        peer(answering(KEPT)) as server,
+        RequestsTransport() as transport,
+        ExitStack() as at_once,
+    ):
+        exchanges = [
+            at_once.enter_context(transport.open(get(server.url))) for _ in range(3)
+        ]
+        for opened in exchanges:
+            assert (opened.read(), opened.read()) == (b"ok", b"")
+
+    assert server.connections == 3
+    assert caplog.messages == []
 
 
 READS_ONLY = Retry(3, backoff_factor=0, other=0)

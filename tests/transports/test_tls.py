@@ -5,12 +5,13 @@ What they demand of a server is in `runs_transports.conformance.tls`.
 
 from __future__ import annotations
 
+import socket
 import ssl
 from contextlib import suppress
 
 import pytest
 
-from runs_core.errors import NotSent
+from runs_core.errors import InvalidEndpoint, NotSent
 from runs_transports._tls import default_context
 from runs_transports.conformance.cancellation import tolerant
 from runs_transports.conformance.peer import answering, peer, whole
@@ -41,6 +42,41 @@ def test_the_default_trusts_what_openssl_is_told_to(
         got = rig.run(lambda io: fetch(io, get(url(server.port))))
 
     assert got.body == b"{}"
+
+
+def test_a_dot_at_the_end_of_a_name_is_no_part_of_it_in_tls(
+    rig: AnyRig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names: list[str | None] = []
+    authority = one_authority()
+    context = authority.server("localhost")
+    context.sni_callback = lambda _sock, name, _context: names.append(name)
+
+    with peer(securely(context, answering(whole()))) as server:
+        place = "127.0.0.1", server.port
+        found = [(socket.AF_INET, socket.SOCK_STREAM, 0, "", place)]
+        # Not every resolver knows this name.
+        monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: found)
+        request = get(url(server.port, "localhost."))
+        got = rig.run(lambda io: fetch(io, request), authority.trusted)
+
+    assert got.body == b"{}"
+    assert names == ["localhost"]
+    # urllib3 leaves the dot out here, too.
+    host = "localhost" if rig.name == "requests" else "localhost."
+    assert f"host: {host}:{server.port}\r\n" in server.requests[0].decode().lower()
+
+
+@pytest.mark.parametrize(
+    "host", ["[fe80::1%25lo]", "[fe80::1%lo]", "b%C3%BCcher.example", "%6cocalhost"]
+)
+def test_a_host_that_cannot_be_named_is_refused_in_words(
+    rig: AnyRig, host: str
+) -> None:
+    with pytest.raises(InvalidEndpoint, match=r"Punycode.* without a zone") as caught:
+        rig.run(lambda io: fetch(io, get(f"http://{host}:9")))
+
+    assert "fe80" not in str(caught.value)
 
 
 @pytest.mark.filterwarnings("ignore:Unverified HTTPS request")

@@ -6,6 +6,7 @@ import http.client
 import io
 import math
 import os
+import queue
 import socket
 import ssl
 import threading
@@ -19,9 +20,9 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.util import SKIP_HEADER
 
 from runs_core.wire.http import Request
-from runs_transports._blocking import TimedStream, connect
+from runs_transports._blocking import TimedStream, connect, send_listening
 from runs_transports._deadline import Deadline
-from runs_transports._errors import not_sent
+from runs_transports._errors import not_sent, timed_out
 from runs_transports._request import Address, in_url
 from runs_transports._tls import default_context
 from runs_transports.http1 import READ_BYTES, Http1Exchange
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 
 __all__ = ["StrictAdapter"]
 
+# Of each host; more than threads usually share a transport, so that each finds one.
+MAX_IDLE = 100
 # As long as httpx keeps an idle connection, which is enough between two polls.
 MAX_IDLE_SECONDS = 5.0
 
@@ -40,7 +43,7 @@ class StrictAdapter(HTTPAdapter):
 
     def __init__(self, ssl_context: ssl.SSLContext | None) -> None:
         self._ssl_context = ssl_context
-        super().__init__()
+        super().__init__(pool_maxsize=MAX_IDLE)
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         super().init_poolmanager(*args, **kwargs)
@@ -107,7 +110,7 @@ class _Response(http.client.HTTPResponse):
     def begin(self) -> None:
         exchange = self._exchange
         while exchange.head is None:
-            exchange.receive(self.timed.read(READ_BYTES))
+            exchange.receive(_received(self.timed, exchange))
         self.status = self.code = exchange.head.status
         self.version, self.reason = 11, ""
         self.headers = self.msg = http.client.HTTPMessage()
@@ -135,7 +138,7 @@ class _Body(io.RawIOBase):
             if piece == b"":
                 break
             if piece is None:
-                self._exchange.receive(self._stream.read(READ_BYTES))
+                self._exchange.receive(_received(self._stream, self._exchange))
             else:
                 self._piece = io.BytesIO(piece)
         return size
@@ -145,10 +148,18 @@ class _Body(io.RawIOBase):
         super().close()
 
 
+def _received(stream: TimedStream, exchange: Http1Exchange) -> bytes:
+    try:
+        return stream.read(READ_BYTES)
+    except ConnectionResetError:
+        raise exchange.cut_off() from None
+
+
 class _Connection(HTTPConnection):
     """Connects within one timeout, and knows whether it can be reused."""
 
     exchange: Http1Exchange | None = None
+    is_refused = False
     process = 0
     good_until = math.inf
 
@@ -173,14 +184,35 @@ class _Connection(HTTPConnection):
     def connect(self) -> None:
         super().connect()
         self.process = os.getpid()
-        self.sock.settimeout(self.timeout)  # The whole timeout again, for sending.
+
+    def putrequest(self, method: str, *args: Any, **kwargs: Any) -> None:
+        request = Request(method=method, url=self.origin)
+        self.exchange = Http1Exchange(request, keep_alive=True)
+        self.is_refused = False
+        super().putrequest(method, *args, **kwargs)
+
+    def send(self, data: Any) -> None:
+        """Send a part of the request, unless the peer has refused it before."""
+        if self.sock is None:
+            self.connect()
+        sock: Any = self.sock
+        if self.exchange is None or self.is_refused:
+            return
+        if self.debuglevel > 0:
+            print("send:", repr(data))  # As http.client does.
+        try:
+            # The whole timeout again, for sending.
+            deadline = Deadline(self.timeout)
+            send_listening(sock, data, deadline, self.exchange, READ_BYTES)
+        except TimeoutError as error:
+            raise timed_out(self.exchange.address, self.timeout) from error
+        self.is_refused = self.exchange.refused
 
     # A method, where http.client has a class: http.client only calls it.
     def response_class(  # type: ignore[override]
         self, sock: socket.socket, debuglevel: int = 0, method: str | None = None
     ) -> _Response:
-        request = Request(method=method or "GET", url=self.origin)
-        self.exchange = Http1Exchange(request, keep_alive=True)
+        assert self.exchange is not None, "a response follows a request"
         return _Response(sock, self.exchange, method)
 
 
@@ -231,9 +263,16 @@ class _Pool(HTTPConnectionPool):
     def _put_conn(self, conn: Any) -> None:
         if conn is not None:
             conn.good_until = time.monotonic() + MAX_IDLE_SECONDS
-            if conn.exchange is None or not conn.exchange.reusable:
+            exchange = conn.exchange
+            if exchange is None or conn.is_refused or not exchange.reusable:
                 conn.close()
-        super()._put_conn(conn)
+        pool: Any = self.pool
+        try:
+            pool.put(conn, block=False)
+        # The inherited method warns of a full pool, and that it is closed.
+        except (AttributeError, queue.Full):
+            if conn is not None:
+                conn.close()
 
 
 class _SecurePool(_Pool, HTTPSConnectionPool):

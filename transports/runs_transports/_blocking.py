@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import selectors
 import socket
+import ssl
 import threading
 from collections.abc import Iterable
 from contextlib import suppress
@@ -14,7 +16,9 @@ from runs_transports._deadline import Deadline
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
-__all__ = ["TimedStream", "connect", "end_waits"]
+    from runs_transports.http1 import Http1Exchange
+
+__all__ = ["TimedStream", "connect", "end_waits", "send_listening"]
 
 
 def connect(
@@ -54,6 +58,53 @@ def _connect_to(
         connection.close()
         raise
     return connection
+
+
+def send_listening(
+    sock: socket.socket,
+    data: bytes,
+    deadline: Deadline,
+    exchange: Http1Exchange,
+    piece: int,
+) -> None:
+    """Send the data, or a part of it if the peer refuses the request before its end.
+
+    It listens, and reads up to `piece` bytes at once, only when nothing can be sent. If
+    the peer has closed, that is left for a later read to find out. The socket does not
+    block afterwards.
+    """
+    rest = memoryview(data)
+    sock.setblocking(False)
+    with selectors.DefaultSelector() as waiting:
+        waiting.register(sock, selectors.EVENT_READ)
+        while rest:
+            events = 0 if exchange.head else selectors.EVENT_READ
+            try:
+                rest = rest[sock.send(rest) :]
+                continue
+            except ssl.SSLWantReadError:
+                events = selectors.EVENT_READ
+            except (BlockingIOError, ssl.SSLWantWriteError):
+                events |= selectors.EVENT_WRITE
+            except (BrokenPipeError, ConnectionResetError):
+                return
+            waiting.modify(sock, events)
+            if not waiting.select(deadline.left()):
+                raise TimeoutError("timed out")
+            _listen(sock, exchange, piece)
+            if exchange.refused:
+                return
+
+
+def _listen(sock: socket.socket, exchange: Http1Exchange, piece: int) -> None:
+    """Take what has come of the response's head."""
+    try:
+        while exchange.head is None:
+            exchange.receive(sock.recv(piece))
+    except (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
+        return
+    except ConnectionResetError:
+        raise exchange.cut_off() from None
 
 
 def end_waits(sock: socket.socket) -> None:

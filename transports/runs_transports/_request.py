@@ -13,10 +13,10 @@ __all__ = [
     "MAX_HEAD_BYTES",
     "MAX_INTERIM",
     "Address",
-    "check_encoding",
     "default_port",
     "fields_to_send",
     "in_url",
+    "is_withheld",
 ]
 
 # The longest head (or chunk header, or trailer) that is accepted. h11's default of
@@ -60,6 +60,13 @@ class Address:
                 "the URL contains credentials before its host: pass them as the"
                 " endpoint's auth instead"
             )
+        if "%" in host:
+            # RFC 9110 section 7.2: a Host field cannot have a zone. As for names,
+            # clients differ in whether they decode them.
+            raise InvalidEndpoint(
+                "the URL's host has a % in it: write a name without percent-encoding"
+                " (in Punycode if it is not ASCII), and an IPv6 address without a zone"
+            )
         tls = parts.scheme == "https"
         target = url[len(f"{parts.scheme}://{parts.netloc}") :]
         return cls(
@@ -68,6 +75,11 @@ class Address:
             port=default_port(tls) if port is None else port,
             target=target if target.startswith("/") else f"/{target}",
         )
+
+    @property
+    def server_name(self) -> str:
+        """The host's name in TLS: without the dot that may end it (RFC 6066)."""
+        return self.host.removesuffix(".")
 
     @property
     def host_header(self) -> str:
@@ -112,11 +124,21 @@ def fields_to_send(request: Request) -> list[tuple[str, str]]:
     return fields
 
 
-def check_encoding(head: Head, address: Address) -> None:
-    """Raise `TransportProtocolError` if the body is in any coding but identity."""
-    for name, value in head.headers:
-        if name == "content-encoding" and value.strip().lower() not in ("", "identity"):
-            raise TransportProtocolError(
-                f"{address} sent a body with a Content-Encoding, but only identity is"
-                " accepted: turn off compression at that server"
-            )
+def is_withheld(head: Head, address: Address) -> bool:
+    """Return whether the body is not to be read, as it is in a coding but identity.
+
+    Raises `TransportProtocolError` if the body is what was asked for: that of a 2xx.
+    Any other body only explains the status, which says more than that it is coded.
+    """
+    if not any(
+        name == "content-encoding" and value.strip().lower() not in ("", "identity")
+        for name, value in head.headers
+    ):
+        return False
+    is_empty = head.status == 204 or head.headers.get("content-length") == "0"
+    if 200 <= head.status < 300 and not is_empty:
+        raise TransportProtocolError(
+            f"{address} sent a body with a Content-Encoding, but only identity is"
+            " accepted: turn off compression at that server"
+        )
+    return True

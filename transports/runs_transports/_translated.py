@@ -40,7 +40,9 @@ def translated(way: Way) -> Iterator[None]:
         if any(map(_is_before_sending, causes)):
             raise _unsent(way, causes, below or error) from below
         if any(map(_is_timeout, causes)):
-            raise timed_out(way.address, way.read_timeout) from below
+            is_read = any(map(_is_read_timeout, causes))
+            waited = way.read_timeout if is_read else way.connect_timeout
+            raise timed_out(way.address, waited) from below
         if fault := next(filter(None, map(_protocol_fault, causes)), None):
             raise TransportProtocolError(f"{way.address} {fault}") from None
         raise TransportError(f"the connection to {way.address} broke") from below
@@ -116,6 +118,11 @@ def _is_before_sending(error: BaseException) -> bool:
 
 def _is_timeout(error: BaseException) -> bool:
     return isinstance(error, TimeoutError | urllib3.exceptions.TimeoutError)
+
+
+def _is_read_timeout(error: BaseException) -> bool:
+    """Whether a wait for bytes ended; else sending did, in the connect timeout."""
+    return isinstance(error, requests.ReadTimeout | urllib3.exceptions.ReadTimeoutError)
 
 
 def _protocol_fault(error: BaseException) -> str | None:

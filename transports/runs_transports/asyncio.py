@@ -40,6 +40,10 @@ class AsyncioTransport:
     It reads no environment and uses no proxy. `ssl_context` is used as it is; the
     default verifies against the system's trust store. If it is cancelled anywhere, it
     closes the connection before the cancellation propagates.
+
+    On uvloop's loop, a server that ends its TLS connection without saying so
+    (close_notify) right after a large response can cut that off: uvloop then drops what
+    has not been read (seen with 1 MB; asyncio's own loop delivers all).
     """
 
     errors: tuple[type[BaseException], ...] = (OSError,)
@@ -91,42 +95,58 @@ class AsyncioTransport:
     ) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         if address.tls and self._ssl_context is None:
             self._ssl_context = default_context()
+        deadline = Deadline(timeout, self.now)
         try:
             async with asyncio.timeout(timeout):
-                return await self._connect_to_one(address, timeout)
+                connection = await _connected(address, deadline)
+                try:
+                    return await self._streams(connection, address)
+                except BaseException:
+                    connection.close()
+                    raise
         except (OSError, ValueError) as error:
             raise not_sent(address, error, timeout) from error
 
-    async def _connect_to_one(
-        self, address: Address, timeout: float | None
-    ) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-        """Try the host's addresses in turn, each for its share of the timeout.
-
-        asyncio's `happy_eyeballs_delay`, which tries them concurrently, can leave a
-        connection open when it is cancelled (seen with CPython 3.11).
-        """
-        loop = asyncio.get_running_loop()
-        places = await loop.getaddrinfo(
-            address.host, address.port, type=socket.SOCK_STREAM
-        )
-        *others, last = [(str(place[0]), int(place[1])) for *_, place in places]
-        for host, port in others:
-            with suppress(OSError):
-                async with asyncio.timeout(timeout and timeout / len(places)):
-                    return await self._connect_to(host, port, address)
-        return await self._connect_to(*last, address)
-
-    async def _connect_to(
-        self, host: str, port: int, address: Address
+    async def _streams(
+        self, connection: socket.socket, address: Address
     ) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         return await asyncio.open_connection(
-            host,
-            port,
+            sock=connection,
             ssl=self._ssl_context if address.tls else None,
-            server_hostname=address.host if address.tls else None,
+            server_hostname=address.server_name if address.tls else None,
             # asyncio's own is a minute; `_connect` has one for all of it.
             ssl_handshake_timeout=_NEVER if address.tls else None,
         )
+
+
+async def _connected(address: Address, deadline: Deadline) -> socket.socket:
+    """Connect to one of the host's addresses; the time left is for a handshake.
+
+    They are tried in turn, as in `runs_transports._blocking`. asyncio's
+    `happy_eyeballs_delay`, which tries them concurrently, can leave a connection open
+    when it is cancelled (seen with CPython 3.11).
+    """
+    loop = asyncio.get_running_loop()
+    *others, last = await loop.getaddrinfo(
+        address.host, address.port, type=socket.SOCK_STREAM
+    )
+    for tried, place in enumerate(others):
+        with suppress(OSError):
+            async with asyncio.timeout(deadline.left(1 + len(others) - tried)):
+                return await _connected_to(place)
+    return await _connected_to(last)
+
+
+async def _connected_to(place: tuple[Any, Any, int, str, Any]) -> socket.socket:
+    family, kind, protocol, _, address = place
+    connection = socket.socket(family, kind, protocol)
+    try:
+        connection.setblocking(False)
+        await asyncio.get_running_loop().sock_connect(connection, address)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
 
 
 class _Wire:
@@ -156,14 +176,20 @@ class _Wire:
     async def read_head(self) -> Head:
         async with self._limit():
             while (head := self._exchange.head) is None:
-                self._exchange.receive(await self._reader.read(READ_BYTES))
+                self._exchange.receive(await self._received())
         return head
 
     async def read(self) -> bytes:
         async with self._limit():
             while (piece := self._exchange.next_piece()) is None:
-                self._exchange.receive(await self._reader.read(READ_BYTES))
+                self._exchange.receive(await self._received())
         return piece
+
+    async def _received(self) -> bytes:
+        try:
+            return await self._reader.read(READ_BYTES)
+        except ConnectionResetError:
+            raise self._exchange.cut_off() from None
 
     @asynccontextmanager
     async def _limit(self) -> AsyncIterator[None]:

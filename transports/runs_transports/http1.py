@@ -14,6 +14,8 @@ A blocking transport, without its timeouts and errors::
 
 from __future__ import annotations
 
+import re
+
 from runs_core.errors import InvalidHeader, TransportProtocolError
 from runs_core.wire.http import Head, Request
 from runs_transports._errors import (
@@ -29,8 +31,8 @@ from runs_transports._request import (
     MAX_HEAD_BYTES,
     MAX_INTERIM,
     Address,
-    check_encoding,
     fields_to_send,
+    is_withheld,
 )
 
 with comes_with("sockets", __name__):
@@ -41,6 +43,9 @@ __all__ = ["READ_BYTES", "Address", "Http1Exchange"]
 # How much to read from a connection at once: TLS records are 16 KiB, and 64 KiB is what
 # the kernel's loopback and most receive windows can have ready.
 READ_BYTES = 64 * 1024
+
+# Bytes in a message of h11, and what comes before them.
+_QUOTED = re.compile(r""":? *\b(?:b['"]|bytearray\()""")
 
 
 class Http1Exchange:
@@ -68,7 +73,7 @@ class Http1Exchange:
             h11.CLIENT, max_incomplete_event_size=MAX_HEAD_BYTES
         )
         self._interim = 0
-        self._closed = False
+        self._closed = self._withheld = False
         self._fault: TransportProtocolError | None = None
         self.data_to_send = self._encode(request)
 
@@ -110,7 +115,7 @@ class Http1Exchange:
             event.status_code,
             ((name.decode(), _text(value)) for name, value in event.headers),
         )
-        check_encoding(head, self.address)
+        self._withheld = is_withheld(head, self.address)
         # RFC 9112 section 6.3: an attempt at smuggling that "ought to be handled as an
         # error". h11 would follow the chunks, a middlebox perhaps the length.
         if {"transfer-encoding", "content-length"} <= {
@@ -127,11 +132,22 @@ class Http1Exchange:
         if self._interim > MAX_INTERIM:
             raise TransportProtocolError(f"{self.address} {ENDLESS_INTERIM}")
 
+    @property
+    def refused(self) -> bool:
+        """Whether a response has begun that makes the rest of the request pointless.
+
+        RFC 9112 section 9.5: a client that is sending ought to watch for one.
+        """
+        return self.head is not None and self.head.status >= 300
+
     def next_piece(self) -> bytes | None:
         """Return what has come of the body, `b""` at its end, None if more must come.
 
-        What came before a fault is returned first; the next call raises.
+        What came before a fault is returned first; the next call raises. A body in a
+        coding, which can only be that of an error, looks empty.
         """
+        if self._withheld:
+            return b""
         if self._fault is not None:
             raise self._fault
         pieces: list[bytes] = []
@@ -169,6 +185,16 @@ class Http1Exchange:
         except h11.RemoteProtocolError as error:
             raise self._broken(error) from None
 
+    def cut_off(self) -> TransportProtocolError:
+        """Return the error for a connection that was reset.
+
+        To `receive`, `b""` could be the end of a body whose length is not known. Raise
+        it `from None`: asyncio raises the reset again when the connection is closed,
+        and each would be the reason of the other.
+        """
+        fault = CUT_BODY if self.head else CUT_HEAD
+        return TransportProtocolError(f"{self.address} {fault}")
+
     def _broken(self, error: h11.RemoteProtocolError) -> TransportProtocolError:
         if error.error_status_hint == 431:
             fault = LONG_HEAD
@@ -178,8 +204,8 @@ class Http1Exchange:
             # A 101 that was not requested; h11 has no type of its own for it.
             fault = SWITCHED
         else:
-            # After the colon h11 quotes what the peer sent.
-            fault = f"broke HTTP/1.1: {str(error).partition(':')[0]}"
+            # Where h11 quotes what the peer sent, it does so after a colon.
+            fault = f"broke HTTP/1.1: {_QUOTED.split(str(error), maxsplit=1)[0]}"
         return TransportProtocolError(f"{self.address} {fault}")
 
 

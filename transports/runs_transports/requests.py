@@ -21,7 +21,7 @@ from runs_core.wire.http import Head, Request, Timeouts
 from runs_transports._blocking import TimedStream
 from runs_transports._deadline import for_socket
 from runs_transports._extras import comes_with
-from runs_transports._request import Address, check_encoding, fields_to_send
+from runs_transports._request import Address, fields_to_send, is_withheld
 
 with comes_with("requests", __name__):
     import requests
@@ -39,9 +39,10 @@ class RequestsTransport:
     """Sends through a `requests.Session`, and reads the body undecoded.
 
     Connections are kept and reused, also by other threads. The transport's own session
-    reads no environment, keeps no cookies, uses no proxy, verifies with `ssl_context`
-    or against the system's trust store, and reconnects in a forked process; `close()`
-    closes it. Its responses are read by h11, as strictly as on the other transports.
+    keeps up to 100 idle ones for each host, however many threads use it; it reads no
+    environment, keeps no cookies, uses no proxy, verifies with `ssl_context` or against
+    the system's trust store, and reconnects in a forked process; `close()` closes it.
+    Its responses are read by h11, as strictly as on the other transports.
 
     A caller's `session` is used as it is, with its adapters, proxies, cookies and
     `trust_env`, and stays open; it decides what is trusted. Its adapters requote the
@@ -120,7 +121,7 @@ class RequestsTransport:
             head = Head(
                 raw.status, ((name, value) for name, value in raw.headers.items())
             )
-            check_encoding(head, address)
+            body.is_withheld = is_withheld(head, address)
             body.set_timeout(request.timeouts.read)
             yield Opened(
                 head, body.read, body.set_timeout if body.stream is not None else None
@@ -198,8 +199,11 @@ class _Body:
         # Held during a read; reentrant, because a signal handler may take it again.
         self._reading = threading.RLock()
         self._is_read = self._left = False
+        self.is_withheld = False
 
     def read(self) -> bytes:
+        if self.is_withheld:
+            return b""
         with self._reading:
             self._is_read = True
             try:

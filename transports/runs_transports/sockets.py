@@ -7,11 +7,11 @@ import ssl
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager
 
 from runs_core.transport import Opened
 from runs_core.wire.http import Head, Request
-from runs_transports._blocking import connect, end_waits
+from runs_transports._blocking import connect, end_waits, send_listening
 from runs_transports._deadline import Deadline
 from runs_transports._errors import not_sent, timed_out
 from runs_transports._extras import comes_with
@@ -70,7 +70,7 @@ class SocketTransport:
             self._ssl_context = default_context()
         try:
             return self._ssl_context.wrap_socket(
-                connection, server_hostname=address.host
+                connection, server_hostname=address.server_name
             )
         except BaseException:
             connection.close()
@@ -93,12 +93,16 @@ class _Wire:
         self._timeout = seconds
 
     def send(self) -> None:
-        deadline = Deadline(self._timeout)
-        # A peer may respond and close before it has taken the whole request: what it
-        # sent can still be read, and if it sent nothing, reading finds that out.
-        with suppress(BrokenPipeError, ConnectionResetError), self._timeouts():
-            self._connection.settimeout(deadline.left())
-            self._connection.sendall(self._exchange.data_to_send)
+        # A peer may respond before it has taken the whole request, whether or not it
+        # then closes.
+        with self._timeouts():
+            send_listening(
+                self._connection,
+                self._exchange.data_to_send,
+                Deadline(self._timeout),
+                self._exchange,
+                READ_BYTES,
+            )
 
     def read_head(self) -> Head:
         deadline = Deadline(self._timeout)
@@ -115,7 +119,10 @@ class _Wire:
     def _receive(self, deadline: Deadline) -> None:
         with self._timeouts(), self._waiting:
             self._connection.settimeout(deadline.left())
-            data = self._connection.recv(READ_BYTES)
+            try:
+                data = self._connection.recv(READ_BYTES)
+            except ConnectionResetError:
+                raise self._exchange.cut_off() from None
         self._exchange.receive(data)
 
     def close(self) -> None:

@@ -79,25 +79,27 @@ class TrioTransport:
 
     async def _connect(
         self, address: Address, timeout: float | None
-    ) -> trio.abc.Stream:
+    ) -> _Connection | trio.SSLStream[_Connection]:
         try:
             with trio.move_on_after(_wait(timeout)):
-                stream = await trio.open_tcp_stream(address.host, address.port)
+                stream = _Connection(
+                    await trio.open_tcp_stream(address.host, address.port)
+                )
                 return await self._secured(stream, address) if address.tls else stream
         except (OSError, ValueError, trio.BrokenResourceError) as error:
             raise not_sent(address, _cause(error), timeout) from error
         raise not_sent(address, TimeoutError(), timeout)
 
     async def _secured(
-        self, stream: trio.SocketStream, address: Address
-    ) -> trio.abc.Stream:
+        self, stream: _Connection, address: Address
+    ) -> trio.SSLStream[_Connection]:
         if self._ssl_context is None:
             self._ssl_context = default_context()
         try:
             secured = trio.SSLStream(
                 stream,
                 self._ssl_context,
-                server_hostname=address.host,
+                server_hostname=address.server_name,
                 https_compatible=True,
             )
             await secured.do_handshake()
@@ -107,13 +109,52 @@ class TrioTransport:
         return secured
 
 
+class _Connection(trio.abc.Stream):
+    """A connection on which sending can be ended, unnoticed by the TLS on it.
+
+    An `SSLStream` whose sending is cancelled cannot be read any more.
+    """
+
+    def __init__(self, stream: trio.SocketStream) -> None:
+        self._stream = stream
+        self._sending = trio.CancelScope()
+        self._is_stopped = False
+
+    async def send_all(self, data: bytes | bytearray | memoryview) -> None:
+        with trio.CancelScope() as self._sending:
+            if self._is_stopped:
+                self._sending.cancel()
+            await self._stream.send_all(data)
+
+    def stop_sending(self) -> None:
+        self._is_stopped = True
+        self._sending.cancel()
+
+    async def wait_send_all_might_not_block(self) -> None:
+        await self._stream.wait_send_all_might_not_block()
+
+    async def receive_some(self, max_bytes: int | None = None) -> bytes | bytearray:
+        return await self._stream.receive_some(max_bytes)
+
+    async def aclose(self) -> None:
+        await self._stream.aclose()
+
+
 class _Wire:
     """An exchange on a connected stream."""
 
     def __init__(
-        self, stream: trio.abc.Stream, exchange: Http1Exchange, timeout: float | None
+        self,
+        stream: _Connection | trio.SSLStream[_Connection],
+        exchange: Http1Exchange,
+        timeout: float | None,
     ) -> None:
         self._stream = stream
+        self._connection: _Connection
+        if isinstance(stream, _Connection):
+            self._connection = stream
+        else:
+            self._connection = stream.transport_stream
         self._exchange = exchange
         self._timeout = timeout
 
@@ -121,6 +162,21 @@ class _Wire:
         self._timeout = seconds
 
     async def send(self) -> None:
+        """Send the request, or a part of it if the peer refuses it before its end."""
+        faults: list[BaseException] = []
+        listening = trio.CancelScope(shield=True)
+        # No exception leaves the nursery, which would wrap it in a group.
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(self._listen, listening, faults)
+            try:
+                await self._send()
+            except BaseException as error:
+                faults.append(error)
+            listening.cancel()
+        if faults:
+            raise faults.pop()
+
+    async def _send(self) -> None:
         with trio.move_on_after(_wait(self._timeout)) as scope:
             # A peer may respond and close before it has taken the whole request: what
             # it sent can still be read; if it sent nothing, reading finds that out.
@@ -129,17 +185,38 @@ class _Wire:
         if scope.cancelled_caught:
             raise timed_out(self._exchange.address, self._timeout)
 
+    async def _listen(
+        self, until: trio.CancelScope, faults: list[BaseException]
+    ) -> None:
+        """Take what comes of the head meanwhile; a refusal or a fault ends sending."""
+        try:
+            with until:
+                while self._exchange.head is None:
+                    self._exchange.receive(await self._received())
+        except Exception as error:
+            faults.append(error)
+        if faults or self._exchange.refused:
+            self._connection.stop_sending()
+
     async def read_head(self) -> Head:
         with trio.move_on_after(_wait(self._timeout)):
             while (head := self._exchange.head) is None:
-                self._exchange.receive(await self._stream.receive_some(READ_BYTES))
+                self._exchange.receive(await self._received())
             return head
         raise timed_out(self._exchange.address, self._timeout)
+
+    async def _received(self) -> bytes | bytearray:
+        try:
+            return await self._stream.receive_some(READ_BYTES)
+        except trio.BrokenResourceError as error:
+            if isinstance(_cause(error), ConnectionResetError):
+                raise self._exchange.cut_off() from None
+            raise
 
     async def read(self) -> bytes:
         with trio.move_on_after(_wait(self._timeout)):
             while (piece := self._exchange.next_piece()) is None:
-                self._exchange.receive(await self._stream.receive_some(READ_BYTES))
+                self._exchange.receive(await self._received())
             return piece
         raise timed_out(self._exchange.address, self._timeout)
 

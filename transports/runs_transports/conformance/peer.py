@@ -114,9 +114,15 @@ Script = Callable[[Connection], object]
 class Peer:
     """Listens on loopback; each connection gets the next script, or again the last."""
 
-    def __init__(self, *scripts: Script, host: str = "127.0.0.1") -> None:
-        family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        self._listener = socket.create_server((host, 0), family=family)
+    def __init__(
+        self, *scripts: Script, host: str = "127.0.0.1", scope: int = 0
+    ) -> None:
+        if ":" in host:
+            self._listener = socket.create_server(
+                (host, 0, 0, scope), family=socket.AF_INET6
+            )
+        else:
+            self._listener = socket.create_server((host, 0))
         self.port: int = self._listener.getsockname()[1]
         self.place = f"{in_url(host)}:{self.port}"
         self.url = f"http://{self.place}"
@@ -176,7 +182,7 @@ class Peer:
         # This connection is accepted after all earlier ones, and ends the thread.
         with socket.socket(self._listener.family) as last:
             place = self._listener.getsockname()
-            last.bind((place[0], 0))
+            last.bind((place[0], 0, *place[2:]))
             self._last = last.getsockname()[1]
             last.connect(place)
             self._thread.join(PATIENCE)
@@ -185,8 +191,8 @@ class Peer:
 
 
 @contextlib.contextmanager
-def peer(*scripts: Script, host: str = "127.0.0.1") -> Iterator[Peer]:
-    server = Peer(*scripts, host=host)
+def peer(*scripts: Script, host: str = "127.0.0.1", scope: int = 0) -> Iterator[Peer]:
+    server = Peer(*scripts, host=host, scope=scope)
     try:
         yield server
     except BaseException as error:

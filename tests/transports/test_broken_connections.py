@@ -1,0 +1,88 @@
+"""What is said of a connection that breaks: where to, and alike on each transport."""
+
+from __future__ import annotations
+
+import ssl
+
+import pytest
+
+from runs_core import Client, Endpoint, runs
+from runs_core.errors import OutcomeUnknown, TransportError, TransportProtocolError
+from runs_core.wire.http import Request
+from runs_transports.conformance.peer import CHUNKED, UNFRAMED, Connection, peer
+from runs_transports.conformance.rig import fetch, get
+from runs_transports.conformance.tls import one_authority, securely
+from runs_transports.http1 import Http1Exchange
+from runs_transports.sockets import SocketTransport
+from tests.transports.rigs import AnyRig
+
+
+@pytest.mark.parametrize("sent", [b"", CHUNKED, CHUNKED + b"9\r\nhalf"])
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_a_reset_is_a_response_that_was_cut_off(
+    rig: AnyRig, scheme: str, sent: bytes
+) -> None:
+    authority = one_authority()
+
+    def script(connection: Connection) -> None:
+        connection.answer(sent)
+        connection.reset()
+
+    secured = securely(authority.server("127.0.0.1"), script)
+    with peer(script if scheme == "http" else secured) as server:
+        request = get(f"{scheme}://{server.place}")
+        with pytest.raises(TransportProtocolError) as caught:
+            rig.run(lambda io: fetch(io, request), authority.trusted)
+
+    assert str(caught.value).startswith(
+        f"{server.place} closed the connection before the end of the response "
+    )
+
+
+def test_a_reset_is_no_end_of_a_body_without_a_length(rig: AnyRig) -> None:
+    def script(connection: Connection) -> None:
+        connection.answer(UNFRAMED + b"half")
+        connection.reset()
+
+    with peer(script) as server, pytest.raises(TransportProtocolError):
+        rig.run(lambda io: fetch(io, get(server.url)))
+
+
+def test_any_other_failure_names_the_origin() -> None:
+    """As that of a server which demands a certificate of its clients."""
+    authority = one_authority()
+    demanding = authority.server("127.0.0.1")
+    demanding.verify_mode = ssl.CERT_REQUIRED
+    authority.ca.configure_trust(demanding)
+
+    def script(connection: Connection) -> None:
+        with pytest.raises(ssl.SSLError):
+            connection.secure(demanding)
+
+    with peer(script) as server:
+        endpoint = Endpoint(f"https://{server.place}/v1/SECRET", query={"q": "SECRET"})
+        client = Client(SocketTransport(ssl_context=authority.trusted), endpoint)
+        with pytest.raises(OutcomeUnknown) as caught:
+            client.run(runs.create("thread_1", assistant_id="a"))
+
+    error = caught.value.__cause__
+    assert isinstance(error, TransportError)
+    assert f"the connection to {server.place} failed: " in f"{error} {caught.value}"
+    assert "SECRET" not in f"{error} {caught.value}"
+
+
+@pytest.mark.parametrize(
+    ("field", "words"),
+    [
+        (b"Transfer-Encoding: gzip", "Only Transfer-Encoding: chunked is supported"),
+        (b"Content-Length: canary", "bad Content-Length"),
+        (b"canary", "illegal header line"),
+    ],
+)
+def test_what_broke_http_is_said_in_whole_sentences(field: bytes, words: str) -> None:
+    exchange = Http1Exchange(Request(method="GET", url="http://host/"))
+
+    with pytest.raises(TransportProtocolError) as caught:
+        exchange.receive(b"HTTP/1.1 200 OK\r\n" + field + b"\r\n\r\n")
+
+    assert str(caught.value) == f"host:80 broke HTTP/1.1: {words}"
