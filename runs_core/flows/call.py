@@ -33,10 +33,6 @@ T_co = TypeVar("T_co", covariant=True)
 ResourceT = TypeVar("ResourceT", bound=Resource)
 
 
-# The operations on one object; its id is the last in the path.
-_BY_ID = frozenset({"retrieve", "update", "delete", "cancel", "submit_tool_outputs"})
-
-
 @frozen
 class Call(Generic[T_co]):
     """One request and how to read its response; it can be used any number of times.
@@ -77,9 +73,7 @@ class Call(Generic[T_co]):
         if not 200 <= response.status < 300:
             raise status_error(response, self.request)
         try:
-            result = self.decode(response)
-            _check_id(getattr(result, "id", None), self.request)
-            return result
+            return self.decode(response)
         except MalformedResponse as error:
             # Without its frames: they hold the response, which can contain a key.
             error.__traceback__ = None
@@ -88,24 +82,6 @@ class Call(Generic[T_co]):
             raise as_unknown(unreadable, self.request) from error
         except UnexpectedContentType as error:
             _raise_unknown(error, self.request)
-
-
-def _check_id(id: object, request: ApiRequest) -> None:
-    """Raise `MalformedResponse` if a request for one object is answered with another.
-
-    A cache or a gateway can mix responses up; no server is known that names an object
-    differently in its own responses.
-    """
-    _, _, what = request.operation.partition(".")
-    if what not in _BY_ID or not request.ids or not isinstance(id, str):
-        return
-    _, asked = request.ids[-1]
-    if id != asked:
-        # Without the other id: it is the server's word, and could be anything.
-        raise MalformedResponse(
-            f"it is not about {one_line(asked)}, which was asked for @ $.id",
-            where="$.id",
-        )
 
 
 def _raise_unknown(error: ProtocolError, request: ApiRequest) -> NoReturn:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import json
-from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
@@ -446,42 +445,3 @@ def test_paging_ends_for_whatever_a_server_answers(
                 requests += 1
     except (StopIteration, PageRepeated):
         assert requests <= 5
-
-
-RUN_1 = json.dumps(
-    {
-        "id": "run_1",
-        "object": "thread.run",
-        "thread_id": "thread_1",
-        "assistant_id": "a",
-        "status": "completed",
-        "created_at": 1,
-    }
-).encode()
-OUTPUTS = [{"tool_call_id": "c", "output": "o"}]
-ABOUT: dict[str, Callable[[str], Call[Run]]] = {
-    "retrieve": lambda id: runs.retrieve(id, "thread_1"),
-    "update": lambda id: runs.update(id, "thread_1", metadata={}),
-    "cancel": lambda id: runs.cancel(id, "thread_1"),
-    "submit": lambda id: runs.submit_tool_outputs(id, "thread_1", tool_outputs=OUTPUTS),
-}
-
-
-@pytest.mark.parametrize("call", ABOUT.values(), ids=ABOUT)
-def test_an_answer_about_another_object_is_refused(
-    call: Callable[[str], Call[Run]],
-) -> None:
-    answer = Response(200, {}, RUN_1)
-    assert call("run_1").parse(answer).id == "run_1"
-    with pytest.raises(MalformedResponse, match="it is not about run_2") as caught:
-        call("run_2").parse(answer)
-
-    assert caught.value.where == "$.id"
-    assert "run_1" not in str(caught.value)
-    assert isinstance(caught.value, OutcomeUnknown) == (call is ABOUT["submit"])
-
-
-def test_what_begins_has_an_id_of_its_own() -> None:
-    call = runs.create("thread_1", assistant_id="a")
-
-    assert call.parse(Response(200, {}, RUN_1)).id == "run_1"

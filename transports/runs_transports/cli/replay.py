@@ -158,11 +158,8 @@ def _replay(name: str, form: Form, max_event_bytes: int | None) -> int:
 
 
 def _replay_answer(client: Client, form: Form) -> None:
-    call = threads.retrieve("recording")
-    # Of no object in particular: any id is the right one.
-    request = evolve(call.request, template="/recording", ids=())
     try:
-        answer = client.run(evolve(call, request=request, decode=_read_answer))
+        answer = client.run(evolve(threads.retrieve("recording"), decode=_read_answer))
     except APIStatusError as error:
         if isinstance(error.body, dict):
             form.answer({"error": error.body})
