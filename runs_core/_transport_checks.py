@@ -38,12 +38,6 @@ def check_transport(transport: Any) -> None:
             f"errors of {type(transport).__name__} must be subclasses of Exception:"
             " others, such as KeyboardInterrupt, do not mean that a connection failed"
         )
-    if Exception in errors:
-        raise UsageError(
-            f"errors of {type(transport).__name__} must be narrower than Exception:"
-            " name what its I/O raises, such as OSError, or a mistake would be taken"
-            " for a connection that failed, and the request be sent again"
-        )
 
 
 def is_async(transport: Any) -> bool:

@@ -489,14 +489,6 @@ def test_the_wish_to_stop_is_no_error_of_a_transport(
         rig.client(transport)
 
 
-def test_not_every_mistake_is_an_error_of_a_transport(rig: Rig) -> None:
-    transport = rig.transport()
-    transport.errors = (Exception,)
-
-    with pytest.raises(UsageError, match=r"narrower than Exception: name what its I/O"):
-        rig.client(transport)
-
-
 @pytest.mark.parametrize("make", [Client, AsyncClient])
 def test_what_a_client_is_made_of_is_checked_when_it_is_made(make: Any) -> None:
     transport = AsyncFakeTransport() if make is AsyncClient else FakeTransport()

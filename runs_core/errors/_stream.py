@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from runs_core.errors._base import APIConnectionError, APIError, APITimeoutError
 
@@ -22,7 +22,8 @@ class StreamEnded(APIError):
     """A stream ended before its run did.
 
     `run_id` and `last_event` (a wire name) are the last that were seen, or None.
-    `snapshot` holds everything that had arrived.
+    `snapshot` holds everything that had arrived; it is None only in an error that you
+    build without one.
     """
 
     def __init__(
@@ -31,12 +32,13 @@ class StreamEnded(APIError):
         *,
         run_id: str | None = None,
         last_event: str | None = None,
-        snapshot: RunSnapshot,
+        snapshot: RunSnapshot | None = None,
     ) -> None:
         super().__init__(message)
         self.run_id = run_id
         self.last_event = last_event
-        self.snapshot = snapshot
+        # Typed as it is in what this library raises.
+        self.snapshot = cast("RunSnapshot", snapshot)
 
 
 class StreamTruncated(StreamEnded, APIConnectionError):
@@ -64,7 +66,7 @@ class StreamError(StreamEnded):
         error: ErrorObject | None = None,
         run_id: str | None = None,
         last_event: str | None = None,
-        snapshot: RunSnapshot,
+        snapshot: RunSnapshot | None = None,
         body: object = None,
     ) -> None:
         super().__init__(

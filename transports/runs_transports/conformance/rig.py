@@ -12,7 +12,7 @@ import pytest
 from attrs import frozen
 
 from runs_core._transport_checks import check_transport, is_async
-from runs_core.errors import NotSent, TransportError, TransportTimeout
+from runs_core.errors import NotSent, TransportError, TransportTimeout, UsageError
 from runs_core.transport import AsyncTransport
 from runs_core.wire.http import Head, Request, Timeouts
 from runs_transports.conformance.face import Awaited, Blocking, Io
@@ -54,6 +54,13 @@ class Rig:
 
     def __attrs_post_init__(self) -> None:
         check_transport(self.transport)
+        if Exception in self.transport.errors:
+            raise UsageError(
+                f"errors of {type(self.transport).__name__} must be narrower than"
+                " Exception: name what its I/O raises, such as OSError, or a mistake"
+                " would be taken for a connection that failed, and the request be sent"
+                " again"
+            )
 
     @property
     def is_async(self) -> bool:

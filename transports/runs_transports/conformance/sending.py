@@ -19,7 +19,8 @@ from runs_transports.conformance.peer import (
     unused_port,
     whole,
 )
-from runs_transports.conformance.rig import Rig, RigFixture, fetch, get, post
+from runs_transports.conformance.rig import Io, Rig, RigFixture, fetch, get, post
+from runs_transports.conformance.verbatim import sent_verbatim
 
 __all__ = ["SendingSuite"]
 
@@ -65,12 +66,17 @@ class SendingSuite(RigFixture):
         }
         assert body == request.body
 
-    def test_paths_are_sent_as_they_are(self, rig: Rig) -> None:
-        with peer(answering(whole())) as server:
-            rig.run(lambda io: fetch(io, get(f"{server.url}/a/../b//c/%2E%2e/d;x=1")))
-
-        target = server.requests[0].split()[1]
-        assert target.upper() == b"/A/../B//C/%2E%2E/D;X=1"
+    @pytest.mark.parametrize(
+        "target",
+        [
+            "/a/../b//c/%2E%2e/d;x=1",
+            "/a/../b/./c",
+            "/%7ea/%2e%2E/~",
+            "/v1?after=%2f%7E&x=a+b%20",
+        ],
+    )
+    def test_the_target_is_not_quoted_anew(self, rig: Rig, target: str) -> None:
+        sent_verbatim(rig, target)
 
     @pytest.mark.parametrize(
         ("method", "length"),
@@ -209,3 +215,23 @@ class SendingSuite(RigFixture):
             assert other.connections == 0
 
         assert got.head.status == 307
+
+    def test_no_proxy_of_the_environment_is_used(
+        self, rig: Rig, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        async def scenario(io: Io) -> bytes:
+            return (await fetch(io, get(server.url))).body
+
+        with peer(answering(whole(b"proxy"))) as proxy:
+            for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
+                monkeypatch.setenv(name, proxy.url)
+            for name in ("no_proxy", "NO_PROXY"):
+                monkeypatch.delenv(name, raising=False)
+            with peer(answering(whole(b"direct"))) as server:
+                body = rig.run(scenario)
+            assert proxy.connections == 0, (
+                "a proxy that the environment names was used: the request and its"
+                " credentials went to another server"
+            )
+
+        assert body == b"direct"
