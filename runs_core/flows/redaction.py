@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from runs_core.wire.http import Headers, Request, keys_in
 
-__all__ = ["cleaned", "without"]
+__all__ = ["cleaned", "redactor"]
 
 
 def cleaned(headers: Headers, clean: Callable[[bytes], bytes]) -> Headers:
@@ -21,14 +21,28 @@ def cleaned(headers: Headers, clean: Callable[[bytes], bytes]) -> Headers:
     return Headers([(text(name), text(value)) for name, value in headers])
 
 
-def without(body: bytes, credentials: Headers, sent: Request) -> bytes:
-    """Return an error's body without the credentials, wherever they are from."""
-    for key in keys_in((*credentials, *sent.headers.secret())):
-        body = body.replace(key.encode(), _REDACTED)
-        if b"\\" in body:
-            body = _escaped(key).sub(_REDACTED, body)
-        body = _without_a_beginning(body, key)
-    return body
+def redactor(credentials: Headers, sent: Request) -> Callable[[bytes], bytes]:
+    """Return the function that takes a request's keys out of what a server says.
+
+    A function, because it shows nothing of what it holds.
+    """
+    keys = keys_in((*credentials, *sent.headers.secret()))
+
+    def clean(text: bytes) -> bytes:
+        for key in keys:
+            # Most texts (each header of a response is one) have nothing of a key.
+            if b"\\" in text or key[:_SHORTEST_BEGINNING].encode() in text:
+                text = _without(text, key)
+        return text
+
+    return clean
+
+
+def _without(text: bytes, key: str) -> bytes:
+    text = text.replace(key.encode(), _REDACTED)
+    if b"\\" in text:
+        text = _escaped(key).sub(_REDACTED, text)
+    return _without_a_beginning(text, key)
 
 
 _REDACTED = b"[redacted]"

@@ -36,7 +36,7 @@ from runs_core.flows.effects import (
 )
 from runs_core.flows.once import check_unconsumed, flow_of
 from runs_core.flows.outcome import as_unknown, how_to_find_out, mark_unknown
-from runs_core.flows.redaction import cleaned, without
+from runs_core.flows.redaction import cleaned, redactor
 from runs_core.flows.request import ApiRequest, Repeat
 from runs_core.flows.status import refusal, status_error
 from runs_core.flows.verdict import (
@@ -218,7 +218,7 @@ class _Attempts:
                 answer = evolve(answer, retries_taken=self.retries)
                 wait = yield from self._wait_after_answer(answer)
                 if wait is None:
-                    clean = partial(without, credentials=credentials, sent=prepared)
+                    clean = redactor(credentials, prepared)
                     return (yield from self._final(answer, clean))
             yield from wait
 

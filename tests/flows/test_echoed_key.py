@@ -21,7 +21,7 @@ from runs_core import (
     StreamTruncated,
     runs,
 )
-from runs_core.flows.redaction import without
+from runs_core.flows.redaction import redactor
 from runs_core.testing import (
     Cut,
     InMemoryTransport,
@@ -107,7 +107,7 @@ def test_promise_4_a_key_that_is_cut_off_with_the_rest_is_taken_out(
     said = f"no key: {begun}".encode() + cut_escape
     sent = Endpoint("http://l.test/v1", ODD_KEY).prepare(runs.list("t").request)
 
-    assert without(said, Headers(), sent) == b"no key: [redacted]" + (
+    assert redactor(Headers(), sent)(said) == b"no key: [redacted]" + (
         cut_escape if kept == len(ODD_KEY) else b""
     )
 
