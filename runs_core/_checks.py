@@ -96,12 +96,6 @@ def one_of(*choices: str | None) -> Validator:
     return check
 
 
-def yes_or_no(owner: Any, attribute: Attribute[Any], value: Any) -> None:
-    """Refuse anything but True and False: the string "no" would be true."""
-    if not isinstance(value, bool):
-        raise TypeError(f"{attribute.name} must be True or False, not {_kind(value)}")
-
-
 def a_function(owner: Any, attribute: Attribute[Any], value: Any) -> None:
     """Refuse anything that is not callable; None means no function."""
     if value is not None and not callable(value):
@@ -109,13 +103,17 @@ def a_function(owner: Any, attribute: Attribute[Any], value: Any) -> None:
 
 
 def a_kind(kind: Any, words: str) -> Validator:
-    """Give the check that a value is of this type, or of one of this union."""
+    """Return the validator for a value of this type, or of one of this union."""
 
     def check(owner: Any, attribute: Attribute[Any], value: Any) -> None:
         if not isinstance(value, kind):
             raise TypeError(f"{attribute.name} must be {words}, not {_kind(value)}")
 
     return check
+
+
+# Nothing else: the string "no" would be true.
+yes_or_no = a_kind(bool, "True or False")
 
 
 def _shown(number: float) -> str:

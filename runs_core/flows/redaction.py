@@ -7,18 +7,22 @@ from collections.abc import Callable
 
 from runs_core.wire.http import Headers, Request, keys_in
 
-__all__ = ["cleaned", "redactor"]
+__all__ = ["cleaned", "cleaned_text", "redactor"]
 
 
 def cleaned(headers: Headers, clean: Callable[[bytes], bytes]) -> Headers:
     """Return the fields with `clean` applied to their names and values."""
+    return Headers(
+        (cleaned_text(name, clean), cleaned_text(value, clean))
+        for name, value in headers
+    )
 
-    def text(value: str) -> str:
-        return clean(value.encode("utf-8", "surrogateescape")).decode(
-            "utf-8", "surrogateescape"
-        )
 
-    return Headers([(text(name), text(value)) for name, value in headers])
+def cleaned_text(text: str, clean: Callable[[bytes], bytes]) -> str:
+    """Return a text with `clean` applied to it."""
+    return clean(text.encode("utf-8", "surrogateescape")).decode(
+        "utf-8", "surrogateescape"
+    )
 
 
 def redactor(credentials: Headers, sent: Request) -> Callable[[bytes], bytes]:

@@ -27,6 +27,7 @@ from runs_core.flows.once import OnceFeed
 from runs_core.flows.outcome import as_unknown
 from runs_core.flows.polling import Answered, is_over, nothing_answered
 from runs_core.flows.progress import Progress
+from runs_core.flows.redaction import cleaned_text
 from runs_core.flows.request import ApiRequest
 from runs_core.flows.resume import ids_of, missed_events
 from runs_core.flows.run_requests import RunRequests
@@ -346,8 +347,7 @@ def _last_event(progress: Progress) -> str | None:
     name = progress.last_event
     if name is None or progress.redact is None:
         return name
-    clean = progress.redact(name.encode("utf-8", "surrogateescape"))
-    return clean.decode("utf-8", "surrogateescape")
+    return cleaned_text(name, progress.redact)
 
 
 def _stream_error(event: ErrorEvent, progress: Progress) -> StreamError:

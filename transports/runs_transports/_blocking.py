@@ -75,25 +75,29 @@ def send_listening(
     """
     rest = memoryview(data)
     sock.setblocking(False)
+    while rest:
+        events = 0 if exchange.head else selectors.EVENT_READ
+        try:
+            rest = rest[sock.send(rest) :]
+            continue
+        except ssl.SSLWantReadError:
+            events = selectors.EVENT_READ
+        except (BlockingIOError, ssl.SSLWantWriteError):
+            events |= selectors.EVENT_WRITE
+        except (BrokenPipeError, ConnectionResetError):
+            return
+        _wait(sock, events, deadline)
+        _listen(sock, exchange, piece)
+        if exchange.refused:
+            return
+
+
+def _wait(sock: socket.socket, events: int, deadline: Deadline) -> None:
+    # Made only here: most requests are sent at once.
     with selectors.DefaultSelector() as waiting:
-        waiting.register(sock, selectors.EVENT_READ)
-        while rest:
-            events = 0 if exchange.head else selectors.EVENT_READ
-            try:
-                rest = rest[sock.send(rest) :]
-                continue
-            except ssl.SSLWantReadError:
-                events = selectors.EVENT_READ
-            except (BlockingIOError, ssl.SSLWantWriteError):
-                events |= selectors.EVENT_WRITE
-            except (BrokenPipeError, ConnectionResetError):
-                return
-            waiting.modify(sock, events)
-            if not waiting.select(deadline.left()):
-                raise TimeoutError("timed out")
-            _listen(sock, exchange, piece)
-            if exchange.refused:
-                return
+        waiting.register(sock, events)
+        if not waiting.select(deadline.left()):
+            raise TimeoutError("timed out")
 
 
 def _listen(sock: socket.socket, exchange: Http1Exchange, piece: int) -> None:
