@@ -58,7 +58,7 @@ class Framer(StreamState):
     __slots__ = ()
 
     def _frames(self, data: bytes | bytearray | memoryview) -> Frames:
-        """Give what these bytes complete; raise the fault met by an earlier call."""
+        """Return what these bytes complete; raise the fault met by an earlier call."""
         if (
             type(data) is bytes
             and 0 < (n := len(data)) <= self._free
@@ -74,7 +74,7 @@ class Framer(StreamState):
         return self._any(data)
 
     def _any(self, data: bytes | bytearray | memoryview) -> Frames:
-        """Give what these bytes complete, if `_one_event` does not."""
+        """Return what these bytes complete, if `_one_event` does not."""
         if type(data) is not bytes:
             data = as_bytes(data)
         if self._special:
@@ -131,7 +131,7 @@ class Framer(StreamState):
         return "", [], events, ids, retries, (text,)
 
     def _one_event(self, data: bytes) -> bytes | None:
-        """Give the data of the one event that a chunk completes, or `UNFINISHED`.
+        """Return the data of the one event that a chunk completes, or `UNFINISHED`.
 
         None, and nothing has changed, if it may be another number of events, or one
         that is not regular. The event's shape is then in `_shape`. If an event has
@@ -221,7 +221,7 @@ class Framer(StreamState):
         return value
 
     def _uniform(self, data: bytes) -> list[bytes] | None:
-        """Give the data of the events that a long chunk completes, all of one shape.
+        """Return the data of the events that a long chunk completes, all of one shape.
 
         None, and nothing has changed but `_split`, if they are not. The chunk is longer
         than `SHORT_BYTES`, and `_split` is set. It is not joined to what was there
@@ -272,7 +272,7 @@ class Framer(StreamState):
     def _split_text(
         self, text: bytes, new: int
     ) -> tuple[Style, list[bytes], bytes, bytes]:
-        """Give the style of a text's blocks, these, the rest, and the stream's eol.
+        """Return the style of a text's blocks, these, the rest, and the stream's eol.
 
         There is a CR in the text.
         """
@@ -336,7 +336,7 @@ class Framer(StreamState):
         )
 
     def _finish(self) -> Frames:
-        """Give what the end of the bytes completes; after it, nothing can be fed."""
+        """Return what the end of the bytes completes; after it, nothing can be fed."""
         if self._fault is not None:
             raise too_large(self._limit, self._fault)
         block = None

@@ -38,7 +38,7 @@ _PLACE = re.compile(r"\{(\w+)\}")
 
 
 def places_of(template: str) -> list[str]:
-    """Give the names of the ids that a path template has places for."""
+    """Return the names of the ids that a path template has places for."""
     return _PLACE.findall(template)
 
 

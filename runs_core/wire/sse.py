@@ -174,7 +174,7 @@ class EventStreamDecoder(Framer):
         return self._many(data)
 
     def _many(self, data: bytes | bytearray | memoryview) -> list[ServerSentEvent]:
-        """Give the events that these bytes complete, if they may be any number."""
+        """Return the events that these bytes complete, if they may be any number."""
         kind, datas, pairs, ids, retries, _ = self._any(data)
         events = []
         id = self._id
