@@ -12,6 +12,7 @@ from typing import TypeAlias
 __all__ = [
     "CRLF",
     "LF",
+    "NO_EVENT",
     "UNNAMED",
     "UNNAMED_CRLF",
     "Shape",
@@ -38,6 +39,8 @@ CRLF: Style = b"\r\n", b"\r\ndata: ", b"\r\n\r\n", {}
 # What is expected first.
 UNNAMED: Shape = b"data: ", b"\n\n", "message", True, b"\n\ndata: "
 UNNAMED_CRLF: Shape = b"data: ", b"\r\n\r\n", "message", True, b"\r\n\r\ndata: "
+# Looks like no event, so that it is looked up how the first one looks.
+NO_EVENT: Shape = b"", b"", "", True, b""
 
 # Longer heads are read anew each time, and no more than this many are kept: a server
 # chooses them.

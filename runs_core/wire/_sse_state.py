@@ -8,7 +8,15 @@ from typing import Literal
 from runs_core._checks import check_whole
 from runs_core.errors import EventTooLarge, InvalidOption, UsageError
 from runs_core.wire._sse_long import LongBlock
-from runs_core.wire._sse_shapes import CRLF, LF, UNNAMED, UNNAMED_CRLF, Shape, Style
+from runs_core.wire._sse_shapes import (
+    CRLF,
+    LF,
+    NO_EVENT,
+    UNNAMED,
+    UNNAMED_CRLF,
+    Shape,
+    Style,
+)
 
 __all__ = [
     "SHORT_BYTES",
@@ -137,6 +145,7 @@ class StreamState:
                 data = data[len(_BOM) :]
         self._bom = None
         self._begin()
+        self._lane = NO_EVENT
         self._split = len(data) > SHORT_BYTES and data.startswith(UNNAMED[0])
         if 13 in data:
             line, _, _ = data.partition(b"\n")

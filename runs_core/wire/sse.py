@@ -119,8 +119,18 @@ class EventStreamDecoder(Framer):
                 # Nothing is unfinished: is this one event that looks like the last?
                 head, tail, name, _, _ = lane
                 body = data.removeprefix(head)
+                if body is data:
+                    # Or like one before?
+                    _, before, tail, shapes = self._style
+                    line, _, body = data.partition(before)
+                    known = shapes.get(line)
+                    if known is None:
+                        body = b""
+                    else:
+                        self._lane = self._shape = known
+                        name = known[2]
                 found = body.removesuffix(tail)
-                if found is not body is not data and not (10 in found or 13 in found):
+                if found is not body and not (10 in found or 13 in found):
                     n = len(data)
                     if n <= self._whole:
                         self._base += n
@@ -171,6 +181,9 @@ class EventStreamDecoder(Framer):
                         event.retry = None
                         events.append(event)
                     return events
+            if self._bom is not None and data[-1:] == b"\n":
+                # The stream begins. Not `self.feed`: that may be a subclass's.
+                return EventStreamDecoder.feed(self, self._prepare(data))
         return self._many(data)
 
     def _many(self, data: bytes | bytearray | memoryview) -> list[ServerSentEvent]:

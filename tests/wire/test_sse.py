@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from runs_core.errors import UsageError
-from runs_core.wire.sse import ServerSentEvent
+from runs_core.wire.sse import EventStreamDecoder, ServerSentEvent
 from tests.wire.decoding import (
     KIB,
     MIB,
@@ -208,6 +208,20 @@ def test_each_feed_gives_a_list_of_its_own(make_decoder: MakeDecoder) -> None:
     decoder.feed(b"").append(ServerSentEvent("x", b""))
 
     assert decoder.feed(b"ata: 1\n\n") == [ServerSentEvent("message", b"1")]
+
+
+def test_a_subclass_gets_each_chunk_once() -> None:
+    class Counting(EventStreamDecoder):
+        fed = 0
+
+        def feed(self, data: bytes | bytearray | memoryview) -> list[ServerSentEvent]:
+            self.fed += len(data)
+            return super().feed(data)
+
+    decoder = Counting()
+
+    assert len(decoder.feed(b"data: 1\n\n") + decoder.feed(b"data: 2\n\n")) == 2
+    assert decoder.fed == 18
 
 
 # --- What can be fed ---------------------------------------------------------------
