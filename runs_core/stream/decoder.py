@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from itertools import repeat
 from typing import Any
 
 from runs_core.errors import MalformedEvent, MalformedResponse
@@ -15,10 +14,10 @@ from runs_core.stream._template import (
     make_parse_string,
 )
 from runs_core.stream.events import RunStreamEvent
-from runs_core.wire._sse_frames import SHORT_BYTES, UNFINISHED, Framer, Frames, Shape
+from runs_core.wire._sse_frames import SHORT_BYTES, UNFINISHED, Found, Framer, Shape
 from runs_core.wire.codec import loads as _loads
 from runs_core.wire.codec import make_loads
-from runs_core.wire.sse import MAX_EVENT_BYTES
+from runs_core.wire.sse import MAX_EVENT_BYTES, ServerSentEvent
 
 __all__ = ["RunEventDecoder"]
 
@@ -159,8 +158,8 @@ class RunEventDecoder(Framer):
             else:
                 event = read_event(name, found, self._loads)
         except MalformedResponse as error:
-            frames: Frames = name, [found], [], None, None, (*pieces[:-1], data)
-            self._fail_at(0, frames, error)
+            seen = [ServerSentEvent(name, found)]
+            self._fail_at(0, (seen, (*pieces[:-1], data)), error)
             return []
         if event is None:
             self._done = True
@@ -210,7 +209,7 @@ class RunEventDecoder(Framer):
         self._lane = None if rest else self._shape
         body = rest.removeprefix(self._shape[0])
         if 10 in body or 13 in body:
-            events += self._events(self._frames(rest))
+            events += self._events(self._found(rest))
         elif rest:
             self._pieces.append(rest)
             self._free -= len(rest)
@@ -228,10 +227,9 @@ class RunEventDecoder(Framer):
                 prefix, suffix = head + template.prefix, template.suffix + tail
                 self._fused = prefix, suffix, template
 
-    def _events(self, frames: Frames) -> list[RunStreamEvent]:
-        kind, datas, pairs, _, _, _ = frames
+    def _events(self, found: Found) -> list[RunStreamEvent]:
         events: list[RunStreamEvent] = []
-        if not (datas or pairs):
+        if not found[0]:
             return events
         event: RunStreamEvent | None
         parse = self._parse_string
@@ -241,7 +239,8 @@ class RunEventDecoder(Framer):
         prefix, suffix = template.prefix, template.suffix
         hits = 0
         try:
-            for name, data in zip(repeat(kind), datas) if datas else pairs:
+            for seen in found[0]:
+                name, data = seen.event, seen.data
                 if name == expected:
                     body = data.removeprefix(prefix)
                     value = body.removesuffix(suffix)
@@ -270,16 +269,15 @@ class RunEventDecoder(Framer):
                     break
                 events.append(event)
         except MalformedResponse as error:
-            self._fail_at(len(events), frames, error)
+            self._fail_at(len(events), found, error)
         else:
             self._fuse(template)
         templates.hits += hits
         return events
 
-    def _fail_at(self, index: int, frames: Frames, error: MalformedResponse) -> None:
-        kind, datas, pairs, _, _, _ = frames
-        name = kind if datas else pairs[index][0]
-        self._malformed = name, self._offsets_of(frames)[index], str(error)
+    def _fail_at(self, index: int, found: Found, error: MalformedResponse) -> None:
+        name = found[0][index].event
+        self._malformed = name, self._offsets_of(found)[index], str(error)
         self._stop()
 
     def _delta(self, name: str, data: bytes, tried: Template) -> RunStreamEvent:

@@ -1,10 +1,10 @@
-"""Event streams without their events: from bytes to names and data, in bulk.
+"""How the events of a stream are found in its chunks.
 
 `Framer` is what decoders of event streams are built on. A decoder asks for the data of
-the one event that a short chunk completes (`_one_event`), and otherwise takes a whole
-chunk's frames at once (`_any`), so that no object is made for an event on the way;
-`_frames` does both. `EventStreamDecoder.feed` has shorter ways besides, for a chunk
-that is one event and looks like the last, and for a long one of events that all do.
+the one event that a short chunk completes (`_one_event`), so that no object need be
+made for it, and otherwise for all events of a chunk at once (`_any`); `_found` does
+both. `EventStreamDecoder.feed` has shorter ways besides, for a chunk that is one event
+and looks like one before, and for a long one of events that look like the last.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from __future__ import annotations
 from typing import Final, TypeAlias
 
 from runs_core.wire._sse_blocks import (
+    Block,
     end_of_blocks,
     first_too_large,
     is_open,
@@ -20,8 +21,9 @@ from runs_core.wire._sse_blocks import (
     starts_of_events,
     unix,
 )
-from runs_core.wire._sse_events import read_blocks
+from runs_core.wire._sse_events import ServerSentEvent, blank, event_of
 from runs_core.wire._sse_long import LongBlock
+from runs_core.wire._sse_reading import read_blocks
 from runs_core.wire._sse_shapes import CRLF, LF, Shape, Style, shape_of
 from runs_core.wire._sse_state import (
     SHORT_BYTES,
@@ -30,20 +32,11 @@ from runs_core.wire._sse_state import (
     too_large,
 )
 
-__all__ = ["SHORT_BYTES", "UNFINISHED", "Framer", "Frames", "Shape"]
+__all__ = ["SHORT_BYTES", "UNFINISHED", "Found", "Framer", "Shape"]
 
-# What a chunk completes: the data of its events if all have the same name, and that;
-# or name and data of each. Their ids if not all have the last one, their retries if any
-# has one; and, for `Framer._offsets_of`, the parts of the text they were found in: the
-# last one that was fed.
-Frames: TypeAlias = tuple[
-    str,
-    list[bytes],
-    list[tuple[str, bytes]],
-    list[str] | None,
-    list[int | None] | None,
-    tuple[bytes, ...],
-]
+# The events that a chunk completes; and, for `Framer._offsets_of`, the parts of the
+# text they were found in: the last one that was fed.
+Found: TypeAlias = tuple[list[ServerSentEvent], tuple[bytes, ...]]
 
 # What `Framer._one_event` gives where no event has ended. No data that it gives has a
 # line end in it.
@@ -57,7 +50,7 @@ class Framer(StreamState):
 
     __slots__ = ()
 
-    def _frames(self, data: bytes | bytearray | memoryview) -> Frames:
+    def _found(self, data: bytes | bytearray | memoryview) -> Found:
         """Return what these bytes complete; raise the fault met by an earlier call."""
         if (
             type(data) is bytes
@@ -67,13 +60,13 @@ class Framer(StreamState):
             pieces = self._pieces
             found = self._one_event(data)
             if found is UNFINISHED:
-                return _nothing()
+                return [], ()
             if found is not None:
                 texts = (*pieces[:-1], data) if pieces else (data,)
-                return self._shape[2], [found], [], None, None, texts
+                return [event_of(self._shape[2], found, self._id, None)], texts
         return self._any(data)
 
-    def _any(self, data: bytes | bytearray | memoryview) -> Frames:
+    def _any(self, data: bytes | bytearray | memoryview) -> Found:
         """Return what these bytes complete, if `_one_event` does not."""
         if type(data) is not bytes:
             data = as_bytes(data)
@@ -82,20 +75,20 @@ class Framer(StreamState):
             if data:
                 if self._long is not None:
                     return self._continue(self._long, data)
-                return self._frames(data)
+                return self._found(data)
         if not data:
-            return _nothing()
+            return [], ()
         pieces = self._pieces
         if not pieces and (data[0] == 10 or data[0] == 13):
             text = data.lstrip(b"\r\n")
             self._base += len(data) - len(text)
             data = text
             if not data:
-                return _nothing()
+                return [], ()
         if self._split and len(data) > SHORT_BYTES:
-            datas = self._uniform(data)
-            if datas is not None:
-                return self._shape[2], datas, [], None, None, (*pieces, data)
+            uniform = self._uniform(data)
+            if uniform is not None:
+                return uniform, (*pieces, data)
         new = len(data)
         text = data
         if pieces:
@@ -110,25 +103,24 @@ class Framer(StreamState):
             rest = blocks.pop()
         else:
             style, blocks, rest, eol = self._split_text(text, new)
-        events: list[tuple[str, bytes]] = []
-        ids = retries = None
+        events: list[ServerSentEvent] = []
         if blocks:
             if len(text) > self._limit:
                 index = first_too_large(blocks, self._limit)
                 if index is not None:
                     self._fail(self._base + start_of_too_large(text, self._limit))
                     del blocks[index:]
-            events, ids, retries = read_blocks(self, blocks, style)
+            events = read_blocks(self, blocks, style)
             if self._fault is not None:
                 self._split = False
                 self._base += len(text)
-                return "", [], events, ids, retries, (text,)
+                return events, (text,)
             if eol != style[0]:
                 shape = self._shape
                 self._shape = shape_of(unix(shape[0]), shape[2], eol)
             new = len(text)
         self._keep(rest, len(text), new)
-        return "", [], events, ids, retries, (text,)
+        return events, (text,)
 
     def _one_event(self, data: bytes) -> bytes | None:
         """Return the data of the one event that a chunk completes, or `UNFINISHED`.
@@ -220,14 +212,14 @@ class Framer(StreamState):
                 self._free = self._room
         return value
 
-    def _uniform(self, data: bytes) -> list[bytes] | None:
-        """Return the data of the events that a long chunk completes, all of one shape.
+    def _uniform(self, data: bytes) -> list[ServerSentEvent] | None:
+        """Return the events that a long chunk completes, all of one shape.
 
         None, and nothing has changed but `_split`, if they are not. The chunk is longer
         than `SHORT_BYTES`, and `_split` is set. It is not joined to what was there
         before it: only its first event is.
         """
-        head, end, _, spaced, between = self._shape
+        head, end, name, spaced, between = self._shape
         start = b"".join(self._pieces)
         # From the right, which finds as many in three quarters of the time.
         datas = data.rsplit(between)
@@ -267,7 +259,16 @@ class Framer(StreamState):
             self._lane = None
         else:
             self._keep(rest, size, size if datas else len(data))
-        return datas
+        events = []
+        id = self._id
+        for value in datas:
+            event = blank()
+            event.event = name
+            event.data = value
+            event.id = id
+            event.retry = None
+            events.append(event)
+        return events
 
     def _split_text(
         self, text: bytes, new: int
@@ -297,81 +298,61 @@ class Framer(StreamState):
         blocks.pop()
         return blocks, text[cut:], eol
 
-    def _continue(self, long: LongBlock, data: bytes) -> Frames:
+    def _continue(self, long: LongBlock, data: bytes) -> Found:
         """Read on in a long block, and in what is behind it."""
         end = long.feed(data)
         if long.too_large:
             fed = self.offset + len(data)
             self._fail(self._base)
             self._base = fed
-            return _nothing()
+            return [], ()
         if not end:
             self._long_bytes += len(data)
-            return _nothing()
+            return [], ()
         self._long_start = self._base
         self._base += self._long_bytes + end
         self._long_bytes = 0
         self._long = None
         self._begin()
-        name, found, id, retry = long.read()
+        before = self._events_of(long.read())
+        events, texts = self._found(data[end:])
+        return before + events, texts
+
+    def _events_of(self, block: Block) -> list[ServerSentEvent]:
+        """Return the event that a block says, if it has data; note its id."""
+        name, data, id, retry = block
         if id is not None:
             self._id = id
-        id = self._id
-        frames = self._frames(data[end:])
-        if found is None:
-            return frames
-        name_, datas, events, ids, retries, place = frames
-        events = [*((name_, data) for data in datas), *events]
-        if ids is None and id != self._id:
-            ids = [self._id] * len(events)
-        if retries is None and retry is not None:
-            retries = [None] * len(events)
-        return (
-            "",
-            [],
-            [(name, found), *events],
-            None if ids is None else [id, *ids],
-            None if retries is None else [retry, *retries],
-            place,
-        )
+        return [] if data is None else [event_of(name, data, self._id, retry)]
 
-    def _finish(self) -> Frames:
+    def _finish(self) -> list[ServerSentEvent]:
         """Return what the end of the bytes completes; after it, nothing can be fed."""
         if self._fault is not None:
             raise too_large(self._limit, self._fault)
-        block = None
+        events = []
         if self._flush and not self._closed:
             if self._long is not None:
                 self._long.close()
                 if self._long.too_large:
                     self._fail(self._base)
                     raise too_large(self._limit, self._base)
-                block = self._long.read()
+                events = self._events_of(self._long.read())
             else:
                 tail = (self._bom or b"") + b"".join(self._pieces)
-                block = read_block(unix(tail).removesuffix(b"\n"))
+                events = self._events_of(read_block(unix(tail).removesuffix(b"\n")))
         self._stop()
         self._closed = True
-        if block is None or block[1] is None:
-            return _nothing()
-        name, _, id, retry = block
-        if id is not None:
-            self._id = id
-        return name, [block[1]], [], None, [retry], ()
+        return events
 
-    def _offsets_of(self, frames: Frames) -> list[int]:
-        """Return where in the stream the blocks of the last frames' events begin."""
-        _, datas, events, _, _, texts = frames
+    def _offsets_of(self, found: Found) -> list[int]:
+        """Return where in the stream the blocks of the last found events begin."""
+        events, texts = found
         text = b"".join(texts)
         base = self.offset - len(text)
         starts = [base + start for start in starts_of_events(text)]
         if self._fault is not None:
             starts = [start for start in starts if start < self._fault]
         # One more event than there are in the text: the first was in a long block.
-        if len(starts) < len(datas) + len(events):
+        if len(starts) < len(events):
             starts.insert(0, self._long_start)
         return starts
-
-
-def _nothing() -> Frames:
-    return "", [], [], None, None, ()

@@ -8,10 +8,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from attrs import define
-
-from runs_core.errors import UsageError
-from runs_core.wire._blank import Blank, blank_of
+from runs_core.wire._sse_events import ServerSentEvent, blank
 from runs_core.wire._sse_frames import SHORT_BYTES, UNFINISHED, Framer
 
 __all__ = ["MAX_EVENT_BYTES", "EventStreamDecoder", "ServerSentEvent"]
@@ -20,63 +17,6 @@ __all__ = ["MAX_EVENT_BYTES", "EventStreamDecoder", "ServerSentEvent"]
 # one event: a limit of 1 MiB has broken real users of other clients, and none at all
 # lets a server take all memory.
 MAX_EVENT_BYTES = 32 * 1024 * 1024
-
-
-@define(repr=False, weakref_slot=False)
-class ServerSentEvent(metaclass=Blank):
-    """One event of an event stream. Do not change it: it is not frozen, for speed."""
-
-    event: str
-    """The event's name: "message" if the server gave none."""
-
-    data: bytes
-    """The data as received, without line ends; several data lines joined with LF."""
-
-    id: str = ""
-    """The last event id that the stream has set, in this event or before it."""
-
-    retry: int | None = None
-    """How long this event asks to wait before reconnecting, in milliseconds."""
-
-    @property
-    def text(self) -> str:
-        """The data as UTF-8, with U+FFFD for bytes that are not."""
-        try:
-            return self.data.decode()
-        except UnicodeDecodeError:
-            return self.data.decode("utf-8", "replace")
-
-    def encode(self, last_id: str = "") -> bytes:
-        """Return the event's lines as a server sends them, for a reader to decode.
-
-        The name "message" needs no line, nor does the id if it is `last_id`, the last
-        one that the same reader was sent. Each line of the data gets its own: they end
-        with LF afterwards. Raises `UsageError` for a name or an id that no line can
-        hold.
-        """
-        lines = []
-        if self.event not in ("message", ""):
-            lines.append(f"event: {_in_a_line('name', self.event)}")
-        if self.id != last_id:
-            lines.append(f"id: {_in_a_line('id', self.id)}")
-        if self.retry is not None:
-            lines.append(f"retry: {self.retry}")
-        head = "".join(f"{line}\n" for line in lines).encode()
-        data = self.data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
-        return head + b"data: " + data.replace(b"\n", b"\ndata: ") + b"\n\n"
-
-    def __repr__(self) -> str:
-        return f"<ServerSentEvent {self.event[:64]!r}, {len(self.data)} bytes of data>"
-
-
-_blank = blank_of(ServerSentEvent)
-
-
-def _in_a_line(what: str, value: str) -> str:
-    # Readers ignore an id with NUL.
-    if any(character in value for character in "\n\r\0"):
-        raise UsageError(f"the {what} of an event must not have line ends or NUL in it")
-    return value
 
 
 class EventStreamDecoder(Framer):
@@ -134,7 +74,7 @@ class EventStreamDecoder(Framer):
                     n = len(data)
                     if n <= self._whole:
                         self._base += n
-                        event = _blank()
+                        event = blank()
                         event.event = name
                         event.data = found
                         event.id = self._id
@@ -161,58 +101,20 @@ class EventStreamDecoder(Framer):
                     if only is UNFINISHED:
                         return []
                     if only is not None:
-                        event = _blank()
+                        event = blank()
                         event.event = self._shape[2]
                         event.data = only
                         event.id = self._id
                         event.retry = None
                         return [event]
             if n > SHORT_BYTES and self._split:
-                datas = self._uniform(data)
-                if datas is not None:
-                    events = []
-                    name = self._shape[2]
-                    id = self._id
-                    for found in datas:
-                        event = _blank()
-                        event.event = name
-                        event.data = found
-                        event.id = id
-                        event.retry = None
-                        events.append(event)
+                events = self._uniform(data)
+                if events is not None:
                     return events
             if self._bom is not None and data[-1:] == b"\n":
                 # The stream begins. Not `self.feed`: that may be a subclass's.
                 return EventStreamDecoder.feed(self, self._prepare(data))
-        return self._many(data)
-
-    def _many(self, data: bytes | bytearray | memoryview) -> list[ServerSentEvent]:
-        """Return the events that these bytes complete, if they may be any number."""
-        kind, datas, pairs, ids, retries, _ = self._any(data)
-        events = []
-        id = self._id
-        for found in datas:
-            event = _blank()
-            event.event = kind
-            event.data = found
-            event.id = id
-            event.retry = None
-            events.append(event)
-        for name, found in pairs:
-            event = _blank()
-            event.event = name
-            event.data = found
-            event.id = id
-            event.retry = None
-            events.append(event)
-        # Not zipped: with `strict`, that takes 280 ns to begin with.
-        if ids is not None:
-            for index, event in enumerate(events):
-                event.id = ids[index]
-        if retries is not None:
-            for index, event in enumerate(events):
-                event.retry = retries[index]
-        return events
+        return self._any(data)[0]
 
     def close(self) -> list[ServerSentEvent]:
         """End the stream; return the last event, if `on_eof` asks for it.
@@ -220,7 +122,4 @@ class EventStreamDecoder(Framer):
         Raises `EventTooLarge` if that was found. Can be called again, and returns
         nothing then.
         """
-        name, datas, _, _, retries, _ = self._finish()
-        if not datas or retries is None:
-            return []
-        return [ServerSentEvent(name, datas[0], self._id, retries[0])]
+        return self._finish()

@@ -97,13 +97,12 @@ class Places(Framer):
     __slots__ = ()
 
     def feed(self, data: bytes) -> list[tuple[str, bytes, int]]:
-        frames = self._frames(data)
-        name, datas, pairs = frames[:3]
-        events = pairs or [(name, d) for d in datas]
-        starts = self._offsets_of(frames) if events else []
+        found = self._found(data)
+        events, _ = found
+        starts = self._offsets_of(found) if events else []
         return [
-            (name, data, start)
-            for (name, data), start in zip(events, starts, strict=True)
+            (event.event, event.data, start)
+            for event, start in zip(events, starts, strict=True)
         ]
 
 
