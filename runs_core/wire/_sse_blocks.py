@@ -74,13 +74,12 @@ def is_open(rest: bytes, head: bytes, end: bytes) -> bool:
     if end == b"\n\n":
         # Only a CR can end a block.
         return 13 not in rest
-    if head.startswith(rest):
-        return True
-    body = rest.removeprefix(head)
-    if not (10 in body or 13 in body):
-        return True
     line, parted, data = rest.partition(b"\r\ndata: ")
-    if parted and line in CRLF[3] and not (10 in data or 13 in data):
+    if not parted or line not in CRLF[3]:
+        if head.startswith(rest):
+            return True
+        data = rest.removeprefix(head)
+    if not (10 in data or 13 in data):
         return True
     return rest[0] != 10 and rest[0] != 13 and end_of_blocks(rest, 0) == 0
 
