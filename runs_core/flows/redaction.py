@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from typing import Any
 
 from runs_core.wire.http import Headers, Request, keys_in
 
-__all__ = ["cleaned", "cleaned_text", "redactor"]
+__all__ = ["cleaned", "cleaned_text", "cleaned_value", "redactor"]
 
 
 def cleaned(headers: Headers, clean: Callable[[bytes], bytes]) -> Headers:
@@ -20,9 +21,27 @@ def cleaned(headers: Headers, clean: Callable[[bytes], bytes]) -> Headers:
 
 def cleaned_text(text: str, clean: Callable[[bytes], bytes]) -> str:
     """Return a text with `clean` applied to it."""
-    return clean(text.encode("utf-8", "surrogateescape")).decode(
-        "utf-8", "surrogateescape"
-    )
+    # A server can send lone surrogates, in JSON's escapes.
+    return clean(text.encode("utf-8", "surrogatepass")).decode("utf-8", "surrogatepass")
+
+
+def cleaned_value(value: Any, clean: Callable[[bytes], bytes]) -> Any:
+    """Return a value from JSON with `clean` applied to each name, text and number.
+
+    Not to its text as a whole: without a number that is a key, that would be no JSON.
+    """
+    if isinstance(value, dict):
+        return {
+            cleaned_text(name, clean): cleaned_value(item, clean)
+            for name, item in value.items()
+        }
+    if isinstance(value, list):
+        return [cleaned_value(item, clean) for item in value]
+    if value is None or isinstance(value, bool):
+        return value
+    text = str(value)
+    shown = cleaned_text(text, clean)
+    return value if shown == text else shown
 
 
 def redactor(credentials: Headers, sent: Request) -> Callable[[bytes], bytes]:

@@ -108,22 +108,24 @@ def _in_steps(flow: Flow[T], answer: Callable[[Ask], Flow[Any]]) -> Flow[T]:
             step = partial(flow.throw, error)
 
 
-def _function_in_time(ask: Ask, until: float | None) -> Generator[Ask, Any, Any]:
-    if until is not None and isinstance(ask, Invoke):
-        return _timed_invoke(ask, until)
-    return iter(ask)
-
-
 def _answer(
     ask: Ask, endpoint: Endpoint, policy: Policy, until: float | None
 ) -> Generator[Ask, Any, Any]:
     if isinstance(ask, Send | Open) and isinstance(ask.request, ApiRequest):
         return _Attempts(ask.request, endpoint, policy, until).of(ask)
-    if until is not None and isinstance(ask, Send | Open | Read):
-        return _timed(ask, until)
-    if until is not None and isinstance(ask, Sleep):
-        return _timed_sleep(ask, until)
-    return _function_in_time(ask, until)
+    return _bounded(ask, until)
+
+
+def _bounded(ask: Ask, until: float | None) -> Generator[Ask, Any, Any]:
+    if until is not None:
+        match ask:
+            case Send() | Open() | Read():
+                return _timed(ask, until)
+            case Sleep():
+                return _timed_sleep(ask, until)
+            case Invoke():
+                return _timed_invoke(ask, until)
+    return iter(ask)
 
 
 def _timed(ask: Send | Open | Read, until: float) -> Generator[Ask, Any, Any]:
@@ -224,7 +226,7 @@ class _Attempts:
 
     def _credentials(self, refresh: bool) -> Flow[Headers]:
         """Ask for the credentials; an error there does not hide an earlier attempt."""
-        answer = partial(_function_in_time, until=self.until)
+        answer = partial(_bounded, until=self.until)
         try:
             flow = self.endpoint.auth.credentials(refresh=refresh)
             return (yield from _in_steps(flow, answer))

@@ -27,7 +27,7 @@ from runs_core.flows.once import OnceFeed
 from runs_core.flows.outcome import as_unknown
 from runs_core.flows.polling import Answered, is_over, nothing_answered
 from runs_core.flows.progress import Progress
-from runs_core.flows.redaction import cleaned_text
+from runs_core.flows.redaction import cleaned_text, cleaned_value
 from runs_core.flows.request import ApiRequest
 from runs_core.flows.resume import ids_of, missed_events
 from runs_core.flows.run_requests import RunRequests
@@ -353,8 +353,8 @@ def _last_event(progress: Progress) -> str | None:
 def _stream_error(event: ErrorEvent, progress: Progress) -> StreamError:
     error = event.data
     if progress.redact is not None:
-        clean = progress.redact(codec.dumps(error.to_dict()))
-        error = codec.structure(codec.loads(clean), ErrorObject)
+        shown = cleaned_value(error.to_dict(), progress.redact)
+        error = codec.structure(shown, ErrorObject)
     said = one_line(error.message) if isinstance(error.message, str) else ""
     return StreamError(
         "the server sent an error event" + (f": {said}" if said else ""),

@@ -211,12 +211,13 @@ class Headers(_Pairs[str]):
 class FieldsByName(Mapping[str, str]):
     """Header fields by their names, ignoring case; of each the first.
 
-    What an error keeps of a response: a mapping, whose names are in lower case.
+    What an error keeps of a response: a mapping, whose names are in lower case. The
+    repr and a pickle hide the values of cookies and other credentials.
     """
 
     __slots__ = ("_values",)
 
-    def __init__(self, headers: Headers) -> None:
+    def __init__(self, headers: Iterable[tuple[str, str]]) -> None:
         self._values: dict[str, str] = {}
         for name, value in headers:
             self._values.setdefault(name, value)
@@ -230,5 +231,22 @@ class FieldsByName(Mapping[str, str]):
     def __len__(self) -> int:
         return len(self._values)
 
+    def _shown(self) -> dict[str, str]:
+        return {
+            name: "[redacted]"
+            if _SECRET.search(name) and not _HARMLESS.fullmatch(name)
+            else value
+            for name, value in self._values.items()
+        }
+
     def __repr__(self) -> str:
-        return repr(self._values)
+        return repr(self._shown())
+
+    def __reduce__(self) -> tuple[type[Self], tuple[object, ...]]:
+        return type(self), (tuple(self._shown().items()),)
+
+    def __copy__(self) -> Self:
+        return self
+
+    def __deepcopy__(self, memo: object) -> Self:
+        return self

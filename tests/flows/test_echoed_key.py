@@ -58,6 +58,21 @@ def test_promise_4_a_key_echoed_by_an_error_event_is_taken_out(nested: bool) -> 
     assert KEY not in "".join(line for line in shown.format() if "said" not in line)
 
 
+def test_an_error_event_stays_one_if_a_number_in_it_is_the_key() -> None:
+    said = b'event: error\ndata: {"message": "no \\ud800", "code": 12345678}\n\n'
+    service = LocalService(Script([Turn((Raw(said),))]))
+    client = Client(
+        InMemoryTransport(service), Endpoint("http://l.test/v1", "12345678")
+    )
+    assistant = client.beta.assistants.create(model="m")
+    thread = client.beta.threads.create(messages=[{"role": "user", "content": "x"}])
+    feed = runs.stream(thread.id, assistant_id=assistant.id)
+    with pytest.raises(StreamError, match="no \ufffd") as caught:
+        client.stream(feed).until_done()
+
+    assert caught.value.body == {"message": "no \ud800", "code": "[redacted]"}
+
+
 def in_json(text: str) -> str:
     return json.dumps(text)[1:-1]
 

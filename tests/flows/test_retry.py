@@ -880,6 +880,35 @@ def test_promise_6_a_request_of_ones_own_ends_at_the_deadline_too() -> None:
         )
 
 
+def test_promise_6_so_does_a_request_for_credentials() -> None:
+    own = Request(method="POST", url="https://tokens.test/")
+
+    class Asking:
+        refreshable = True
+
+        def credentials(self, *, refresh: bool = False) -> Flow[Headers]:
+            yield from Sleep(1.0)
+            token = yield from Send(own)
+            return Headers({"authorization": token.body.decode()})
+
+    with pytest.raises(DeadlineExceeded):
+        perform(
+            bound(
+                iter(Call(READ, body)),
+                Endpoint("https://api.test", Asking()),
+                Policy(deadline=10.0),
+            ),
+            [
+                (Now, 0.0),
+                (Now, 1.0),
+                (Sleep(1.0), None),
+                (Now, 2.0),
+                (Send(own, timeout=8.0), TransportTimeout("late")),
+                (Now, 10.0),
+            ],
+        )
+
+
 def test_an_error_before_the_deadline_is_passed_on() -> None:
     def flow() -> Flow[Any]:
         return (yield from Read())

@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import ssl
+import sys
+import threading
 
 import pytest
 
 from runs_core import Client, Endpoint, runs
 from runs_core.errors import OutcomeUnknown, TransportError, TransportProtocolError
 from runs_core.wire.http import Request
-from runs_transports.conformance.peer import CHUNKED, UNFRAMED, Connection, peer
-from runs_transports.conformance.rig import fetch, get
+from runs_transports.conformance.peer import (
+    CHUNKED,
+    PATIENCE,
+    UNFRAMED,
+    Connection,
+    peer,
+)
+from runs_transports.conformance.rig import Io, eventually, fetch, get
 from runs_transports.conformance.tls import one_authority, securely
 from runs_transports.http1 import Http1Exchange
 from runs_transports.sockets import SocketTransport
@@ -46,6 +54,35 @@ def test_a_reset_is_no_end_of_a_body_without_a_length(rig: AnyRig) -> None:
 
     with peer(script) as server, pytest.raises(TransportProtocolError):
         rig.run(lambda io: fetch(io, get(server.url)))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="others may drop what came before")
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_what_came_before_a_reset_is_given_first(rig: AnyRig, scheme: str) -> None:
+    """Even to a reader who is busy in the meantime: it may be the run's end."""
+    authority = one_authority()
+    busy = threading.Event()
+
+    def script(connection: Connection) -> None:
+        connection.answer(CHUNKED + b"1\r\na\r\n")
+        assert busy.wait(PATIENCE)
+        connection.send(b"1\r\nb\r\n")
+        connection.reset()
+
+    async def scenario(io: Io) -> None:
+        async with io.open(get(f"{scheme}://{server.place}")) as opened:
+            assert await opened.read() == b"a"
+            busy.set()
+            await eventually(io, server.left.is_set, PATIENCE)
+            await io.sleep(0.01)  # So that a loop notices both.
+            assert await opened.read() == b"b"
+            for _ in range(2):
+                with pytest.raises(TransportProtocolError):
+                    await opened.read()
+
+    secured = securely(authority.server("127.0.0.1"), script)
+    with peer(script if scheme == "http" else secured) as server:
+        rig.run(scenario, authority.trusted)
 
 
 def test_any_other_failure_names_the_origin() -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 
 import pytest
 import requests
+import trio
 
 from runs_core.errors import TransportTimeout
 from runs_transports.conformance.peer import (
@@ -15,9 +17,10 @@ from runs_transports.conformance.peer import (
     peer,
     whole,
 )
-from runs_transports.conformance.rig import fetch, get, in_time, post
+from runs_transports.conformance.rig import Rig, fetch, get, in_time, post
 from runs_transports.conformance.tls import one_authority, securely
 from runs_transports.requests import RequestsTransport
+from runs_transports.trio import TrioTransport
 from tests.transports.rigs import AnyRig
 
 # More than the sockets between client and server hold.
@@ -48,6 +51,58 @@ def test_a_refusal_is_read_though_the_peer_does_not_read_on(
         request = post(f"{scheme}://{server.place}", LARGE)
         got = rig.run(lambda io: fetch(io, request), authority.trusted)
         read.set()
+
+    assert (got.head.status, got.body) == (413, b"too large")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="others may drop what came before")
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_a_refusal_is_read_though_the_peer_then_breaks_the_connection(
+    rig: AnyRig, scheme: str
+) -> None:
+    """As it does by closing before it has read the whole request."""
+    authority = one_authority()
+
+    def script(connection: Connection) -> None:
+        assert connection.sock.recv(64 * 1024)
+        connection.send(TOO_LARGE)
+        connection.reset()
+
+    secured = securely(authority.server("127.0.0.1"), script)
+    with peer(script if scheme == "http" else secured) as server:
+        request = post(f"{scheme}://{server.place}", LARGE)
+        # Whether sending or reading notices it first is chance.
+        for _ in range(10):
+            got = rig.run(lambda io: fetch(io, request), authority.trusted)
+            assert (got.head.status, got.body) == (413, b"too large")
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_a_refusal_is_read_though_sending_on_trio_fails_first(
+    scheme: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    authority = one_authority()
+    failed = threading.Event()
+    send_all = trio.SocketStream.send_all
+
+    async def failing(stream: trio.SocketStream, data: bytes) -> None:
+        await send_all(stream, data[: 64 * 1024])
+        if len(data) > 64 * 1024:
+            failed.set()
+            raise trio.BrokenResourceError
+
+    def script(connection: Connection) -> None:
+        assert connection.sock.recv(1024)
+        assert failed.wait(PATIENCE)
+        connection.send(TOO_LARGE)
+        connection.wait_until_left()
+
+    monkeypatch.setattr(trio.SocketStream, "send_all", failing)
+    secured = securely(authority.server("127.0.0.1"), script)
+    with peer(script if scheme == "http" else secured) as server:
+        request = post(f"{scheme}://{server.place}", LARGE)
+        rig = Rig(TrioTransport(ssl_context=authority.trusted), trio.run)
+        got = rig.run(lambda io: fetch(io, request))
 
     assert (got.head.status, got.body) == (413, b"too large")
 

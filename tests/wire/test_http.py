@@ -87,6 +87,16 @@ def test_fields_by_name_are_a_mapping_with_names_in_any_case() -> None:
         assert same["A"] == "2"
 
 
+def test_promise_4_the_headers_of_an_error_show_no_cookie() -> None:
+    cookie, limit = ("set-cookie", key()), ("x-ratelimit-remaining-tokens", "7")
+    fields = FieldsByName(Headers([cookie, limit]))
+
+    assert repr(fields) == repr({"set-cookie": "[redacted]", limit[0]: "7"})
+    assert key().encode() not in pickle.dumps(fields)
+    assert copy.deepcopy(fields)["Set-Cookie"] == key()
+    assert pickle.loads(pickle.dumps(fields))[limit[0]] == "7"
+
+
 def test_merged_headers_are_replaced_added_and_removed() -> None:
     headers = Headers({"a": "1", "b": "2", "c": "3"})
 

@@ -84,7 +84,7 @@ def send_listening(
             events = selectors.EVENT_READ
         except (BlockingIOError, ssl.SSLWantWriteError):
             events |= selectors.EVENT_WRITE
-        except (BrokenPipeError, ConnectionResetError):
+        except (BrokenPipeError, ConnectionResetError, ssl.SSLEOFError):
             return
         _wait(sock, events, deadline)
         _listen(sock, exchange, piece)

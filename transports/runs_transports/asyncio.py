@@ -92,7 +92,7 @@ class AsyncioTransport:
 
     async def _connect(
         self, address: Address, timeout: float | None
-    ) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    ) -> tuple[_Reader, asyncio.StreamWriter]:
         if address.tls and self._ssl_context is None:
             self._ssl_context = default_context()
         deadline = Deadline(timeout, self.now)
@@ -109,14 +109,19 @@ class AsyncioTransport:
 
     async def _streams(
         self, connection: socket.socket, address: Address
-    ) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-        return await asyncio.open_connection(
+    ) -> tuple[_Reader, asyncio.StreamWriter]:
+        # As `asyncio.open_connection` does, but with a reader of ours.
+        loop = asyncio.get_running_loop()
+        reader = _Reader()
+        transport, protocol = await loop.create_connection(
+            lambda: asyncio.StreamReaderProtocol(reader),
             sock=connection,
             ssl=self._ssl_context if address.tls else None,
             server_hostname=address.server_name if address.tls else None,
             # asyncio's own is a minute; `_connect` has one for all of it.
             ssl_handshake_timeout=_NEVER if address.tls else None,
         )
+        return reader, asyncio.StreamWriter(transport, protocol, reader, loop)
 
 
 async def _connected(address: Address, deadline: Deadline) -> socket.socket:
@@ -149,12 +154,31 @@ async def _connected_to(place: tuple[Any, Any, int, str, Any]) -> socket.socket:
     return connection
 
 
+class _Reader(asyncio.StreamReader):
+    """Raises why a connection broke only after what came before.
+
+    asyncio's own drops what has come while nobody waited for it.
+    """
+
+    _why: Exception | None = None
+
+    def set_exception(self, exc: Exception) -> None:
+        self._why = exc
+        self.feed_eof()
+
+    async def read(self, n: int = -1) -> bytes:
+        data = await super().read(n)
+        if self._why is not None and not data:
+            raise self._why
+        return data
+
+
 class _Wire:
     """An exchange on a pair of streams."""
 
     def __init__(
         self,
-        reader: asyncio.StreamReader,
+        reader: _Reader,
         writer: asyncio.StreamWriter,
         exchange: Http1Exchange,
         timeout: float | None,

@@ -82,10 +82,14 @@ class TrioTransport:
     ) -> _Connection | trio.SSLStream[_Connection]:
         try:
             with trio.move_on_after(_wait(timeout)):
-                stream = _Connection(
+                connection = _Connection(
                     await trio.open_tcp_stream(address.host, address.port)
                 )
-                return await self._secured(stream, address) if address.tls else stream
+                stream: _Connection | trio.SSLStream[_Connection] = connection
+                if address.tls:
+                    stream = await self._secured(connection, address)
+                connection.is_ready = True
+                return stream
         except (OSError, ValueError, trio.BrokenResourceError) as error:
             raise not_sent(address, _cause(error), timeout) from error
         raise not_sent(address, TimeoutError(), timeout)
@@ -110,10 +114,14 @@ class TrioTransport:
 
 
 class _Connection(trio.abc.Stream):
-    """A connection on which sending can be ended, unnoticed by the TLS on it.
+    """A connection on which sending can end, unnoticed by the TLS on it.
 
-    An `SSLStream` whose sending is cancelled cannot be read any more.
+    An `SSLStream` whose sending is cancelled or fails cannot be read any more, and a
+    peer may respond and close before it has taken the whole request. `is_ready` says
+    that the connection is made: what fails before has sent nothing.
     """
+
+    is_ready = False
 
     def __init__(self, stream: trio.SocketStream) -> None:
         self._stream = stream
@@ -124,7 +132,11 @@ class _Connection(trio.abc.Stream):
         with trio.CancelScope() as self._sending:
             if self._is_stopped:
                 self._sending.cancel()
-            await self._stream.send_all(data)
+            try:
+                await self._stream.send_all(data)
+            except trio.BrokenResourceError:
+                if not self.is_ready:
+                    raise
 
     def stop_sending(self) -> None:
         self._is_stopped = True
@@ -178,8 +190,8 @@ class _Wire:
 
     async def _send(self) -> None:
         with trio.move_on_after(_wait(self._timeout)) as scope:
-            # A peer may respond and close before it has taken the whole request: what
-            # it sent can still be read; if it sent nothing, reading finds that out.
+            # What the peer sent before can still be read; if it sent nothing, reading
+            # finds that out.
             with suppress(trio.BrokenResourceError):
                 await self._stream.send_all(self._exchange.data_to_send)
         if scope.cancelled_caught:
