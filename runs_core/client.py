@@ -55,7 +55,7 @@ class ClientOptions(TypedDict, total=False):
     deadline: float | None
 
 
-class _Settings:
+class _BaseClient:
     """What both clients have in common: all that does not wait."""
 
     transport: Any
@@ -103,7 +103,7 @@ class _Settings:
         # A subclass may have another constructor, and hold more.
         other = copy(self)
         vars(other).pop("beta", None)  # It belongs to this client.
-        _Settings.__init__(other, **settings)
+        _BaseClient.__init__(other, **settings)
         return other
 
     def _farewell(self, call: Call[T]) -> Flow[T]:
@@ -126,7 +126,7 @@ def _check_feed(feed: Any) -> None:
         )
 
 
-class Client(_Settings):
+class Client(_BaseClient):
     """Conversations with one endpoint over a blocking transport.
 
     `max_retries` counts repetitions after the first attempt; what is repeated depends
@@ -218,7 +218,7 @@ class Client(_Settings):
                 Driver[Any, Any](flow, self.transport, self._outside).run()
 
 
-class AsyncClient(_Settings):
+class AsyncClient(_BaseClient):
     """An async `Client`: conversations with one endpoint over an async transport."""
 
     def __init__(
