@@ -18,7 +18,7 @@ from typing import (
 
 from attrs import NOTHING, Attribute, fields
 
-from runs_core.wire._shape import Tagged, Unknown, WireObject
+from runs_core.wire._objects import Tagged, Unknown, WireObject
 
 __all__ = [
     "FieldPlan",

@@ -13,8 +13,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from runs_core.errors import MalformedResponse
-from runs_core.wire._plan import is_tagged_union, is_wire_class
-from runs_core.wire._shape import (
+from runs_core.wire._objects import (
     ABSENT,
     SCALARS,
     Irregular,
@@ -27,6 +26,7 @@ from runs_core.wire._shape import (
     field_names,
     unstructure,
 )
+from runs_core.wire._plan import is_tagged_union, is_wire_class
 from runs_core.wire._structure import tagged_reader, wire_reader
 
 if TYPE_CHECKING:
