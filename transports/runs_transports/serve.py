@@ -20,6 +20,7 @@ from typing import Any, Generic, Protocol, Self, TypeVar, overload
 
 from runs_core.errors import UsageError
 from runs_core.testing import LocalService, ServiceReply, ServiceRequest
+from runs_transports._blocking import end_waits
 from runs_transports._extras import comes_with
 from runs_transports._request import in_url
 
@@ -168,10 +169,7 @@ class Server(Generic[ServiceT]):
             self._wake_writer.send(b"\0")
         self._acceptor.join()
         for connection in self._threads.values():
-            with contextlib.suppress(OSError):
-                # Not SSLSocket's own method, which would discard the TLS state that a
-                # thread is using.
-                socket.socket.shutdown(connection, socket.SHUT_RDWR)
+            end_waits(connection)
         end = time.monotonic() + _JOIN_SECONDS
         for thread in self._threads:
             thread.join(max(0.0, end - time.monotonic()))
