@@ -17,7 +17,6 @@ from attrs import evolve
 
 from runs_core import faces
 from runs_core._omit import Omit
-from runs_core._transport_checks import check_transport, is_async
 from runs_core.drive import AsyncDriver, Driver, Outside, log_decision
 from runs_core.endpoint import Endpoint, check_endpoint
 from runs_core.errors import UsageError
@@ -33,7 +32,12 @@ from runs_core.flows.once import OnceFeed
 from runs_core.flows.retry import Policy, bound
 from runs_core.flows.streaming import RunFeed
 from runs_core.flows.verdict import MAX_RETRIES
-from runs_core.transport import AsyncTransport, Transport
+from runs_core.transport import (
+    AsyncTransport,
+    Transport,
+    check_transport,
+    is_async,
+)
 from runs_core.wire.http import Timeouts
 
 __all__ = ["AsyncClient", "Client", "ClientOptions"]
@@ -310,5 +314,6 @@ def _not_in_the_way(call: Call[Any]) -> Iterator[None]:
 
 
 def _on_exit(conversation: Call[Any] | Flow[Any]) -> Call[Any] | None:
-    wish = getattr(conversation, "on_exit", None)
-    return wish() if wish is not None else None
+    if isinstance(conversation, OnceFeed) and conversation.on_exit is not None:
+        return conversation.on_exit()
+    return None

@@ -15,6 +15,7 @@ from runs_core._checks import a_kind, check_amount, not_negative
 from runs_core._sealed import sealed_init
 from runs_core.errors import InvalidEndpoint, InvalidOption, UsageError
 from runs_core.wire._headers import (
+    SHORTEST_SECRET,
     TOKEN,
     ChangedHeaders,
     Fields,
@@ -28,6 +29,7 @@ from runs_core.wire._headers import (
 from runs_core.wire._urls import Query, encode_path, encode_query, places_of
 
 __all__ = [
+    "SHORTEST_SECRET",
     "ChangedHeaders",
     "FieldsByName",
     "Head",
