@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 
 from attrs import field, frozen
 
-from runs_core._checks import a_function, not_negative, yes_or_no
+from runs_core._checks import boolean, optional_amount, optional_function
 from runs_core._words import one_line
 from runs_core.errors import DeadlineExceeded
 from runs_core.flows.call import Call
@@ -66,10 +66,12 @@ class PollOptions:
     caller leaves before its end.
     """
 
-    poll_interval_ms: float | None = field(default=None, validator=not_negative)
-    deadline: float | None = field(default=POLL_DEADLINE, validator=not_negative)
-    on_poll: Callable[[Run], Any] | None = field(default=None, validator=a_function)
-    cancel_on_exit: bool = field(default=False, validator=yes_or_no)
+    poll_interval_ms: float | None = field(default=None, validator=optional_amount)
+    deadline: float | None = field(default=POLL_DEADLINE, validator=optional_amount)
+    on_poll: Callable[[Run], Any] | None = field(
+        default=None, validator=optional_function
+    )
+    cancel_on_exit: bool = field(default=False, validator=boolean)
 
 
 def nothing_answered(run: Run) -> bool:
