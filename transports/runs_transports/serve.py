@@ -25,11 +25,11 @@ from runs_transports._extras import comes_with
 from runs_transports._request import in_url
 
 with comes_with("sockets", __name__):
-    from runs_transports._conversation import (
+    from runs_transports._served_connection import (
         IDLE_SECONDS,
         ClientLeft,
-        Conversation,
         Reply,
+        ServedConnection,
     )
 
 __all__ = ["Server", "Service", "serve"]
@@ -227,7 +227,7 @@ class Server(Generic[ServiceT]):
     def _talk(self, connection: socket.socket) -> None:
         # A client that leaves does not concern the server.
         with connection, contextlib.suppress(ClientLeft):
-            Conversation(connection, self._handle).run()
+            ServedConnection(connection, self._handle).run()
 
     def _handle(self, request: ServiceRequest) -> Reply:
         with self._lock:

@@ -12,7 +12,7 @@ import urllib3.exceptions
 
 from runs_core.errors import NotSent, TransportError, TransportProtocolError
 from runs_transports._errors import CUT_BODY, no_connection, timed_out
-from runs_transports._session import Way
+from runs_transports._requests_session import Way
 
 __all__ = ["ERRORS", "translated"]
 
