@@ -13,7 +13,7 @@ from runs_core.models import (
     ToolCall,
     ToolCallDeltaObject,
 )
-from runs_core.stream._parts import calls_of
+from runs_core.stream._step_parts import calls_of
 from runs_core.stream._wholes import Part, Whole, always, index_of
 from runs_core.stream.changes import (
     Change,

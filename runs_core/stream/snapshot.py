@@ -19,8 +19,9 @@ from runs_core.models import (
 from runs_core.models.base import id_rule
 from runs_core.stream._copy import state_of
 from runs_core.stream._event import DeltaEvent, WholeEvent, model_of
-from runs_core.stream._parts import MessageParts, StepParts
+from runs_core.stream._message_parts import MessageParts
 from runs_core.stream._received import Received
+from runs_core.stream._step_parts import StepParts
 from runs_core.stream.events import (
     ErrorEvent,
     RunStreamEvent,
