@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, TypeAlias
 
 from attrs import field, frozen
@@ -19,6 +20,7 @@ from runs_core.flows.effects import (
     Send,
     Sleep,
     seconds_until,
+    time_left,
 )
 from runs_core.flows.seen import Seen
 from runs_core.flows.waits import finite_number
@@ -103,9 +105,7 @@ def poll_flow(
         start = yield from Now()
     until = None if options.deadline is None else start + options.deadline
     while True:
-        left = None if until is None else until - (yield from Now())
-        if left is not None and left <= 0:
-            raise _late(seen.run)
+        left = yield from time_left(until, partial(_late, seen.run))
         response = yield from Send(retrieve.request, timeout=left)
         run = seen.now(retrieve.parse(response))
         if options.on_poll is not None:
