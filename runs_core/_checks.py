@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
+from types import UnionType
 from typing import Any
 
 from attrs import Attribute
@@ -102,7 +103,7 @@ def optional_function(owner: Any, attribute: Attribute[Any], value: Any) -> None
         raise TypeError(f"{attribute.name} must be a function, not {_kind(value)}")
 
 
-def instance_of(kind: Any, words: str) -> Validator:
+def instance_of(kind: type | UnionType, words: str) -> Validator:
     """Return the validator for a value of this type, or of one of this union."""
 
     def check(owner: Any, attribute: Attribute[Any], value: Any) -> None:

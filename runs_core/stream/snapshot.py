@@ -177,7 +177,7 @@ class RunSnapshot:
         return next((s.model() for s in reversed(self._steps.values())), None)
 
     def has_ended(self, id: str) -> bool:
-        """Whether an event has said that this message or step is done."""
+        """Return whether an event has said that this message or step is done."""
         part = self._messages.get(id) or self._steps.get(id)
         return part is not None and part.ended
 

@@ -172,7 +172,7 @@ def _object(
 
 
 def _is_sure(field: FieldPlan, strict: bool, tag: str | None) -> bool:
-    """Whether the field needs no counting: it is there, or the object is refused."""
+    """Return whether the field is there for certain, and so need not be counted."""
     return field.name == tag or (strict and field.required and field.kind != "list")
 
 

@@ -172,7 +172,7 @@ def _may_be_deep(data: bytes | str) -> bool:
 
 
 def _is_deep(value: Any) -> bool:
-    """Whether there are more than `MAX_DEPTH` containers inside one another."""
+    """Return whether more than `MAX_DEPTH` containers are inside one another."""
     level: list[Any] = [value] if value.__class__ in _CONTAINERS else []
     for _ in range(MAX_DEPTH):
         level = [
@@ -213,7 +213,7 @@ def dumps(value: Any) -> bytes:
         return json.dumps(raw, separators=(",", ":")).encode()
 
 
-# Python writes and reads no number of more digits, and so does `parse_json`.
+# Python neither writes nor reads a number of more digits, nor does `parse_json`.
 _TOO_LONG = 10**4300
 
 

@@ -59,7 +59,7 @@ class Way:
 
 
 def _may_resend(retries: Retry, method: str, tls: bool) -> bool:
-    """Whether urllib3 may send a request again that it has sent.
+    """Return whether urllib3 may send a request again that it has sent.
 
     It counts TLS failures, even after the request, as "other" errors: these are
     repeated for any method, also if `max_retries` is a plain number.
