@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
+from types import UnionType
 from typing import Any
 
 from attrs import Attribute
@@ -15,16 +16,16 @@ from attrs import Attribute
 from runs_core.errors import InvalidOption, UsageError
 
 __all__ = [
-    "a_function",
-    "a_kind",
+    "boolean",
     "check_amount",
     "check_whole",
+    "instance_of",
     "mapping_of",
-    "not_negative",
     "one_of",
+    "optional_amount",
+    "optional_function",
+    "optional_whole",
     "whole",
-    "whole_or_none",
-    "yes_or_no",
 ]
 
 # The largest float: a larger int cannot be added to a time.
@@ -33,7 +34,7 @@ _LARGEST = math.nextafter(math.inf, 0.0)
 Validator = Callable[[Any, "Attribute[Any]", Any], None]
 
 
-def not_negative(owner: Any, attribute: Attribute[Any], value: Any) -> None:
+def optional_amount(owner: Any, attribute: Attribute[Any], value: Any) -> None:
     """Accept None or an amount of time: see `check_amount`."""
     check_amount(attribute.name, value)
 
@@ -71,7 +72,7 @@ def whole(least: int) -> Validator:
     return check
 
 
-def whole_or_none(owner: Any, attribute: Attribute[Any], value: Any) -> None:
+def optional_whole(owner: Any, attribute: Attribute[Any], value: Any) -> None:
     """Accept None or a whole number that is 0 or more."""
     if value is not None:
         check_whole(attribute.name, value, 0)
@@ -96,13 +97,13 @@ def one_of(*choices: str | None) -> Validator:
     return check
 
 
-def a_function(owner: Any, attribute: Attribute[Any], value: Any) -> None:
-    """Refuse anything that is not callable; None means no function."""
+def optional_function(owner: Any, attribute: Attribute[Any], value: Any) -> None:
+    """Accept None or something callable."""
     if value is not None and not callable(value):
         raise TypeError(f"{attribute.name} must be a function, not {_kind(value)}")
 
 
-def a_kind(kind: Any, words: str) -> Validator:
+def instance_of(kind: type | UnionType, words: str) -> Validator:
     """Return the validator for a value of this type, or of one of this union."""
 
     def check(owner: Any, attribute: Attribute[Any], value: Any) -> None:
@@ -113,7 +114,7 @@ def a_kind(kind: Any, words: str) -> Validator:
 
 
 # Nothing else: the string "no" would be true.
-yes_or_no = a_kind(bool, "True or False")
+boolean = instance_of(bool, "True or False")
 
 
 def _shown(number: float) -> str:

@@ -1,4 +1,4 @@
-"""Checks that refuse what is not a transport, or is one of the other kind."""
+"""Checks of what a transport returns: of the right type, and to be awaited or not."""
 
 from __future__ import annotations
 
@@ -13,52 +13,7 @@ __all__ = [
     "check_opened",
     "check_pending",
     "check_piece",
-    "check_transport",
-    "is_async",
 ]
-
-
-def check_transport(transport: Any) -> None:
-    """Raise `UsageError` for anything that is not a transport."""
-    lacks = [n for n in ("errors", "open", "sleep") if not hasattr(transport, n)]
-    if isinstance(transport, type) or lacks:
-        raise UsageError(
-            "transport must be an object with errors, open and sleep, such as"
-            f" RequestsTransport(); {_what_it_is(transport, lacks)}"
-        )
-    errors = transport.errors
-    if not isinstance(errors, tuple) or not all(map(_is_exception, errors)):
-        raise UsageError(
-            f"errors of {type(transport).__name__} must be a tuple of exception types,"
-            " such as (OSError,)"
-        )
-    if not all(issubclass(cls, Exception) for cls in errors):
-        # Ctrl-C and cancellation: the core would go on, and repeat the request.
-        raise UsageError(
-            f"errors of {type(transport).__name__} must be subclasses of Exception:"
-            " others, such as KeyboardInterrupt, do not mean that a connection failed"
-        )
-
-
-def is_async(transport: Any) -> bool:
-    """Return whether the transport shows, without being used, that it is async.
-
-    Either member may hide it: `sleep` may be a plain function that returns an
-    awaitable, and `open` one that returns a context manager written as a class.
-    """
-    return inspect.iscoroutinefunction(transport.sleep) or inspect.isasyncgenfunction(
-        inspect.unwrap(transport.open)
-    )
-
-
-def _is_exception(cls: object) -> bool:
-    return isinstance(cls, type) and issubclass(cls, BaseException)
-
-
-def _what_it_is(transport: object, lacks: list[str]) -> str:
-    if isinstance(transport, type):
-        return f"{transport.__name__} is a class: call it"
-    return f"{type(transport).__name__} has no {' and no '.join(lacks)}"
 
 
 class _Colour(NamedTuple):

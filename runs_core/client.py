@@ -17,7 +17,6 @@ from attrs import evolve
 
 from runs_core import faces
 from runs_core._omit import Omit
-from runs_core._transport_checks import check_transport, is_async
 from runs_core.drive import AsyncDriver, Driver, Outside, log_decision
 from runs_core.endpoint import Endpoint, check_endpoint
 from runs_core.errors import UsageError
@@ -33,7 +32,12 @@ from runs_core.flows.once import OnceFeed
 from runs_core.flows.retry import Policy, bound
 from runs_core.flows.streaming import RunFeed
 from runs_core.flows.verdict import MAX_RETRIES
-from runs_core.transport import AsyncTransport, Transport
+from runs_core.transport import (
+    AsyncTransport,
+    Transport,
+    check_transport,
+    is_async,
+)
 from runs_core.wire.http import Timeouts
 
 __all__ = ["AsyncClient", "Client", "ClientOptions"]
@@ -55,7 +59,7 @@ class ClientOptions(TypedDict, total=False):
     deadline: float | None
 
 
-class _Settings:
+class _BaseClient:
     """What both clients have in common: all that does not wait."""
 
     transport: Any
@@ -103,7 +107,7 @@ class _Settings:
         # A subclass may have another constructor, and hold more.
         other = copy(self)
         vars(other).pop("beta", None)  # It belongs to this client.
-        _Settings.__init__(other, **settings)
+        _BaseClient.__init__(other, **settings)
         return other
 
     def _farewell(self, call: Call[T]) -> Flow[T]:
@@ -126,7 +130,7 @@ def _check_feed(feed: Any) -> None:
         )
 
 
-class Client(_Settings):
+class Client(_BaseClient):
     """Conversations with one endpoint over a blocking transport.
 
     `max_retries` counts repetitions after the first attempt; what is repeated depends
@@ -218,7 +222,7 @@ class Client(_Settings):
                 Driver[Any, Any](flow, self.transport, self._outside).run()
 
 
-class AsyncClient(_Settings):
+class AsyncClient(_BaseClient):
     """An async `Client`: conversations with one endpoint over an async transport."""
 
     def __init__(
@@ -310,5 +314,6 @@ def _not_in_the_way(call: Call[Any]) -> Iterator[None]:
 
 
 def _on_exit(conversation: Call[Any] | Flow[Any]) -> Call[Any] | None:
-    wish = getattr(conversation, "on_exit", None)
-    return wish() if wish is not None else None
+    if isinstance(conversation, OnceFeed) and conversation.on_exit is not None:
+        return conversation.on_exit()
+    return None

@@ -14,12 +14,12 @@ import sys
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, AbstractContextManager
-from typing import Any, TypeVar, assert_never
+from typing import Any, Generic, TypeVar, assert_never
 
 from attrs import frozen
 
 from runs_core import _performing as performing
-from runs_core._steps import Steps
+from runs_core._driven_flow import DrivenFlow
 from runs_core._transport_checks import (
     check_awaited,
     check_blocking,
@@ -65,8 +65,8 @@ class Outside:
     wall: Callable[[], float] = time.time
 
 
-class _Trampoline(Steps[ItemT, T]):
-    """A flow on a transport: the part of both trampolines that does not wait."""
+class _BaseDriver(DrivenFlow[T], Generic[ItemT, T]):
+    """The part of both drivers that does not wait."""
 
     def __init__(
         self,
@@ -111,7 +111,7 @@ class _Trampoline(Steps[ItemT, T]):
         logger.debug("closing the exchange failed: %s", type(error).__name__)
 
 
-class Driver(_Trampoline[ItemT, T]):
+class Driver(_BaseDriver[ItemT, T]):
     """Drives one flow on a blocking transport."""
 
     def __init__(
@@ -248,7 +248,7 @@ class Driver(_Trampoline[ItemT, T]):
             self._failed_to_close(error, callers)
 
 
-class AsyncDriver(_Trampoline[ItemT, T]):
+class AsyncDriver(_BaseDriver[ItemT, T]):
     """Drives one flow on an async transport; cancelling it closes its exchange."""
 
     def __init__(

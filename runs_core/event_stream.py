@@ -12,8 +12,9 @@ from collections.abc import (
     Sequence,
 )
 from types import TracebackType
-from typing import Any, Generic, Self, TypeVar
+from typing import Generic, Self, TypeVar
 
+from runs_core._driven_flow import DrivenFlow
 from runs_core._words import one_line
 from runs_core.drive import AsyncDriver, Driver
 from runs_core.flows.progress import Progress
@@ -36,12 +37,11 @@ ItemT = TypeVar("ItemT")
 T = TypeVar("T")
 
 
-class _Handed(Generic[ItemT, T]):
-    """The batch that is being handed out, and how far it has come."""
+class _BaseFeedStream(Generic[ItemT, T]):
+    """The part of both feed streams that does not wait: the batch being handed out."""
 
-    _driver: Any
-
-    def __init__(self, progress: Progress | None) -> None:
+    def __init__(self, flow: DrivenFlow[T], progress: Progress | None) -> None:
+        self._flow = flow
         self._progress = progress
         self._batch: Sequence[ItemT] = ()
         self._index = 0
@@ -51,12 +51,11 @@ class _Handed(Generic[ItemT, T]):
     @property
     def result(self) -> T:
         """The feed's result; raises `UsageError` if there is none, or none yet."""
-        result: T = self._driver.result
-        return result
+        return self._flow.result
 
     def _fail(self, error: BaseException) -> None:
         """Mark the stream as failed: an item that it handed out was not dealt with."""
-        self._driver.fail(error)
+        self._flow.fail(error)
 
     def _take(self, batch: Sequence[ItemT], index: int) -> ItemT:
         if batch is self._batch:  # Not if it was closed at this very moment.
@@ -76,7 +75,7 @@ class _Handed(Generic[ItemT, T]):
         return self._batch[self._index - 1] if self._index else self._last
 
 
-class FeedStream(_Handed[ItemT, T]):
+class FeedStream(_BaseFeedStream[ItemT, T]):
     """A feed that is being driven: iterate it, with or without `with`.
 
     The request is sent when the `with` is entered, or when the first item is requested.
@@ -90,8 +89,8 @@ class FeedStream(_Handed[ItemT, T]):
         progress: Progress | None = None,
         on_exit: Callable[[], None] | None = None,
     ) -> None:
-        super().__init__(progress)
-        self._driver: Driver[ItemT, T] = driver
+        super().__init__(driver, progress)
+        self._driver = driver
         self._on_exit = on_exit
 
     def __enter__(self) -> Self:
@@ -144,7 +143,7 @@ class FeedStream(_Handed[ItemT, T]):
         return self._next_batch(self._driver.advance())
 
 
-class AsyncFeedStream(_Handed[ItemT, T]):
+class AsyncFeedStream(_BaseFeedStream[ItemT, T]):
     """A feed that is being driven: iterate it, with or without `async with`.
 
     The request is sent when the `async with` is entered, or when the first item is
@@ -158,8 +157,8 @@ class AsyncFeedStream(_Handed[ItemT, T]):
         progress: Progress | None = None,
         on_exit: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
-        super().__init__(progress)
-        self._driver: AsyncDriver[ItemT, T] = driver
+        super().__init__(driver, progress)
+        self._driver = driver
         self._on_exit = on_exit
 
     async def __aenter__(self) -> Self:
@@ -213,8 +212,8 @@ class AsyncFeedStream(_Handed[ItemT, T]):
         return self._next_batch(await self._driver.advance())
 
 
-class _RunView(_Handed[RunStreamEvent, Run]):
-    """What can be read of a run's stream without waiting."""
+class _BaseEventStream(_BaseFeedStream[RunStreamEvent, Run]):
+    """The part of both event streams that does not wait."""
 
     _progress: Progress
 
@@ -265,7 +264,7 @@ class _RunView(_Handed[RunStreamEvent, Run]):
         return list(self.snapshot.steps)
 
 
-class EventStream(FeedStream[RunStreamEvent, Run], _RunView):
+class EventStream(FeedStream[RunStreamEvent, Run], _BaseEventStream):
     """A run's events as they happen, and `snapshot`, the state they have led to."""
 
     def __init__(
@@ -303,7 +302,7 @@ class EventStream(FeedStream[RunStreamEvent, Run], _RunView):
         return self._final_steps()
 
 
-class AsyncEventStream(AsyncFeedStream[RunStreamEvent, Run], _RunView):
+class AsyncEventStream(AsyncFeedStream[RunStreamEvent, Run], _BaseEventStream):
     """A run's events as they happen, and `snapshot`, the state they have led to."""
 
     def __init__(

@@ -9,7 +9,7 @@ from runs_core._words import one_line
 from runs_core.errors import UsageError
 from runs_core.flows.call import Paged
 from runs_core.models import Page
-from runs_core.wire._written import Written
+from runs_core.wire._serializable import Serializable
 
 if TYPE_CHECKING:
     from runs_core.client import AsyncClient, Client
@@ -19,7 +19,7 @@ __all__ = ["AsyncCursorPage", "AsyncPaginator", "SyncCursorPage"]
 T = TypeVar("T")
 
 
-class _CursorPage(Written, Generic[T]):
+class _CursorPage(Serializable, Generic[T]):
     """A page, and the call that returned it."""
 
     def __init__(self, call: Paged[T], page: Page[T]) -> None:

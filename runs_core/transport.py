@@ -6,15 +6,17 @@ status, or read JSON; all of that is in the core, once for all transports.
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, AbstractContextManager
-from typing import Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from attrs import frozen
 
+from runs_core.errors import UsageError
 from runs_core.wire.http import Head, Request
 
-__all__ = ["AsyncTransport", "Opened", "Transport"]
+__all__ = ["AsyncTransport", "Opened", "Transport", "check_transport", "is_async"]
 
 ReadT_co = TypeVar("ReadT_co", bound="bytes | Awaitable[bytes]", covariant=True)
 
@@ -87,3 +89,46 @@ class AsyncTransport(Protocol):
     async def sleep(self, seconds: float) -> None:
         """Return after `seconds`."""
         ...
+
+
+def check_transport(transport: Any) -> None:
+    """Raise `UsageError` for anything that is not a transport."""
+    lacks = [n for n in ("errors", "open", "sleep") if not hasattr(transport, n)]
+    if isinstance(transport, type) or lacks:
+        raise UsageError(
+            "transport must be an object with errors, open and sleep, such as"
+            f" RequestsTransport(); {_what_it_is(transport, lacks)}"
+        )
+    errors = transport.errors
+    if not isinstance(errors, tuple) or not all(map(_is_exception, errors)):
+        raise UsageError(
+            f"errors of {type(transport).__name__} must be a tuple of exception types,"
+            " such as (OSError,)"
+        )
+    if not all(issubclass(cls, Exception) for cls in errors):
+        # Ctrl-C and cancellation: the core would go on, and repeat the request.
+        raise UsageError(
+            f"errors of {type(transport).__name__} must be subclasses of Exception:"
+            " others, such as KeyboardInterrupt, do not mean that a connection failed"
+        )
+
+
+def is_async(transport: Any) -> bool:
+    """Return whether the transport shows, without being used, that it is async.
+
+    Either member may hide it: `sleep` may be a plain function that returns an
+    awaitable, and `open` one that returns a context manager written as a class.
+    """
+    return inspect.iscoroutinefunction(transport.sleep) or inspect.isasyncgenfunction(
+        inspect.unwrap(transport.open)
+    )
+
+
+def _is_exception(cls: object) -> bool:
+    return isinstance(cls, type) and issubclass(cls, BaseException)
+
+
+def _what_it_is(transport: object, lacks: list[str]) -> str:
+    if isinstance(transport, type):
+        return f"{transport.__name__} is a class: call it"
+    return f"{type(transport).__name__} has no {' and no '.join(lacks)}"

@@ -9,7 +9,7 @@ import pytest
 from attrs import field, frozen
 
 from runs_core import EventStreamDecoder, RunEventDecoder, runs
-from runs_core._checks import not_negative
+from runs_core._checks import optional_amount
 from runs_core.errors import InvalidOption, RunsError, UsageError
 from runs_core.flows.polling import PollOptions
 from runs_core.flows.retry import Policy
@@ -20,7 +20,7 @@ from runs_core.wire.http import Timeouts
 
 @frozen
 class Limited:
-    limit: Any = field(validator=not_negative)
+    limit: Any = field(validator=optional_amount)
 
 
 @pytest.mark.parametrize("value", [None, 0, 0.0, 1, 2.5, 10**9])

@@ -29,18 +29,18 @@ _OPTIONS = RequestOptions.__annotations__.keys()
 
 
 def operation(
-    params: type, **instead: str
+    params: type, *, instead: Mapping[str, str] | None = None
 ) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """Check a function's `**params: Unpack[params]`, and list them in its signature.
 
     A name that the TypedDict does not have, or one that it requires and the call lacks,
     raises `TypeError` at the call. An argument that is `omit` counts as not given.
-    `instead` names, for a required one, another that a call may give in its place.
+    `instead` has, for a required name, another that a call may give in its place.
     """
 
     def decorate(function: Callable[P, R]) -> Callable[P, R]:
         signature = _signature(function, params)
-        takes = _Takes.of(function, signature, instead)
+        accepted = _Accepted.of(function, signature, instead or {})
 
         # The arguments can hold keys (in extra_headers): no error of ours keeps a frame
         # that holds them.
@@ -49,7 +49,7 @@ def operation(
             callers = sys.exception()
             for name in [n for n, v in kwargs.items() if isinstance(v, Omit)]:
                 del kwargs[name]
-            if (wrong := takes.problem(len(args), kwargs.keys())) is not None:
+            if (wrong := accepted.problem(len(args), kwargs.keys())) is not None:
                 del args, kwargs
                 raise TypeError(wrong)
             try:
@@ -92,7 +92,7 @@ def _signature(function: Callable[..., Any], params: type) -> inspect.Signature:
 
 
 @frozen
-class _Takes:
+class _Accepted:
     """The names of an operation's arguments, for the check of each call."""
 
     label: str
@@ -110,7 +110,7 @@ class _Takes:
         function: Callable[..., Any],
         signature: inspect.Signature,
         instead: Mapping[str, str],
-    ) -> _Takes:
+    ) -> _Accepted:
         parameters = signature.parameters.values()
         keywords = [p for p in parameters if p.kind is p.KEYWORD_ONLY]
         return cls(

@@ -79,7 +79,8 @@ class Polling(TypedDict, total=False):
     """How a run is polled."""
 
     poll_interval_ms: float
-    """Time between polls, 100 to a day; by default what the server asks for, or 1 s."""
+    """Milliseconds between polls, kept within 0.1 s and a day; by default what the
+    server asks for, or 1000."""
     deadline: float | None
     """The longest time for all of it, in seconds (15 minutes); None for no limit."""
     on_poll: Callable[[Run], Any]

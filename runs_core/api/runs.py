@@ -9,7 +9,15 @@ from typing import Unpack
 
 from attrs import evolve
 
-from runs_core.api import requests_on_runs
+from runs_core.api import _run_requests
+from runs_core.api._run_requests import (
+    begun_and_polled,
+    create_request,
+    ids_of_run,
+    run_requests,
+    submit_request,
+    waiting,
+)
 from runs_core.api.operation import build, check_not_streamed, operation, split
 from runs_core.api.params import (
     CreateAndPollParams,
@@ -27,14 +35,6 @@ from runs_core.api.params import (
     SubmitStreamParams,
     SubmitToolOutputsParams,
     ToolLoop,
-)
-from runs_core.api.requests_on_runs import (
-    begun_and_polled,
-    create_request,
-    ids_of_run,
-    run_requests,
-    submit_request,
-    waiting,
 )
 from runs_core.flows.call import Call, Paged, json_answer
 from runs_core.flows.effects import Flow
@@ -63,6 +63,9 @@ __all__ = [
     "update",
 ]
 
+# A run that waits for approvals only gets no outputs.
+_OR_APPROVALS = {"tool_outputs": "tool_approvals"}
+
 
 @operation(RunCreateParams)
 def create(thread_id: str, **params: Unpack[RunCreateParams]) -> Call[Run]:
@@ -81,7 +84,7 @@ def retrieve(
     run_id: str, thread_id: str, **params: Unpack[RequestOptions]
 ) -> Call[Run]:
     """Get a run as it is now. `GET /threads/{thread_id}/runs/{run_id}`."""
-    return requests_on_runs.retrieve(run_id, thread_id, params)
+    return _run_requests.retrieve(run_id, thread_id, params)
 
 
 @operation(MetadataParams)
@@ -105,10 +108,10 @@ def cancel(run_id: str, thread_id: str, **params: Unpack[RequestOptions]) -> Cal
     It ends later, as `cancelled` or otherwise: `poll` it to find out. A run that has
     ended raises `BadRequestError`.
     """
-    return requests_on_runs.cancel(run_id, thread_id, params)
+    return _run_requests.cancel(run_id, thread_id, params)
 
 
-@operation(SubmitToolOutputsParams, tool_outputs="tool_approvals")
+@operation(SubmitToolOutputsParams, instead=_OR_APPROVALS)
 def submit_tool_outputs(
     run_id: str, thread_id: str, **params: Unpack[SubmitToolOutputsParams]
 ) -> Call[Run]:
@@ -152,7 +155,7 @@ def create_and_poll(thread_id: str, **params: Unpack[CreateAndPollParams]) -> Fl
     return begun_and_polled(start, options, rest)
 
 
-@operation(SubmitAndPollParams, tool_outputs="tool_approvals")
+@operation(SubmitAndPollParams, instead=_OR_APPROVALS)
 def submit_tool_outputs_and_poll(
     run_id: str, thread_id: str, **params: Unpack[SubmitAndPollParams]
 ) -> Flow[Run]:
@@ -187,7 +190,7 @@ create_and_stream = stream
 """The same as `stream`: openai-python's older name."""
 
 
-@operation(SubmitStreamParams, tool_outputs="tool_approvals")
+@operation(SubmitStreamParams, instead=_OR_APPROVALS)
 def submit_tool_outputs_stream(
     run_id: str, thread_id: str, **params: Unpack[SubmitStreamParams]
 ) -> RunFeed:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Unpack
 
+from runs_core.api._run_requests import begun_and_polled, run_requests
 from runs_core.api.operation import build, check_not_streamed, operation, split
 from runs_core.api.params import (
     Polling,
@@ -19,7 +20,6 @@ from runs_core.api.params import (
     ThreadCreateParams,
     ThreadUpdateParams,
 )
-from runs_core.api.requests_on_runs import begun_and_polled, run_requests
 from runs_core.flows.call import Call, json_answer
 from runs_core.flows.effects import Flow
 from runs_core.flows.polling import PollOptions

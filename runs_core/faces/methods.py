@@ -14,8 +14,8 @@ from typing import Any, Generic, ParamSpec, Protocol, Self, TypeVar, overload
 
 from runs_core._omit import Omit
 from runs_core.event_stream import AsyncEventStream, EventStream
-from runs_core.faces.colours import AsyncFace, AsyncRawFace, Face, RawFace
-from runs_core.faces.looks import Looks, lookalike, result_type, return_type, typed
+from runs_core.faces.face import AsyncFace, AsyncRawFace, Face, RawFace
+from runs_core.faces.signatures import Looks, lookalike, result_type, return_type, typed
 from runs_core.flows.call import Call, Paged
 from runs_core.flows.effects import Flow
 from runs_core.flows.streaming import RunFeed

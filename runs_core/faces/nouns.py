@@ -16,7 +16,7 @@ from runs_core.api.params import (
     SubmitEventsParams,
     ThreadAndRunEventsParams,
 )
-from runs_core.faces.colours import AsyncFace, AsyncRawFace, Face, RawFace
+from runs_core.faces.face import AsyncFace, AsyncRawFace, Face, RawFace
 from runs_core.faces.methods import (
     FlowMethod,
     JoinedMethod,

@@ -20,8 +20,8 @@ from runs_core.api.params import (
 )
 from runs_core.errors import UsageError
 from runs_core.event_stream import AsyncEventStream, EventStream
-from runs_core.faces.colours import AsyncFace, Face
-from runs_core.faces.looks import Looks, lookalike
+from runs_core.faces.face import AsyncFace, Face
+from runs_core.faces.signatures import Looks, lookalike
 from runs_core.flows.streaming import RunFeed
 from runs_core.handlers import AssistantEventHandler, AsyncAssistantEventHandler
 

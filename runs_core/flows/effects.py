@@ -31,6 +31,7 @@ __all__ = [
     "Sleep",
     "function_name",
     "seconds_until",
+    "time_left",
 ]
 
 AnswerT = TypeVar("AnswerT")
@@ -102,6 +103,21 @@ class Now(Effect[float]):
 def seconds_until(until: float) -> Flow[float]:
     """Return the seconds until `until` on the clock; 0 once it has passed."""
     return max(0.0, until - (yield from Now()))
+
+
+def time_left(
+    until: float | None, late: Callable[[], DeadlineExceeded]
+) -> Flow[float | None]:
+    """Return the seconds until `until` on the clock; None if that is None: no limit.
+
+    Raises what `late` returns if it has passed.
+    """
+    if until is None:
+        return None
+    left = until - (yield from Now())
+    if left <= 0:
+        raise late()
+    return left
 
 
 def function_name(function: Callable[..., Any]) -> str:

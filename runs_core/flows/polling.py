@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, TypeAlias
 
 from attrs import field, frozen
 
-from runs_core._checks import a_function, not_negative, yes_or_no
+from runs_core._checks import boolean, optional_amount, optional_function
 from runs_core._words import one_line
 from runs_core.errors import DeadlineExceeded
 from runs_core.flows.call import Call
@@ -19,6 +20,7 @@ from runs_core.flows.effects import (
     Send,
     Sleep,
     seconds_until,
+    time_left,
 )
 from runs_core.flows.seen import Seen
 from runs_core.flows.waits import finite_number
@@ -66,10 +68,12 @@ class PollOptions:
     caller leaves before its end.
     """
 
-    poll_interval_ms: float | None = field(default=None, validator=not_negative)
-    deadline: float | None = field(default=POLL_DEADLINE, validator=not_negative)
-    on_poll: Callable[[Run], Any] | None = field(default=None, validator=a_function)
-    cancel_on_exit: bool = field(default=False, validator=yes_or_no)
+    poll_interval_ms: float | None = field(default=None, validator=optional_amount)
+    deadline: float | None = field(default=POLL_DEADLINE, validator=optional_amount)
+    on_poll: Callable[[Run], Any] | None = field(
+        default=None, validator=optional_function
+    )
+    cancel_on_exit: bool = field(default=False, validator=boolean)
 
 
 def nothing_answered(run: Run) -> bool:
@@ -101,9 +105,7 @@ def poll_flow(
         start = yield from Now()
     until = None if options.deadline is None else start + options.deadline
     while True:
-        left = None if until is None else until - (yield from Now())
-        if left is not None and left <= 0:
-            raise _late(seen.run)
+        left = yield from time_left(until, partial(_late, seen.run))
         response = yield from Send(retrieve.request, timeout=left)
         run = seen.now(retrieve.parse(response))
         if options.on_poll is not None:

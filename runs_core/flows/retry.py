@@ -33,6 +33,7 @@ from runs_core.flows.effects import (
     Read,
     Send,
     Sleep,
+    time_left,
 )
 from runs_core.flows.once import check_unconsumed, flow_of
 from runs_core.flows.outcome import as_unknown, how_to_find_out, mark_unknown
@@ -112,7 +113,7 @@ def _answer(
     ask: Ask, endpoint: Endpoint, policy: Policy, until: float | None
 ) -> Generator[Ask, Any, Any]:
     if isinstance(ask, Send | Open) and isinstance(ask.request, ApiRequest):
-        return _Attempts(ask.request, endpoint, policy, until).of(ask)
+        return _Attempts(ask.request, endpoint, policy, until).run(ask)
     return _bounded(ask, until)
 
 
@@ -191,7 +192,7 @@ class _Attempts:
     def retries(self) -> int:
         return self.repeated + self.refreshed
 
-    def of(self, ask: Send | Open) -> Generator[Ask, Any, Response | Head]:
+    def run(self, ask: Send | Open) -> Generator[Ask, Any, Response | Head]:
         """Send until there is a response to hand on, or an error to raise."""
         if ask.timeout is not None:
             own = (yield from Now()) + ask.timeout
@@ -202,7 +203,7 @@ class _Attempts:
             prepared = self.endpoint.prepare(self.request, credentials)
             if self.request.timeouts is None and self.policy.timeouts is not None:
                 prepared = evolve(prepared, timeouts=self.policy.timeouts)
-            left = yield from self._left()
+            left = yield from time_left(self.until, self._late)
             refresh = False
             try:
                 answer: Response | Head
@@ -249,13 +250,6 @@ class _Attempts:
             and not self.refreshed
             and any(prepared.headers.get(n) == v for n, v in credentials)
         )
-
-    def _left(self) -> Flow[float | None]:
-        """Return the seconds left for an attempt, or raise if there are none."""
-        left = None if self.until is None else self.until - (yield from Now())
-        if left is None or left > 0:
-            return left
-        raise self._late()
 
     def _late(self) -> DeadlineExceeded:
         late = _late(self.request.operation)

@@ -7,7 +7,7 @@ from typing import Literal, TypeVar, cast
 
 from attrs import define, evolve, field, frozen
 
-from runs_core._checks import not_negative, one_of, whole_or_none, yes_or_no
+from runs_core._checks import boolean, one_of, optional_amount, optional_whole
 from runs_core._words import one_line
 from runs_core.errors import (
     DeadlineExceeded,
@@ -78,13 +78,13 @@ class StreamOptions:
     the run at the server if its caller leaves before its end.
     """
 
-    idle_timeout: float | None = field(default=IDLE_TIMEOUT, validator=not_negative)
-    deadline: float | None = field(default=None, validator=not_negative)
+    idle_timeout: float | None = field(default=IDLE_TIMEOUT, validator=optional_amount)
+    deadline: float | None = field(default=None, validator=optional_amount)
     max_event_bytes: int | None = field(
-        default=MAX_EVENT_BYTES, validator=whole_or_none
+        default=MAX_EVENT_BYTES, validator=optional_whole
     )
     resume: Literal["poll"] | None = field(default=None, validator=one_of(None, "poll"))
-    cancel_on_exit: bool = field(default=False, validator=yes_or_no)
+    cancel_on_exit: bool = field(default=False, validator=boolean)
 
 
 class RunFeed(OnceFeed[RunStreamEvent, Run]):

@@ -6,6 +6,7 @@ until the run ends.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from attrs import define, evolve, field
@@ -16,7 +17,7 @@ from runs_core.errors import (
     ToolRoundsExceeded,
 )
 from runs_core.flows.call import Call
-from runs_core.flows.effects import Flow, InvokeTimeout, Now
+from runs_core.flows.effects import Flow, InvokeTimeout, Now, time_left
 from runs_core.flows.polling import PollOptions, poll_flow
 from runs_core.flows.progress import Progress
 from runs_core.flows.request import ApiRequest
@@ -51,7 +52,7 @@ def polled_tools(
     run = seen.now((yield from start.within(options.deadline)))
     rounds = _Rounds(toolbox, requests, seen)
     while True:
-        left = yield from _left(until, seen.run)
+        left = yield from time_left(until, partial(_late, seen.run))
         look = requests.retrieve(run.id, _thread_of(run, start.request))
         wait = evolve(options, deadline=left)
         run = yield from poll_flow(look, wait, seen, answered=rounds.answered)
@@ -60,7 +61,7 @@ def polled_tools(
         ids = run.id, _thread_of(run, start.request)
         outputs = yield from rounds.answer(run, calls, ids, until)
         submit = evolve(start, request=requests.submit(*ids, outputs, False))
-        left = yield from _left(until, seen.run)
+        left = yield from time_left(until, partial(_late, seen.run))
         run = seen.now((yield from submit.within(left)))
 
 
@@ -77,7 +78,7 @@ def streamed_tools(
     request = start
     rounds = _Rounds(toolbox, requests, seen)
     while True:
-        left = yield from _left(until, seen.run)
+        left = yield from time_left(until, partial(_late, seen.run))
         streamed = evolve(options, deadline=left)
         events = stream_flow(request, progress, streamed, requests, rounds.answered)
         run = seen.now((yield from events))
@@ -160,15 +161,6 @@ def _key(call: RequiredActionFunctionToolCall) -> tuple[Any, Any, Any]:
 def _until(deadline: float | None) -> Flow[float | None]:
     """Return the deadline as a time on the clock, counted from now."""
     return None if deadline is None else (yield from Now()) + deadline
-
-
-def _left(until: float | None, run: Run | None) -> Flow[float | None]:
-    if until is None:
-        return None
-    left = until - (yield from Now())
-    if left <= 0:
-        raise _late(run)
-    return left
 
 
 def _late(run: Run | None) -> DeadlineExceeded:

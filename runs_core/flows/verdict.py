@@ -10,7 +10,7 @@ from typing import Any
 
 from attrs import field, frozen
 
-from runs_core._checks import a_function, a_kind, not_negative, whole
+from runs_core._checks import instance_of, optional_amount, optional_function, whole
 from runs_core.errors import NotSent, TransportError
 from runs_core.flows.effects import Sleep
 from runs_core.flows.request import ApiRequest, Repeat
@@ -58,11 +58,14 @@ class Policy:
     """
 
     max_retries: int = field(default=MAX_RETRIES, validator=whole(0))
-    deadline: float | None = field(default=None, validator=not_negative)
+    deadline: float | None = field(default=None, validator=optional_amount)
     timeouts: Timeouts | None = field(
-        default=None, validator=a_kind(Timeouts | None, "Timeouts(connect=…, read=…)")
+        default=None,
+        validator=instance_of(Timeouts | None, "Timeouts(connect=…, read=…)"),
     )
-    notice: Callable[[str], Any] | None = field(default=None, validator=a_function)
+    notice: Callable[[str], Any] | None = field(
+        default=None, validator=optional_function
+    )
 
 
 def after_error(

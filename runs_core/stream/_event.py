@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, get_args
 from attrs import define
 
 from runs_core.wire._blank import Blank
-from runs_core.wire._written import Written
+from runs_core.wire._serializable import Serializable
 from runs_core.wire.codec import WireObject, structure_hook, unstructure
 
 __all__ = [
@@ -24,7 +24,7 @@ __all__ = [
 DataT = TypeVar("DataT")
 
 
-class Event(Written, metaclass=Blank):
+class Event(Serializable, metaclass=Blank):
     """An event of a run's stream, with a known name or not."""
 
     # Not a field: it is set on few events, and an empty slot costs the others nothing.

@@ -16,7 +16,7 @@ from runs_core.models import (
     TextContentBlock,
     TextDeltaBlock,
 )
-from runs_core.stream._wholes import Part, Whole, always, index_of
+from runs_core.stream._tracked import Tracked, TrackedPart, always, index_of
 from runs_core.stream.changes import (
     Change,
     ImageFileDone,
@@ -38,42 +38,42 @@ class MessageChanges:
 
     def __init__(self, look: Callable[[], RunSnapshot]) -> None:
         self._look = look
-        self._seen: dict[str, Whole] = {}
+        self._seen: dict[str, Tracked] = {}
 
     def _message(self, message_id: str) -> Iterator[Change]:
         if message_id not in self._seen:
-            self._seen[message_id] = Whole(message_id)
+            self._seen[message_id] = Tracked(message_id)
             look = partial(self._find_message, message_id)
             yield MessageCreated(message_id=message_id, look=look)
 
     def begun(self, event: Any) -> Iterator[Change]:
         message: Message = event.data
         yield from self._message(message.id)
-        whole = self._seen[message.id]
-        if whole.done:
+        tracked = self._seen[message.id]
+        if tracked.done:
             return
-        indices = whole.indices(len(message.content))
+        indices = tracked.indices(len(message.content))
         for index, block in zip(indices, message.content, strict=True):
-            yield from self._block(whole, index, block.type)
+            yield from self._block(tracked, index, block.type)
 
     def delta(self, event: ThreadMessageDelta) -> Iterator[Change]:
         message_id, delta = event.data.id, event.data.delta
         yield from self._message(message_id)
-        whole = self._seen[message_id]
-        if whole.done or not isinstance(delta, MessageDelta):
+        tracked = self._seen[message_id]
+        if tracked.done or not isinstance(delta, MessageDelta):
             return
         for block in delta.content or ():
             index = index_of(block)
-            if index != whole.current:
-                yield from self._leave_block(whole)
-                whole.current = index
-            yield from self._block(whole, index, block.type)
+            if index != tracked.current:
+                yield from self._leave_block(tracked)
+                tracked.current = index
+            yield from self._block(tracked, index, block.type)
             if isinstance(block, TextDeltaBlock) and block.text is not None:
                 yield TextChanged(
                     message_id=message_id,
                     index=index,
                     delta=block.text,
-                    look=partial(self._find_text, whole, index),
+                    look=partial(self._find_text, tracked, index),
                 )
         yield MessageChanged(
             message_id=message_id,
@@ -84,56 +84,56 @@ class MessageChanges:
     def ended(self, event: Any) -> Iterator[Change]:
         message: Message = event.data
         yield from self._message(message.id)
-        whole = self._seen[message.id]
-        if whole.done:
+        tracked = self._seen[message.id]
+        if tracked.done:
             return
-        whole.done = True
-        indices = whole.indices(len(message.content))
+        tracked.done = True
+        indices = tracked.indices(len(message.content))
         for index, block in zip(indices, message.content, strict=True):
-            yield from self._block(whole, index, block.type)
-            yield from self._block_done(whole, index, always(block))
+            yield from self._block(tracked, index, block.type)
+            yield from self._block_done(tracked, index, always(block))
         yield MessageDone(message_id=message.id, look=always(message))
 
-    def _block(self, whole: Whole, index: int, kind: str) -> Iterator[Change]:
-        known = whole.parts.get(index)
+    def _block(self, tracked: Tracked, index: int, kind: str) -> Iterator[Change]:
+        known = tracked.parts.get(index)
         # Another kind at a known place: a whole object has moved what was there.
         if known is not None and (kind != "text" or known.kind == "text"):
             return
-        whole.see(index, Part(kind))
+        tracked.see(index, TrackedPart(kind))
         if kind == "text":
-            look = partial(self._find_text, whole, index)
-            yield TextCreated(message_id=whole.id, index=index, look=look)
+            look = partial(self._find_text, tracked, index)
+            yield TextCreated(message_id=tracked.id, index=index, look=look)
 
-    def _leave_block(self, whole: Whole) -> Iterator[Change]:
-        if whole.current is not None:
-            find = partial(self._find_block, whole, whole.current)
-            yield from self._block_done(whole, whole.current, find)
+    def _leave_block(self, tracked: Tracked) -> Iterator[Change]:
+        if tracked.current is not None:
+            find = partial(self._find_block, tracked, tracked.current)
+            yield from self._block_done(tracked, tracked.current, find)
 
     def _block_done(
-        self, whole: Whole, index: int, find: Callable[[], MessageContent | None]
+        self, tracked: Tracked, index: int, find: Callable[[], MessageContent | None]
     ) -> Iterator[Change]:
-        part = whole.parts[index]
+        part = tracked.parts[index]
         if part.done:
             return
         part.done = True
         if part.kind == "text":
             yield TextDone(
-                message_id=whole.id, index=index, look=lambda: _text_of(find())
+                message_id=tracked.id, index=index, look=lambda: _text_of(find())
             )
         elif part.kind == "image_file":
             yield ImageFileDone(
-                message_id=whole.id, index=index, look=lambda: _image_of(find())
+                message_id=tracked.id, index=index, look=lambda: _image_of(find())
             )
 
     def _find_message(self, message_id: str) -> Message:
         return self._look()._message(message_id).model()
 
-    def _find_block(self, whole: Whole, index: int) -> MessageContent | None:
-        message = self._look()._message(whole.id)
-        return message.part(index, whole.position(index))
+    def _find_block(self, tracked: Tracked, index: int) -> MessageContent | None:
+        message = self._look()._message(tracked.id)
+        return message.part(index, tracked.position(index))
 
-    def _find_text(self, whole: Whole, index: int) -> Text:
-        return _text_of(self._find_block(whole, index))
+    def _find_text(self, tracked: Tracked, index: int) -> Text:
+        return _text_of(self._find_block(tracked, index))
 
 
 def _text_of(block: MessageContent | None) -> Text:

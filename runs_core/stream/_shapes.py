@@ -45,8 +45,8 @@ Quick: TypeAlias = Callable[[Any], RunStreamEvent | None]
 Parse: TypeAlias = Callable[[bytes], RunStreamEvent]
 
 # The texts of deltas. Nothing depends on what they say. `_accumulate._PARTS` names
-# them, too, so that none is absent in what is shown; `extend` in `_parts` names those
-# that come most.
+# them, too, so that none is absent in what is shown; `MessageParts.extend` and
+# `StepParts.extend` name those that come most.
 TEXTS: dict[type, str] = {
     TextDelta: "value",
     RefusalDeltaBlock: "refusal",

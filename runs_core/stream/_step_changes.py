@@ -13,8 +13,8 @@ from runs_core.models import (
     ToolCall,
     ToolCallDeltaObject,
 )
-from runs_core.stream._parts import calls_of
-from runs_core.stream._wholes import Part, Whole, always, index_of
+from runs_core.stream._step_parts import calls_of
+from runs_core.stream._tracked import Tracked, TrackedPart, always, index_of
 from runs_core.stream.changes import (
     Change,
     StepChanged,
@@ -35,45 +35,45 @@ class StepChanges:
 
     def __init__(self, look: Callable[[], RunSnapshot]) -> None:
         self._look = look
-        self._seen: dict[str, Whole] = {}
+        self._seen: dict[str, Tracked] = {}
         self._whole_run = False  # whether the run began in this stream
 
     def _step(self, step_id: str) -> Iterator[Change]:
         if step_id not in self._seen:
-            self._seen[step_id] = Whole(step_id)
+            self._seen[step_id] = Tracked(step_id)
             look = partial(self._find_step, step_id)
             yield StepCreated(step_id=step_id, look=look)
 
     def begun(self, event: Any) -> Iterator[Change]:
         step: RunStep = event.data
         yield from self._step(step.id)
-        whole = self._seen[step.id]
-        if whole.done:
+        tracked = self._seen[step.id]
+        if tracked.done:
             return
-        for index in whole.indices(len(calls_of(step))):
-            yield from self._call(whole, index)
+        for index in tracked.indices(len(calls_of(step))):
+            yield from self._call(tracked, index)
 
     def delta(self, event: ThreadRunStepDelta) -> Iterator[Change]:
         step_id, delta = event.data.id, event.data.delta
         yield from self._step(step_id)
-        whole = self._seen[step_id]
-        if whole.done or not isinstance(delta, RunStepDelta):
+        tracked = self._seen[step_id]
+        if tracked.done or not isinstance(delta, RunStepDelta):
             return
         details = delta.step_details
         calls = details.tool_calls if isinstance(details, ToolCallDeltaObject) else ()
         for call in calls or ():
             index = index_of(call)
-            if index != whole.current:
-                yield from self._leave_call(whole)
-                whole.current = index
-            first = index not in whole.parts
-            yield from self._call(whole, index)
+            if index != tracked.current:
+                yield from self._leave_call(tracked)
+                tracked.current = index
+            first = index not in tracked.parts
+            yield from self._call(tracked, index)
             yield ToolCallChanged(
                 step_id=step_id,
                 index=index,
                 delta=call,
                 first=first,
-                look=partial(self._find_call, whole, index),
+                look=partial(self._find_call, tracked, index),
             )
         yield StepChanged(
             step_id=step_id, delta=delta, look=partial(self._find_step, step_id)
@@ -84,16 +84,16 @@ class StepChanges:
         if self._whole_run:
             yield from self._step(step.id)
         began_here = step.id in self._seen
-        whole = self._seen.setdefault(step.id, Whole(step.id))
-        if whole.done:
+        tracked = self._seen.setdefault(step.id, Tracked(step.id))
+        if tracked.done:
             return
-        whole.done = True
+        tracked.done = True
         calls = calls_of(step)
-        for index, call in zip(whole.indices(len(calls)), calls, strict=True):
+        for index, call in zip(tracked.indices(len(calls)), calls, strict=True):
             if not began_here and isinstance(call, FunctionToolCall):
                 continue
-            yield from self._call(whole, index)
-            yield from self._call_done(whole, index, always(call))
+            yield from self._call(tracked, index)
+            yield from self._call_done(tracked, index, always(call))
         yield StepDone(step_id=step.id, look=always(step))
 
     def run_begun(self, event: RunStreamEvent) -> Iterator[Change]:
@@ -101,37 +101,37 @@ class StepChanges:
         yield from ()
 
     def run_ended(self, event: RunStreamEvent) -> Iterator[Change]:
-        for whole in self._seen.values():
-            if not whole.done:
-                for index in sorted(whole.parts):
-                    find = partial(self._find_call, whole, index)
-                    yield from self._call_done(whole, index, find)
+        for tracked in self._seen.values():
+            if not tracked.done:
+                for index in sorted(tracked.parts):
+                    find = partial(self._find_call, tracked, index)
+                    yield from self._call_done(tracked, index, find)
 
-    def _call(self, whole: Whole, index: int) -> Iterator[Change]:
-        if index not in whole.parts:
-            whole.see(index, Part())
-            look = partial(self._find_call, whole, index)
-            yield ToolCallCreated(step_id=whole.id, index=index, look=look)
+    def _call(self, tracked: Tracked, index: int) -> Iterator[Change]:
+        if index not in tracked.parts:
+            tracked.see(index, TrackedPart())
+            look = partial(self._find_call, tracked, index)
+            yield ToolCallCreated(step_id=tracked.id, index=index, look=look)
 
-    def _leave_call(self, whole: Whole) -> Iterator[Change]:
-        if whole.current is not None:
-            find = partial(self._find_call, whole, whole.current)
-            yield from self._call_done(whole, whole.current, find)
+    def _leave_call(self, tracked: Tracked) -> Iterator[Change]:
+        if tracked.current is not None:
+            find = partial(self._find_call, tracked, tracked.current)
+            yield from self._call_done(tracked, tracked.current, find)
 
     def _call_done(
-        self, whole: Whole, index: int, find: Callable[[], ToolCall]
+        self, tracked: Tracked, index: int, find: Callable[[], ToolCall]
     ) -> Iterator[Change]:
-        part = whole.parts[index]
+        part = tracked.parts[index]
         if not part.done:
             part.done = True
-            yield ToolCallDone(step_id=whole.id, index=index, look=find)
+            yield ToolCallDone(step_id=tracked.id, index=index, look=find)
 
     def _find_step(self, step_id: str) -> RunStep:
         return self._look()._step(step_id).model()
 
-    def _find_call(self, whole: Whole, index: int) -> ToolCall:
-        step = self._look()._step(whole.id)
-        call = step.part(index, whole.position(index))
+    def _find_call(self, tracked: Tracked, index: int) -> ToolCall:
+        step = self._look()._step(tracked.id)
+        call = step.part(index, tracked.position(index))
         if call is None:
             raise LookupError("the step no longer has this tool call")
         return call

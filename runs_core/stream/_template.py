@@ -125,7 +125,7 @@ class Templates:
     _beginning: bytes = b""
 
     def have_just_paid(self) -> bool:
-        """Whether the last miss is the first one after many hits."""
+        """Return whether the last miss is the first one after many hits."""
         return self.misses == 1 and self.hits >= _PAYS
 
     def find(self, name: str, data: bytes) -> Template | None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from runs_core.stream._message_changes import MessageChanges
 from runs_core.stream._step_changes import StepChanges
-from runs_core.stream._wholes import always
+from runs_core.stream._tracked import always
 from runs_core.stream.changes import Change
 from runs_core.stream.events import (
     RunStreamEvent,

@@ -19,8 +19,9 @@ from runs_core.models import (
 from runs_core.models.base import id_rule
 from runs_core.stream._copy import state_of
 from runs_core.stream._event import DeltaEvent, WholeEvent, model_of
-from runs_core.stream._parts import MessageParts, StepParts
+from runs_core.stream._message_parts import MessageParts
 from runs_core.stream._received import Received
+from runs_core.stream._step_parts import StepParts
 from runs_core.stream.events import (
     ErrorEvent,
     RunStreamEvent,
@@ -176,7 +177,7 @@ class RunSnapshot:
         return next((s.model() for s in reversed(self._steps.values())), None)
 
     def has_ended(self, id: str) -> bool:
-        """Whether an event has said that this message or step is done."""
+        """Return whether an event has said that this message or step is done."""
         part = self._messages.get(id) or self._steps.get(id)
         return part is not None and part.ended
 

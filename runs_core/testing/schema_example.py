@@ -186,7 +186,7 @@ class _Generator:
 
 
 def _leads_on(choice: object, place: _Place) -> bool:
-    """Whether a choice leads further down a recursion."""
+    """Return whether a choice leads further down a recursion."""
     if not isinstance(choice, Mapping):
         return False
     if place.is_deep:

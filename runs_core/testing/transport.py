@@ -27,7 +27,7 @@ class Service(Protocol):
         ...
 
 
-class _Virtual:
+class _BaseInMemoryTransport:
     """The service, the requests that reached it, and the clock."""
 
     errors: tuple[type[BaseException], ...] = (ConnectionError,)
@@ -78,7 +78,7 @@ class _Virtual:
         return read, set_timeout
 
 
-class InMemoryTransport(_Virtual):
+class InMemoryTransport(_BaseInMemoryTransport):
     """A blocking transport to a service in the same process."""
 
     @contextmanager
@@ -96,7 +96,7 @@ class InMemoryTransport(_Virtual):
         self.time += seconds
 
 
-class AsyncInMemoryTransport(_Virtual):
+class AsyncInMemoryTransport(_BaseInMemoryTransport):
     """An async transport to a service in the same process, for any event loop."""
 
     @asynccontextmanager

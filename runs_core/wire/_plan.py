@@ -18,7 +18,7 @@ from typing import (
 
 from attrs import NOTHING, Attribute, fields
 
-from runs_core.wire._shape import Tagged, Unknown, WireObject
+from runs_core.wire._objects import Tagged, Unknown, WireObject
 
 __all__ = [
     "FieldPlan",
@@ -32,13 +32,13 @@ __all__ = [
 
 
 def is_wire_class(tp: Any) -> bool:
-    """Whether `tp` is a class of the wire, or one with its type arguments."""
+    """Return whether it is a class of the wire, or one with its type arguments."""
     origin = get_origin(tp) or tp
     return isinstance(origin, type) and issubclass(origin, WireObject)
 
 
 def is_tagged_union(tp: Any) -> bool:
-    """Whether `tp` is a union marked with `Tagged`."""
+    """Return whether it is a union marked with `Tagged`."""
     return get_origin(tp) is Annotated and isinstance(tp.__metadata__[0], Tagged)
 
 

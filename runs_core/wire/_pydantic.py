@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from runs_core.errors import MalformedResponse
-from runs_core.wire._shape import WireObject
+from runs_core.wire._objects import WireObject
 from runs_core.wire._structure import wire_reader
 
 __all__ = ["core_schema"]

@@ -19,6 +19,7 @@ from typing import Any, get_origin
 
 from runs_core.errors import MalformedResponse
 from runs_core.wire._blank import blank_of
+from runs_core.wire._objects import ABSENT, FieldNames, Irregular, Unknown, Value, note
 from runs_core.wire._plan import (
     FieldPlan,
     UnionPlan,
@@ -28,7 +29,6 @@ from runs_core.wire._plan import (
     plan_fields,
     plan_union,
 )
-from runs_core.wire._shape import ABSENT, Fields, Irregular, Unknown, Value, note
 
 __all__ = ["Reader", "tagged_reader", "wire_reader"]
 
@@ -76,8 +76,8 @@ def _element_reader(tp: Any) -> Reader:
 
 
 @cache
-def _fields_of(cls: type[Any]) -> Fields:
-    return Fields(cls)
+def _field_names_of(cls: type[Any]) -> FieldNames:
+    return FieldNames(cls)
 
 
 def _can_fail(tp: Any) -> bool:
@@ -167,12 +167,12 @@ def _object(
     else:
         arguments = [f"{f.name}={value}" if f.keyword else value for f, value in values]
         write(f"{made}.__attrs_init__({', '.join(arguments)})", depth)
-    keep = f"note({made}, {raw}, {write.use('fields', _fields_of(cls))})"
+    keep = f"note({made}, {raw}, {write.use('fields', _field_names_of(cls))})"
     write(f"if {left}: {keep}" if by_hand else keep, depth)
 
 
 def _is_sure(field: FieldPlan, strict: bool, tag: str | None) -> bool:
-    """Whether the field needs no counting: it is there, or the object is refused."""
+    """Return whether the field is there for certain, and so need not be counted."""
     return field.name == tag or (strict and field.required and field.kind != "list")
 
 

@@ -13,8 +13,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from runs_core.errors import MalformedResponse
-from runs_core.wire._plan import is_tagged_union, is_wire_class
-from runs_core.wire._shape import (
+from runs_core.wire._objects import (
     ABSENT,
     SCALARS,
     Irregular,
@@ -27,6 +26,7 @@ from runs_core.wire._shape import (
     field_names,
     unstructure,
 )
+from runs_core.wire._plan import is_tagged_union, is_wire_class
 from runs_core.wire._structure import tagged_reader, wire_reader
 
 if TYPE_CHECKING:
@@ -172,7 +172,7 @@ def _may_be_deep(data: bytes | str) -> bool:
 
 
 def _is_deep(value: Any) -> bool:
-    """Whether there are more than `MAX_DEPTH` containers inside one another."""
+    """Return whether more than `MAX_DEPTH` containers are inside one another."""
     level: list[Any] = [value] if value.__class__ in _CONTAINERS else []
     for _ in range(MAX_DEPTH):
         level = [
@@ -213,7 +213,7 @@ def dumps(value: Any) -> bytes:
         return json.dumps(raw, separators=(",", ":")).encode()
 
 
-# Python writes and reads no number of more digits, and so does `parse_json`.
+# Python neither writes nor reads a number of more digits, nor does `parse_json`.
 _TOO_LONG = 10**4300
 
 

@@ -11,10 +11,11 @@ from collections.abc import Callable
 
 from attrs import Attribute, evolve, field, frozen
 
-from runs_core._checks import a_kind, check_amount, not_negative
+from runs_core._checks import check_amount, instance_of, optional_amount
 from runs_core._sealed import sealed_init
 from runs_core.errors import InvalidEndpoint, InvalidOption, UsageError
 from runs_core.wire._headers import (
+    SHORTEST_SECRET,
     TOKEN,
     ChangedHeaders,
     Fields,
@@ -28,6 +29,7 @@ from runs_core.wire._headers import (
 from runs_core.wire._urls import Query, encode_path, encode_query, places_of
 
 __all__ = [
+    "SHORTEST_SECRET",
     "ChangedHeaders",
     "FieldsByName",
     "Head",
@@ -57,9 +59,9 @@ class Timeouts:
     deadline leaves. None waits forever. The defaults are openai-python's.
     """
 
-    connect: float | None = field(default=5.0, validator=not_negative)
-    read: float | None = field(default=600.0, validator=not_negative)
-    total: float | None = field(default=None, validator=not_negative)
+    connect: float | None = field(default=5.0, validator=optional_amount)
+    read: float | None = field(default=600.0, validator=optional_amount)
+    total: float | None = field(default=None, validator=optional_amount)
 
     @classmethod
     def of(cls, timeout: float | Timeouts | None) -> Timeouts:
@@ -135,11 +137,12 @@ class Request:
     headers: Headers = field(factory=Headers, converter=Headers, validator=_sendable)
     body: bytes | None = field(
         default=None,
-        validator=a_kind(bytes | None, "bytes or None"),
+        validator=instance_of(bytes | None, "bytes or None"),
         repr=lambda body: "None" if body is None else f"<{len(body)} bytes>",
     )
     timeouts: Timeouts = field(
-        default=Timeouts(), validator=a_kind(Timeouts, "Timeouts(connect=…, read=…)")
+        default=Timeouts(),
+        validator=instance_of(Timeouts, "Timeouts(connect=…, read=…)"),
     )
 
     def within(self, seconds: float | None) -> Request:

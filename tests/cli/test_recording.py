@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from runs_core.errors import RunsError
 from runs_core.testing import Say, Script
 from runs_core.wire.http import Request
-from runs_transports.cli.messages import CommandError
+from runs_transports.cli.errors import CommandError
 from runs_transports.cli.recording import Recording
 from tests.cli.command import chunked, recorded
 

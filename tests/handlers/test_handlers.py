@@ -19,7 +19,7 @@ from runs_core.errors import (
 )
 from runs_core.handlers import AssistantEventHandler, AsyncAssistantEventHandler
 from runs_core.models import FunctionToolCall, Message, Text
-from runs_core.stream import _parts
+from runs_core.stream import _message_parts
 from tests.fakes import (
     AsyncFakeTransport,
     Exchange,
@@ -581,13 +581,13 @@ def test_snapshots_are_made_only_when_they_are_looked_at(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     made: list[object] = []
-    structure = _parts.structure
+    structure = _message_parts.structure
 
     def counting(value: Any, cls: type[Any]) -> Any:
         made.append(cls)
         return structure(value, cls)
 
-    monkeypatch.setattr(_parts, "structure", counting)
+    monkeypatch.setattr(_message_parts, "structure", counting)
     pieces = ["x"] * 1000
     events = [run("in_progress"), *message_events("msg_1", *pieces), *END]
 

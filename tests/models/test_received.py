@@ -26,7 +26,7 @@ from runs_core.models import (
     Thread,
     Usage,
 )
-from runs_core.wire._shape import Fields
+from runs_core.wire._objects import FieldNames
 from runs_core.wire.codec import WireObject, structure
 
 RUN = {"id": "run_1", "object": "thread.run"}
@@ -117,7 +117,7 @@ def test_a_list_that_was_absent_is_written_once_it_holds_something() -> None:
 
 def test_what_is_known_of_keys_is_bounded() -> None:
     """They are the server's words: as many as it likes, and as long."""
-    fields = Fields(models.Run)
+    fields = FieldNames(models.Run)
     long = tuple(f"{number}" * 100 for number in range(100))
     for number in range(1000):
         assert fields.find(("id", f"x{number}")) == (("id",), (f"x{number}",))

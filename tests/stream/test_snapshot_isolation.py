@@ -22,8 +22,9 @@ from runs_core.models import (
 from runs_core.stream import (
     RunSnapshot,
     ThreadMessageDelta,
+    _message_parts,
+    _step_parts,
 )
-from runs_core.stream import _parts as parts
 from tests.stream.build import (
     DELTA,
     DONE,
@@ -197,8 +198,9 @@ def structured(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
         made.append(cls)
         return original(raw, cls)
 
-    original = parts.structure
-    monkeypatch.setattr(parts, "structure", counting)
+    original = _message_parts.structure
+    for module in (_message_parts, _step_parts):
+        monkeypatch.setattr(module, "structure", counting)
     return made
 
 
@@ -258,7 +260,8 @@ def merged(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
         return counted
 
-    monkeypatch.setattr(parts, "add", counting(parts.add))
+    for module in (_message_parts, _step_parts):
+        monkeypatch.setattr(module, "add", counting(module.add))
     return count
 
 

@@ -27,7 +27,7 @@ from runs_core.errors import (
     UsageError,
 )
 from runs_core.wire.http import Request
-from runs_transports import _adapter
+from runs_transports import _requests_adapter as adapter
 from runs_transports.conformance.peer import (
     CHUNKED,
     PATIENCE,
@@ -81,7 +81,7 @@ def test_a_connection_that_was_idle_for_long_is_not_used_again(
         connection.answer(KEPT)
         connection.wait_until_left()
 
-    monkeypatch.setattr(_adapter, "MAX_IDLE_SECONDS", -1.0)
+    monkeypatch.setattr(adapter, "MAX_IDLE_SECONDS", -1.0)
     with peer(script) as server, RequestsTransport() as transport:
         for _ in range(3):
             assert fetch(transport, get(server.url)) == b"ok"
@@ -406,7 +406,7 @@ def test_threads_share_a_transport() -> None:
 def test_more_connections_than_are_kept_are_closed_without_a_warning(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(_adapter, "MAX_IDLE", 1)
+    monkeypatch.setattr(adapter, "MAX_IDLE", 1)
     with (
         peer(answering(KEPT)) as server,
         RequestsTransport() as transport,

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from runs_core.wire.http import Request
-from runs_transports import _adapter
+from runs_transports import _requests_adapter as adapter
 from runs_transports.conformance.peer import answering, peer, whole
 from runs_transports.conformance.rig import fetch
 from runs_transports.requests import RequestsTransport
@@ -44,7 +44,7 @@ def test_a_request_in_the_middle_of_another_one_has_its_own_target(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """As a signal's handler makes one, which cancels a run."""
-    take = _adapter._Pool._get_conn
+    take = adapter._Pool._get_conn
     with peer(answering(whole())) as server, RequestsTransport() as transport:
 
         def ask(method: str, target: str) -> None:
@@ -54,11 +54,11 @@ def test_a_request_in_the_middle_of_another_one_has_its_own_target(
                     pass
 
         def interrupted(self: Any, timeout: Any = None) -> Any:
-            monkeypatch.setattr(_adapter._Pool, "_get_conn", take)
+            monkeypatch.setattr(adapter._Pool, "_get_conn", take)
             ask("POST", "/cancel")
             return take(self, timeout)
 
-        monkeypatch.setattr(_adapter._Pool, "_get_conn", interrupted)
+        monkeypatch.setattr(adapter._Pool, "_get_conn", interrupted)
         ask("GET", "/run")
 
     assert [one.partition(b" HTTP")[0] for one in server.requests] == [

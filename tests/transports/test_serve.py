@@ -296,7 +296,9 @@ def test_bad_http_is_refused_and_the_server_lives(
 
 
 def test_a_body_without_end_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("runs_transports._conversation._MAX_BODY_BYTES", 1024 * 1024)
+    monkeypatch.setattr(
+        "runs_transports._served_connection._MAX_BODY_BYTES", 1024 * 1024
+    )
     head = b"POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n"
     chunk = b"10000\r\n" + bytes(65536) + b"\r\n"
     with serving() as server, closing(connect(server)) as connection:

@@ -120,7 +120,9 @@ def test_a_pause_leaves_the_client_its_time(tls: ServerAndClient | None) -> None
 
 
 def test_who_floods_a_pause_is_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("runs_transports._conversation._MAX_BODY_BYTES", 1024 * 1024)
+    monkeypatch.setattr(
+        "runs_transports._served_connection._MAX_BODY_BYTES", 1024 * 1024
+    )
     endless = Endless()
     with serving(endless) as server, closing(connect(server)) as connection:
         connection.sendall(REQUEST)
@@ -158,7 +160,7 @@ def dawdle(connection: socket.socket) -> None:
 def test_one_that_was_refused_cannot_go_on_for_ever(
     tls: ServerAndClient | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("runs_transports._conversation._LINGER_SECONDS", 0.05)
+    monkeypatch.setattr("runs_transports._served_connection._LINGER_SECONDS", 0.05)
     with serving(tls=tls) as server, closing(connect(server, tls)) as connection:
         connection.sendall(b"no HTTP\r\n\r\n")
         assert b"400" in read_until(connection, b"\r\n\r\n")
@@ -177,7 +179,7 @@ def test_an_end_is_no_cut_over_tls() -> None:
 
 
 def test_a_refusal_is_no_cut_over_tls(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("runs_transports._conversation._LINGER_SECONDS", 0.01)
+    monkeypatch.setattr("runs_transports._served_connection._LINGER_SECONDS", 0.01)
     tls = tls_contexts()
     with serving(tls=tls) as server, closing(connect(server, tls)) as connection:
         assert b"400" in say(connection, b"no HTTP\r\n\r\n")

@@ -1,4 +1,4 @@
-"""Sockets that keep a deadline, for the blocking transports."""
+"""Blocking sockets that keep a deadline, and whose waits can be ended."""
 
 from __future__ import annotations
 

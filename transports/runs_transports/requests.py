@@ -27,9 +27,9 @@ with comes_with("requests", __name__):
     import requests
     import urllib3
 
-    from runs_transports._adapter import StrictAdapter
-    from runs_transports._session import Way
-    from runs_transports._translated import ERRORS, translated
+    from runs_transports._requests_adapter import StrictAdapter
+    from runs_transports._requests_errors import ERRORS, translated
+    from runs_transports._requests_session import Way
     from runs_transports.http1 import READ_BYTES
 
 __all__ = ["RequestsTransport"]
@@ -107,7 +107,7 @@ class RequestsTransport:
             settings: Any = self._session.merge_environment_settings(
                 prepared.url, {}, True, None, None
             )
-            way = way.of(self._session, prepared, settings["proxies"])
+            way = way.through(self._session, prepared, settings["proxies"])
             settings["timeout"] = _waits(request.timeouts)
         with closing(_Body(self._send(prepared, way, settings), way)) as body:
             raw = body.raw

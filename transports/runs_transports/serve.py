@@ -20,15 +20,16 @@ from typing import Any, Generic, Protocol, Self, TypeVar, overload
 
 from runs_core.errors import UsageError
 from runs_core.testing import LocalService, ServiceReply, ServiceRequest
+from runs_transports._blocking import end_waits
 from runs_transports._extras import comes_with
 from runs_transports._request import in_url
 
 with comes_with("sockets", __name__):
-    from runs_transports._conversation import (
+    from runs_transports._served_connection import (
         IDLE_SECONDS,
         ClientLeft,
-        Conversation,
         Reply,
+        ServedConnection,
     )
 
 __all__ = ["Server", "Service", "serve"]
@@ -168,10 +169,7 @@ class Server(Generic[ServiceT]):
             self._wake_writer.send(b"\0")
         self._acceptor.join()
         for connection in self._threads.values():
-            with contextlib.suppress(OSError):
-                # Not SSLSocket's own method, which would discard the TLS state that a
-                # thread is using.
-                socket.socket.shutdown(connection, socket.SHUT_RDWR)
+            end_waits(connection)
         end = time.monotonic() + _JOIN_SECONDS
         for thread in self._threads:
             thread.join(max(0.0, end - time.monotonic()))
@@ -229,7 +227,7 @@ class Server(Generic[ServiceT]):
     def _talk(self, connection: socket.socket) -> None:
         # A client that leaves does not concern the server.
         with connection, contextlib.suppress(ClientLeft):
-            Conversation(connection, self._handle).run()
+            ServedConnection(connection, self._handle).run()
 
     def _handle(self, request: ServiceRequest) -> Reply:
         with self._lock:

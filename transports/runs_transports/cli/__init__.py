@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from runs_transports.cli.messages import (
+from runs_transports.cli.errors import (
     FAILED,
     INTERRUPTED,
     PIPE_CLOSED,

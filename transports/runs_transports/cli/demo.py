@@ -14,7 +14,7 @@ from attrs import Factory, define
 from runs_core.endpoint import Endpoint
 from runs_core.errors import RunsError
 from runs_transports.cli.driving import TRANSPORTS, check_installed, drive
-from runs_transports.cli.messages import OK, USAGE, CommandError, explained
+from runs_transports.cli.errors import OK, USAGE, CommandError, explained
 from runs_transports.cli.options import (
     add_endpoint_options,
     add_transport_option,

@@ -17,7 +17,7 @@ from runs_core.endpoint import Endpoint
 from runs_core.flows.effects import Feed
 from runs_core.transport import AsyncTransport, Transport
 from runs_transports._extras import missing
-from runs_transports.cli.messages import CommandError
+from runs_transports.cli.errors import CommandError
 
 __all__ = ["DEFAULT_TRANSPORT", "TRANSPORTS", "check_installed", "drive"]
 

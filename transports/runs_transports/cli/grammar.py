@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from runs_core._version import __version__
+from runs_core import __version__
 from runs_transports.cli import demo, operations, replay, serve
 from runs_transports.cli.options import Parser
 

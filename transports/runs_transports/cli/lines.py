@@ -7,7 +7,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from runs_transports._extras import missing
-from runs_transports.cli.messages import CommandError, printable
+from runs_transports.cli.errors import CommandError, printable
 
 if TYPE_CHECKING:
     from rich.console import Console

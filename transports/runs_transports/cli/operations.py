@@ -21,7 +21,7 @@ from runs_core.flows.streaming import RunFeed
 from runs_core.models import Page
 from runs_core.wire import codec
 from runs_transports.cli.driving import DEFAULT_TRANSPORT, drive
-from runs_transports.cli.messages import (
+from runs_transports.cli.errors import (
     OK,
     USAGE,
     CommandError,

@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 from runs_core.endpoint import Endpoint
 from runs_core.flows.verdict import MAX_RETRIES
 from runs_transports.cli.driving import TRANSPORTS
-from runs_transports.cli.messages import USAGE, CommandError
+from runs_transports.cli.errors import USAGE, CommandError
 
 __all__ = [
     "Parser",

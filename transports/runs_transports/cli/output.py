@@ -7,7 +7,7 @@ import sys
 from typing import Any
 
 from runs_core.wire.codec import unstructure
-from runs_transports.cli.messages import CommandError
+from runs_transports.cli.errors import CommandError
 
 __all__ = ["write_json"]
 

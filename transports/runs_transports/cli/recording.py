@@ -16,7 +16,7 @@ from runs_core.errors import TransportProtocolError
 from runs_core.transport import Opened
 from runs_core.wire.http import Head, Headers, Request
 from runs_transports._extras import missing
-from runs_transports.cli.messages import CommandError
+from runs_transports.cli.errors import CommandError
 
 __all__ = ["Recording"]
 

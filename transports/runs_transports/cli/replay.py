@@ -36,7 +36,7 @@ from runs_core.stream import RunSnapshot, RunStreamEvent
 from runs_core.wire import codec
 from runs_core.wire.http import Response
 from runs_core.wire.sse import MAX_EVENT_BYTES
-from runs_transports.cli.messages import (
+from runs_transports.cli.errors import (
     FAILED,
     OK,
     CommandError,

@@ -10,7 +10,7 @@ import time
 from typing import Any
 
 from runs_transports._extras import missing
-from runs_transports.cli.messages import OK, USAGE, CommandError, explained
+from runs_transports.cli.errors import OK, USAGE, CommandError, explained
 from runs_transports.cli.options import not_empty
 
 __all__ = ["add_commands"]

@@ -50,7 +50,7 @@ def _open() -> tuple[int, int]:
 
 
 def _may_be_a_loops(number: int) -> bool:
-    """Whether it is what loops wait with (epoll, kqueue) or are woken by."""
+    """Return whether it is what loops wait with (epoll, kqueue) or are woken by."""
     with suppress(OSError):
         kind = stat.S_IFMT(os.fstat(number).st_mode)
         if kind == stat.S_IFSOCK:

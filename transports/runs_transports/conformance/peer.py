@@ -169,7 +169,7 @@ class Peer:
                     self._served.notify_all()
 
     def settled(self) -> bool:
-        """Whether every connection that was accepted is closed."""
+        """Return whether every connection that was accepted is closed."""
         with self._served:
             return self._open == 0
 

@@ -11,9 +11,8 @@ from typing import Any, TypeVar
 import pytest
 from attrs import frozen
 
-from runs_core._transport_checks import check_transport, is_async
 from runs_core.errors import NotSent, TransportError, TransportTimeout, UsageError
-from runs_core.transport import AsyncTransport
+from runs_core.transport import AsyncTransport, check_transport, is_async
 from runs_core.wire.http import Head, Request, Timeouts
 from runs_transports.conformance.face import Awaited, Blocking, Io
 from runs_transports.conformance.left_open import closing_what_it_opens

@@ -22,10 +22,10 @@ from runs_transports.conformance.peer import (
 from runs_transports.conformance.rig import Io, Rig, RigFixture, fetch, get, post
 from runs_transports.conformance.verbatim import sent_verbatim
 
-__all__ = ["SendingSuite"]
+__all__ = ["SendingTests"]
 
 
-class SendingSuite(RigFixture):
+class SendingTests(RigFixture):
     """What is sent, and where; a part of `StrictSuite`."""
 
     # --- What is sent ------------------------------------------------------------

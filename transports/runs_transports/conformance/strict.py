@@ -39,7 +39,7 @@ from runs_transports.conformance.peer import (
     whole,
 )
 from runs_transports.conformance.rig import Io, Rig, fetch, get, in_time, post
-from runs_transports.conformance.sending import SendingSuite
+from runs_transports.conformance.sending import SendingTests
 
 __all__ = ["StrictSuite"]
 
@@ -101,7 +101,7 @@ def flooding(said: bytes, flood: bytes, most: int) -> Script:
     return script
 
 
-class StrictSuite(SendingSuite):
+class StrictSuite(SendingTests):
     """Beyond the contract; a subclass provides the fixture `transport`."""
 
     # --- What went wrong, in words -----------------------------------------------

@@ -24,12 +24,12 @@ from attrs import define, fields, frozen
 
 from runs_core._omit import Omit
 from runs_core.wire._blank import Blank
-from runs_core.wire._written import Written
+from runs_core.wire._serializable import Serializable
 
 __all__ = [
     "ABSENT",
     "SCALARS",
-    "Fields",
+    "FieldNames",
     "Irregular",
     "Reads",
     "Tagged",
@@ -86,7 +86,7 @@ class Reads:
     read: Callable[[Any], Any]
 
 
-class WireObject(Written, metaclass=Blank):
+class WireObject(Serializable, metaclass=Blank):
     """An attrs class whose fields are named as on the wire.
 
     None in a field is a key that is absent, unless the object came with a null there.
@@ -198,7 +198,7 @@ class Value(WireObject):
         object.__setattr__(self, "_sent", tuple(sent))
 
 
-class Fields:
+class FieldNames:
     """The fields of a class, and which of an object's keys they are.
 
     The objects of a server have the same keys again and again: what was found is kept,
@@ -223,7 +223,7 @@ class Fields:
         return found
 
 
-def note(made: WireObject, raw: dict[str, Any], fields: Fields) -> None:
+def note(made: WireObject, raw: dict[str, Any], fields: FieldNames) -> None:
     """Record which fields a new object was sent with, and its keys without a field."""
     keys = tuple(raw)
     known, unknown = fields.found.get(keys) or fields.find(keys)

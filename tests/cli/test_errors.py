@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from runs_core import RunSnapshot, errors
-from runs_transports.cli.messages import (
+from runs_transports.cli.errors import (
     CommandError,
     as_typed,
     exit_status,

@@ -1,4 +1,4 @@
-"""What a session does to a request besides sending it: proxies and repetitions."""
+"""What a requests session does besides sending: proxies and repetitions."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ class Way:
     proxy: Address | None = None
     resent: bool = False
 
-    def of(
+    def through(
         self,
         session: requests.Session,
         prepared: requests.PreparedRequest,
         proxies: dict[str, str],
     ) -> Way:
-        """Return the way in which the session will send the request.
+        """Return the way that the request will take through the session.
 
         Raises `UsageError` if the session may create something twice on that way.
         """
@@ -59,7 +59,7 @@ class Way:
 
 
 def _may_resend(retries: Retry, method: str, tls: bool) -> bool:
-    """Whether urllib3 may send a request again that it has sent.
+    """Return whether urllib3 may send a request again that it has sent.
 
     It counts TLS failures, even after the request, as "other" errors: these are
     repeated for any method, also if `max_retries` is a plain number.

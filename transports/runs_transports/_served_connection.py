@@ -17,7 +17,7 @@ import h11
 from runs_core.testing import ServiceReply, ServiceRequest
 from runs_transports.http1 import READ_BYTES
 
-__all__ = ["IDLE_SECONDS", "ClientLeft", "Conversation", "Reply"]
+__all__ = ["IDLE_SECONDS", "ClientLeft", "Reply", "ServedConnection"]
 
 # A client counts as gone if it sends nothing for so long when it is its turn, or does
 # not take a chunk within this time.
@@ -69,7 +69,7 @@ def _talking() -> Iterator[None]:
         raise ClientLeft from error
 
 
-class Conversation:
+class ServedConnection:
     """The exchanges on one connection, one after the other."""
 
     def __init__(

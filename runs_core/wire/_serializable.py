@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from typing import Any, Literal
 
-__all__ = ["Written"]
+__all__ = ["Serializable"]
 
 
-class Written:
+class Serializable:
     """An object that can be written out.
 
     `to_dict` says what was received; `_dump` says every field, including those that

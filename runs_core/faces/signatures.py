@@ -1,4 +1,4 @@
-"""How methods look: to `help()`, to `inspect.signature` and to editors."""
+"""The signatures of methods, as `help()`, `inspect.signature` and editors show them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import inspect
 from collections.abc import Callable, Coroutine, Iterable
 from typing import Any, get_args, get_type_hints
 
-from runs_core.faces.colours import AsyncFace, AsyncRawFace, Face, RawFace
+from runs_core.faces.face import AsyncFace, AsyncRawFace, Face, RawFace
 from runs_core.raw import RawResponse
 
 __all__ = ["Looks", "lookalike", "result_type", "return_type", "typed"]

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from runs_core import errors
-from runs_core.wire._headers import SHORTEST_SECRET
+from runs_core.wire.http import SHORTEST_SECRET
 
 __all__ = [
     "FAILED",

@@ -8,13 +8,12 @@ from runs_core.errors import TransportError, UsageError
 from runs_core.flows.effects import Ask, Flow
 from runs_core.flows.once import check_unconsumed
 
-__all__ = ["Steps"]
+__all__ = ["DrivenFlow"]
 
-ItemT = TypeVar("ItemT")
 T = TypeVar("T")
 
 
-class Steps(Generic[ItemT, T]):
+class DrivenFlow(Generic[T]):
     """A flow that is being driven, and how far it has come."""
 
     def __init__(self, flow: Flow[T]) -> None:

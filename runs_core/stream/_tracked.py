@@ -8,30 +8,30 @@ from typing import Any, TypeVar
 
 from attrs import define, field
 
-__all__ = ["Part", "Whole", "always", "index_of"]
+__all__ = ["Tracked", "TrackedPart", "always", "index_of"]
 
 T = TypeVar("T")
 
 
 @define
-class Part:
-    """A content block of a message, or a call of a step."""
+class TrackedPart:
+    """A content block of a message, or a call of a step, and whether it is done."""
 
     kind: str | None = None
     done: bool = False
 
 
 @define
-class Whole:
-    """A message or a step: the parts that were seen, by index."""
+class Tracked:
+    """A message or a step, and the parts of it that were seen, by index."""
 
     id: str
-    parts: dict[int, Part] = field(factory=dict)
+    parts: dict[int, TrackedPart] = field(factory=dict)
     current: int | None = None
     done: bool = False
     _order: list[int] = field(factory=list, init=False)
 
-    def see(self, index: int, part: Part) -> None:
+    def see(self, index: int, part: TrackedPart) -> None:
         """Take a part as the one with this index."""
         if index not in self.parts:
             insort(self._order, index)

@@ -1,6 +1,6 @@
-"""Requests on runs, and what continues a run that one of them began.
+"""The requests on a run, made once for `runs` and for `threads`, which can begin one.
 
-For `runs`, and for `threads`, which can begin a thread with a run.
+`runs_core.flows.run_requests` says which of them continue a run.
 """
 
 from __future__ import annotations
@@ -149,13 +149,13 @@ def run_requests(params: Mapping[str, Any]) -> RunRequests:
         kept["extra_headers"] = others
     listed = {**kept, "order": "asc", "limit": 100}
     return RunRequests(
-        retrieve=_answered(lambda run, thread: retrieve(run, thread, kept)),
-        cancel=_answered(lambda run, thread: cancel(run, thread, kept)),
-        messages=_answered(
+        retrieve=_for_server_ids(lambda run, thread: retrieve(run, thread, kept)),
+        cancel=_for_server_ids(lambda run, thread: cancel(run, thread, kept)),
+        messages=_for_server_ids(
             lambda run, thread: messages.list(thread, run_id=run, **listed)
         ),
-        steps=_answered(lambda run, thread: steps.list(run, thread, **listed)),
-        submit=_answered(
+        steps=_for_server_ids(lambda run, thread: steps.list(run, thread, **listed)),
+        submit=_for_server_ids(
             lambda run, thread, outputs, streamed: submit_request(
                 run,
                 thread,
@@ -166,7 +166,7 @@ def run_requests(params: Mapping[str, Any]) -> RunRequests:
     )
 
 
-def _answered(make: Callable[P, R]) -> Callable[P, R]:
+def _for_server_ids(make: Callable[P, R]) -> Callable[P, R]:
     """Wrap the function for ids from a server: a bad one is not the caller's mistake.
 
     Sealed, because what it holds can be keys.

@@ -12,7 +12,7 @@ import urllib3.exceptions
 
 from runs_core.errors import NotSent, TransportError, TransportProtocolError
 from runs_transports._errors import CUT_BODY, no_connection, timed_out
-from runs_transports._session import Way
+from runs_transports._requests_session import Way
 
 __all__ = ["ERRORS", "translated"]
 
@@ -91,7 +91,7 @@ def _is_io(error: BaseException) -> bool:
 
 
 def _is_before_sending(error: BaseException) -> bool:
-    """Whether this was raised while the connection was being made.
+    """Return whether it was raised while the connection was being made.
 
     urllib3's types do not tell for TLS: a handshake that times out is a read timeout.
     """
@@ -121,7 +121,7 @@ def _is_timeout(error: BaseException) -> bool:
 
 
 def _is_read_timeout(error: BaseException) -> bool:
-    """Whether a wait for bytes ended; else sending did, in the connect timeout."""
+    """Return whether a wait for bytes ended; else sending, in the connect timeout."""
     return isinstance(error, requests.ReadTimeout | urllib3.exceptions.ReadTimeoutError)
 
 

@@ -1,7 +1,7 @@
-"""What a noun of a client does with an operation: drive it, or return it to await.
+"""The four faces of a noun: what its methods do with an operation.
 
-The four faces of a noun: of a blocking client and of an async one, each returning
-results or, below `with_raw_response`, responses.
+That of a blocking client drives it, that of an async client returns it to await; each
+has a second one, below `with_raw_response`, that returns responses instead of results.
 """
 
 from __future__ import annotations
