@@ -93,9 +93,11 @@ class Framer(StreamState):
             if not data:
                 return _nothing()
         if self._split and len(data) > SHORT_BYTES:
+            # Asked for first: a long block behind the events takes the shape away.
+            name = self._shape[2]
             datas = self._uniform(data)
             if datas is not None:
-                return self._shape[2], datas, [], None, None, (*pieces, data)
+                return name, datas, [], None, None, (*pieces, data)
         new = len(data)
         text = data
         if pieces:

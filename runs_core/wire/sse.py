@@ -168,10 +168,11 @@ class EventStreamDecoder(Framer):
                         event.retry = None
                         return [event]
             if n > SHORT_BYTES and self._split:
+                # Asked for first: a long block behind the events takes the shape away.
+                name = self._shape[2]
                 datas = self._uniform(data)
                 if datas is not None:
                     events = []
-                    name = self._shape[2]
                     id = self._id
                     for found in datas:
                         event = _blank()
