@@ -554,6 +554,27 @@ def test_a_call_that_begins_with_nothing_is_one_of_its_kind() -> None:
     assert all(not type(c).__name__.startswith("Unknown") for c in details.tool_calls)
 
 
+@pytest.mark.parametrize("kind", [{}, {"type": None}, {"type": ""}])
+@pytest.mark.parametrize(
+    "call",
+    [
+        function("a"),
+        {"index": 0, "type": "code_interpreter", "code_interpreter": {"input": "a"}},
+    ],
+)
+def test_details_may_say_later_what_they_are(
+    call: dict[str, Any], kind: dict[str, Any]
+) -> None:
+    begun, going_on = calls(call), (STEP_DELTA, calls(call))
+    begun["delta"]["step_details"] = {"tool_calls": [call], **kind}
+
+    (shown,) = applied((STEP_DELTA, begun), going_on, going_on).steps
+
+    assert shown.type == "tool_calls"
+    assert isinstance(shown.step_details, ToolCallsStepDetails)
+    assert "aaa" in str(shown.step_details.to_dict())
+
+
 def test_an_object_where_a_list_should_be_is_its_only_entry() -> None:
     alone = {"type": "text", "text": {"value": "a"}}
     odd = {**delta(), "delta": {"content": alone}}
