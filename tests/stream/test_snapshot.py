@@ -543,6 +543,21 @@ def test_names_are_not_appended_to() -> None:
     assert raw_calls(snapshot)[0]["id"] == "call_1"
 
 
+def test_what_a_delta_leaves_out_takes_no_number_away() -> None:
+    outputs = [{"index": 0, "type": "logs", "logs": "l"}]
+    code = {"index": 0, "type": "code_interpreter", "id": 7}
+    snapshot = applied(
+        (STEP_DELTA, calls({**code, "code_interpreter": {"input": 5}})),
+        (
+            STEP_DELTA,
+            calls({**code, "id": None, "code_interpreter": {"outputs": outputs}}),
+        ),
+    )
+    (call,) = raw_calls(snapshot)
+    assert (call["id"], call["code_interpreter"]["input"]) == (7, 5)
+    assert call["code_interpreter"]["outputs"] == [{"type": "logs", "logs": "l"}]
+
+
 def test_a_call_that_begins_with_nothing_is_one_of_its_kind() -> None:
     kinds = ("function", "code_interpreter", "file_search")
     snapshot = applied(
