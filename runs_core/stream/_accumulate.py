@@ -224,7 +224,7 @@ def _added(old: Any, new: Any, key: str) -> Any:
         for name, item in new.items():
             old[name] = _added(old.get(name), item, name)
         return old
-    if new is None or new == []:
+    if new is None or new == "" or new == []:
         return old
     if isinstance(new, StringIO):  # of several parts for one index
         new = new.getvalue()

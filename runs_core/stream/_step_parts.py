@@ -139,7 +139,11 @@ class StepParts(Parts[RunStep, ToolCall]):
             old = self._whole.plain("step_details")
         self._details = details = add(old, new, where)
         added, calls = new.get("tool_calls"), details.get("tool_calls")
-        if isinstance(added, Entries) and isinstance(calls, Entries):
+        if details.get("type") != "tool_calls":
+            # `extend` would not say what kind of details they are.
+            self._arguments = {}
+            self._inputs = {}
+        elif isinstance(added, Entries) and isinstance(calls, Entries):
             for index in added.by_index:
                 self._watch(index, calls.by_index[index])
         self._shown = None

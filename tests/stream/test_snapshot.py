@@ -543,6 +543,21 @@ def test_names_are_not_appended_to() -> None:
     assert raw_calls(snapshot)[0]["id"] == "call_1"
 
 
+def test_what_a_delta_leaves_out_takes_no_number_away() -> None:
+    outputs = [{"index": 0, "type": "logs", "logs": "l"}]
+    code = {"index": 0, "type": "code_interpreter", "id": 7}
+    snapshot = applied(
+        (STEP_DELTA, calls({**code, "code_interpreter": {"input": 5}})),
+        (
+            STEP_DELTA,
+            calls({**code, "id": None, "code_interpreter": {"outputs": outputs}}),
+        ),
+    )
+    (call,) = raw_calls(snapshot)
+    assert (call["id"], call["code_interpreter"]["input"]) == (7, 5)
+    assert call["code_interpreter"]["outputs"] == [{"type": "logs", "logs": "l"}]
+
+
 def test_a_call_that_begins_with_nothing_is_one_of_its_kind() -> None:
     kinds = ("function", "code_interpreter", "file_search")
     snapshot = applied(
@@ -552,6 +567,27 @@ def test_a_call_that_begins_with_nothing_is_one_of_its_kind() -> None:
     assert isinstance(details, ToolCallsStepDetails)
     assert [call.type for call in details.tool_calls] == list(kinds)
     assert all(not type(c).__name__.startswith("Unknown") for c in details.tool_calls)
+
+
+@pytest.mark.parametrize("kind", [{}, {"type": None}, {"type": ""}])
+@pytest.mark.parametrize(
+    "call",
+    [
+        function("a"),
+        {"index": 0, "type": "code_interpreter", "code_interpreter": {"input": "a"}},
+    ],
+)
+def test_details_may_say_later_what_they_are(
+    call: dict[str, Any], kind: dict[str, Any]
+) -> None:
+    begun, going_on = calls(call), (STEP_DELTA, calls(call))
+    begun["delta"]["step_details"] = {"tool_calls": [call], **kind}
+
+    (shown,) = applied((STEP_DELTA, begun), going_on, going_on).steps
+
+    assert shown.type == "tool_calls"
+    assert isinstance(shown.step_details, ToolCallsStepDetails)
+    assert "aaa" in str(shown.step_details.to_dict())
 
 
 def test_an_object_where_a_list_should_be_is_its_only_entry() -> None:

@@ -102,6 +102,22 @@ def test_the_limit_holds_in_a_long_chunk_of_events_that_look_alike() -> None:
     assert fault == sum(map(len, blocks[:150]))
 
 
+@pytest.mark.parametrize("extra", [-1, 0, 1])
+@pytest.mark.parametrize("end", [b"\n", b"\r\n"])
+def test_events_in_a_chunk_that_ends_with_a_long_block_have_their_names(
+    end: bytes, extra: int
+) -> None:
+    alike = b"event: a%sdata: 1%s" % (end, 2 * end)
+    long = b"event: a%sdata: " % end + b"2" * (1200 + extra)
+    chunks = [alike * 100, alike * 2 + long, 2 * end]
+
+    for fed in chunks, [bytearray(chunk) for chunk in chunks]:
+        events, fault = decode(fed, limit=1201)
+
+        assert [event.event for event in events] == ["a"] * (102 + (extra < 1))
+        assert fault == (None if extra < 1 else 102 * len(alike))
+
+
 def test_names_of_events_are_kept_for_a_few_of_them_only() -> None:
     stream = b"".join(b"event: name%d\ndata: x\n\n" % n for n in range(1000))
 
