@@ -129,8 +129,10 @@ def _compare(
     before: tuple[Path, Results], after: tuple[Path, Results], console: Console
 ) -> int:
     (before_path, old), (after_path, new) = before, after
+    # Without markup: a version or a decoder's error message may look like it.
+    say = partial(console.print, markup=False, soft_wrap=True)
     for difference in other_conditions(old, new):
-        console.print(f"differs: {difference}")
+        say(f"differs: {difference}")
     table = Table(
         title=f"{before_path} ({old.date}) to {after_path} ({new.date})",
         head=["", "before", "after", "change", "without the machine's part"],
@@ -151,12 +153,10 @@ def _compare(
     print_table(table, console)
     same = len(found) - len(shown)
     console.print(f"{same} of {len(found)} figures of ours did not change")
-    # Without markup: a decoder's error message may look like it.
-    say = partial(console.print, markup=False, soft_wrap=True)
     for where, was, now in changed_faults(old, new):
         say(f"fault: {where}: {was or 'none'} to {now or 'none'}")
     for where, gone, more in in_one_only(old, new):
         say(f"figures in one file only: {where}: {gone} before, {more} after")
     for what, was, now in changed_targets(old, new):
-        console.print(f"target: {what}: {was} to {now}")
+        say(f"target: {what}: {was} to {now}")
     return 0

@@ -78,6 +78,7 @@ def test_compare_prints_what_changed(
         peer = figure("httpx-sse", 9, fault=f"raises [{name}]")
         made = results(figure("runs-core", ours), figure("openai-python", 10), peer)
         made.figures += [figure(name, 1)]
+        made.machine["platform"] = f"[/{name}]"
         made.write(tmp_path / f"{name}.json")
 
     assert (
@@ -85,6 +86,7 @@ def test_compare_prints_what_changed(
     )
     # Lines end where the terminal's do.
     printed = " ".join(capsys.readouterr().out.split())
+    assert printed.startswith("differs: platform: [/old] and [/new] ")
     assert "-50%" in printed
     assert "0 of 1 figures of ours did not change" in printed
     assert "fault: framing, text, httpx-sse: raises [old] to raises [new]" in printed
