@@ -59,30 +59,34 @@ def _main(arguments: Sequence[str] | None) -> int:
 
 def _run(asked: Namespace, bench: Bench, console: Console) -> int:
     results = rules = None
+    # Also seen if what is printed goes to a file or to another program.
+    progress = Console(stderr=True)
     if asked.command != "conformance":
         names = asked.only or SUITES
-        results = measure(bench, names, _command(asked), console)
+        results = measure(bench, names, _command(asked), progress)
     if asked.command == "conformance" or not asked.only:
-        rules = conformance(bench, console)
-    verdicts = rules.verdicts if rules else ()
-    print_tables(results, verdicts, bench.missing, console)
+        rules = conformance(bench, progress)
     out = asked.out
     # A page without all suites is not published.
     if bench.raised and out.resolve() == DOCS:
         out = ASIDE
-    _tell(publish(out, results, rules), console)
-    status = 1 if bench.raised else 0
-    # Last, so that the run is not lost if this fails.
+    written = publish(out, results, rules)
+    failed = ""
+    # After the page, so that the run is not lost if this fails.
     if results is not None and asked.pyperf:
         try:
             write_pyperf(results, asked.pyperf)
         except (OSError, ValueError) as error:
-            told = f"--pyperf: {asked.pyperf} was not written: {error}"
-            print(told, file=sys.stderr)
-            status = 1
+            failed = f"--pyperf: {asked.pyperf} was not written: {error}"
         else:
-            _tell([asked.pyperf], console)
-    return status
+            written.append(asked.pyperf)
+    # Last: who reads it may stop before the end, which ends this process.
+    verdicts = rules.verdicts if rules else ()
+    print_tables(results, verdicts, bench.missing, console)
+    _tell(written, console)
+    if failed:
+        print(failed, file=sys.stderr)
+    return 1 if bench.raised or failed else 0
 
 
 def _tell(written: Iterable[Path], console: Console) -> None:
