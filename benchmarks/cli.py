@@ -8,6 +8,7 @@ from argparse import Namespace
 from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 from subprocess import CalledProcessError
 
@@ -50,11 +51,22 @@ def _main(arguments: Sequence[str] | None) -> int:
         console = Console(width=240)
     if asked.command == "compare":
         return _compare(asked.before, asked.after, console)
+    _demand(asked)
     if asked.command == "render":
         _tell(publish(asked.out), console)
         return 0
     with ExitStack() as stack:
         return _run(asked, _bench(asked, stack), console)
+
+
+def _demand(asked: Namespace) -> None:
+    """Exit if a package is not installed that is needed when all is measured."""
+    needed = [] if asked.command == "conformance" else ["matplotlib"]
+    needed += ["pyperf"] if asked.pyperf else []
+    for name in needed:
+        if find_spec(name) is None:
+            told = f"{name} is not installed; install runs-core with its extra `bench`"
+            raise SystemExit(told)
 
 
 def _run(asked: Namespace, bench: Bench, console: Console) -> int:

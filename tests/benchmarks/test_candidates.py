@@ -269,9 +269,9 @@ def test_events_are_counted_also_where_many_are_alike() -> None:
     """In a stream of deltas, many are: the longest run in common says little."""
     frames = list(generate("text", 600).frames[0])
 
-    with pytest.raises(Fault, match="^305 of 611 events missing$"):
+    with pytest.raises(Fault, match=r"^305 of 611 events missing$"):
         compare([frames[::2]], [frames])
-    with pytest.raises(Fault, match="^611 events too many$"):
+    with pytest.raises(Fault, match=r"^611 events too many$"):
         compare([[f for f in frames for _ in range(2)]], [frames])
 
 

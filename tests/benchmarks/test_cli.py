@@ -74,6 +74,20 @@ def test_who_is_interrupted_says_so_in_a_line(
     assert capsys.readouterr().err == "interrupted\n"
 
 
+@pytest.mark.parametrize(
+    ("line", "name"),
+    [("--quick", "matplotlib"), ("--quick --pyperf {}/file", "pyperf")],
+)
+def test_what_is_needed_at_the_end_is_asked_for_first(
+    line: str, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("matplotlib", reason="draws the plots")
+    monkeypatch.setitem(sys.modules, name, None)
+
+    with pytest.raises(SystemExit, match=f"^{name} is not installed; "):
+        main(line.format(tmp_path).split())
+
+
 def test_compare_prints_what_changed(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
