@@ -72,8 +72,7 @@ class Candidate:
     `run` decodes one stream and reads what a user would of each event. `outcome` also
     decodes one stream, and returns all that came out as plain values; `despite` removes
     what a peer is known to change, as its note says. `hold` decodes the beginning of a
-    stream, and keeps it open. A `floor` does less than the others: it shows what cannot
-    be beaten.
+    stream, and keeps it open. A `floor` does less than the others, and is not checked.
     """
 
     name: str
