@@ -8,6 +8,7 @@ from argparse import Namespace
 from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 from subprocess import CalledProcessError
 
@@ -50,6 +51,7 @@ def _main(arguments: Sequence[str] | None) -> int:
         console = Console(width=240)
     if asked.command == "compare":
         return _compare(asked.before, asked.after, console)
+    _demand(asked)
     if asked.command == "render":
         _tell(publish(asked.out), console)
         return 0
@@ -57,32 +59,46 @@ def _main(arguments: Sequence[str] | None) -> int:
         return _run(asked, _bench(asked, stack), console)
 
 
+def _demand(asked: Namespace) -> None:
+    """Exit if a package is not installed that is needed when all is measured."""
+    needed = [] if asked.command == "conformance" else ["matplotlib"]
+    needed += ["pyperf"] if asked.pyperf else []
+    for name in needed:
+        if find_spec(name) is None:
+            told = f"{name} is not installed; install runs-core with its extra `bench`"
+            raise SystemExit(told)
+
+
 def _run(asked: Namespace, bench: Bench, console: Console) -> int:
     results = rules = None
+    # Also seen if what is printed goes to a file or to another program.
+    progress = Console(stderr=True)
     if asked.command != "conformance":
         names = asked.only or SUITES
-        results = measure(bench, names, _command(asked), console)
+        results = measure(bench, names, _command(asked), progress)
     if asked.command == "conformance" or not asked.only:
-        rules = conformance(bench, console)
-    verdicts = rules.verdicts if rules else ()
-    print_tables(results, verdicts, bench.missing, console)
+        rules = conformance(bench, progress)
     out = asked.out
     # A page without all suites is not published.
     if bench.raised and out.resolve() == DOCS:
         out = ASIDE
-    _tell(publish(out, results, rules), console)
-    status = 1 if bench.raised else 0
-    # Last, so that the run is not lost if this fails.
+    written = publish(out, results, rules)
+    failed = ""
+    # After the page, so that the run is not lost if this fails.
     if results is not None and asked.pyperf:
         try:
             write_pyperf(results, asked.pyperf)
         except (OSError, ValueError) as error:
-            told = f"--pyperf: {asked.pyperf} was not written: {error}"
-            print(told, file=sys.stderr)
-            status = 1
+            failed = f"--pyperf: {asked.pyperf} was not written: {error}"
         else:
-            _tell([asked.pyperf], console)
-    return status
+            written.append(asked.pyperf)
+    # Last: who reads it may stop before the end, which ends this process.
+    verdicts = rules.verdicts if rules else ()
+    print_tables(results, verdicts, bench.missing, console)
+    _tell(written, console)
+    if failed:
+        print(failed, file=sys.stderr)
+    return 1 if bench.raised or failed else 0
 
 
 def _tell(written: Iterable[Path], console: Console) -> None:
@@ -129,8 +145,10 @@ def _compare(
     before: tuple[Path, Results], after: tuple[Path, Results], console: Console
 ) -> int:
     (before_path, old), (after_path, new) = before, after
+    # Without markup: a version or a decoder's error message may look like it.
+    say = partial(console.print, markup=False, soft_wrap=True)
     for difference in other_conditions(old, new):
-        console.print(f"differs: {difference}")
+        say(f"differs: {difference}")
     table = Table(
         title=f"{before_path} ({old.date}) to {after_path} ({new.date})",
         head=["", "before", "after", "change", "without the machine's part"],
@@ -151,12 +169,10 @@ def _compare(
     print_table(table, console)
     same = len(found) - len(shown)
     console.print(f"{same} of {len(found)} figures of ours did not change")
-    # Without markup: a decoder's error message may look like it.
-    say = partial(console.print, markup=False, soft_wrap=True)
     for where, was, now in changed_faults(old, new):
         say(f"fault: {where}: {was or 'none'} to {now or 'none'}")
     for where, gone, more in in_one_only(old, new):
         say(f"figures in one file only: {where}: {gone} before, {more} after")
     for what, was, now in changed_targets(old, new):
-        console.print(f"target: {what}: {was} to {now}")
+        say(f"target: {what}: {was} to {now}")
     return 0

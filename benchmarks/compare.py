@@ -148,7 +148,7 @@ def other_conditions(before: Results, after: Results) -> Iterator[str]:
         old, new = before.versions.get(name, "-"), after.versions.get(name, "-")
         if old != new:
             yield f"{name}: {old} and {new}"
-    for name in before.inputs.keys() & after.inputs.keys():
+    for name in sorted(before.inputs.keys() & after.inputs.keys()):
         for deltas, known in before.inputs[name].items():
             if after.inputs[name].get(deltas, known) != known:
                 yield f"the input {name} has other bytes"

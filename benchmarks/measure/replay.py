@@ -47,6 +47,9 @@ def replaying(deltas: int, cores: Set[int]) -> Iterator[str]:
         stdout=subprocess.PIPE,
         text=True,
         cwd=ROOT,
+        # A terminal that interrupts the command does not interrupt the server, which
+        # ends with its standard input.
+        start_new_session=True,
     ) as process:
         assert process.stdout is not None
         port = process.stdout.readline().strip()

@@ -9,6 +9,7 @@ import json
 import os
 import subprocess
 import sys
+from contextlib import redirect_stdout
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -52,8 +53,10 @@ def _path() -> str:
 
 if __name__ == "__main__":
     try:
-        found = getattr(import_module(sys.argv[1]), sys.argv[2])
-        result = found(**json.loads(sys.argv[3]))
+        # A decoder may print something, which is not the result.
+        with redirect_stdout(sys.stderr):
+            found = getattr(import_module(sys.argv[1]), sys.argv[2])
+            result = found(**json.loads(sys.argv[3]))
     except RAISED as error:
         # Only the first line: the parent reads the last line that is printed.
         print(f"{type(error).__name__}: {first_line(error)}", file=sys.stderr)

@@ -50,6 +50,9 @@ def _name(origin: Path) -> str:
 
 def _streams(folder: Path) -> Iterator[bytes]:
     for path in sorted(folder.rglob("*")):
+        # A folder may have such a name, and a link may lead nowhere.
+        if not path.is_file():
+            continue
         if path.suffix == ".sse":
             yield path.read_bytes()
         elif path.name.endswith(".response.raw"):
@@ -71,7 +74,7 @@ def _event_stream(answer: bytes) -> bytes:
             if isinstance(event, h11.Response):
                 headers = dict(event.headers)
                 kind = headers.get(b"content-type", b"")
-                if not kind.startswith(b"text/event-stream"):
+                if not kind.lower().startswith(b"text/event-stream"):
                     return b""
                 if b"content-encoding" in headers:
                     return b""

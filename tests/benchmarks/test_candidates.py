@@ -254,6 +254,7 @@ A, B, C = (Frame("a", "1", "1"), Frame("b", "2", "2"), Frame("c", "3", "3"))
         ([A, B], "1 of 3 events missing"),
         ([A, A, B, C], "1 event too many"),
         ([A, C, C], "1 of 3 events wrong"),
+        ([A, C, B], "events in another order"),
         ([f._replace(id="") for f in (A, B, C)], "gives no ids"),
         ([A, B._replace(id="1"), C], "gives another id"),
         ([A, B._replace(id=""), C], "gives another id"),
@@ -262,6 +263,16 @@ A, B, C = (Frame("a", "1", "1"), Frame("b", "2", "2"), Frame("c", "3", "3"))
 def test_a_fault_says_what_is_wrong(outcome: list[Frame], fault: str) -> None:
     with pytest.raises(Fault, match=f"^{fault}$"):
         compare([outcome], [[A, B, C]])
+
+
+def test_events_are_counted_also_where_many_are_alike() -> None:
+    """In a stream of deltas, many are: the longest run in common says little."""
+    frames = list(generate("text", 600).frames[0])
+
+    with pytest.raises(Fault, match=r"^305 of 611 events missing$"):
+        compare([frames[::2]], [frames])
+    with pytest.raises(Fault, match=r"^611 events too many$"):
+        compare([[f for f in frames for _ in range(2)]], [frames])
 
 
 def test_who_lacks_one_id_is_not_said_to_give_none() -> None:

@@ -1,6 +1,8 @@
 """The command as a whole, where it takes no time."""
 
 import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +12,7 @@ from attrs import evolve
 from benchmarks.bench import Bench
 from benchmarks.cli import main
 from benchmarks.conformance.matrix import Rules
+from benchmarks.measure.workers import ROOT
 from benchmarks.results import Figure
 from benchmarks.run import SUITES
 from tests.benchmarks.made import figure, results
@@ -71,6 +74,20 @@ def test_who_is_interrupted_says_so_in_a_line(
     assert capsys.readouterr().err == "interrupted\n"
 
 
+@pytest.mark.parametrize(
+    ("line", "name"),
+    [("--quick", "matplotlib"), ("--quick --pyperf {}/file", "pyperf")],
+)
+def test_what_is_needed_at_the_end_is_asked_for_first(
+    line: str, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("matplotlib", reason="draws the plots")
+    monkeypatch.setitem(sys.modules, name, None)
+
+    with pytest.raises(SystemExit, match=f"^{name} is not installed; "):
+        main(line.format(tmp_path).split())
+
+
 def test_compare_prints_what_changed(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -78,6 +95,7 @@ def test_compare_prints_what_changed(
         peer = figure("httpx-sse", 9, fault=f"raises [{name}]")
         made = results(figure("runs-core", ours), figure("openai-python", 10), peer)
         made.figures += [figure(name, 1)]
+        made.machine["platform"] = f"[/{name}]"
         made.write(tmp_path / f"{name}.json")
 
     assert (
@@ -85,6 +103,7 @@ def test_compare_prints_what_changed(
     )
     # Lines end where the terminal's do.
     printed = " ".join(capsys.readouterr().out.split())
+    assert printed.startswith("differs: platform: [/old] and [/new] ")
     assert "-50%" in printed
     assert "0 of 1 figures of ours did not change" in printed
     assert "fault: framing, text, httpx-sse: raises [old] to raises [new]" in printed
@@ -113,6 +132,21 @@ def test_a_run_that_lost_a_suite_is_not_published(
     assert (tmp_path / "aside" / "benchmarks.md").exists()
     assert main([*line, str(tmp_path / "mine")]) == 1
     assert (tmp_path / "mine" / "benchmarks.md").exists()
+
+
+def test_who_stops_reading_loses_nothing_of_the_run(tmp_path: Path) -> None:
+    code = "from benchmarks.cli import main; main()"
+    line = [sys.executable, "-c", code, "conformance", "--out", str(tmp_path)]
+    with subprocess.Popen(
+        line, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=ROOT, text=True
+    ) as process:
+        assert process.stdout is not None
+        process.stdout.close()
+        assert process.stderr is not None
+        progress = process.stderr.read()
+
+    assert "conformance" in progress
+    assert Rules.read(tmp_path / "benchmarks" / "conformance.json").verdicts
 
 
 @pytest.mark.parametrize(
@@ -148,4 +182,4 @@ def test_a_run_is_published_also_where_pyperfs_file_cannot_be_written(
     assert (tmp_path / "out.json").exists() == (not told)
     printed = capsys.readouterr().err
     assert told in printed
-    assert len(printed.splitlines()) == bool(told)
+    assert printed.count("--pyperf: ") == bool(told)

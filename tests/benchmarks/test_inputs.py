@@ -108,7 +108,7 @@ def test_recorded_streams_are_one_input_for_each_folder(tmp_path: Path) -> None:
     answers = tmp_path / "answers"
     (tmp_path / "files" / "one.sse").write_bytes(stream)
     (answers / "1.response.raw").write_bytes(
-        head % b"text/event-stream" + b"\r\n" + chunked
+        head % b"Text/Event-Stream" + b"\r\n" + chunked
     )
     (answers / "2.response.raw").write_bytes(
         head % b"application/json" + b"\r\n" + chunked
@@ -136,6 +136,17 @@ def test_what_has_no_event_is_no_input_and_is_named(tmp_path: Path) -> None:
 
     assert found.streams == (b"data: 1\n\n",)
     assert bench.missing == {"recorded: b": "no event is in it"}
+
+
+def test_what_is_no_file_is_no_recording(tmp_path: Path) -> None:
+    folder = tmp_path / "server"
+    for name in ("folder.sse", "folder.response.raw"):
+        (folder / name).mkdir(parents=True)
+    (folder / "link.sse").symlink_to(tmp_path / "nowhere")
+    (folder / "one.sse").write_bytes(b"data: 1\n\n")
+    (found,) = recorded(tmp_path)
+
+    assert found.streams == (b"data: 1\n\n",)
 
 
 def test_a_recording_that_was_cut_off_is_used_as_far_as_it_goes(tmp_path: Path) -> None:

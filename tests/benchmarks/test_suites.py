@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -16,7 +17,7 @@ from benchmarks.bench import Bench
 from benchmarks.measure.memory import kept
 from benchmarks.measure.replay import replaying, sent
 from benchmarks.measure.resident import available, kept_in_file
-from benchmarks.measure.workers import in_process
+from benchmarks.measure.workers import ROOT, in_process
 from benchmarks.peers.candidate import Candidate, Sample
 from benchmarks.peers.clients import CLIENTS, Seen
 from benchmarks.peers.framing import custom
@@ -155,6 +156,25 @@ def test_a_decoder_that_is_a_generator_decodes_where_it_is_held() -> None:
     hold([b"data: 1\n\n", b"data: 2\n\n"], 2)
 
     assert fed == [b"data: 1\n\n", b"data: 2\n\n"]
+
+
+@pytest.mark.skipif(not hasattr(os, "killpg"), reason="needs process groups")
+def test_who_is_interrupted_need_not_read_what_the_server_makes_of_it() -> None:
+    code = (
+        "import os, signal; from benchmarks.measure.replay import replaying\n"
+        "with replaying(1, {0}): os.killpg(0, signal.SIGINT)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=ROOT,
+        start_new_session=True,
+        # Where tests run in the background, it is ignored, which is inherited.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
+
+    assert done.stderr.count("KeyboardInterrupt") == 1
 
 
 def test_who_is_not_installed_is_missing_where_there_are_many(

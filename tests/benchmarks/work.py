@@ -8,6 +8,7 @@ from benchmarks.measure.resident import resident_growth
 
 
 def double(number: int) -> int:
+    print("doubling")
     return 2 * number
 
 
