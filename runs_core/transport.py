@@ -29,7 +29,8 @@ class Opened(Generic[ReadT_co]):
     its end (an awaitable of that from an `AsyncTransport`). `set_timeout(seconds)`, if
     there is one, bounds every later read instead of the request's read timeout: the
     read as a whole, however many bytes arrive meanwhile that are not part of the body.
-    Without it, a deadline can be overshot by one read timeout.
+    Without it, a deadline can be overshot by one read timeout, and by more if each byte
+    begins that anew.
     """
 
     head: Head
