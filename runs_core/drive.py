@@ -1,4 +1,4 @@
-"""The two trampolines: they perform a flow's effects on a transport.
+"""The two drivers: they perform a flow's effects on a transport.
 
 This is the only module of the core that knows a clock, random numbers and a log. The
 clock and the random numbers are arguments, with the standard library's as default. A
