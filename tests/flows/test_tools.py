@@ -147,6 +147,22 @@ def test_one_function_may_take_the_whole_batch(loop: Loop, kind: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "batch",
+    [
+        lambda calls: {c.id: {"sum": 3} for c in calls},
+        lambda calls: [ToolOutput(c.id, {"sum": 3}) for c in calls],
+        lambda calls: [{"tool_call_id": c.id, "output": {"sum": 3}} for c in calls],
+    ],
+)
+def test_an_output_of_the_whole_batch_is_json_unless_it_is_text(
+    loop: Loop, batch: Any
+) -> None:
+    bench = Bench(ONE_CALL, ANSWER)
+    assert loop(bench, functions=batch).status == "completed"
+    assert bench.submitted()[0][0]["output"] == '{"sum":3}'
+
+
+@pytest.mark.parametrize(
     ("wrong", "said"),
     [
         (lambda calls: {}, "2 are missing"),
@@ -166,7 +182,12 @@ def test_one_function_may_take_the_whole_batch(loop: Loop, kind: str) -> None:
         ),
         (lambda calls: "text", "not str"),
         (lambda calls: [{"tool_call_id": calls[0].id}], "not list"),
+        (lambda calls: ToolOutput(calls[0].id, "x"), "not ToolOutput"),
         (lambda calls: {c.id: object() for c in calls}, "cannot be written as JSON"),
+        (
+            lambda calls: [ToolOutput(c.id, object()) for c in calls],  # type: ignore[arg-type]
+            "cannot be written as JSON",
+        ),
     ],
 )
 def test_wrong_outputs_are_refused_before_sending(
