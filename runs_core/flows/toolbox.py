@@ -169,11 +169,13 @@ def _output(
     until: float | None,
     on_tool_error: Literal["raise", "output"],
 ) -> Flow[str]:
-    function = None
+    function, how = None, "raised"
     try:
         function, arguments = _prepared(call, functions)
         ask = yield from _in_time(Invoke(function, kwargs=arguments), until)
-        return _text((yield from ask))
+        result = yield from ask
+        how = "returned a value that JSON cannot express:"
+        return _text(result)
     except InvokeTimeout:
         raise
     except Exception as raised:
@@ -183,7 +185,7 @@ def _output(
         # If the function raised it, it is about another run, which that one made.
         if isinstance(error, ToolError) and function is None:
             raise
-        raise _failed(call.function.name, error) from error
+        raise _failed(call.function.name, error, how) from error
 
 
 def _in_time(ask: Invoke, until: float | None) -> Flow[Invoke]:
@@ -222,9 +224,9 @@ def _told(error: BaseException) -> str:
         return name  # Its text cannot be made: `__str__` failed.
 
 
-def _failed(name: str, error: BaseException) -> ToolError:
-    shown = _shown(name)
-    return ToolError(f"the function {shown} raised {type(error).__name__}", name=name)
+def _failed(name: str, error: BaseException, how: str = "raised") -> ToolError:
+    message = f"the function {_shown(name)} {how} {type(error).__name__}"
+    return ToolError(message, name=name)
 
 
 def _shown(name: str) -> str:

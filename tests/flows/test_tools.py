@@ -332,6 +332,19 @@ def test_what_a_function_for_the_whole_batch_makes_later_fails_like_it(
     assert [o["output"] for o in outputs] == ["ZeroDivisionError: division by zero"] * 2
 
 
+def test_a_value_that_json_cannot_express_is_not_called_an_error_of_the_function(
+    loop: Loop,
+) -> None:
+    bench = Bench(ONE_CALL, ANSWER)
+    with pytest.raises(ToolError, match="'add' returned a value that JSON") as caught:
+        loop(bench, functions={"add": lambda a, b: {a, b}})
+    assert isinstance(caught.value.__cause__, TypeError)
+
+    bench = Bench(ONE_CALL, ANSWER)
+    loop(bench, functions={"add": lambda a, b: {a, b}}, on_tool_error="output")
+    assert "value of type set" in bench.submitted()[0][0]["output"]
+
+
 def test_an_error_without_words_becomes_an_output_by_its_name(loop: Loop) -> None:
     class Wordless(Exception):
         def __str__(self) -> str:
