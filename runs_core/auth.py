@@ -179,12 +179,14 @@ def as_auth(auth: AuthLike) -> Auth:
         return NoAuth()
     if isinstance(auth, str | Secret):
         return Bearer(auth)
-    if isinstance(auth, Auth):
-        return auth
-    if callable(auth):
-        return TokenProvider(auth)
     hint = ""
-    if hasattr(auth, "get_token"):
+    if isinstance(auth, Auth):
+        if not isinstance(auth, type):
+            return auth
+        hint = f": pass an object of it, {auth.__name__}(…)"
+    elif callable(auth):
+        return TokenProvider(auth)
+    elif hasattr(auth, "get_token"):
         hint = (
             ": make a function of an azure.identity credential with"
             " get_bearer_token_provider(credential, scope)"

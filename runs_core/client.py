@@ -128,6 +128,11 @@ def _check_feed(feed: Any) -> None:
             f" a {type(feed).__name__}, which is one request: pass it to run()"
             + (", or stream its items() or pages()" if isinstance(feed, Paged) else "")
         )
+    asks = isinstance(feed, OnceFeed) and feed.on_exit is not None
+    if asks and not isinstance(feed, RunFeed):
+        # It emits nothing, so entering its stream would drive it to its end: whoever
+        # interrupts that has no stream to leave.
+        raise UsageError("pass a flow with cancel_on_exit to run(), not to stream()")
 
 
 class Client(_BaseClient):

@@ -11,6 +11,7 @@ from collections.abc import (
     Iterator,
     Sequence,
 )
+from functools import cached_property
 from types import TracebackType
 from typing import Generic, Self, TypeVar
 
@@ -254,8 +255,16 @@ class _BaseEventStream(_BaseFeedStream[RunStreamEvent, Run]):
         """The latest step, as of the events handed out."""
         return self.snapshot._last_step()
 
+    # One for all iterators over the changes: each continues where the last one stopped.
+
+    @cached_property
     def _change_decoder(self) -> ChangeDecoder:
-        return ChangeDecoder(lambda: self.snapshot)
+        progress = self._progress  # Not self: a cycle would outlive its last use.
+        return ChangeDecoder(lambda: progress.snapshot)
+
+    @cached_property
+    def _changes_left(self) -> deque[Change]:
+        return deque()
 
     def _final_messages(self) -> list[Message]:
         return list(self.snapshot.messages)
@@ -283,8 +292,14 @@ class EventStream(FeedStream[RunStreamEvent, Run], _BaseEventStream):
     @property
     def changes(self) -> Iterator[Change]:
         """What the events change: texts, tool calls, steps and messages."""
-        feed = self._change_decoder().feed
-        return (change for event in self for change in feed(event))
+        left = self._changes_left
+        while True:
+            while left:
+                yield left.popleft()
+            event = next(self, None)
+            if event is None:
+                return
+            left.extend(self._change_decoder.feed(event))
 
     def get_final_run(self) -> Run:
         """Read to the end and return the run."""
@@ -321,7 +336,7 @@ class AsyncEventStream(AsyncFeedStream[RunStreamEvent, Run], _BaseEventStream):
     @property
     def changes(self) -> AsyncIterator[Change]:
         """What the events change: texts, tool calls, steps and messages."""
-        return AsyncPieces(self, self._change_decoder().feed)
+        return AsyncPieces(self, self._change_decoder.feed, self._changes_left)
 
     async def get_final_run(self) -> Run:
         """Read to the end and return the run."""
@@ -346,7 +361,7 @@ def texts_of(event: RunStreamEvent) -> tuple[str, ...]:
 
 
 class AsyncPieces(Generic[ItemT]):
-    """An iterator over what a function makes of each event.
+    """An iterator over what a function makes of each event, after what is `left`.
 
     Not an async generator: one that is left early stays open until it is collected.
     """
@@ -355,10 +370,11 @@ class AsyncPieces(Generic[ItemT]):
         self,
         events: AsyncIterator[RunStreamEvent],
         pieces_of: Callable[[RunStreamEvent], Iterable[ItemT]],
+        left: deque[ItemT] | None = None,
     ) -> None:
         self._events = events
         self._pieces_of = pieces_of
-        self._pieces: deque[ItemT] = deque()
+        self._pieces: deque[ItemT] = deque() if left is None else left
 
     def __aiter__(self) -> Self:
         return self

@@ -116,6 +116,12 @@ def test_a_credential_of_azure_is_refused_with_how_to_make_a_function_of_it() ->
         as_auth(DefaultAzureCredential())  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize("forgotten", [NoAuth, Bearer])
+def test_a_class_is_refused_with_how_to_make_an_auth_object(forgotten: Any) -> None:
+    with pytest.raises(UsageError, match=rf"not type: .* {forgotten.__name__}\("):
+        as_auth(forgotten)
+
+
 @pytest.mark.parametrize("bad", ["k\n", "k\r\nx: y", " k", "k ", "kü", "k\0"])
 def test_a_key_that_no_header_can_hold_is_refused_at_once(bad: str) -> None:
     for make in (Bearer, lambda k: HeaderKeys({"api-key": k}), as_auth):

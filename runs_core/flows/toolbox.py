@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Literal, TypeAlias
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from runs_core._checks import one_of, whole
 from runs_core._words import one_line
@@ -137,23 +137,23 @@ def _complete(given: Any) -> Any:
 
 
 def _as_outputs(given: Any) -> list[ToolOutput]:
+    outputs: list[Any] | None = None
     if isinstance(given, Mapping):
-        try:
-            texts = {id: _text(value) for id, value in given.items()}
-        except (TypeError, ValueError) as error:
-            raise ToolOutputsInvalid(
-                "the function that takes all calls returned an output that cannot be"
-                " written as JSON"
-            ) from error
-        return [ToolOutput(tool_call_id=id, output=text) for id, text in texts.items()]
-    outputs = [_as_output(o) for o in given] if isinstance(given, Iterable) else []
-    known = [output for output in outputs if isinstance(output, ToolOutput)]
-    if not isinstance(given, Iterable) or len(known) < len(outputs):
+        outputs = [ToolOutput(tool_call_id=i, output=o) for i, o in given.items()]
+    elif isinstance(given, Iterable):
+        outputs = [_as_output(output) for output in given]
+    if outputs is None or not all(isinstance(o, ToolOutput) for o in outputs):
         raise ToolOutputsInvalid(
             "the function that takes all calls must return a mapping of call ids to"
             f" outputs, or ToolOutput objects, not {type(given).__name__}"
         )
-    return known
+    try:
+        return [evolve(output, output=_text(output.output)) for output in outputs]
+    except (TypeError, ValueError) as error:
+        raise ToolOutputsInvalid(
+            "the function that takes all calls returned an output that cannot be"
+            " written as JSON"
+        ) from error
 
 
 def _as_output(given: Any) -> Any:
@@ -169,11 +169,13 @@ def _output(
     until: float | None,
     on_tool_error: Literal["raise", "output"],
 ) -> Flow[str]:
-    function = None
+    function, how = None, "raised"
     try:
         function, arguments = _prepared(call, functions)
         ask = yield from _in_time(Invoke(function, kwargs=arguments), until)
-        return _text((yield from ask))
+        result = yield from ask
+        how = "returned a value that JSON cannot express:"
+        return _text(result)
     except InvokeTimeout:
         raise
     except Exception as raised:
@@ -183,7 +185,7 @@ def _output(
         # If the function raised it, it is about another run, which that one made.
         if isinstance(error, ToolError) and function is None:
             raise
-        raise _failed(call.function.name, error) from error
+        raise _failed(call.function.name, error, how) from error
 
 
 def _in_time(ask: Invoke, until: float | None) -> Flow[Invoke]:
@@ -222,9 +224,9 @@ def _told(error: BaseException) -> str:
         return name  # Its text cannot be made: `__str__` failed.
 
 
-def _failed(name: str, error: BaseException) -> ToolError:
-    shown = _shown(name)
-    return ToolError(f"the function {shown} raised {type(error).__name__}", name=name)
+def _failed(name: str, error: BaseException, how: str = "raised") -> ToolError:
+    message = f"the function {_shown(name)} {how} {type(error).__name__}"
+    return ToolError(message, name=name)
 
 
 def _shown(name: str) -> str:

@@ -122,10 +122,16 @@ class Serving(Generic[StreamT]):
         self._decoder = ChangeDecoder(lambda: stream.snapshot)
 
     def callbacks(self, event: RunStreamEvent) -> Iterator[tuple[str, tuple[Any, ...]]]:
-        """Yield the callbacks for an event, with their arguments, in order."""
+        """Yield the callbacks for an event, with their arguments, in order.
+
+        No more once the handler has ended: `on_end` is the last.
+        """
         yield "on_event", (event,)
         for change in self._decoder.feed(event):
-            yield from _callbacks(change)
+            for callback in _callbacks(change):
+                if self.ended:
+                    return
+                yield callback
 
 
 class Handler(Generic[StreamT]):

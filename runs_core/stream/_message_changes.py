@@ -120,7 +120,8 @@ class MessageChanges:
             yield TextDone(
                 message_id=tracked.id, index=index, look=lambda: _text_of(find())
             )
-        elif part.kind == "image_file":
+        # What names itself an image may hold none.
+        elif part.kind == "image_file" and isinstance(find(), ImageFileContentBlock):
             yield ImageFileDone(
                 message_id=tracked.id, index=index, look=lambda: _image_of(find())
             )

@@ -229,6 +229,21 @@ def test_changes_are_of_what_the_events_change() -> None:
     assert [c.delta.value for c in found if isinstance(c, TextChanged)] == ["a", "b"]
 
 
+def test_changes_go_on_where_they_were_left() -> None:
+    whole = [type(change) for change in stream(client_of(*STORY)).changes]
+
+    events = stream(client_of(*STORY))
+    assert [type(next(events.changes)) for _ in whole] == whole
+    assert list(events.changes) == []
+
+    async def main() -> None:
+        events = stream(async_client_of(*STORY))
+        assert [type(await anext(events.changes)) for _ in whole] == whole
+        assert [change async for change in events.changes] == []
+
+    run_async(main())
+
+
 def test_final_things_are_read_to_the_end() -> None:
     assert stream(client_of(*STORY)).get_final_run().status == "completed"
     (message,) = stream(client_of(*STORY)).get_final_messages()

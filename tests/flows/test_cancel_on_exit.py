@@ -22,7 +22,7 @@ from runs_core import (
     runs,
 )
 from runs_core.api.runs import RunFeed, run_requests
-from runs_core.errors import DeadlineExceeded, UsageError
+from runs_core.errors import DeadlineExceeded, NotFoundError, UsageError
 from runs_core.flows.effects import Flow
 from runs_core.flows.seen import Seen, cancelled_on_exit
 from runs_core.models import Run
@@ -305,6 +305,15 @@ def test_a_flow_inside_another_refuses_what_only_a_client_can_do() -> None:
     bench = Bench(WORDS)
     with pytest.raises(UsageError, match="cancel_on_exit is for a client"):
         bench.client.run(mine())
+
+
+def test_promise_9_a_poll_that_nobody_could_leave_is_refused() -> None:
+    bench = Bench(WORDS)
+    poll: Any = runs.poll("r", "t", cancel_on_exit=True)
+    with pytest.raises(UsageError, match=r"cancel_on_exit to run\(\)"):
+        bench.client.stream(poll)
+    with pytest.raises(NotFoundError):  # It can still be run.
+        bench.client.run(poll)
 
 
 @pytest.mark.parametrize(

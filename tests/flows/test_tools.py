@@ -147,6 +147,22 @@ def test_one_function_may_take_the_whole_batch(loop: Loop, kind: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "batch",
+    [
+        lambda calls: {c.id: {"sum": 3} for c in calls},
+        lambda calls: [ToolOutput(c.id, {"sum": 3}) for c in calls],
+        lambda calls: [{"tool_call_id": c.id, "output": {"sum": 3}} for c in calls],
+    ],
+)
+def test_an_output_of_the_whole_batch_is_json_unless_it_is_text(
+    loop: Loop, batch: Any
+) -> None:
+    bench = Bench(ONE_CALL, ANSWER)
+    assert loop(bench, functions=batch).status == "completed"
+    assert bench.submitted()[0][0]["output"] == '{"sum":3}'
+
+
+@pytest.mark.parametrize(
     ("wrong", "said"),
     [
         (lambda calls: {}, "2 are missing"),
@@ -166,7 +182,12 @@ def test_one_function_may_take_the_whole_batch(loop: Loop, kind: str) -> None:
         ),
         (lambda calls: "text", "not str"),
         (lambda calls: [{"tool_call_id": calls[0].id}], "not list"),
+        (lambda calls: ToolOutput(calls[0].id, "x"), "not ToolOutput"),
         (lambda calls: {c.id: object() for c in calls}, "cannot be written as JSON"),
+        (
+            lambda calls: [ToolOutput(c.id, object()) for c in calls],  # type: ignore[arg-type]
+            "cannot be written as JSON",
+        ),
     ],
 )
 def test_wrong_outputs_are_refused_before_sending(
@@ -309,6 +330,19 @@ def test_what_a_function_for_the_whole_batch_makes_later_fails_like_it(
     loop(bench, functions=lazily, on_tool_error="output")
     (outputs,) = bench.submitted()
     assert [o["output"] for o in outputs] == ["ZeroDivisionError: division by zero"] * 2
+
+
+def test_a_value_that_json_cannot_express_is_not_called_an_error_of_the_function(
+    loop: Loop,
+) -> None:
+    bench = Bench(ONE_CALL, ANSWER)
+    with pytest.raises(ToolError, match="'add' returned a value that JSON") as caught:
+        loop(bench, functions={"add": lambda a, b: {a, b}})
+    assert isinstance(caught.value.__cause__, TypeError)
+
+    bench = Bench(ONE_CALL, ANSWER)
+    loop(bench, functions={"add": lambda a, b: {a, b}}, on_tool_error="output")
+    assert "value of type set" in bench.submitted()[0][0]["output"]
 
 
 def test_an_error_without_words_becomes_an_output_by_its_name(loop: Loop) -> None:

@@ -18,7 +18,7 @@ from runs_core.errors import (
     UsageError,
 )
 from runs_core.handlers import AssistantEventHandler, AsyncAssistantEventHandler
-from runs_core.models import FunctionToolCall, Message, Text
+from runs_core.models import FunctionToolCall, Message, MessageDelta, Text, TextDelta
 from runs_core.stream import _message_parts
 from tests.fakes import (
     AsyncFakeTransport,
@@ -272,6 +272,42 @@ def test_leaving_early_ends_it_once_and_closes_the_connection() -> None:
     assert list(served) == []
     with pytest.raises(UsageError, match="no result"):
         _ = served.result
+
+
+@pytest.mark.parametrize(
+    "base",
+    [AssistantEventHandler, AsyncAssistantEventHandler],
+    ids=lambda b: b.__name__,
+)
+def test_nothing_is_told_after_the_end_if_a_callback_closes_the_stream(
+    base: Any,
+) -> None:
+    told: list[str] = []
+
+    class Mine(base):
+        def on_text_created(self, text: Text) -> Any:
+            told.append("created")
+            return self.close()  # Awaited, if it is async.
+
+        def on_text_delta(self, delta: TextDelta, snapshot: Text) -> None:
+            told.append("delta")
+
+        def on_message_delta(self, delta: MessageDelta, snapshot: Message) -> None:
+            told.append("delta")
+
+        def on_end(self) -> None:
+            told.append("end")
+
+    async def main() -> None:
+        async with stream(async_client_of(*STORY), Mine()) as served:
+            assert len([event async for event in served]) == 3
+
+    if base is AssistantEventHandler:
+        with stream(client_of(*STORY), Mine()) as served:
+            assert len(list(served)) == 3
+    else:
+        run_async(main())
+    assert told == ["created", "end"]
 
 
 def test_leaving_an_async_stream_early_ends_it_once() -> None:

@@ -173,6 +173,14 @@ def test_an_image_that_is_gone_says_so() -> None:
         _ = done.image_file
 
 
+@pytest.mark.parametrize("block", [{"type": "image_file"}, {"type": "refusal"}])
+@pytest.mark.parametrize("before", [[], [delta("m", more_image("file_1", 0))]])
+def test_promise_7_a_block_without_an_image_is_no_image_that_is_done(
+    before: list[Event], block: dict[str, Any]
+) -> None:
+    assert "ImageFileDone" not in names(decoded([*before, completed("m", block)]))
+
+
 def test_nothing_changes_after_the_end() -> None:
     events = [*message_events("m", "a"), *call_events("s", "call_1")]
     events += [step("s", call("call_1", ""), status="failed")]
