@@ -139,6 +139,7 @@ def test_a_port_that_is_taken_is_one_line(cli):
     [
         (("--port", "65536"), 2, "from 0 to 65535"),
         (("--port", "-1"), 2, "from 0 to 65535"),
+        (("--port", "9" * 5000), 2, "from 0 to 65535"),
         (("--port", "http"), 2, "from 0 to 65535"),
         (("--host", "0.0.0.0"), 2, "0.0.0.0 is not a loopback address"),
         (("--host", "runs-core.invalid"), 2, "pass --allow-remote"),
