@@ -505,6 +505,18 @@ def test_a_run_is_expired_at_the_look_after_its_time(looks):
     assert [step["status"] for step in local.steps(run)] == ["expired"] * (looks == 2)
 
 
+def test_a_step_has_expired_with_its_run():
+    local = Local(Script([Call("a")]), expires_after=60)
+    run = local.finish(local.run())
+    (step,) = local.steps(run)
+    local.now = NOW + 60
+
+    alone = local.get(f"{path_of(run)}/steps/{step['id']}")
+
+    assert alone["status"] == "expired"
+    assert [alone] == local.steps(run)
+
+
 def test_a_run_that_ended_in_time_does_not_expire():
     local = Local()
     run = local.finish(local.run())
