@@ -30,7 +30,7 @@ def add_commands(commands: Any) -> None:
     )
     parser.add_argument(
         "--host",
-        type=not_empty,
+        type=_host,
         default="127.0.0.1",
         help="the address to listen on (127.0.0.1)",
     )
@@ -93,6 +93,14 @@ def _run(options: argparse.Namespace) -> int:
         return OK
     finally:
         signal.signal(signal.SIGTERM, before)
+
+
+def _host(text: str) -> str:
+    try:
+        text.encode("idna")  # As a socket does, which raises a mere TypeError.
+    except UnicodeError:
+        raise argparse.ArgumentTypeError("this cannot be a host's name") from None
+    return not_empty(text)
 
 
 def _port(text: str) -> int:
