@@ -47,11 +47,15 @@ class Engine:
         self.settle(record, now)
         if record.is_read:
             return
-        record.clock = now
         if record.status != "in_progress":
+            record.clock = now
             self._advance(record)
             return
+        if record.wake_at <= record.clock:  # Otherwise it pauses.
+            record.clock = now
         while record.status == "in_progress" and record.wake_at <= now:
+            # What follows a pause came when that was over, not only at this look.
+            record.clock = max(record.clock, record.wake_at)
             self._advance(record)
 
     def settle(self, record: RunRecord, now: float) -> None:
@@ -142,6 +146,8 @@ class Engine:
             turn = self._next_turn(record)
             move_run(record, "start")
             record.turns_begun += 1
+            # A pause of the turn before lasts no longer, also if the host skipped it.
+            record.wake_at = record.clock
             record.player = play(record, turn, self.ids)
         elif record.status == "cancelling":
             stop_run(record, "confirm_cancel")

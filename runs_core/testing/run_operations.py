@@ -111,7 +111,8 @@ class RunOperations:
 
     def _settled(self, asked: Asked) -> RunRecord:
         """Return the run as it is now: for example, expired if its time has passed."""
-        record = self.store.run(*asked.ids)
+        thread_id, run_id, *_ = asked.ids
+        record = self.store.run(thread_id, run_id)
         self.engine.settle(record, asked.now)
         return record
 
@@ -136,6 +137,7 @@ class RunOperations:
         return Answer(page("run step", steps, asked.query))
 
     def _get_step(self, asked: Asked) -> Answer:
+        self._settled(asked)
         step = self.store.step(*asked.ids)
         return Answer(step_answer(step, with_content="include" in asked.query))
 

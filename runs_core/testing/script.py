@@ -124,7 +124,7 @@ def _positive(instance: object, attribute: Any, value: Any) -> None:
 
 def _can_be_json(instance: object, attribute: Any, value: Any) -> None:
     try:
-        json.dumps(value)
+        json.dumps(value, allow_nan=False)
     except (TypeError, ValueError, RecursionError):
         raise UsageError(f"{attribute.name} must be serializable as JSON") from None
 

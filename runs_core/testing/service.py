@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -237,7 +238,7 @@ def _has_beta(received: Received) -> bool:
 
 def _read_body(body: bytes) -> Any:
     try:
-        params = json.loads(body, parse_constant=_refuse_constant) if body else {}
+        params = json.loads(body or b"{}", parse_float=_finite, parse_constant=_finite)
     except (ValueError, RecursionError):
         raise refusal.invalid_json() from None
     level = [params]
@@ -254,5 +255,9 @@ def _inside(value: Any) -> Iterable[Any]:
     return value if isinstance(value, list) else ()
 
 
-def _refuse_constant(name: str) -> None:
-    raise ValueError(f"{name} is not JSON")
+def _finite(text: str) -> float:
+    # NaN and the infinities are not JSON, and 1e999 could not be written out again.
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError
+    return number

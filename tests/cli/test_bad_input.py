@@ -101,6 +101,8 @@ def answer(status: str, body: bytes, content_type: str = "application/json"):
             "--transport: this must be one of ",
         ),
         (("runs", "list", "t", "--max-retries", "-1"), "--max-retries"),
+        (("runs", "list", "t", "--max-retries", "9" * 5000), "must be a whole number"),
+        (("replay", "--max-event-bytes", "9" * 5000, "f"), "must be a whole number"),
         (("demo", "--transport", "udp"), "--transport: this must be one of "),
         (("demo", "--assistant", "asst_1"), "pass its --base-url"),
         (("replay",), "are required: FILE"),

@@ -109,6 +109,33 @@ def test_standard_output_may_be_closed(hello):
     assert (ended.status, ended.error) == (1, f"{hello}: standard output is closed")
 
 
+@pytest.mark.parametrize("argv", [("runs", "list"), ("replay", "--events", "-")])
+def test_standard_error_may_be_closed(argv):
+    code = (
+        "import os, sys; os.close(2);"
+        "os.execv(sys.executable, [sys.executable, '-m', *sys.argv[1:]])"
+    )
+    status = process(*argv).status
+    ended = process("runs_transports.cli", *argv, code=code)
+
+    assert (ended.status, ended.out) == (status, "")
+
+
+def test_standard_error_may_be_full():
+    if not Path("/dev/full").exists():
+        pytest.skip("no /dev/full here")
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run(
+            arguments("runs", "list"),
+            stdout=subprocess.PIPE,
+            stderr=full,
+            env=environment(),
+            timeout=PATIENCE,
+        )
+
+    assert (done.returncode, done.stdout) == (2, b"")
+
+
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
 def test_an_output_that_is_not_utf_8_gets_what_it_can_take(hello, encoding):
     variables = {"PYTHONUTF8": "0", "PYTHONIOENCODING": encoding}

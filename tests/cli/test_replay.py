@@ -397,6 +397,16 @@ def test_an_error_page_is_said(cli, file):
     assert "the server answered 502" in ended.error
 
 
+@pytest.mark.parametrize("status", ["302 Found", "429 Too Many", "502 Bad Gateway"])
+def test_an_error_without_a_body_is_said_to_be_one(cli, file, status):
+    ended = cli(
+        "replay", file(f"HTTP/1.1 {status}\r\nContent-Length: 0\r\n\r\n".encode())
+    )
+
+    assert ended.status == 1
+    assert f"the server answered {status[:3]}" in ended.error
+
+
 # --- JSON --------------------------------------------------------------------------
 
 RUN = {"id": "run_1", "object": "thread.run", "status": "queued"}

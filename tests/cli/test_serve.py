@@ -139,6 +139,7 @@ def test_a_port_that_is_taken_is_one_line(cli):
     [
         (("--port", "65536"), 2, "from 0 to 65535"),
         (("--port", "-1"), 2, "from 0 to 65535"),
+        (("--port", "9" * 5000), 2, "from 0 to 65535"),
         (("--port", "http"), 2, "from 0 to 65535"),
         (("--host", "0.0.0.0"), 2, "0.0.0.0 is not a loopback address"),
         (("--host", "runs-core.invalid"), 2, "pass --allow-remote"),
@@ -147,6 +148,8 @@ def test_a_port_that_is_taken_is_one_line(cli):
             1,
             "cannot listen on runs-core.invalid port 0",
         ),
+        (("--host", "a..b", "--allow-remote"), 2, "cannot be a host's name"),
+        (("--host", "\udcff", "--allow-remote"), 2, "cannot be a host's name"),
         (("--host", ""), 2, "--host: this must not be empty"),
         (("--api-key-env", "NOT_SET_AT_ALL"), 2, "is not set"),
     ],

@@ -17,7 +17,15 @@ from runs_core.testing import (
     Say,
     Script,
 )
-from tests.testing.local import NOW, WEATHER, Answered, Local, path_of, read_json
+from tests.testing.local import (
+    NOW,
+    WEATHER,
+    Answered,
+    Local,
+    path_of,
+    read_events,
+    read_json,
+)
 
 CONTENT = "step_details.tool_calls[*].file_search.results[*].content"
 
@@ -221,6 +229,29 @@ def test_a_run_stays_in_progress_while_a_pause_lasts():
 
     assert local.look(run)["status"] == "completed"
     assert len(local.answers(run)) == 2
+
+
+def test_several_pauses_can_be_over_at_one_look():
+    local = Local(Script([Say(pieces=["a", Pause(2), "b", Pause(2), "c"])]))
+    run = local.look(local.run(), times=2)
+
+    local.now += 3
+    between = local.look(run)
+    local.now += 3
+    run = local.look(run)
+
+    assert between["status"] == "in_progress"
+    assert run["status"] == "completed"
+    assert run["completed_at"] == NOW + 4
+
+
+def test_a_pause_that_the_host_skipped_does_not_delay_the_next_turn():
+    local = Local(Script([[Call("a"), Pause(60)], Say("b")]))
+    run = dict(read_events(local.stream().chunks))["thread.run.requires_action"]
+
+    local.submit(run, "c")
+
+    assert local.look(run, times=2)["status"] == "completed"
 
 
 # --- Tools ------------------------------------------------------------------------
@@ -503,6 +534,18 @@ def test_a_run_is_expired_at_the_look_after_its_time(looks):
     assert expired["expires_at"] == NOW + 60
     assert expired["required_action"] is None
     assert [step["status"] for step in local.steps(run)] == ["expired"] * (looks == 2)
+
+
+def test_a_step_has_expired_with_its_run():
+    local = Local(Script([Call("a")]), expires_after=60)
+    run = local.finish(local.run())
+    (step,) = local.steps(run)
+    local.now = NOW + 60
+
+    alone = local.get(f"{path_of(run)}/steps/{step['id']}")
+
+    assert alone["status"] == "expired"
+    assert [alone] == local.steps(run)
 
 
 def test_a_run_that_ended_in_time_does_not_expire():

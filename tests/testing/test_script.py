@@ -86,6 +86,7 @@ def test_the_parts_are_the_whole_text(text):
         lambda: Raw("text"),  # type: ignore[arg-type]
         lambda: Call(5),  # type: ignore[arg-type]
         lambda: Call("f", {"a": {1}}),
+        lambda: Call("f", {"a": math.nan}),
         lambda: Pause(math.nan),
         lambda: Pause(-1),
         lambda: Pause("1"),  # type: ignore[arg-type]

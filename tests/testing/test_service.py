@@ -207,6 +207,8 @@ def test_the_poll_header_can_be_left_out():
         b"{",
         b"\xff{}",
         b'{"metadata": NaN}',
+        b'{"metadata": -Infinity}',
+        b'{"metadata": 1e999}',
         b"[" * 100_000,
         b"1" * 5000,
         b'{"metadata": ' + b"[" * 70 + b"]" * 70 + b"}",

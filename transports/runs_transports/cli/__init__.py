@@ -12,6 +12,7 @@ from runs_transports.cli.errors import (
     INTERRUPTED,
     PIPE_CLOSED,
     CommandError,
+    complain,
     exit_status,
     explained,
     known_secrets,
@@ -38,7 +39,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except Exception as error:
         if not _is_expected(error):
             raise
-        print(f"runs-core: {redacted(explained(error), secrets)}", file=sys.stderr)
+        complain(redacted(explained(error), secrets))
         return exit_status(error)
     finally:
         _finish_output()
@@ -71,9 +72,10 @@ def _finish_output() -> None:
 
     The interpreter would try again at exit, and report that it failed.
     """
-    try:
-        print(end="", flush=True)
-    except OSError:
-        nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, sys.stdout.fileno())
-        os.close(nowhere)
+    for stream in filter(None, (sys.stdout, sys.stderr)):
+        try:
+            stream.flush()
+        except OSError:
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nowhere, stream.fileno())
+            os.close(nowhere)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 
 from runs_core import errors
@@ -16,6 +18,7 @@ __all__ = [
     "USAGE",
     "CommandError",
     "as_typed",
+    "complain",
     "exit_status",
     "explained",
     "known_secrets",
@@ -72,6 +75,16 @@ class CommandError(Exception):
     def __init__(self, message: str, *, status: int = FAILED) -> None:
         super().__init__(message)
         self.status = status
+
+
+def complain(text: str) -> None:
+    """Write a line on standard error, or nowhere if that is closed or full.
+
+    The exit status says the same. `print` alone would write it among the output.
+    """
+    if sys.stderr is not None:
+        with contextlib.suppress(OSError):
+            print(f"runs-core: {text}", file=sys.stderr)
 
 
 def exit_status(error: BaseException) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
@@ -20,6 +21,9 @@ __all__ = [
     "endpoint_of",
     "not_empty",
 ]
+
+# Python refuses to read thousands of digits, and argparse would quote them.
+_DIGITS = re.compile(r"[0-9]{1,18}")
 
 
 class Parser(argparse.ArgumentParser):
@@ -106,8 +110,10 @@ def not_empty(text: str) -> str:
 
 def count(text: str) -> int:
     """Read a number of things, as argparse's `type`."""
-    if not text.isascii() or not text.isdigit():
-        raise argparse.ArgumentTypeError("this must be a number, 0 or more")
+    if not _DIGITS.fullmatch(text):
+        raise argparse.ArgumentTypeError(
+            "this must be a whole number, 0 or more, of at most 18 digits"
+        )
     return int(text)
 
 

@@ -63,7 +63,8 @@ class Recording:
         if start.startswith(b"HTTP/"):
             self.head, pieces = _http(pieces)
             pieces = _decoded(self.head, pieces)
-        if not self.head.content_type:
+        # An error needs no body, and is one whatever that is.
+        if self.head.status < 300 and not self.head.content_type:
             start, pieces = _peeked(pieces)
             kind = _content_type(start)
             if kind == _JSON and _WRITTEN_START.match(start):

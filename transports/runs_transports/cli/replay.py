@@ -40,6 +40,7 @@ from runs_transports.cli.errors import (
     FAILED,
     OK,
     CommandError,
+    complain,
     explained,
     printable,
 )
@@ -111,15 +112,13 @@ def _run(options: argparse.Namespace) -> int:
             raise
         except (CommandError, RunsError, OSError) as error:
             print(end="", flush=True)
-            print(f"runs-core: {_located(name, error)}", file=sys.stderr)
+            complain(_located(name, error))
             status = FAILED
         else:
             if unread:
-                place = _place(name)
-                print(
-                    f"runs-core: {place}: {unread} bytes after the stream's [DONE] were"
-                    " not read",
-                    file=sys.stderr,
+                complain(
+                    f"{_place(name)}: {unread} bytes after the stream's [DONE] were not"
+                    " read"
                 )
     return status
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import errno
 import os
+import re
 import signal
 import time
 from typing import Any
@@ -29,7 +30,7 @@ def add_commands(commands: Any) -> None:
     )
     parser.add_argument(
         "--host",
-        type=not_empty,
+        type=_host,
         default="127.0.0.1",
         help="the address to listen on (127.0.0.1)",
     )
@@ -94,8 +95,16 @@ def _run(options: argparse.Namespace) -> int:
         signal.signal(signal.SIGTERM, before)
 
 
+def _host(text: str) -> str:
+    try:
+        text.encode("idna")  # As a socket does, which raises a mere TypeError.
+    except UnicodeError:
+        raise argparse.ArgumentTypeError("this cannot be a host's name") from None
+    return not_empty(text)
+
+
 def _port(text: str) -> int:
-    if not text.isascii() or not text.isdigit() or int(text) > 65535:
+    if not re.fullmatch("[0-9]{1,5}", text) or int(text) > 65535:
         raise argparse.ArgumentTypeError("this must be a number from 0 to 65535")
     return int(text)
 
