@@ -27,12 +27,13 @@ from runs_core.wire._sse_reading import read_blocks
 from runs_core.wire._sse_shapes import CRLF, LF, Shape, Style, shape_of
 from runs_core.wire._sse_state import (
     SHORT_BYTES,
+    WARY_AFTER,
     StreamState,
     as_bytes,
     too_large,
 )
 
-__all__ = ["SHORT_BYTES", "UNFINISHED", "Found", "Framer", "Shape"]
+__all__ = ["SHORT_BYTES", "UNFINISHED", "WARY_AFTER", "Found", "Framer", "Shape"]
 
 # The events that a chunk completes; and, for `Framer._offsets_of`, the parts of the
 # text they were found in: the last one that was fed.

@@ -20,6 +20,7 @@ from runs_core.wire._sse_shapes import (
 
 __all__ = [
     "SHORT_BYTES",
+    "WARY_AFTER",
     "StreamState",
     "as_bytes",
     "checked_limit",
@@ -35,6 +36,8 @@ _NOTHING: tuple[list[bytes], int, int] = [], 0, 0
 _RAW_BYTES = 2048
 # Up to this length a chunk is likely to hold no more than one event.
 SHORT_BYTES = 1024
+# After this many events in a row that are not regular, the next are not expected to be.
+WARY_AFTER = 2
 # Up to this length a chunk is tried as exactly one event, which copies it twice.
 _WHOLE_BYTES = 64 * 1024
 
@@ -165,7 +168,7 @@ class StreamState:
         if not rest:
             self._pieces = []
             shape = self._shape
-            self._lane = shape if shape[3] else None
+            self._lane = shape if shape[3] and self._odd < WARY_AFTER else None
         elif size < self._room or size <= min(self._limit, max(new, _RAW_BYTES)):
             self._pieces = [rest]
             self._lane = None

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Literal
 
 from runs_core.wire._sse_events import ServerSentEvent, blank
-from runs_core.wire._sse_frames import SHORT_BYTES, UNFINISHED, Framer
+from runs_core.wire._sse_frames import SHORT_BYTES, UNFINISHED, WARY_AFTER, Framer
 
 __all__ = ["MAX_EVENT_BYTES", "EventStreamDecoder", "ServerSentEvent"]
 
@@ -96,7 +96,7 @@ class EventStreamDecoder(Framer):
                     self._pieces.append(data)
                     self._free = free
                     return []
-                if n <= SHORT_BYTES or data[-1] == 10:
+                if (n <= SHORT_BYTES or data[-1] == 10) and self._odd < WARY_AFTER:
                     only = self._one_event(data)
                     if only is UNFINISHED:
                         return []
