@@ -11,7 +11,7 @@ from runs_core.wire._sse_state import WARY_AFTER, StreamState
 
 __all__ = ["read_blocks"]
 
-# After `WARY_AFTER` irregular events, one in how many is looked at for how the next may look.
+# Beyond `WARY_AFTER`, one event in how many is looked at for how the next may look.
 _OFTEN = 16
 
 
