@@ -22,7 +22,8 @@ from runs_transports.requests import RequestsTransport
 from runs_transports.serve import serve
 from runs_transports.trio import TrioTransport
 
-DEADLINE = 0.2
+# Enough for a run to get to its function, also on a busy machine.
+DEADLINE = 0.4
 # Far more, and far less than the functions take.
 PATIENCE = 10.0
 ADD = {"type": "function", "function": {"name": "add", "parameters": {}}}
