@@ -11,9 +11,6 @@ from runs_core.wire._sse_state import WARY_AFTER, StreamState
 
 __all__ = ["read_blocks"]
 
-# Beyond `WARY_AFTER`, one event in how many is looked at for how the next may look.
-_OFTEN = 16
-
 
 def read_blocks(
     stream: StreamState, blocks: Sequence[bytes], style: Style
@@ -33,7 +30,7 @@ def read_blocks(
     wary = odd >= WARY_AFTER
     for block in blocks:
         # Where no event looks like another, it is seldom asked whether one does.
-        learns = not wary or not odd % _OFTEN
+        learns = not wary or not odd % WARY_AFTER
         if learns:
             # Does it look like the last, perhaps after an id?
             body = block

@@ -36,8 +36,10 @@ _NOTHING: tuple[list[bytes], int, int] = [], 0, 0
 _RAW_BYTES = 2048
 # Up to this length a chunk is likely to hold no more than one event.
 SHORT_BYTES = 1024
-# After this many events in a row that are not regular, the next are not expected to be.
-WARY_AFTER = 2
+# After this many events that are not regular, with no regular block read in between,
+# one of as many is looked at. Those that `feed` knows at once do not end the count:
+# where irregular ones are rare, at most one regular event is read slowly for each.
+WARY_AFTER = 16
 # Up to this length a chunk is tried as exactly one event, which copies it twice.
 _WHOLE_BYTES = 64 * 1024
 
