@@ -133,7 +133,7 @@ def read_block(block: bytes) -> Block:
         name = None if shape is None else shape[2]
     else:
         data = block.removeprefix(b"data: ")
-        name = None if data is block else "message"
+        name = None if data is block or 10 in data else "message"
     if name is not None:
         if 10 not in data:
             return name, data, id, None

@@ -153,8 +153,8 @@ class StreamState:
         self._lane = NO_EVENT
         self._split = len(data) > SHORT_BYTES and data.startswith(UNNAMED[0])
         if 13 in data:
-            line, _, _ = data.partition(b"\n")
-            if line[-1:] == b"\r":
+            end = data.find(b"\n")
+            if end > 0 and data[end - 1] == 13:
                 self._style, self._shape = CRLF, UNNAMED_CRLF
         return data
 

@@ -111,7 +111,7 @@ class EventStreamDecoder(Framer):
                 events = self._uniform(data)
                 if events is not None:
                     return events
-            if self._bom is not None and data[-1:] == b"\n":
+            if self._bom is not None and n <= 2 * SHORT_BYTES and data[-1:] == b"\n":
                 # The stream begins. Not `self.feed`: that may be a subclass's.
                 return EventStreamDecoder.feed(self, self._prepare(data))
         return self._any(data)[0]
