@@ -22,6 +22,7 @@ from benchmarks.streams.styles import (
     erratic,
     identified,
     multiline,
+    occasional,
     plain,
     unpredictable,
 )
@@ -129,6 +130,7 @@ GENERATED: dict[str, tuple[Callable[[int], Conversation], Style]] = {
     "unpredictable text": (_text, unpredictable),
     "unpredictable tools": (_tools, unpredictable),
     "erratic": (_text, erratic),
+    "one in ten": (_text, occasional),
 }
 
 

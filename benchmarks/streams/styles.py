@@ -19,6 +19,7 @@ __all__ = [
     "erratic",
     "identified",
     "multiline",
+    "occasional",
     "plain",
     "unpredictable",
 ]
@@ -90,6 +91,18 @@ def multiline(conversation: Conversation) -> Written:
         frames.append(Frame(name, data))
     frames.append(_DONE)
     return b"".join(map(block, frames)), frames
+
+
+def occasional(conversation: Conversation) -> Written:
+    """As most servers write, but every tenth event has its data before its name."""
+    frames = plain(conversation)[1]
+    blocks = []
+    for number, frame in enumerate(frames):
+        lines = [f"event: {frame.event}\n", f"data: {frame.data}\n"]
+        if number % 10 == 9:
+            lines.reverse()
+        blocks.append("".join(lines) + "\n")
+    return "".join(blocks).encode(), frames
 
 
 def unpredictable(conversation: Conversation) -> Written:

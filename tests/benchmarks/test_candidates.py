@@ -57,7 +57,7 @@ def test_every_candidate_does_the_same_work_on_the_usual_streams(
     [p for p in CANDIDATES if isinstance(p.values[1], Candidate) and p.values[1].ours],
 )
 def test_ours_does_it_on_all_streams(kind: str, candidate: Candidate, cut: str) -> None:
-    for name in ("CRLF", "comments", "ids", "multi-line", "erratic"):
+    for name in ("CRLF", "comments", "ids", "multi-line", "erratic", "one in ten"):
         check(kind, candidate, generate(name, 30), cut)
     for name in ("unpredictable text", "unpredictable tools"):
         check(kind, candidate, generate(name, 30), cut)

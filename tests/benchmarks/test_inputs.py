@@ -189,4 +189,5 @@ DIGESTS = {
     "unpredictable text": "8124c419e5ebb551",
     "unpredictable tools": "6e9de108941021d9",
     "erratic": "31704ec92c0d7ea4",
+    "one in ten": "fab88290da20e45f",
 }
