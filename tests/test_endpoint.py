@@ -287,6 +287,18 @@ def test_an_endpoint_can_be_changed_into_another() -> None:
     assert (other.auth, other.query) == (endpoint.auth, endpoint.query)
 
 
+def test_headers_can_be_added_to_those_of_an_endpoint() -> None:
+    endpoint = Endpoint.foundry_classic(
+        "https://a.test/api/projects/p", "k", headers={"x-team": "a"}
+    )
+    more = endpoint.headers.merged([("x-mine", "yes")])
+    other = attrs.evolve(endpoint, headers=more)
+
+    assert other.headers["x-team"] == "a"
+    assert other.headers["x-mine"] == "yes"
+    assert "openai-beta" not in other.headers
+
+
 # --- Profiles ----------------------------------------------------------------------
 
 

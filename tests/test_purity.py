@@ -49,7 +49,7 @@ LOADER = ("importlib", "import_module")
 # Modules that are pure only in part.
 PURE_NAMES = {
     "io": {"BytesIO", "StringIO"},
-    "sys": {"exception", "intern", "maxsize", "modules"},
+    "sys": {"exception", "intern", "maxsize", "modules", "version_info"},
 }
 IMPURE_CALLS = {"open", "print", "input", "breakpoint", "__import__"}
 CLOCKS = {"now", "utcnow", "today"}

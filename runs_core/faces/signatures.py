@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import functools
 import inspect
+import sys
 from collections.abc import Callable, Coroutine, Iterable
-from typing import Any, get_args, get_type_hints
+from typing import Any, get_args, get_origin, get_type_hints
 
 from runs_core.faces.face import AsyncFace, AsyncRawFace, Face, RawFace
 from runs_core.raw import RawResponse
@@ -64,7 +65,27 @@ class Looks:
         kind = next(kind for kind in _KINDS if isinstance(face, kind))
         if kind not in self._made:
             self._made[kind] = self._make(kind)
-        return self._made[kind]
+        made = self._made[kind]
+        returned: Any = get_origin(made.__annotations__["return"])
+        if returned is Coroutine:
+            _mark_as_awaited(made)
+        return made
+
+
+def _mark_as_awaited(function: Callable[..., Any]) -> None:
+    """Mark a plain function as one whose result is awaited, like an `async def`.
+
+    `unittest.mock` asks for that before it patches a method, and so do decorators. A
+    wrapper that copies the function's attributes is marked, too.
+    """
+    if sys.version_info >= (3, 12):
+        inspect.markcoroutinefunction(function)
+    else:
+        # The mark that asyncio looks for. Each time, because whoever asks may have
+        # imported it only now; the core itself does not.
+        asyncio: Any = sys.modules.get("asyncio")
+        if asyncio is not None:
+            vars(function)["_is_coroutine"] = asyncio.coroutines._is_coroutine
 
 
 _KINDS = (Face, AsyncFace, RawFace, AsyncRawFace)

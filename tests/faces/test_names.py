@@ -7,6 +7,7 @@ import pydoc
 import re
 from types import SimpleNamespace
 from typing import Any, get_args, get_overloads, get_type_hints
+from unittest.mock import AsyncMock, patch
 
 import pytest
 
@@ -125,6 +126,29 @@ def test_classes_have_the_names_of_their_nouns(make_client: Any) -> None:
     assert client.beta is client.beta
     members = dict(inspect.getmembers(type(client.beta)))
     assert {"threads", "assistants", "with_raw_response"} <= members.keys()
+
+
+# What these return on an async client is iterated; it can be awaited, too.
+ITERATED = {
+    *("list", "stream", "create_and_stream"),
+    *("submit_tool_outputs_stream", "create_and_run_stream"),
+}
+
+
+@pytest.mark.parametrize(("noun", "name"), ALL)
+def test_a_patched_method_is_awaited_if_the_method_is(noun: str, name: str) -> None:
+    """As with openai-python, whose users patch methods in their tests."""
+    with patch.object(noun_of(a_client(), noun), name) as blocking:
+        assert not isinstance(blocking, AsyncMock)
+    with patch.object(noun_of(an_async_client(), noun), name) as awaited:
+        assert isinstance(awaited, AsyncMock) is (name not in ITERATED)
+
+
+@pytest.mark.parametrize("name", ["create", "list"])
+def test_a_patched_method_below_with_raw_response_is_awaited(name: str) -> None:
+    raw = an_async_client().beta.assistants.with_raw_response
+    with patch.object(raw, name) as awaited:
+        assert isinstance(awaited, AsyncMock)
 
 
 def test_help_shows_the_parameters_and_what_is_the_methods_own() -> None:
