@@ -263,7 +263,7 @@ def _nested(
 def _list(
     write: _Writer, field: FieldPlan, value: str, depth: int, required: str | None
 ) -> None:
-    """Write what reads a list; a value that is none is the list's only element."""
+    """Write what reads a list; what is not a list is taken for its only element."""
     if is_tagged_union(field.of):
         item, items, made = write.new("item"), write.new("items"), write.new("made")
         read = write.use("read", tagged_reader(field.of))
