@@ -135,7 +135,10 @@ PageT = TypeVar("PageT", bound="AsyncCursorPage[Any]")
 
 
 class _AsyncPages(Generic[PageT]):
-    """Not an async generator: one that is left early stays open until collected."""
+    """The pages of a walk, each with the client that got it.
+
+    Not an async generator: one that is left early stays open until it is collected.
+    """
 
     def __init__(
         self, first: PageT, walk: AsyncIterator[tuple[Paged[Any], Page[Any]]]

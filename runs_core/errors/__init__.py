@@ -2,10 +2,10 @@
 
 Below `RunsError` are mistakes of the caller (`UsageError`) or of the caller's functions
 (`ToolError`), and what went wrong between client and server (`APIError`): on the
-network (`TransportError`), a status that is no success (`APIStatusError`), data that is
-not the protocol (`ProtocolError`), a stream that ended too early (`StreamEnded`), a
-deadline that passed (`DeadlineExceeded`). If the request may have been carried out
-nevertheless, the error is an `OutcomeUnknown`, too.
+network (`TransportError`), a status other than success (`APIStatusError`), data that
+does not follow the protocol (`ProtocolError`), a stream that ended too early
+(`StreamEnded`), a deadline that passed (`DeadlineExceeded`). If the request may have
+been carried out nevertheless, the error is also an `OutcomeUnknown`.
 
 openai-python's names mean what they mean there, so that its `except` clauses catch what
 they are meant to: `APIConnectionError` is anything that kept the whole response from

@@ -7,7 +7,7 @@ has a second one, below `with_raw_response`, that returns responses instead of r
 from __future__ import annotations
 
 from collections.abc import Coroutine
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from runs_core.event_stream import AsyncEventStream, EventStream
 from runs_core.flows.call import Call, Paged
@@ -19,7 +19,7 @@ from runs_core.raw import RawResponse, raw
 if TYPE_CHECKING:
     from runs_core.client import AsyncClient, Client
 
-__all__ = ["AsyncFace", "AsyncRawFace", "Face", "RawFace"]
+__all__ = ["AnyFace", "AsyncFace", "AsyncRawFace", "Face", "RawFace"]
 
 T = TypeVar("T")
 
@@ -96,3 +96,6 @@ class AsyncRawFace(_OfAsyncClient):
         stream = await self._client.stream(feed).start()
         assert stream.head is not None, "a stream that has begun has a head"
         return RawResponse(stream.head, lambda: stream)
+
+
+AnyFace: TypeAlias = Face | AsyncFace | RawFace | AsyncRawFace

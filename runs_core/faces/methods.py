@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine
 from functools import partial
-from typing import Any, Generic, ParamSpec, Protocol, Self, TypeVar, overload
+from typing import Any, Generic, ParamSpec, Protocol, TypeVar, overload
 
 from runs_core._omit import Omit
 from runs_core.event_stream import AsyncEventStream, EventStream
-from runs_core.faces.face import AsyncFace, AsyncRawFace, Face, RawFace
+from runs_core.faces.face import AnyFace, AsyncFace, AsyncRawFace, Face, RawFace
 from runs_core.faces.signatures import Looks, lookalike, result_type, return_type, typed
 from runs_core.flows.call import Call, Paged
 from runs_core.flows.effects import Flow
@@ -28,8 +28,6 @@ __all__ = [
     "JoinedMethod",
     "ListMethod",
     "Method",
-    "Noun",
-    "RawNoun",
 ]
 
 P = ParamSpec("P")
@@ -37,10 +35,6 @@ Q = ParamSpec("Q")
 T = TypeVar("T")
 A_co = TypeVar("A_co", covariant=True)
 B_co = TypeVar("B_co", covariant=True)
-C_co = TypeVar("C_co", covariant=True)
-D_co = TypeVar("D_co", covariant=True)
-
-AnyFace = Face | AsyncFace | RawFace | AsyncRawFace
 
 
 def _driven(
@@ -232,73 +226,7 @@ class JoinedMethod(Generic[P, T, Q]):
         )
 
 
-class Noun(Generic[A_co, B_co, C_co, D_co]):
-    """A noun below another, with the same face; the same object each time."""
-
-    def __init__(
-        self,
-        face: Callable[[Any], A_co],
-        async_face: Callable[[Any], B_co],
-        raw_face: Callable[[Any], C_co],
-        async_raw_face: Callable[[Any], D_co],
-    ) -> None:
-        self._kinds: Mapping[type, Callable[[Any], Any]] = {
-            Face: face,
-            AsyncFace: async_face,
-            RawFace: raw_face,
-            AsyncRawFace: async_raw_face,
-        }
-
-    def __set_name__(self, owner: type, name: str) -> None:
-        self._name = name
-
-    @overload
-    def __get__(self, face: None, owner: type) -> Self: ...
-    @overload
-    def __get__(self, face: Face, owner: type) -> A_co: ...
-    @overload
-    def __get__(self, face: AsyncFace, owner: type) -> B_co: ...
-    @overload
-    def __get__(self, face: RawFace, owner: type) -> C_co: ...
-    @overload
-    def __get__(self, face: AsyncRawFace, owner: type) -> D_co: ...
-    def __get__(self, face: AnyFace | None, owner: type) -> Any:
-        return self if face is None else _kept(face, self._name, self._kinds)
-
-
 def _is_streamed(stream: object) -> bool:
     if stream is None or isinstance(stream, bool | Omit):
         return bool(stream)
     raise TypeError(f"stream must be True or False, not {type(stream).__name__}")
-
-
-class RawNoun(Generic[A_co, B_co]):
-    """The same noun with methods that return responses; the same object each time."""
-
-    def __init__(
-        self, raw_face: Callable[[Any], A_co], async_raw_face: Callable[[Any], B_co]
-    ) -> None:
-        self._kinds: Mapping[type, Callable[[Any], Any]] = {
-            Face: raw_face,
-            AsyncFace: async_raw_face,
-        }
-
-    def __set_name__(self, owner: type, name: str) -> None:
-        self._name = name
-
-    @overload
-    def __get__(self, face: None, owner: type) -> Self: ...
-    @overload
-    def __get__(self, face: Face, owner: type) -> A_co: ...
-    @overload
-    def __get__(self, face: AsyncFace, owner: type) -> B_co: ...
-    def __get__(self, face: Face | AsyncFace | None, owner: type) -> Any:
-        return self if face is None else _kept(face, self._name, self._kinds)
-
-
-def _kept(face: AnyFace, name: str, kinds: Mapping[type, Callable[[Any], Any]]) -> Any:
-    make = next(make for kind, make in kinds.items() if isinstance(face, kind))
-    # Found there from now on: an object's own names come before descriptors that have
-    # no `__set__`.
-    noun = face.__dict__[name] = make(face._client)
-    return noun

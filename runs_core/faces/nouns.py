@@ -17,14 +17,8 @@ from runs_core.api.params import (
     ThreadAndRunEventsParams,
 )
 from runs_core.faces.face import AsyncFace, AsyncRawFace, Face, RawFace
-from runs_core.faces.methods import (
-    FlowMethod,
-    JoinedMethod,
-    ListMethod,
-    Method,
-    Noun,
-    RawNoun,
-)
+from runs_core.faces.methods import FlowMethod, JoinedMethod, ListMethod, Method
+from runs_core.faces.nesting import Noun, RawNoun
 from runs_core.faces.streams import (
     AsyncStream,
     AsyncStreamAfterOutputs,

@@ -118,8 +118,8 @@ def json_answer(cls: type[ResourceT]) -> Callable[[Response], ResourceT]:
 
 
 _Cursor: TypeAlias = tuple[str, str]
-# In sets that double in size, the smallest last: one more costs as much as in a set of
-# its own, about, and no call changes what another one holds.
+# Cursors in sets that double in size, the smallest last: adding one costs about as much
+# as adding it to a single set, and no call changes what another one holds.
 _Passed: TypeAlias = tuple[frozenset[_Cursor], ...]
 
 

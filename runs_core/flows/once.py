@@ -135,13 +135,13 @@ def flow_of(conversation: Call[T] | Flow[T]) -> Flow[T]:
 def check_unconsumed(flow: Flow[Any]) -> None:
     """Raise `FlowConsumed` for a flow that was already driven, even in part.
 
-    And TypeError for anything that is not a flow.
+    Raises TypeError for anything that is not a flow.
     """
     if not isinstance(flow, Generator):
-        iterable = isinstance(flow, Iterable)
+        kind = type(flow).__name__
         raise TypeError(
-            f"a flow, which is a generator, must be given, not a {type(flow).__name__}"
-            + (": pass iter() of it" if iterable else "")
+            f"only a flow, which is a generator, can be driven, not a {kind}"
+            + (": pass iter() of it" if isinstance(flow, Iterable) else "")
         )
     if isinstance(flow, OnceFeed):
         consumed = flow.consumed

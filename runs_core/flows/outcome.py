@@ -52,9 +52,9 @@ def mark_unknown(error: OutcomeUnknown, request: ApiRequest) -> None:
 def as_unknown(error: ErrorT, request: ApiRequest) -> ErrorT:
     """Return the error as one that is also an `OutcomeUnknown`, and says what to do.
 
-    It is the error itself if the request, sent twice, does no more than once, or if the
-    error is one already. If `errors` has no class for it, its class has the same name:
-    what went wrong is the same.
+    Returns the error itself if it is one already, or if sending the request twice does
+    no more than sending it once. Where `errors` has no class for both, one is made with
+    the name of the error's own class: what went wrong is the same.
     """
     if request.repeat is Repeat.SAFE or isinstance(error, OutcomeUnknown):
         return error

@@ -52,7 +52,7 @@ _DEFAULT_INTERVAL = 1.0
 # server that is polled without a pause has less time for the run.
 _SHORTEST_INTERVAL = 0.1
 _LONGEST_INTERVAL = 30.0
-# A caller's may be longer, but not so long that no clock can count it.
+# A caller's own may be longer, but not too long for any clock to count.
 _LONGEST_OWN_INTERVAL = 24 * 60 * 60.0
 
 

@@ -28,7 +28,7 @@ def cleaned_text(text: str, clean: Callable[[bytes], bytes]) -> str:
 def cleaned_value(value: Any, clean: Callable[[bytes], bytes]) -> Any:
     """Return a value from JSON with `clean` applied to each name, text and number.
 
-    Not to its text as a whole: without a number that is a key, that would be no JSON.
+    Not to the JSON text as a whole: if a number in it is a key, that would break it.
     """
     if isinstance(value, dict):
         return {
@@ -69,7 +69,7 @@ def _without(text: bytes, key: str) -> bytes:
 
 
 _REDACTED = b"[redacted]"
-# So much of a key, at the end of what was kept of a body, is taken for its beginning.
+# This much of a key, at the end of what was kept of a body, is taken for its beginning.
 _SHORTEST_BEGINNING = 8
 # The rest of a character that JSON escapes, of which the end has been cut off.
 _CUT_ESCAPE = re.compile(rb"(?:\\(?:u[0-9a-fA-F]{0,3})?)?\Z")

@@ -23,6 +23,7 @@ from runs_core.errors import (
     TransportTimeout,
 )
 from runs_core.flows.call import Call
+from runs_core.flows.deadline import bounded, in_steps, late
 from runs_core.flows.effects import (
     Ask,
     Flow,
@@ -30,7 +31,6 @@ from runs_core.flows.effects import (
     InvokeTimeout,
     Now,
     Open,
-    Read,
     Send,
     Sleep,
     time_left,
@@ -54,7 +54,6 @@ from runs_core.wire.http import (
     Headers,
     Request,
     Response,
-    shorter,
 )
 
 __all__ = ["Policy", "bound"]
@@ -88,25 +87,7 @@ def _bound(flow: Flow[T], endpoint: Endpoint, policy: Policy) -> Flow[T]:
     if policy.deadline is not None:
         until = (yield Now()) + policy.deadline
     answer = partial(_answer, endpoint=endpoint, policy=policy, until=until)
-    return (yield from _in_steps(flow, answer))
-
-
-def _in_steps(flow: Flow[T], answer: Callable[[Ask], Flow[Any]]) -> Flow[T]:
-    """Drive the flow, with `answer` answering each effect."""
-    step: Callable[[], Ask] = partial(next, flow)
-    while True:
-        try:
-            ask = step()
-        except StopIteration as end:
-            result: T = end.value
-            return result
-        finally:
-            del step  # The error in it would otherwise hold its own traceback.
-        try:
-            # Without a name of its own: it can be a token.
-            step = partial(flow.send, (yield from answer(ask)))
-        except BaseException as error:
-            step = partial(flow.throw, error)
+    return (yield from in_steps(flow, answer))
 
 
 def _answer(
@@ -114,64 +95,7 @@ def _answer(
 ) -> Generator[Ask, Any, Any]:
     if isinstance(ask, Send | Open) and isinstance(ask.request, ApiRequest):
         return _Attempts(ask.request, endpoint, policy, until).run(ask)
-    return _bounded(ask, until)
-
-
-def _bounded(ask: Ask, until: float | None) -> Generator[Ask, Any, Any]:
-    if until is not None:
-        match ask:
-            case Send() | Open() | Read():
-                return _timed(ask, until)
-            case Sleep():
-                return _timed_sleep(ask, until)
-            case Invoke():
-                return _timed_invoke(ask, until)
-    return iter(ask)
-
-
-def _timed(ask: Send | Open | Read, until: float) -> Generator[Ask, Any, Any]:
-    left = yield from _left(until)
-    try:
-        return (yield evolve(ask, timeout=shorter(ask.timeout, left)))
-    except TransportError as error:
-        yield from _left(until, error)
-        raise
-
-
-def _timed_sleep(ask: Sleep, until: float) -> Generator[Ask, Any, None]:
-    left = yield from _left(until)
-    if ask.seconds <= left:
-        yield from ask
-        return
-    yield from Sleep(left, reason=ask.reason)
-    raise _late()
-
-
-def _timed_invoke(ask: Invoke, until: float) -> Generator[Ask, Any, Any]:
-    timed = yield from ask.until(until)
-    if timed.timeout == 0:
-        raise InvokeTimeout(str(_late()))
-    try:
-        return (yield timed)
-    except InvokeTimeout as error:
-        if timed.timeout == ask.timeout:
-            raise
-        raise InvokeTimeout(str(_late())) from error
-
-
-def _left(until: float, cause: BaseException | None = None) -> Flow[float]:
-    """Return the seconds left, or raise `DeadlineExceeded`."""
-    left = until - (yield from Now())
-    if left <= 0:
-        raise _late() from cause
-    return left
-
-
-def _late(operation: str = "") -> DeadlineExceeded:
-    return DeadlineExceeded(
-        f"{operation or 'the conversation'} did not end by its deadline: give a longer"
-        " one, or None for no limit"
-    )
+    return bounded(ask, until)
 
 
 @define
@@ -227,10 +151,10 @@ class _Attempts:
 
     def _credentials(self, refresh: bool) -> Flow[Headers]:
         """Ask for the credentials; an error there does not hide an earlier attempt."""
-        answer = partial(_bounded, until=self.until)
+        answer = partial(bounded, until=self.until)
         try:
             flow = self.endpoint.auth.credentials(refresh=refresh)
-            return (yield from _in_steps(flow, answer))
+            return (yield from in_steps(flow, answer))
         except InvokeTimeout as error:
             raise self._late() from error
         except Exception as error:
@@ -252,9 +176,9 @@ class _Attempts:
         )
 
     def _late(self) -> DeadlineExceeded:
-        late = _late(self.request.operation)
-        late.retries_taken = self.retries
-        return as_unknown(late, self.request) if self.perhaps_sent else late
+        error = late(self.request.operation)
+        error.retries_taken = self.retries
+        return as_unknown(error, self.request) if self.perhaps_sent else error
 
     def _wait_after_error(self, error: TransportError) -> Flow[Sleep | None]:
         """Return the wait before another attempt; None if the error is to be raised.

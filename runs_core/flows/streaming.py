@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal, TypeVar, cast
+from typing import Literal, TypeVar
 
 from attrs import define, evolve, field, frozen
 
@@ -265,8 +265,9 @@ def _hand_out(
     """Emit the events up to an `error` event; return what is to be raised, if any."""
     error: ErrorEvent | None = None
     if ErrorEvent in map(type, batch):
-        index = next(i for i, e in enumerate(batch) if isinstance(e, ErrorEvent))
-        error = cast(ErrorEvent, batch[index])
+        index, error = next(
+            (i, e) for i, e in enumerate(batch) if isinstance(e, ErrorEvent)
+        )
         batch = batch[:index]
     progress.begin(batch)
     yield from Emit(batch)

@@ -116,7 +116,7 @@ def _batch(
             return [ToolOutput(tool_call_id=call.id, output=text) for call in calls]
         raise _failed(function_name(function), error) from error
     outputs = _as_outputs(given)
-    # Of odd servers or functions they can be of any type, also of one with no hash.
+    # Odd servers and functions can give ids of any type, even an unhashable one.
     wanted = [str(call.id) for call in calls]
     ids = [str(output.tool_call_id) for output in outputs]
     if sorted(ids) != sorted(wanted):

@@ -1,19 +1,36 @@
-"""The shape of an event, and functions that make events of the same shape.
+"""The shape of a delta, and functions that make others of the same shape from a text.
 
-These functions are generated once for a shape, as `runs_core.wire._structure` does for
-a class. One makes data from a text, with all else as in the event that was seen. The
-others make an event from decoded JSON, or from its bytes, if that has the keys that
-were seen, and no others: only a fraction of what the general reader looks at is then
-left to look at.
+Such a function is generated once for a shape, as `runs_core.wire._structure` does for a
+class. For a delta of one text, whose text was the mark, it is written like this:
+
+    def factory(v0, v1, v2, v3):
+      def build(text):
+        o3 = new_o3()
+        o3.value = text
+        o3.annotations = None
+        o2 = new_o2()
+        o2.index = v1
+        o2.type = v2
+        o2.text = o3
+        o1 = new_o1()
+        o1.role = None
+        o1.content = [o2]
+        o0 = new_o0()
+        o0.id = v0
+        o0.delta = o1
+        o0.object = v3
+        return o0
+      return build
+
+`v0` to `v3` are the values in the delta that was seen; `new_o0` and so on make empty
+objects of its classes. `_shape_readers` has the functions that read JSON of a shape.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from functools import lru_cache
-from typing import Annotated, Any, Literal, TypeAlias
-
-from attrs import fields_dict
+from typing import Any, TypeAlias
 
 from runs_core.models import (
     CodeInterpreterDelta,
@@ -22,27 +39,29 @@ from runs_core.models import (
     RefusalDeltaBlock,
     TextDelta,
 )
-from runs_core.stream.events import RunStreamEvent
 from runs_core.wire._blank import blank_of
 from runs_core.wire.codec import SCALARS, WireObject
 
 __all__ = [
+    "DICT",
+    "EMPTY",
+    "NONE",
+    "TEXT",
     "TEXTS",
+    "VALUE",
     "Build",
     "Builds",
-    "Parse",
-    "Quick",
+    "NoShape",
+    "Shape",
+    "Writer",
     "builds_of",
-    "parser_of",
-    "quick_reader_of",
+    "shape_of",
 ]
 
 # Makes the data of an event from a text.
 Build: TypeAlias = Callable[[str], Any]
 # Makes such a function for an id.
 Builds: TypeAlias = Callable[[str], Build]
-Quick: TypeAlias = Callable[[Any], RunStreamEvent | None]
-Parse: TypeAlias = Callable[[bytes], RunStreamEvent]
 
 # The texts of deltas. Nothing depends on what they say. `_accumulate._PARTS` names
 # them, too, so that none is absent in what is shown; `MessageParts.extend` and
@@ -57,12 +76,15 @@ TEXTS: dict[type, str] = {
 
 # An object without its values: its class, and each slot with the shape of what is in
 # it. A list has one element; its shape is `list` and the shape of the element.
-_Shape: TypeAlias = "tuple[Any, ...] | str"
-_TEXT, _NONE, _VALUE, _DICT, _EMPTY = "text", "None", "value", "dict", "[]"
+Shape: TypeAlias = "tuple[Any, ...] | str"
+# What is in a slot that holds no object: the marked text, a null, a value, a dict of
+# values, an empty list. The words for the first, the second and the last are also the
+# code that puts it there.
+TEXT, NONE, VALUE, DICT, EMPTY = "text", "None", "value", "dict", "[]"
 _LEAVES = SCALARS | {tuple}
 
 
-class _NoShape(Exception):
+class NoShape(Exception):
     """The event has something that these functions cannot make."""
 
 
@@ -74,8 +96,8 @@ def builds_of(event: Any, mark: str) -> Builds | None:
     """
     values: list[Any] = []
     try:
-        factory = _builder(_shape_of(event.data, values, mark))
-    except _NoShape:
+        factory = _builder(shape_of(event.data, values, mark))
+    except NoShape:
         return None
     if factory is None:
         return None
@@ -84,15 +106,7 @@ def builds_of(event: Any, mark: str) -> Builds | None:
     return lambda id: factory(id, *others)
 
 
-def quick_reader_of(event: Any) -> Quick | None:
-    """Return what makes an event from JSON with the same keys, and None from other."""
-    try:
-        return _quick_reader(event.__class__, _shape_of(event.data, [], ""))
-    except _NoShape:
-        return None
-
-
-def _shape_of(value: Any, values: list[Any], mark: str) -> _Shape:
+def shape_of(value: Any, values: list[Any], mark: str) -> Shape:
     """Return an object's shape, and append its values to `values`."""
     cls = value.__class__
     text = TEXTS.get(cls)
@@ -101,43 +115,32 @@ def _shape_of(value: Any, values: list[Any], mark: str) -> _Shape:
     for slot, item in object.__getstate__(value)[1].items():  # type: ignore[index]
         shape.append(slot)
         if mark and slot == text and item == mark:
-            shape.append(_TEXT)
+            shape.append(TEXT)
         else:
             shape.append(_shape_of_item(item, values, mark))
     return tuple(shape)
 
 
-def _shape_of_item(item: Any, values: list[Any], mark: str) -> _Shape:
+def _shape_of_item(item: Any, values: list[Any], mark: str) -> Shape:
     if item is None:
-        return _NONE
+        return NONE
     cls = item.__class__
     if cls in _LEAVES:
         values.append(item)
-        return _VALUE
+        return VALUE
     if isinstance(item, WireObject):
-        return _shape_of(item, values, mark)
+        return shape_of(item, values, mark)
     if cls is list and not item:
-        return _EMPTY
+        return EMPTY
     if cls is list and len(item) == 1:
         return list, _shape_of_item(item[0], values, mark)
     if cls is dict and all(v is None or v.__class__ in _LEAVES for v in item.values()):
         values.append(item)
-        return _DICT
-    raise _NoShape
+        return DICT
+    raise NoShape
 
 
-def _event_of(writer: _Writer, cls: type, made: str) -> list[str]:
-    """Return the lines that return an event with this data."""
-    writer.scope["new_event"] = blank_of(cls)
-    return [
-        "    event = new_event()",
-        f"    event._data = {made}",
-        "    event._build = None",
-        "    return event",
-    ]
-
-
-class _Writer:
+class Writer:
     """The lines that make an object of a shape; `item` says what is in its slots."""
 
     def __init__(self) -> None:
@@ -157,11 +160,11 @@ class _Writer:
         return made
 
     def item(self, shape: Any) -> str:
-        if shape is _TEXT:
+        if shape is TEXT:
             self.has_text = True
-        if shape is _VALUE or shape is _DICT:
+        if shape is VALUE or shape is DICT:
             self.values += 1
-            return f"v{self.values - 1}" + (".copy()" if shape is _DICT else "")
+            return f"v{self.values - 1}" + (".copy()" if shape is DICT else "")
         if isinstance(shape, str):
             return shape
         if shape[0] is list:
@@ -176,9 +179,9 @@ class _Writer:
 
 # There are few different shapes: no list in them has more than one element.
 @lru_cache(maxsize=64)
-def _builder(shape: _Shape) -> Callable[..., Build] | None:
+def _builder(shape: Shape) -> Callable[..., Build] | None:
     """Return what makes the function from the values; None if there is no text."""
-    writer = _Writer()
+    writer = Writer()
     made = writer.object(shape)
     if not writer.has_text:
         return None
@@ -192,171 +195,3 @@ def _builder(shape: _Shape) -> Callable[..., Build] | None:
         "  return build",
     )
     return factory
-
-
-# --- Of JSON -----------------------------------------------------------------------
-
-# Fields of deltas that take whatever they are given, except null.
-_SCALARS = frozenset({"id", "index", "name", "object", "output", "role"})
-
-
-# Values are looked at in the order in which `_Writer` puts them in.
-class _Looks:
-    """The lines that take from JSON what goes into an object of a shape."""
-
-    def __init__(self) -> None:
-        self.lines: list[str] = []
-        self.values = 0
-        self._objects = 0
-
-    def object(self, shape: Any, source: str) -> None:
-        """Write what looks at an object, the value of the expression `source`."""
-        if not isinstance(shape, tuple) or shape[0] is list:
-            raise _NoShape
-        cls = shape[0]
-        raw = f"r{self._objects}"
-        self._objects += 1
-        items = [i for i in zip(shape[1::2], shape[2::2], strict=True) if i[1] != _NONE]
-        self.lines.append(f"        {raw} = {source}")
-        # If all the keys below are there, there is then no other.
-        self._refuse_if(f"len({raw}) != {len(items)}")
-        if not items:
-            # No key is looked for that would show what it is: an empty text is as long.
-            self._refuse_if(f"{raw}.__class__ is not dict")
-        for slot, item in items:
-            found = f"{raw}[{slot!r}]"
-            if item == _VALUE:
-                self._value(cls, slot, found)
-            elif item == _EMPTY:
-                self._refuse_if(f"{found} != []")
-            elif item[0] is list:
-                self.lines.append(f"        a = {found}")
-                self._refuse_if("a.__class__ is not list or len(a) != 1")
-                self.object(item[1], "a[0]")
-            else:
-                self.object(item, found)
-
-    def _value(self, cls: Any, slot: str, found: str) -> None:
-        value = f"v{self.values}"
-        self.values += 1
-        self.lines.append(f"        {value} = {found}")
-        if slot == "type":
-            self._refuse_if(f"{value} != {fields_dict(cls)[slot].default!r}")
-        elif slot in _SCALARS or slot == TEXTS.get(cls):
-            self._refuse_if(f"{value} is None")
-        else:
-            raise _NoShape
-
-    def _refuse_if(self, test: str) -> None:
-        self.lines.append(f"        if {test}: return None")
-
-
-@lru_cache(maxsize=64)
-def _quick_reader(cls: type, shape: Any) -> Quick:
-    """Return the function for an event of this shape, which has only its data."""
-    looks = _Looks()
-    looks.object(shape, "raw")
-    writer = _Writer()
-    made = writer.object(shape)
-    quick: Quick = writer.function(
-        "read",
-        "def read(raw):",
-        "    try:",
-        *looks.lines,
-        "        id = r0['id']",
-        # It is not an object, or lacks a key.
-        "    except (KeyError, TypeError):",
-        "        return None",
-        "    if id.__class__ is not str or not id: return None",
-        *writer.lines,
-        *_event_of(writer, cls, made),
-    )
-    return quick
-
-
-# --- Of bytes ----------------------------------------------------------------------
-
-
-def parser_of(event: Any) -> Parse | None:
-    """Return what makes an event from the bytes of JSON with the same keys.
-
-    It raises for all other bytes, and for many that would be fine. None if there is no
-    such function for something in the event, or msgspec is not installed.
-    """
-    try:
-        return _parser(event.__class__, _shape_of(event.data, [], ""))
-    except (_NoShape, ImportError):
-        return None
-
-
-class _Structs:
-    """The msgspec classes for JSON with the keys of a shape, and no others.
-
-    `paths` lead, from the outermost object, to what goes into an object of the shape,
-    in the order in which `_Writer` puts it in.
-    """
-
-    def __init__(self) -> None:
-        import msgspec
-
-        self._msgspec = msgspec
-        self.paths: list[str] = []
-
-    def struct(self, shape: Any, path: str) -> Any:
-        """Return the class for the object at this path."""
-        if not isinstance(shape, tuple) or shape[0] is list:
-            raise _NoShape
-        fields = [
-            (slot, self._type(shape[0], slot, item, f"{path}.{slot}"))
-            for slot, item in zip(shape[1::2], shape[2::2], strict=True)
-            if item != _NONE
-        ]
-        return self._msgspec.defstruct(
-            "Delta", fields, forbid_unknown_fields=True, gc=False
-        )
-
-    def _type(self, cls: Any, slot: str, item: Any, path: str) -> Any:
-        if item == _EMPTY:
-            return self._list(object, 0)
-        if item == _VALUE:
-            self.paths.append(path)
-            return self._value(cls, slot)
-        if item[0] is list:
-            return self._list(self.struct(item[1], f"{path}[0]"), 1)
-        return self.struct(item, path)
-
-    def _value(self, cls: Any, slot: str) -> Any:
-        if slot == "type":
-            return Literal[fields_dict(cls)[slot].default]
-        if slot == "index":
-            return int
-        if slot == "id":
-            return Annotated[str, self._msgspec.Meta(min_length=1)]
-        if slot in _SCALARS or slot == TEXTS.get(cls):
-            return str
-        raise _NoShape
-
-    def _list(self, of: Any, length: int) -> Any:
-        meta = self._msgspec.Meta(min_length=length, max_length=length)
-        return Annotated[list[of], meta]
-
-
-@lru_cache(maxsize=64)
-def _parser(cls: type, shape: Any) -> Parse:
-    structs = _Structs()
-    outermost = structs.struct(shape, "raw")
-    from msgspec.json import Decoder
-
-    writer = _Writer()
-    made = writer.object(shape)
-    writer.scope["decode"] = Decoder(outermost).decode
-    lines = [f"    v{at} = {path}" for at, path in enumerate(structs.paths)]
-    parse: Parse = writer.function(
-        "parse",
-        "def parse(data):",
-        "    raw = decode(data)",
-        *lines,
-        *writer.lines,
-        *_event_of(writer, cls, made),
-    )
-    return parse

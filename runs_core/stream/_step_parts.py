@@ -66,7 +66,7 @@ class StepParts(Parts[RunStep, ToolCall]):
         self._shown = None
 
     def __getstate__(self) -> object:
-        # As for messages.
+        # As in `MessageParts`.
         return state_of(self, _arguments={}, _inputs={}, _shown=None)
 
     def replace(self, step: Received[RunStep], *, last: bool) -> None:
@@ -103,23 +103,19 @@ class StepParts(Parts[RunStep, ToolCall]):
             return None
         if call.__class__ is FunctionToolCallDelta:
             function = call.function
-            if function.__class__ is not FunctionDelta or function.name:
+            if function.__class__ is not FunctionDelta:
                 return None
-            if (
-                function.output is not None
-                or (found := self._arguments.get(index)) is None
-            ):
+            if function.name or function.output is not None:
                 return None
-            value = function.arguments
+            found, value = self._arguments.get(index), function.arguments
         elif call.__class__ is CodeInterpreterToolCallDelta:
             code = call.code_interpreter
             if code.__class__ is not CodeInterpreterDelta or code.outputs:
                 return None
-            found = self._inputs.get(index)
-            if found is None:
-                return None
-            value = code.input
+            found, value = self._inputs.get(index), code.input
         else:
+            return None
+        if found is None:
             return None
         write, id = found
         if value.__class__ is not str or (call.id and call.id != id):

@@ -22,16 +22,8 @@ from attrs import define, field, frozen
 
 from runs_core.errors import MalformedResponse
 from runs_core.stream._read import Loads, event_reader
-from runs_core.stream._shapes import (
-    TEXTS,
-    Build,
-    Builds,
-    Parse,
-    Quick,
-    builds_of,
-    parser_of,
-    quick_reader_of,
-)
+from runs_core.stream._shape_readers import Parse, Quick, parser_of, quick_reader_of
+from runs_core.stream._shapes import TEXTS, Build, Builds, builds_of
 from runs_core.stream.events import EVENT_CLASSES, RunStreamEvent
 from runs_core.wire._blank import blank_of
 from runs_core.wire.codec import loads as _loads

@@ -40,11 +40,11 @@ class ChangeDecoder:
     """A decoder that turns events into changes.
 
     A message is created when an event first mentions it; so are its texts, and steps
-    and their calls. All of these, and images, are done once, when they are whole: a
-    part also when the next one begins, and calls when the caller is to answer them.
-    What an object no longer holds at its end is not done. If the run did not begin in
-    this stream, a step that is first seen at its end was created in the stream before
-    (it waited for tool outputs), and so were its function calls.
+    and their calls. All of these, and images, are done once, when they are whole; a
+    part is also done when the next one begins, and a call when the caller is to answer
+    it. What an object no longer holds at its end is not reported as done then. If the
+    run did not begin in this stream, a step that is first seen at its end was created
+    in the stream before (it waited for tool outputs), and so were its function calls.
 
     `look` returns a snapshot that follows the same events; without it the decoder keeps
     one of its own. What changes is shown as that snapshot has it.

@@ -228,6 +228,7 @@ class RunEventDecoder(Framer):
                 self._fused = prefix, suffix, template
 
     def _events(self, found: Found) -> list[RunStreamEvent]:
+        """Read what was found in a chunk, up to a fault or an end marker."""
         events: list[RunStreamEvent] = []
         if not found[0]:
             return events
@@ -276,6 +277,7 @@ class RunEventDecoder(Framer):
         return events
 
     def _fail_at(self, index: int, found: Found, error: MalformedResponse) -> None:
+        """Keep the fault of one of the found events, for every later call to raise."""
         name = found[0][index].event
         self._malformed = name, self._offsets_of(found)[index], str(error)
         self._stop()
@@ -292,7 +294,7 @@ class RunEventDecoder(Framer):
                 value = data[len(template.prefix) : len(data) - len(template.suffix)]
                 try:
                     text = self._parse_string(value)
-                except Exception:
+                except Exception:  # whatever a parser raises
                     pass
                 else:
                     templates.hits += 1

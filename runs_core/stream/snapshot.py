@@ -162,7 +162,7 @@ class RunSnapshot:
             return ""
         return next(reversed(self._messages.values())).text()
 
-    # One of many, at the cost of that one.
+    # For what shows a single message or step: it is made without making the others.
 
     def _message(self, id: str) -> MessageParts:
         return self._messages[id]

@@ -30,8 +30,8 @@ def _wait(instance: object, attribute: Any, value: Any) -> None:
 class Pause:
     """A request to wait `seconds` before what follows.
 
-    In a script, the assistant takes so long. Among the chunks of a reply, the host is
-    asked to wait, and decides.
+    In a script, it is the time that the assistant takes. Among the chunks of a reply,
+    it asks the host to wait; the host decides whether it does.
     """
 
     seconds: float = field(validator=_wait)

@@ -22,14 +22,14 @@ __all__ = [
     "keys_in",
 ]
 
-# Header fields whose value a repr may show. Not those that it must hide: a key can be
-# under any name.
+# The header fields whose values a repr may show. A list of those to hide would not do:
+# a key can be under any name.
 _HARMLESS = re.compile(
     r"accept(-encoding)?|connection|content-(encoding|length|type)|date|server|vary"
     r"|openai-(beta|poll-after-ms|processing-ms|version)|retry-after(-ms)?|user-agent"
     r"|transfer-encoding|x-should-retry|x-ratelimit-.*|(x|apim|x-ms)-request-id"
 )
-# A shorter value is no secret, such as "local", and may well be part of a text.
+# A shorter value, such as "local", is not a secret, and may well occur in any text.
 SHORTEST_SECRET = 8
 
 # Fields whose value must not be shown, even if a server repeats it.
@@ -83,7 +83,7 @@ def keys_in(credentials: Iterable[tuple[str, str]]) -> list[str]:
 
 
 def check_str(texts: Iterable[object]) -> None:
-    """Raise TypeError for what is no str among names and values."""
+    """Raise TypeError unless all of these names or values are str."""
     for text in texts:
         if not isinstance(text, str):
             raise TypeError(
@@ -97,12 +97,12 @@ V_co = TypeVar("V_co", str, str | None, covariant=True)
 
 @sealed_init
 class _Pairs(Generic[V_co]):
-    """Names of header fields, in lower case, and what belongs to them.
+    """Header fields: names in lower case, each with its value.
 
     The repr and a pickle show only the values that cannot be a credential.
     """
 
-    # No attrs class: rich shows the fields of those, and `attrs.asdict` gives them.
+    # Not an attrs class: rich shows the fields of those, `attrs.asdict` returns them.
     __slots__ = ("_pairs",)
 
     def __init__(
@@ -209,10 +209,10 @@ class Headers(_Pairs[str]):
 
 
 class FieldsByName(Mapping[str, str]):
-    """Header fields by their names, ignoring case; of each the first.
+    """Header fields by name, ignoring case; the first field of each name.
 
-    What an error keeps of a response: a mapping, whose names are in lower case. The
-    repr and a pickle hide the values of cookies and other credentials.
+    This is what an error keeps of a response's headers. It iterates over names in lower
+    case. The repr and a pickle hide the values of cookies and other credentials.
     """
 
     __slots__ = ("_values",)

@@ -50,8 +50,8 @@ _Found: TypeAlias = tuple[tuple[str, ...], tuple[str, ...]]
 # The classes of JSON's scalars, except null.
 SCALARS = frozenset({str, int, float, bool})
 
-# How many sets of keys are kept for a class, and of how many characters each: a server
-# chooses them.
+# How many sets of keys are kept for a class, and how many characters one may have: it
+# is the server that chooses them.
 _MOST_FOUND = 64
 _MAX_KEYS = 2048
 
@@ -261,7 +261,7 @@ class Unknown(WireObject):
         )
 
     def get(self, key: str, default: Any = None) -> Any:
-        """Return the value under `key`, or `default`, even if `raw` is no object."""
+        """Return the value under `key`, or `default`; `raw` may be anything."""
         return self.raw.get(key, default) if isinstance(self.raw, dict) else default
 
 

@@ -98,17 +98,26 @@ def plan_fields(tp: Any) -> tuple[FieldPlan, ...]:
     cls = get_origin(tp) or tp
     hints = get_type_hints(cls, include_extras=True)
     bound = dict(zip(getattr(cls, "__parameters__", ()), get_args(tp), strict=False))
-    return tuple(_plan_field(cls, at, hints[at.name], bound) for at in fields(cls))
+    return tuple(_plan_field(cls, field, hints, bound) for field in fields(cls))
 
 
 def _plan_field(
-    cls: type[WireObject], at: Attribute[Any], hint: Any, bound: dict[Any, Any]
+    cls: type[WireObject],
+    field: Attribute[Any],
+    hints: dict[str, Any],
+    bound: dict[Any, Any],
 ) -> FieldPlan:
+    hint = hints[field.name]
     kind, of = _kind(hint, bound)
-    required = at.default is NOTHING or at.name in cls._required
-    nullable = NoneType in get_args(hint)
-    checked = at.name in cls._objects
-    return FieldPlan(at.name, kind, of, nullable, required, at.kw_only, checked)
+    return FieldPlan(
+        field.name,
+        kind,
+        of,
+        nullable=NoneType in get_args(hint),
+        required=field.default is NOTHING or field.name in cls._required,
+        keyword=field.kw_only,
+        checked=field.name in cls._objects,
+    )
 
 
 def _kind(hint: Any, bound: dict[Any, Any]) -> tuple[Any, Any]:

@@ -11,8 +11,8 @@ __all__ = ["Serializable"]
 class Serializable:
     """An object that can be written out.
 
-    `to_dict` says what was received; `_dump` says every field, including those that
-    are None.
+    `to_dict` returns what was received, `_dump` every field, including those that are
+    None.
     """
 
     __slots__ = ()

@@ -145,7 +145,7 @@ def read_block(block: bytes) -> Block:
 
 
 def read_lines(block: bytes) -> Block:
-    """Do as `read_block`, which takes less time if lines come in the usual order."""
+    """Return the same as `read_block`, which is faster for lines in the usual order."""
     name = b""
     id: str | None = None
     retry: int | None = None

@@ -40,10 +40,10 @@ class ServerSentEvent(metaclass=Blank):
     def encode(self, last_id: str = "") -> bytes:
         """Return the event's lines as a server sends them, for a reader to decode.
 
-        The name "message" needs no line, nor does the id if it is `last_id`, the last
-        one that the same reader was sent. Each line of the data gets its own: they end
-        with LF afterwards. Raises `UsageError` for a name or an id that no line can
-        hold.
+        The name "message" needs no line, and neither does the id if it is `last_id`,
+        the last one that the same reader was sent. Each line of the data gets a line of
+        its own, which ends with LF. Raises `UsageError` for a name or an id that no
+        line can hold.
         """
         lines = []
         if self.event not in ("message", ""):

@@ -84,28 +84,31 @@ class StreamState:
         self._id = ""
         # Where in the stream the unfinished block begins.
         self._base = 0
-        # The unfinished block as it came. Its first byte is no line end. How many bytes
-        # of it may wait unread, and how many more. (As many pieces of one byte may wait
-        # in addition, without being counted: hence half of the limit.)
+        # The unfinished block as it came. It does not begin with a line end.
         self._pieces: list[bytes] = []
+        # How many bytes of it may wait unread. (As many pieces of one byte may wait in
+        # addition, without being counted: hence half of the limit.)
         half = limit // 2
         self._room = half if half < _RAW_BYTES else _RAW_BYTES
+        # How many more bytes may come before it is read.
         self._free = 0
+        # The longest chunk that is tried as exactly one event.
         self._whole = limit if limit < _WHOLE_BYTES else _WHOLE_BYTES
-        # The unfinished block as far as it was read, how many bytes that is, and where
-        # the last one that was finished began.
+        # The unfinished block as far as it was read, and how many bytes that is.
         self._long: LongBlock | None = None
         self._long_bytes = 0
+        # Where the last such block that was finished began.
         self._long_start = 0
         # How lines end in this stream, as far as it is known.
         self._style: Style = LF
-        # How the last regular event looked; how many irregular ones have come since;
-        # whether events of one shape come in a row, and nothing is special; and that
-        # shape again while no block is unfinished, which is when a chunk can be one
-        # event.
+        # How the last regular event looked.
         self._shape: Shape = UNNAMED
+        # How many irregular events have come since.
         self._odd = 0
+        # Whether events of one shape come in a row, and nothing is special.
         self._split = False
+        # The shape again while no block is unfinished: only then can a chunk be one
+        # event.
         self._lane: Shape | None = None
         # Whether the next chunk must be looked at first: at the stream's beginning,
         # within a long block, after a fault, and when closed.

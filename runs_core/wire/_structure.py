@@ -85,6 +85,28 @@ def _can_fail(tp: Any) -> bool:
 
 
 # --- Writing the functions ---------------------------------------------------------
+#
+# For example, this reads a `TextDeltaBlock` that a union has recognized by its `type`:
+#
+#     def read(raw, _=None):
+#         left1 = len(raw) - 1                 # without `type`, which is there
+#         if 'index' in raw and (v2 := raw['index']) is not None:
+#             left1 -= 1
+#         else:
+#             v2 = None
+#         if 'text' in raw and (v3 := raw['text']) is not None:
+#             left1 -= 1
+#             if v3.__class__ is dict:
+#                 raw4 = v3
+#                 ...                          # the same for a `TextDelta`, into `v3`
+#         else:
+#             v3 = None
+#         made = blank17()
+#         made.index = v2
+#         made.type = raw['type']
+#         made.text = v3
+#         if left1: note(made, raw, fields18)  # there were nulls or unknown keys
+#         return made
 
 
 class _Writer:
@@ -156,7 +178,8 @@ def _object(
         values.append((field, value))
     write(f"{made} = {write.use('blank', blank_of(cls))}()", depth)
     is_frozen = cls.__setattr__ is not object.__setattr__
-    # What a `Value` does when it is built, `note` does for one that is read.
+    # The post-init of `Value` records which fields were given; here, `note` does that.
+    # A class with a post-init of its own is left to attrs.
     finish = getattr(cls, "__attrs_post_init__", Value.__attrs_post_init__)
     by_hand = finish is Value.__attrs_post_init__
     if by_hand:
@@ -240,7 +263,7 @@ def _nested(
 def _list(
     write: _Writer, field: FieldPlan, value: str, depth: int, required: str | None
 ) -> None:
-    """Write what reads a list; a value that is none is the list's only element."""
+    """Write what reads a list; what is not a list is taken for its only element."""
     if is_tagged_union(field.of):
         item, items, made = write.new("item"), write.new("items"), write.new("made")
         read = write.use("read", tagged_reader(field.of))

@@ -24,7 +24,7 @@ def end_of_body(head: Head, now: float, until: float | None) -> float:
 
     That is 10 seconds for an error's body, and 15 minutes for any other.
     """
-    longest = now + (_ERROR_BODY_TIME if head.status >= 300 else _BODY_TIME)
+    longest = now + (_ERROR_BODY_TIME if _is_error(head) else _BODY_TIME)
     return longest if until is None else min(longest, until)
 
 
@@ -66,8 +66,12 @@ class Body:
     @property
     def is_error(self) -> bool:
         """Whether it only explains its status: then not all of it has to arrive."""
-        return self.head.status >= 300
+        return _is_error(self.head)
 
     @property
     def _allowed(self) -> int:
         return min(self.limit, ERROR_BODY_LIMIT) if self.is_error else self.limit
+
+
+def _is_error(head: Head) -> bool:
+    return head.status >= 300

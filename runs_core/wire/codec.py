@@ -80,10 +80,10 @@ def make_loads(
         """Return the value of a JSON text, or raise `MalformedResponse`.
 
         Bytes are UTF-8; a byte order mark is skipped, and each bad sequence reads as
-        U+FFFD, as in an event stream. Of equal keys the last wins. NaN, infinities,
+        U+FFFD, as in an event stream. Of equal keys, the last wins. NaN, infinities,
         numbers too long to be read and more than `MAX_DEPTH` levels are refused. If it
-        is not JSON, the error says at which byte. No error or its context holds the
-        text.
+        is not JSON, the error says at which byte. Neither an error nor its context
+        holds the text.
         """
         nonlocal parse
         if parse is None:
@@ -96,7 +96,7 @@ def make_loads(
         # the context of ours.
         if value is _FAILED:
             value = parse_json(data)
-        # A text that is not longer cannot close too many levels.
+        # A shorter text cannot open and close too many levels.
         if len(data) > 2 * MAX_DEPTH and _may_be_deep(data) and _is_deep(value):
             raise MalformedResponse(f"unreadable JSON: {_TOO_DEEP} @ $")
         return value
@@ -252,7 +252,7 @@ def structure(raw: Any, cls: type[T]) -> T: ...
 @overload
 def structure(raw: Any, cls: object) -> Any: ...
 def structure(raw: Any, cls: Any) -> Any:
-    """Return decoded JSON as an object of a model class, `Page[Run]`, a union of them.
+    """Return decoded JSON as an object of a class, of `Page[Run]`, or of a union.
 
     Raises `MalformedResponse` with a JSONPath if it is not an object or lacks what the
     class requires. The object shares dicts and lists with `raw`.

@@ -150,16 +150,6 @@ class Request:
         return evolve(self, timeouts=self.timeouts.within(seconds))
 
 
-def _a_status(owner: object, attribute: Attribute[int], status: int) -> None:
-    if not isinstance(status, int):
-        raise TypeError(f"status must be an int, not {type(status).__name__}")
-
-
-def _of_bytes(owner: object, attribute: Attribute[bytes], body: bytes) -> None:
-    if not isinstance(body, bytes):
-        raise TypeError(f"body must be bytes, not {type(body).__name__}")
-
-
 def _received(fields: Fields) -> Headers:
     headers = Headers(fields)
     check_str(value for _, value in headers)
@@ -175,7 +165,7 @@ class Head:
     there is one, removes the request's credentials from a text.
     """
 
-    status: int = field(validator=_a_status)
+    status: int = field(validator=instance_of(int, "an int"))
     headers: Headers = field(factory=Headers, converter=_received)
     retries_taken: int = field(default=0, kw_only=True)
     redact: Callable[[bytes], bytes] | None = field(
@@ -201,10 +191,12 @@ class Head:
 class Response:
     """A whole response. `retries_taken` counts the attempts before the one answered."""
 
-    status: int = field(validator=_a_status)
+    status: int = field(validator=instance_of(int, "an int"))
     headers: Headers = field(factory=Headers, converter=_received)
     body: bytes = field(
-        default=b"", validator=_of_bytes, repr=lambda body: f"<{len(body)} bytes>"
+        default=b"",
+        validator=instance_of(bytes, "bytes"),
+        repr=lambda body: f"<{len(body)} bytes>",
     )
     retries_taken: int = field(default=0, kw_only=True)
 

@@ -23,9 +23,9 @@ class EventStreamDecoder(Framer):
     """A decoder of one event stream: the same events, however its bytes are split.
 
     A byte order mark at the beginning is skipped; lines end with CR, LF or CRLF; a
-    block without data is no event; bytes that are not UTF-8 are no error. A stream that
-    ends within an event has not sent it: `close` drops it, or, if `on_eof` is "flush",
-    treats it as complete.
+    block without data is not an event, and bytes that are not UTF-8 are not an error. A
+    stream that ends within an event has not sent it: `close` drops it, or, if `on_eof`
+    is "flush", treats it as complete.
 
     An event may take `max_event_bytes` (None: any number). That counts the values of
     its `data`, `event`, `id` and `retry` lines, as they come, and no other line: those
@@ -33,8 +33,8 @@ class EventStreamDecoder(Framer):
     but swallows nothing: `feed` returns the events before it, and the next `feed` or
     `close`, and every later one, raises it.
 
-    What is held for a stream is its unfinished event and no more, or up to 4 KiB or the
-    last chunk's length of what has not been looked at yet.
+    A decoder holds no more of a stream than its unfinished event, or, of what it has
+    not looked at yet, up to 4 KiB or the length of the last chunk.
     """
 
     __slots__ = ()

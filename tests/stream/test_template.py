@@ -10,8 +10,7 @@ from hypothesis import strategies as st
 
 from runs_core.errors import MalformedEvent
 from runs_core.models import FunctionDelta, MessageDeltaEvent
-from runs_core.stream import RunEventDecoder
-from runs_core.stream import _shapes as shapes
+from runs_core.stream import RunEventDecoder, _shape_readers, _shapes
 from runs_core.stream import _template as template
 from runs_core.stream import decoder as decoder_module
 from runs_core.stream._accumulate import _PARTS
@@ -604,7 +603,7 @@ READ = [
 
 @pytest.mark.parametrize(("name", "raw"), READ)
 def test_json_of_a_shape_is_read_as_in_full(name: str, raw: dict[str, Any]) -> None:
-    quick = shapes.quick_reader_of(full_read(name, raw))
+    quick = _shape_readers.quick_reader_of(full_read(name, raw))
     assert quick is not None
     made = quick(raw)
     assert made is not None
@@ -619,7 +618,7 @@ def test_json_of_a_shape_is_read_as_in_full(name: str, raw: dict[str, Any]) -> N
 @pytest.mark.parametrize(("name", "raw"), READ)
 def test_bytes_of_a_shape_are_read_as_in_full(name: str, raw: dict[str, Any]) -> None:
     pytest.importorskip("msgspec")
-    parse = shapes.parser_of(full_read(name, raw))
+    parse = _shape_readers.parser_of(full_read(name, raw))
     assert parse is not None
 
     made = parse(dumped(raw))
@@ -734,8 +733,8 @@ def variants(raw: Any) -> Iterator[Any]:
     ],
 )
 def test_what_has_no_shape_that_is_read_quickly(name: str, raw: dict[str, Any]) -> None:
-    assert shapes.quick_reader_of(full_read(name, raw)) is None
-    assert shapes.parser_of(full_read(name, raw)) is None
+    assert _shape_readers.quick_reader_of(full_read(name, raw)) is None
+    assert _shape_readers.parser_of(full_read(name, raw)) is None
 
 
 def outcome_of(decoder: RunEventDecoder, last: bytes) -> Any:
@@ -888,7 +887,7 @@ def test_a_mark_in_the_stream_is_a_text_like_any_other() -> None:
 
 
 def test_texts_that_are_learned_are_fields_of_their_classes() -> None:
-    for cls, field in shapes.TEXTS.items():
+    for cls, field in _shapes.TEXTS.items():
         assert field in cls.__slots__  # type: ignore[attr-defined]
         assert _PARTS[cls][field] is str  # type: ignore[index]
-    assert shapes.TEXTS[FunctionDelta] == "arguments"
+    assert _shapes.TEXTS[FunctionDelta] == "arguments"

@@ -290,13 +290,13 @@ def test_an_answer_of_bytes_is_refused_in_words(answer) -> None:
         answer(200, [(b"content-type", b"text/event-stream")])
     with pytest.raises(TypeError, match="must be str, not int"):
         answer(200, {"content-length": 2})
-    with pytest.raises(TypeError, match="status must be an int, not str"):
+    with pytest.raises(TypeError, match="status must be an int, not of type str"):
         answer("200")
     assert answer(HTTPStatus.OK).status == 200
 
 
 def test_a_body_that_is_no_bytes_is_refused_in_words() -> None:
-    with pytest.raises(TypeError, match="body must be bytes, not str"):
+    with pytest.raises(TypeError, match="body must be bytes, not of type str"):
         Response(200, body="x")
 
 

@@ -125,10 +125,10 @@ def fields_to_send(request: Request) -> list[tuple[str, str]]:
 
 
 def is_withheld(head: Head, address: Address) -> bool:
-    """Return whether the body is not to be read, as it is in a coding but identity.
+    """Return whether the body must not be read: it has a coding other than identity.
 
-    Raises `TransportProtocolError` if the body is what was asked for: that of a 2xx.
-    Any other body only explains the status, which says more than that it is coded.
+    Raises `TransportProtocolError` for a 2xx, whose body is what was asked for. Any
+    other body only explains the status, which says more than the fault does.
     """
     if not any(
         name == "content-encoding" and value.strip().lower() not in ("", "identity")

@@ -19,8 +19,8 @@ from runs_transports.http1 import READ_BYTES
 
 __all__ = ["IDLE_SECONDS", "ClientLeft", "Reply", "ServedConnection"]
 
-# A client counts as gone if it sends nothing for so long when it is its turn, or does
-# not take a chunk within this time.
+# A client counts as gone if it sends nothing for this long when it is its turn, or does
+# not take a chunk in this time.
 IDLE_SECONDS = 300.0
 # More than any request of this API without files. The body is kept in memory.
 _MAX_BODY_BYTES = 64 * 1024 * 1024

@@ -50,7 +50,7 @@ def _run(arguments: list[str]) -> int:
     from runs_transports.cli.grammar import build_parser
 
     if isinstance(sys.stdout, io.TextIOWrapper):
-        # A character that the terminal cannot show is no reason to stop.
+        # A character that the terminal cannot show must not end the command.
         sys.stdout.reconfigure(errors="backslashreplace")
     try:
         options = build_parser().parse_args(arguments)

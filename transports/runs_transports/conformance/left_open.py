@@ -1,4 +1,4 @@
-"""What a test leaves open: counted, but for the event loop of a whole process."""
+"""Counts what a test leaves open, except for an event loop that the process keeps."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from runs_transports.torture import descriptors
 
 __all__ = ["closing_what_it_opens"]
 
-# Whose first descriptors of an event loop have been seen.
+# The suites in which a loop's descriptors have been let through once.
 _have_a_loop: set[object] = set()
 
 

@@ -34,7 +34,7 @@ HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n"
 CHUNKED = HEAD + b"Transfer-Encoding: chunked\r\n\r\n"
 UNFRAMED = HEAD + b"\r\n"
 
-PATIENCE = 5.0  # A safety net: only something broken waits for so long.
+PATIENCE = 5.0  # A safety net: only something broken waits this long.
 STILL_OPEN = "the exchange was left, but its connection is still open"
 
 
@@ -86,7 +86,7 @@ class Connection:
         return more
 
     def is_left_while_sending(self, data: bytes, *, each: float, times: int) -> bool:
-        """Send `data` so many times, with pauses, as long as the client is there."""
+        """Send `data`, `times` times with pauses; return whether the client left."""
         self.sock.settimeout(each)
         for _ in range(times):
             try:

@@ -87,7 +87,7 @@ def trickling(said: bytes, drop: bytes) -> Script:
 
 
 def flooding(said: bytes, flood: bytes, most: int) -> Script:
-    """Return a script that keeps sending, up to so many bytes."""
+    """Return a script that keeps sending, up to `most` bytes."""
 
     def script(connection: Connection) -> None:
         connection.answer(said)

@@ -36,7 +36,7 @@ __all__ = ["WaitingTests"]
 PAUSE = 0.1
 # Clocks count in steps; those of Windows are 16 ms.
 TICK = 0.02
-# Of so many silences each is far below the read timeout, and their sum above it.
+# Each of these silences is far below the read timeout, and their sum is above it.
 SILENCES = 4
 SILENCE = 0.065
 # At 0.01 s each, five times the limit. Even on a busy machine the peer must not be
@@ -54,7 +54,7 @@ NO_TIMEOUT_ERROR = (
 
 
 def pausing(seconds: float, times: int) -> Script:
-    """Return a script that is silent for so long before each byte of its body."""
+    """Return a script that is silent for `seconds` before each byte of its body."""
 
     def script(connection: Connection) -> None:
         connection.answer(HEAD + b"Content-Length: %d\r\n\r\n" % times)
