@@ -81,7 +81,8 @@ def test_promise_6_polling_ends_at_its_deadline(rig: AnyRig) -> None:
             thread,
             assistant_id=assistant,
             poll_interval_ms=10,
-            deadline=SOON,
+            # Enough for a second poll on a machine that is busy.
+            deadline=5 * SOON,
             on_poll=seen.append,
         )
         with pytest.raises(DeadlineExceeded) as caught:

@@ -307,7 +307,7 @@ class StrictSuite(SendingTests):
                 rig.run(lambda io: fetch(io, request))
 
     def test_the_total_is_for_sending_and_waiting_together(self, rig: Rig) -> None:
-        total = 0.6
+        total = 1.0
         pause = threading.Event()
 
         def script(connection: Connection) -> None:
