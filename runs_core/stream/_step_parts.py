@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from io import StringIO
 from typing import Any
 
 from runs_core.models import (
@@ -41,6 +42,36 @@ def _has_details(step: RunStep) -> bool:
     if isinstance(details, ToolCallsStepDetails):
         return bool(details.tool_calls)
     return details is not None and bool(details.type)
+
+
+def _leave_out_told(new: dict[str, Any], old: Any) -> None:
+    """Leave out of a delta the calls that it only tells again, by id and name.
+
+    open-assistant-api does so: the whole step, which comes first, has its calls.
+    """
+    added = new.get("tool_calls")
+    before = old.get("tool_calls") if isinstance(old, dict) else None
+    if not isinstance(added, Entries) or not isinstance(before, Entries | list):
+        return
+    told = (before if isinstance(before, Entries) else Entries(before)).by_index
+    for index, call in [*added.by_index.items()]:
+        function = call.get("function")
+        named = isinstance(function, dict) and function.get("name")
+        if named and call.get("id") and _is_told(call, told.get(index)):
+            del added.by_index[index]
+
+
+def _is_told(new: Any, old: Any) -> bool:
+    if isinstance(new, dict):
+        return isinstance(old, dict) and all(
+            _is_told(item, old.get(name)) for name, item in new.items()
+        )
+    if new is None or new == "":
+        return True
+    if isinstance(old, StringIO):
+        # Its length first: reading all of it for every delta takes quadratic time.
+        return isinstance(new, str) and len(new) == old.tell() and new == old.getvalue()
+    return bool(new == old)
 
 
 class StepParts(Parts[RunStep, ToolCall]):
@@ -133,6 +164,7 @@ class StepParts(Parts[RunStep, ToolCall]):
         old: Any = self._details
         if old is None and self._whole is not None:
             old = self._whole.plain("step_details")
+        _leave_out_told(new, old)
         self._details = details = add(old, new, where)
         added, calls = new.get("tool_calls"), details.get("tool_calls")
         if details.get("type") != "tool_calls":

@@ -73,7 +73,7 @@ class Part:
         new = by_index(delta or []) if self.key == "content" else described(delta)
         if not isinstance(new, dict):
             raise Bad
-        self.tree = added(old, new)
+        self.tree = added(old, unless_told(new, old))
 
     def shown(self) -> dict[str, Any]:
         if self.tree is None:
@@ -137,6 +137,32 @@ def by_index(items: Any) -> Indexed:
         entry.pop("index", None)
         found[index] = added(found.get(index), entry, near=False)
     return found
+
+
+def unless_told(new: dict[Any, Any], old: Any) -> dict[Any, Any]:
+    """Return a delta without the calls that it tells again, by id and name."""
+    told = old.get("tool_calls") if isinstance(old, dict) else None
+    calls = new.get("tool_calls")
+    if not isinstance(calls, Indexed) or not isinstance(told, list | Indexed):
+        return new
+    by_place = dict(enumerate(told)) if isinstance(told, list) else told
+
+    def is_again(index: int, call: dict[str, Any]) -> bool:
+        function = call.get("function")
+        named = isinstance(function, dict) and function.get("name")
+        before = closed(by_place.get(index))
+        return bool(named and call.get("id")) and said(call, before)
+
+    kept = Indexed((i, call) for i, call in calls.items() if not is_again(i, call))
+    return {**new, "tool_calls": kept}
+
+
+def said(new: Any, old: Any) -> bool:
+    if isinstance(new, dict):
+        return isinstance(old, dict) and all(
+            said(value, old.get(key)) for key, value in new.items()
+        )
+    return new in (None, "") or new == old
 
 
 def added(old: Any, new: Any, key: str = "", *, near: bool = True) -> Any:

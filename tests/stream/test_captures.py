@@ -99,6 +99,13 @@ def test_what_a_recorded_stream_adds_up_to_is_what_it_ends_with(name: str) -> No
     outcome = OUTCOMES.get(name.partition("/")[2], "completed")
     assert snapshot.outcome == outcome
     assert bool(ends) == (outcome in ("completed", "incomplete"))
+    if outcome == "requires_action":
+        wanted = snapshot.run.to_dict()["required_action"]["submit_tool_outputs"]
+        (step,) = snapshot.steps
+        shown = step.to_dict()["step_details"]["tool_calls"]
+        assert [c["function"]["arguments"] for c in shown] == [
+            c["function"]["arguments"] for c in wanted["tool_calls"]
+        ]
 
 
 @pytest.mark.parametrize("name", BROKEN)

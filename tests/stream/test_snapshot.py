@@ -343,6 +343,25 @@ def test_deltas_add_to_what_a_whole_object_has() -> None:
     assert raw_calls(snapshot)[0]["function"]["arguments"] == "{}"
 
 
+def test_a_call_that_is_told_again_is_not_added_to_itself() -> None:
+    """open-assistant-api sends a step with its calls, then the same as a delta."""
+    told = {"name": "f", "arguments": "{}"}
+    one = {"id": "call_1", "type": "function", "function": {**told, "output": None}}
+    two = {**one, "id": "call_2"}
+    again = [
+        (STEP_DELTA, calls({**call, "index": index}))
+        for index, call in enumerate((one, two))
+    ]
+    begun = ("run.step.created", step("step_1", one, two))
+    assert raw_calls(applied(begun, *again)) == [one, two]
+
+    # The same in deltas alone; but more of a call, or what has no name, is added.
+    more = (STEP_DELTA, calls(function("{}", id="call_1")))
+    named = {**one, "index": 0, "function": {**told, "arguments": None}}
+    shown = applied(again[0], again[0], more, (STEP_DELTA, calls(named)))
+    assert raw_calls(shown)[0]["function"] == {"name": "f", "arguments": "{}{}"}
+
+
 def test_a_whole_object_replaces_what_deltas_had_added_up_to() -> None:
     begun = (DELTA, delta(text("wrong")))
     for name in ("message.created", "message.in_progress", DONE):

@@ -91,6 +91,23 @@ def test_a_buffered_stream_loses_nothing(
         assert after.read1(100) == b"dy"
 
 
+@pytest.mark.parametrize("small", [0, 1, 3])
+def test_what_has_been_read_on_is_given_without_waiting_for_more(
+    pair: tuple[socket.socket, socket.socket], small: int
+) -> None:
+    ours, theirs = pair
+    ours.settimeout(0.05)
+    before = ours.makefile("rb")
+    theirs.sendall(b"head\nbody")
+    assert before.readline() == b"head\n"
+
+    with TimedStream(before, ours) as stream:
+        assert stream.read(small) + stream.read(65536) == b"body"
+        theirs.sendall(b"more")
+        # It reads on itself, too.
+        assert stream.read(small) + stream.read(65536) == b"more"
+
+
 def test_what_connecting_takes_is_not_left_for_the_handshake(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

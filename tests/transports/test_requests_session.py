@@ -30,11 +30,14 @@ from runs_core.wire.http import Request
 from runs_transports import _requests_adapter as adapter
 from runs_transports.conformance.peer import (
     CHUNKED,
+    HEAD,
     PATIENCE,
+    UNFRAMED,
     Connection,
     Script,
     answering,
     peer,
+    silent_after,
     unused_port,
     whole,
 )
@@ -539,6 +542,21 @@ def test_why_http_client_refuses_a_head_is_said(session: requests.Session) -> No
     assert str(caught.value) == (
         f"{server.place} sent too much for http.client (got more than 100 headers)"
     )
+
+
+@pytest.mark.parametrize(
+    "head",
+    [UNFRAMED, HEAD + b"Content-Length: 20000\r\n\r\n"],
+    ids=["unframed", "length"],
+)
+def test_what_comes_with_the_head_is_given_without_waiting_for_more(
+    session: requests.Session, head: bytes
+) -> None:
+    with (
+        peer(silent_after(head + b"first")) as server,
+        RequestsTransport(session).open(get(server.url)) as opened,
+    ):
+        assert opened.read() == b"first"
 
 
 def test_a_read_of_a_callers_session_has_one_deadline(

@@ -137,6 +137,8 @@ class TimedStream(io.RawIOBase):
         self.timeout = sock.gettimeout()
         self._stream = stream
         self._sock = sock
+        # Whether it may have read on: http.client reads the head from it.
+        self._has_more = True
         self._left = self._waits = False
         # Reentrant, because a signal handler may take it again.
         self._lock = threading.RLock()
@@ -149,6 +151,11 @@ class TimedStream(io.RawIOBase):
         return True
 
     def readinto(self, buffer: WriteableBuffer) -> int:
+        view = memoryview(buffer)
+        if self._has_more:
+            # With room for more than the stream can hold, it would wait for another
+            # recv before it gives what it has.
+            view = view[: io.DEFAULT_BUFFER_SIZE]
         self._sock.settimeout(self._deadline.left())
         with self._lock:
             if self._left:
@@ -156,7 +163,8 @@ class TimedStream(io.RawIOBase):
             self._waits = True
         try:
             # At most one recv: `readinto` would wait until the buffer is full.
-            size: int = self._stream.readinto1(buffer)
+            size: int = self._stream.readinto1(view)
+            self._has_more = size == len(view) <= io.DEFAULT_BUFFER_SIZE
         finally:
             with self._lock:
                 self._waits = False
