@@ -29,7 +29,7 @@ from runs_core.event_stream import (
 from runs_core.flows.call import Call, Paged
 from runs_core.flows.effects import Feed, Flow
 from runs_core.flows.once import OnceFeed
-from runs_core.flows.retry import Policy, bound
+from runs_core.flows.retry import Policy, bound_to_drive
 from runs_core.flows.streaming import RunFeed
 from runs_core.flows.verdict import MAX_RETRIES
 from runs_core.transport import (
@@ -113,12 +113,12 @@ class _BaseClient:
     def _farewell(self, call: Call[T]) -> Flow[T]:
         """Return the flow of a call that is made when a conversation is left."""
         policy = evolve(self.policy, max_retries=0, deadline=_LEAVING_TIME)
-        return bound(call, self.endpoint, policy)
+        return bound_to_drive(call, self.endpoint, policy)
 
     def _bound(self, conversation: Call[T] | Flow[T]) -> Flow[T]:
         if isinstance(conversation, OnceFeed):
             conversation = conversation.taken()
-        return bound(conversation, self.endpoint, self.policy)
+        return bound_to_drive(conversation, self.endpoint, self.policy)
 
 
 def _check_feed(feed: Any) -> None:

@@ -35,7 +35,7 @@ from runs_core.flows.effects import (
     Sleep,
     time_left,
 )
-from runs_core.flows.once import check_unconsumed, flow_of
+from runs_core.flows.once import check_unconsumed, flow_of, once
 from runs_core.flows.outcome import as_unknown, how_to_find_out, mark_unknown
 from runs_core.flows.redaction import cleaned, redactor
 from runs_core.flows.request import ApiRequest, Repeat
@@ -73,6 +73,16 @@ def bound(
     Raises into the flow: `DeadlineExceeded`, `ConnectionOutcomeUnknown`,
     `ServiceRetired`, the status error of an `Open` that was refused, and of a `Send`
     that was refused after an attempt that may have been carried out.
+    """
+    return once(bound_to_drive(flow, endpoint, policy))
+
+
+def bound_to_drive(
+    flow: Call[T] | Flow[T], endpoint: Endpoint, policy: Policy | None = None
+) -> Flow[T]:
+    """Return what `bound` returns, for a client, which never drives it twice.
+
+    It does without the check at each effect, a tenth of the time of a short piece.
     """
     flow = flow_of(flow)
     check_unconsumed(flow)

@@ -51,6 +51,10 @@ def _named_or_batch(functions: Functions) -> Named | Callable[[ToolCalls], Any]:
             " or one function that takes all of a round's calls"
         )
     if isinstance(given, Mapping):
+        if not all(isinstance(name, str) for name in given):
+            raise UsageError(
+                "the names of functions must be str, as the run calls them"
+            )
         return dict(given)
     named: dict[str, Callable[..., Any]] = {}
     for function in given:
@@ -238,7 +242,8 @@ def _prepared(
     call: RequiredActionFunctionToolCall, functions: Named
 ) -> tuple[Callable[..., Any], dict[str, Any]]:
     name = call.function.name
-    function = functions.get(name)
+    # In odd responses it can be of a type that has no hash.
+    function = functions.get(name) if isinstance(name, str) else None
     if function is None:
         raise UnknownTool(
             f"the run calls {_shown(name)}, which is not among the functions given: "

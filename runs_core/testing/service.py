@@ -111,6 +111,9 @@ class LocalService:
         check_seconds("pace", pace)
         if poll_after_ms is not None and not isinstance(poll_after_ms, int):
             raise UsageError("poll_after_ms must be a whole number, or None")
+        if api_key is not None and not (isinstance(api_key, str) and api_key):
+            # No request could have it, so all would be refused.
+            raise UsageError("api_key must be a str, and not empty; None accepts any")
         if not isinstance(prefix, str):
             raise UsageError("prefix must be a str")
         prefix = prefix.strip("/")

@@ -11,12 +11,17 @@ from contextlib import asynccontextmanager, contextmanager
 from typing import Protocol
 from urllib.parse import urlsplit
 
-from runs_core.errors import TransportTimeout
+from runs_core.errors import TransportTimeout, UsageError
 from runs_core.testing.exchange import Pause, ServiceReply, ServiceRequest
 from runs_core.transport import Opened
 from runs_core.wire.http import Head, Request
 
-__all__ = ["AsyncInMemoryTransport", "InMemoryTransport", "Service"]
+__all__ = [
+    "AsyncInMemoryTransport",
+    "InMemoryTransport",
+    "Service",
+    "check_service",
+]
 
 
 class Service(Protocol):
@@ -27,12 +32,27 @@ class Service(Protocol):
         ...
 
 
+def check_service(service: object) -> None:
+    """Raise `UsageError` for anything that is not a service, such as its class."""
+    if isinstance(service, type):
+        what = f"{service.__name__}, a class: call it"
+    elif not callable(getattr(service, "handle", None)):
+        what = f"of type {type(service).__name__}"
+    else:
+        return
+    raise UsageError(
+        "service must be an object with handle(request, now), such as LocalService(),"
+        f" not {what}"
+    )
+
+
 class _BaseInMemoryTransport:
     """The service, the requests that reached it, and the clock."""
 
     errors: tuple[type[BaseException], ...] = (ConnectionError,)
 
     def __init__(self, service: Service, *, time: float = 1_700_000_000.0) -> None:
+        check_service(service)
         self.service = service
         """The service that answers."""
         self.time = time

@@ -805,6 +805,13 @@ def test_what_cannot_be_called_is_no_function(functions: Any) -> None:
             operation(T, assistant_id="a", functions=functions)
 
 
+def test_the_names_of_functions_are_checked_at_the_call() -> None:
+    named: Any = {len: len, "max": max}
+    for operation in (runs.run_tools, runs.stream_tools):
+        with pytest.raises(UsageError, match="names of functions must be str"):
+            operation(T, assistant_id="a", functions=named)
+
+
 def test_functions_may_come_from_an_iterator() -> None:
     flow = runs.run_tools(T, assistant_id="a", functions=iter([len, max]))
 

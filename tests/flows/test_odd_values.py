@@ -11,7 +11,12 @@ from typing import Any
 import pytest
 
 from runs_core import Client, Endpoint, runs
-from runs_core.errors import MalformedResponse, RunsError, ToolArgumentsInvalid
+from runs_core.errors import (
+    MalformedResponse,
+    RunsError,
+    ToolArgumentsInvalid,
+    UnknownTool,
+)
 from runs_core.flows.effects import Flow
 from runs_core.models import Run
 from runs_core.testing import InMemoryTransport, ServiceReply, ServiceRequest
@@ -201,6 +206,16 @@ def test_arguments_may_be_an_object_instead_of_its_text() -> None:
 def test_arguments_that_are_no_object_are_a_typed_error(arguments: Any) -> None:
     with pytest.raises(ToolArgumentsInvalid, match="'f' are not a JSON object"):
         drive(polled([f]), QUEUED, given(arguments), COMPLETED)
+
+
+@pytest.mark.parametrize("name", [None, 7, [1], {"a": 1}])
+def test_a_call_whose_name_is_none_is_of_no_function(name: Any) -> None:
+    calls = [{**call("call_1"), "function": {"name": name, "arguments": "{}"}}]
+    asked = {"submit_tool_outputs": {"tool_calls": calls}}
+    waits = run("requires_action", required_action=asked)
+
+    with pytest.raises(UnknownTool, match="which is not among the functions given: f"):
+        drive(polled([f]), QUEUED, waits, COMPLETED)
 
 
 def test_an_item_whose_id_is_none_says_where_it_is() -> None:

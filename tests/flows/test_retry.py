@@ -17,6 +17,7 @@ from runs_core.errors import (
     BadRequestError,
     ConnectionOutcomeUnknown,
     DeadlineExceeded,
+    FlowConsumed,
     InternalServerError,
     NotFoundError,
     NotSent,
@@ -927,6 +928,19 @@ def test_closing_a_bound_flow_closes_the_flow_in_it() -> None:
     flow.close()
 
     assert inner.gi_frame is None
+
+
+def test_a_bound_flow_that_was_driven_cannot_be_driven_again() -> None:
+    flow = bound(Call(READ, body), ENDPOINT)
+    assert perform(flow, [(sends(), OK)]) == b"fine"
+
+    def twice() -> Flow[Any]:
+        return (yield from flow)
+
+    with pytest.raises(FlowConsumed):
+        next(twice())
+    with pytest.raises(FlowConsumed):
+        flow.send(None)
 
 
 def test_timeouts_of_the_policy_give_way_to_those_of_the_request() -> None:

@@ -9,7 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from runs_core.errors import UsageError
-from runs_core.testing import LocalService, Say, ServiceRequest
+from runs_core.testing import (
+    AsyncInMemoryTransport,
+    InMemoryTransport,
+    LocalService,
+    Say,
+    ServiceRequest,
+)
 from tests.testing.local import BETA, NOW, Answered, Local, path_of, read_json
 
 
@@ -339,6 +345,8 @@ def test_a_script_must_be_one():
         {"pace": "1"},
         {"poll_after_ms": "5"},
         {"prefix": 5},
+        {"api_key": 5},
+        {"api_key": ""},
     ],
 )
 def test_an_option_that_cannot_be_is_refused_at_once(wrong):
@@ -346,6 +354,16 @@ def test_an_option_that_cannot_be_is_refused_at_once(wrong):
 
     with pytest.raises(UsageError, match=f"{name} must be a"):
         LocalService(**wrong)
+
+
+@pytest.mark.parametrize("host", [InMemoryTransport, AsyncInMemoryTransport])
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [(LocalService, "LocalService, a class: call it"), (5, "not of type int")],
+)
+def test_what_is_no_service_is_refused_at_once(host, wrong, said):
+    with pytest.raises(UsageError, match=f"service must be an object .*{said}"):
+        host(wrong)
 
 
 def test_what_a_script_raises_comes_through_and_the_run_stays():

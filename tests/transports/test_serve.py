@@ -446,6 +446,11 @@ def test_only_loopback_is_listened_on(host: str) -> None:
         serve(FakeService(echo), host=host)
 
 
+def test_the_class_of_a_service_is_refused() -> None:
+    with pytest.raises(UsageError, match="LocalService, a class: call it"):
+        serve(LocalService)  # type: ignore[type-var]
+
+
 def test_a_context_for_clients_is_refused() -> None:
     with pytest.raises(UsageError, match="PROTOCOL_TLS_SERVER"):
         serve(FakeService(echo), ssl_context=ssl.create_default_context())

@@ -20,6 +20,7 @@ from typing import Any, Generic, Protocol, Self, TypeVar, overload
 
 from runs_core.errors import UsageError
 from runs_core.testing import LocalService, ServiceReply, ServiceRequest
+from runs_core.testing.transport import check_service
 from runs_transports._blocking import end_waits
 from runs_transports._extras import comes_with
 from runs_transports._request import in_url
@@ -87,6 +88,8 @@ def serve(
     server checks no credentials, so it listens to this machine only: `host` must be a
     loopback address unless `allow_remote`.
     """
+    if service is not None:
+        check_service(service)
     if not (allow_remote or _is_loopback(host)):
         raise UsageError(
             f"{host} is not a loopback address, and this server lets everyone in:"
