@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -171,9 +172,10 @@ def test_a_server_that_cannot_start_says_so_and_leaves_nothing() -> None:
         serving()
 
 
-def test_a_service_that_is_none_leaves_nothing() -> None:
+def test_a_service_without_a_prefix_leaves_nothing() -> None:
+    without = SimpleNamespace(handle=print)
     with pytest.raises(AttributeError, match="prefix"):
-        serve(object())  # type: ignore[type-var]
+        serve(without)  # type: ignore[type-var]
 
 
 @contextmanager
