@@ -86,8 +86,6 @@ class FieldPlan(NamedTuple):
     """A function, a class, the type of a list's elements, or a union, by `kind`."""
     nullable: bool
     required: bool
-    keyword: bool
-    """Whether the class takes it by keyword only."""
     checked: bool
     """Whether a value that is not null must be an object."""
 
@@ -108,7 +106,7 @@ def _plan_field(
     required = at.default is NOTHING or at.name in cls._required
     nullable = NoneType in get_args(hint)
     checked = at.name in cls._objects
-    return FieldPlan(at.name, kind, of, nullable, required, at.kw_only, checked)
+    return FieldPlan(at.name, kind, of, nullable, required, checked)
 
 
 def _kind(hint: Any, bound: dict[Any, Any]) -> tuple[Any, Any]:
