@@ -9,6 +9,7 @@ from runs_core.lifecycle import RUN_ENDS, RUN_TERMINAL
 from runs_core.models import (
     FunctionToolCall,
     Message,
+    MessageCreationStepDetails,
     TextContentBlock,
     ToolCallsStepDetails,
     UnknownContentBlock,
@@ -567,6 +568,18 @@ def test_a_call_that_begins_with_nothing_is_one_of_its_kind() -> None:
     assert isinstance(details, ToolCallsStepDetails)
     assert [call.type for call in details.tool_calls] == list(kinds)
     assert all(not type(c).__name__.startswith("Unknown") for c in details.tool_calls)
+    called, computed, _ = details.tool_calls
+    assert called.function.arguments == computed.code_interpreter.input == ""
+
+
+def test_a_message_creation_that_begins_with_nothing_is_one() -> None:
+    begun = calls()
+    begun["delta"]["step_details"] = {"type": "message_creation"}
+
+    (shown,) = applied((STEP_DELTA, begun)).steps
+
+    assert isinstance(shown.step_details, MessageCreationStepDetails)
+    assert shown.step_details.message_creation is not None
 
 
 @pytest.mark.parametrize("kind", [{}, {"type": None}, {"type": ""}])
