@@ -572,6 +572,38 @@ def test_a_call_that_begins_with_nothing_is_one_of_its_kind() -> None:
     assert called.function.arguments == computed.code_interpreter.input == ""
 
 
+@pytest.mark.parametrize("kind", ["text", "refusal", "image_file", "image_url"])
+def test_a_block_that_begins_with_nothing_has_what_its_kind_has(kind: str) -> None:
+    (block,) = applied((DELTA, delta({"index": 0, "type": kind}))).messages[0].content
+
+    assert getattr(block, kind) is not None
+
+
+@pytest.mark.parametrize("kind", ["file_citation", "file_path"])
+def test_an_annotation_that_begins_with_nothing_has_what_its_kind_has(
+    kind: str,
+) -> None:
+    noted = {"value": "a", "annotations": [{"index": 0, "type": kind}]}
+    begun = delta({"index": 0, "type": "text", "text": noted})
+
+    (block,) = applied((DELTA, begun)).messages[0].content
+
+    assert isinstance(block, TextContentBlock)
+    assert getattr(block.text.annotations[0], kind) is not None
+
+
+@pytest.mark.parametrize("kind", ["logs", "image"])
+def test_an_output_that_begins_with_nothing_has_what_its_kind_has(kind: str) -> None:
+    run_code = {"input": "a", "outputs": [{"index": 0, "type": kind}]}
+    begun = calls({**code("a"), "code_interpreter": run_code})
+
+    details = applied((STEP_DELTA, begun)).steps[0].step_details
+
+    assert isinstance(details, ToolCallsStepDetails)
+    (call,) = details.tool_calls
+    assert getattr(call.code_interpreter.outputs[0], kind) is not None
+
+
 def test_a_message_creation_that_begins_with_nothing_is_one() -> None:
     begun = calls()
     begun["delta"]["step_details"] = {"type": "message_creation"}
