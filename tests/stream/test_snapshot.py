@@ -513,6 +513,13 @@ def test_gaps_close_up_and_indices_are_not_shown() -> None:
     ]
 
 
+def test_a_list_may_be_of_any_length_if_it_has_no_long_gap() -> None:
+    indices = range(0, 5000, 1000)
+    snapshot = applied(*((DELTA, delta(text(str(i), i))) for i in indices))
+
+    assert snapshot.text == "".join(map(str, indices))
+
+
 def test_numbers_replace_and_texts_append() -> None:
     def note(**fields: Any) -> dict[str, Any]:
         noted = {"index": 0, "type": "file_path", **fields}
