@@ -839,6 +839,15 @@ def test_promise_6_reads_and_sleeps_end_at_the_clients_deadline() -> None:
         )
 
 
+def test_promise_6_no_function_is_called_after_the_clients_deadline() -> None:
+    def flow() -> Flow[None]:
+        yield from Invoke(print)
+
+    policy = Policy(deadline=10.0)
+    with pytest.raises(DeadlineExceeded, match="did not end by its deadline"):
+        perform(bound(flow(), ENDPOINT, policy), [(Now, 0.0), (Now, 10.0)])
+
+
 def test_other_effects_and_their_answers_pass_through() -> None:
     def flow() -> Flow[Any]:
         yield from Emit((1,))

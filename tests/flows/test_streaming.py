@@ -495,6 +495,20 @@ def test_promise_6_done_is_not_waited_for_beyond_the_deadline() -> None:
     assert late.now == 1001.0
 
 
+def test_promise_6_a_run_that_ended_has_ended_though_its_caller_takes_too_long() -> (
+    None
+):
+    class Slow(Server):
+        def answer(self, ask: Any) -> Any:
+            self.now += 60.0 * (isinstance(ask, Emit) and len(ask.items))
+            return super().answer(ask)
+
+    late = Slow(COMPLETED, DONE)
+
+    assert late.drive(a_feed(deadline=1.0)).status == "completed"
+    assert len(late.waits) == 1
+
+
 def test_promise_6_done_is_waited_for_two_seconds() -> None:
     late = Server(COMPLETED, 60.0, DONE)
     assert late.drive(a_feed()).status == "completed"
