@@ -927,6 +927,31 @@ def test_an_async_provider_needs_an_async_client() -> None:
         client.run(RETRIEVE)
 
 
+# --- The transport below -----------------------------------------------------------
+
+
+def test_leaving_a_client_closes_its_transport_if_that_can_be_closed(rig: Rig) -> None:
+    transport = rig.transport(ok())
+    rig.left(rig.entered(rig.client(transport)))  # It has no close().
+    closed = []
+
+    def close() -> Any:
+        async def later() -> None:
+            closed.append(transport)
+
+        return later() if rig.is_async else closed.append(transport)
+
+    transport.close = close
+    client = rig.client(transport)
+    assert rig.entered(client) is client
+    assert rig.wait(client.run(RETRIEVE)).status == "queued"
+    assert closed == []
+
+    rig.left(client)
+
+    assert closed == [transport]
+
+
 # --- How they look -----------------------------------------------------------------
 
 

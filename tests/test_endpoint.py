@@ -451,12 +451,14 @@ def test_from_environ_sends_the_named_headers_to_azure_too() -> None:
             **AZURE,
             "AZURE_OPENAI_API_KEY": "k",
             "OPENAI_ORG_ID": "org",
+            "OPENAI_PROJECT_ID": "project",
             "OPENAI_CUSTOM_HEADERS": "X-A: 1",
         }
     )
 
     headers = sent(endpoint).headers
     assert (headers["openai-organization"], headers["x-a"]) == ("org", "1")
+    assert headers["openai-project"] == "project"
 
 
 # --- Profiles ----------------------------------------------------------------------

@@ -86,8 +86,6 @@ class FieldPlan(NamedTuple):
     """A function, a class, the type of a list's elements, or a union, by `kind`."""
     nullable: bool
     required: bool
-    keyword: bool
-    """Whether the class takes it by keyword only."""
     checked: bool
     """Whether a value that is not null must be an object."""
 
@@ -115,7 +113,6 @@ def _plan_field(
         of,
         nullable=NoneType in get_args(hint),
         required=field.default is NOTHING or field.name in cls._required,
-        keyword=field.kw_only,
         checked=field.name in cls._objects,
     )
 

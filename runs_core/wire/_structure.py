@@ -19,7 +19,7 @@ from typing import Any, get_origin
 
 from runs_core.errors import MalformedResponse
 from runs_core.wire._blank import blank_of
-from runs_core.wire._objects import ABSENT, FieldNames, Irregular, Unknown, Value, note
+from runs_core.wire._objects import ABSENT, FieldNames, Irregular, Unknown, note
 from runs_core.wire._plan import (
     FieldPlan,
     UnionPlan,
@@ -178,20 +178,14 @@ def _object(
         values.append((field, value))
     write(f"{made} = {write.use('blank', blank_of(cls))}()", depth)
     is_frozen = cls.__setattr__ is not object.__setattr__
-    # The post-init of `Value` records which fields were given; here, `note` does that.
-    # A class with a post-init of its own is left to attrs.
-    finish = getattr(cls, "__attrs_post_init__", Value.__attrs_post_init__)
-    by_hand = finish is Value.__attrs_post_init__
-    if by_hand:
-        # Calling `__attrs_init__` takes a quarter longer; if frozen, thrice as long.
-        for field, value in values:
-            put = f"put({made}, {field.name!r}, {value})"
-            write(put if is_frozen else f"{made}.{field.name} = {value}", depth)
-    else:
-        arguments = [f"{f.name}={value}" if f.keyword else value for f, value in values]
-        write(f"{made}.__attrs_init__({', '.join(arguments)})", depth)
-    keep = f"note({made}, {raw}, {write.use('fields', _field_names_of(cls))})"
-    write(f"if {left}: {keep}" if by_hand else keep, depth)
+    # Calling `__attrs_init__` takes a quarter longer; if frozen, thrice as long.
+    for field, value in values:
+        put = f"put({made}, {field.name!r}, {value})"
+        write(put if is_frozen else f"{made}.{field.name} = {value}", depth)
+    # The post-init of `Value`, the only one that a class has, records which fields were
+    # given; for an object that is read, `note` does that.
+    fields = write.use("fields", _field_names_of(cls))
+    write(f"if {left}: note({made}, {raw}, {fields})", depth)
 
 
 def _is_sure(field: FieldPlan, strict: bool, tag: str | None) -> bool:

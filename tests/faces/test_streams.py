@@ -179,6 +179,21 @@ def test_an_async_helper_is_entered_or_iterated() -> None:
     assert run_async(entered()) == run_async(iterated()) == COUNT
 
 
+def test_a_stream_that_has_begun_loses_nothing_when_it_is_entered() -> None:
+    begun = stream(client_of(as_bytes(STORY)))
+    next(begun)
+    with begun:
+        assert len(list(begun)) == COUNT - 1
+
+    async def main() -> None:
+        begun = stream(async_client_of(as_bytes(STORY)))
+        await anext(begun)
+        async with begun:
+            assert len([event async for event in begun]) == COUNT - 1
+
+    run_async(main())
+
+
 # --- What it shows -----------------------------------------------------------------
 
 

@@ -44,6 +44,14 @@ def test_a_repr_shows_what_is_asked_and_no_function() -> None:
     assert "function" not in repr(CALL)
 
 
+def test_a_repr_shows_no_prompt() -> None:
+    call = runs.create(
+        "t", assistant_id="a", instructions="canary", extra_query={"q": "canary"}
+    )
+
+    assert "canary" not in repr(call)
+
+
 def a_run(id: str = "r") -> dict[str, Any]:
     return {"id": id, "object": "thread.run"}
 
@@ -304,8 +312,10 @@ def test_before_with_after_is_a_window_that_is_kept() -> None:
         window,
         (asks(before="9", after="1", order="asc", tag="x"), page("2", has_more=True)),
         (emits("2"), None),
-        (asks(before="9", after="2", order="asc", tag="x"), page("3", has_more=False)),
+        (asks(before="9", after="2", order="asc", tag="x"), page("3", has_more=True)),
         (emits("3"), None),
+        (asks(before="9", after="3", order="asc", tag="x"), page("4", has_more=False)),
+        (emits("4"), None),
     )
 
 

@@ -59,7 +59,10 @@ def test_promise_4_a_key_echoed_by_an_error_event_is_taken_out(nested: bool) -> 
 
 
 def test_an_error_event_stays_one_if_a_number_in_it_is_the_key() -> None:
-    said = b'event: error\ndata: {"message": "no \\ud800", "code": 12345678}\n\n'
+    said = (
+        b'event: error\ndata: {"message": "no \\ud800", "code": 12345678,'
+        b' "param": null, "seen": [12345678, "as 12345678", true]}\n\n'
+    )
     service = LocalService(Script([Turn((Raw(said),))]))
     client = Client(
         InMemoryTransport(service), Endpoint("http://l.test/v1", "12345678")
@@ -70,7 +73,12 @@ def test_an_error_event_stays_one_if_a_number_in_it_is_the_key() -> None:
     with pytest.raises(StreamError, match="no \ufffd") as caught:
         client.stream(feed).until_done()
 
-    assert caught.value.body == {"message": "no \ud800", "code": "[redacted]"}
+    assert caught.value.body == {
+        "message": "no \ud800",
+        "code": "[redacted]",
+        "param": None,
+        "seen": ["[redacted]", "as [redacted]", True],
+    }
 
 
 def in_json(text: str) -> str:

@@ -149,6 +149,7 @@ def test_reads_leave_nothing_unknown() -> None:
             runs.retrieve("r", "t").parse(response)
 
         assert not isinstance(caught.value, OutcomeUnknown)
+        assert caught.value.__cause__ is not caught.value
     flow = iter(runs.retrieve("r", "t"))
     next(flow)
     with pytest.raises(ResponseTooLarge) as too_large:

@@ -618,6 +618,7 @@ def test_promise_4_a_key_that_an_answers_header_echoes_is_taken_out(
     assert caught.value.request_id == "[redacted]"
     assert caught.value.headers["x-echo"] == "[redacted]"
     assert "sk-canary" not in str(vars(caught.value))
+    assert "sk-canary" not in str(dict(caught.value.headers))
 
 
 def test_promise_4_nor_does_a_success_or_a_stream_hold_it() -> None:
@@ -837,6 +838,15 @@ def test_promise_6_reads_and_sleeps_end_at_the_clients_deadline() -> None:
                 (Sleep(5.0), None),
             ],
         )
+
+
+def test_promise_6_no_function_is_called_after_the_clients_deadline() -> None:
+    def flow() -> Flow[None]:
+        yield from Invoke(print)
+
+    policy = Policy(deadline=10.0)
+    with pytest.raises(DeadlineExceeded, match="did not end by its deadline"):
+        perform(bound(flow(), ENDPOINT, policy), [(Now, 0.0), (Now, 10.0)])
 
 
 def test_other_effects_and_their_answers_pass_through() -> None:

@@ -48,6 +48,7 @@ def error_of(
         (500, errors.InternalServerError),
         (503, errors.InternalServerError),
         (599, errors.InternalServerError),
+        (300, errors.UnexpectedRedirect),
         (301, errors.UnexpectedRedirect),
         (308, errors.UnexpectedRedirect),
         (100, errors.APIStatusError),

@@ -341,6 +341,21 @@ def test_promise_3_a_malformed_event_is_not_hidden_by_what_comes_later(
     assert server.pieces == [then]
 
 
+@pytest.mark.parametrize(
+    ("piece", "error"),
+    [
+        (sse("error", {"message": "no"}), StreamError),
+        (sse("thread.run.in_progress", "{"), MalformedEvent),
+        (run_event("in_progress").replace(b'"r"', b'"another"'), InvalidDelta),
+    ],
+)
+def test_promise_3_polling_finishes_no_stream_that_says_what_is_wrong(
+    piece: bytes, error: type[RunsError]
+) -> None:
+    with pytest.raises(error):
+        Server(QUEUED, piece).drive(a_feed(resume="poll"))
+
+
 def test_promise_5_a_stream_without_an_event_says_that_its_run_may_have_begun() -> None:
     with pytest.raises(StreamTruncated, match=r"runs\.list\(thread_id") as created:
         Server().drive(a_feed())
@@ -478,6 +493,20 @@ def test_promise_6_done_is_not_waited_for_beyond_the_deadline() -> None:
 
     assert late.drive(a_feed(deadline=1.0)).status == "completed"
     assert late.now == 1001.0
+
+
+def test_promise_6_a_run_that_ended_has_ended_though_its_caller_takes_too_long() -> (
+    None
+):
+    class Slow(Server):
+        def answer(self, ask: Any) -> Any:
+            self.now += 60.0 * (isinstance(ask, Emit) and len(ask.items))
+            return super().answer(ask)
+
+    late = Slow(COMPLETED, DONE)
+
+    assert late.drive(a_feed(deadline=1.0)).status == "completed"
+    assert len(late.waits) == 1
 
 
 def test_promise_6_done_is_waited_for_two_seconds() -> None:

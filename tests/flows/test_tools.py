@@ -119,9 +119,12 @@ def test_every_call_is_answered_in_order_and_in_one_submission(loop: Loop) -> No
     assert bench.service.executions["submissions"] == 2
 
 
-def test_functions_may_be_given_by_their_own_names(loop: Loop) -> None:
+@pytest.mark.parametrize("several", [list, iter])
+def test_functions_may_be_given_by_their_own_names(
+    loop: Loop, several: Callable[[list[Any]], Any]
+) -> None:
     bench = Bench(ONE_CALL, ANSWER)
-    assert loop(bench, functions=[add]).status == "completed"
+    assert loop(bench, functions=several([add])).status == "completed"
     assert bench.submitted()[0][0]["output"] == "3"
 
 

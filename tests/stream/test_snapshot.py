@@ -9,6 +9,7 @@ from runs_core.lifecycle import RUN_ENDS, RUN_TERMINAL
 from runs_core.models import (
     FunctionToolCall,
     Message,
+    MessageCreationStepDetails,
     TextContentBlock,
     ToolCallsStepDetails,
     UnknownContentBlock,
@@ -531,6 +532,13 @@ def test_gaps_close_up_and_indices_are_not_shown() -> None:
     ]
 
 
+def test_a_list_may_be_of_any_length_if_it_has_no_long_gap() -> None:
+    indices = range(0, 5000, 1000)
+    snapshot = applied(*((DELTA, delta(text(str(i), i))) for i in indices))
+
+    assert snapshot.text == "".join(map(str, indices))
+
+
 def test_numbers_replace_and_texts_append() -> None:
     def note(**fields: Any) -> dict[str, Any]:
         noted = {"index": 0, "type": "file_path", **fields}
@@ -586,6 +594,50 @@ def test_a_call_that_begins_with_nothing_is_one_of_its_kind() -> None:
     assert isinstance(details, ToolCallsStepDetails)
     assert [call.type for call in details.tool_calls] == list(kinds)
     assert all(not type(c).__name__.startswith("Unknown") for c in details.tool_calls)
+    called, computed, _ = details.tool_calls
+    assert called.function.arguments == computed.code_interpreter.input == ""
+
+
+@pytest.mark.parametrize("kind", ["text", "refusal", "image_file", "image_url"])
+def test_a_block_that_begins_with_nothing_has_what_its_kind_has(kind: str) -> None:
+    (block,) = applied((DELTA, delta({"index": 0, "type": kind}))).messages[0].content
+
+    assert getattr(block, kind) is not None
+
+
+@pytest.mark.parametrize("kind", ["file_citation", "file_path"])
+def test_an_annotation_that_begins_with_nothing_has_what_its_kind_has(
+    kind: str,
+) -> None:
+    noted = {"value": "a", "annotations": [{"index": 0, "type": kind}]}
+    begun = delta({"index": 0, "type": "text", "text": noted})
+
+    (block,) = applied((DELTA, begun)).messages[0].content
+
+    assert isinstance(block, TextContentBlock)
+    assert getattr(block.text.annotations[0], kind) is not None
+
+
+@pytest.mark.parametrize("kind", ["logs", "image"])
+def test_an_output_that_begins_with_nothing_has_what_its_kind_has(kind: str) -> None:
+    run_code = {"input": "a", "outputs": [{"index": 0, "type": kind}]}
+    begun = calls({**code("a"), "code_interpreter": run_code})
+
+    details = applied((STEP_DELTA, begun)).steps[0].step_details
+
+    assert isinstance(details, ToolCallsStepDetails)
+    (call,) = details.tool_calls
+    assert getattr(call.code_interpreter.outputs[0], kind) is not None
+
+
+def test_a_message_creation_that_begins_with_nothing_is_one() -> None:
+    begun = calls()
+    begun["delta"]["step_details"] = {"type": "message_creation"}
+
+    (shown,) = applied((STEP_DELTA, begun)).steps
+
+    assert isinstance(shown.step_details, MessageCreationStepDetails)
+    assert shown.step_details.message_creation is not None
 
 
 @pytest.mark.parametrize("kind", [{}, {"type": None}, {"type": ""}])

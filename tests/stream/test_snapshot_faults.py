@@ -125,6 +125,19 @@ def test_a_step_keeps_its_type() -> None:
         snapshot.apply(begun[1])
 
 
+@pytest.mark.parametrize("more", [{"x": [5]}, {"y": [{"index": 1}]}])
+def test_an_unknown_kind_keeps_its_lists_and_objects_apart(more: Any) -> None:
+    new = {"index": 0, "type": "new"}
+    begun = {**new, "x": [{"index": 0}], "y": {"a": 1}}
+    snapshot = applied((DELTA, delta(begun)))
+    expected = state(snapshot)
+    (event,) = made((DELTA, delta({**new, **more})))
+
+    with pytest.raises(InvalidDelta, match="of another kind"):
+        snapshot.apply(event)
+    assert state(snapshot) == expected
+
+
 def test_nothing_begins_with_a_delta_that_does_not_fit() -> None:
     snapshot = RunSnapshot()
     for event in made((DELTA, delta("x")), (STEP_DELTA, calls("x"))):

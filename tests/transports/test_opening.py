@@ -39,6 +39,20 @@ def takes_at_most(seconds: float) -> Iterator[None]:
     assert time.monotonic() - begun < seconds
 
 
+def test_a_host_that_is_not_found_is_an_error_that_says_so(
+    rig: AnyRig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_such_name(*_: object, **__: object) -> None:
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", no_such_name)
+    said = r"nowhere\.invalid was not found \(Name or service not known\); nothing was"
+    with pytest.raises(NotSent, match=said) as caught:
+        rig.run(lambda io: fetch(io, get("http://nowhere.invalid")))
+
+    assert isinstance(caught.value.__cause__, OSError)
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="others refuse or wait in line")
 def test_dead_addresses_share_one_timeout(
     rig: AnyRig, monkeypatch: pytest.MonkeyPatch

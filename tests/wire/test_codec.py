@@ -7,6 +7,7 @@ import sys
 import traceback
 from decimal import Decimal
 from enum import StrEnum
+from types import SimpleNamespace
 from typing import Any
 
 import attrs
@@ -222,6 +223,14 @@ def test_without_msgspec_the_standard_library_reads(
 
     assert make_loads()(b'["\\ud83d"]') == ["\ud83d"]
     assert codec._fast_parser() is parse_json
+
+
+def test_with_msgspec_that_reads(monkeypatch: pytest.MonkeyPatch) -> None:
+    decoder = SimpleNamespace(decode=lambda data: ["msgspec", data])
+    fake = SimpleNamespace(Decoder=lambda: decoder)
+    monkeypatch.setitem(sys.modules, "msgspec.json", fake)
+
+    assert make_loads()(b"{}") == ["msgspec", b"{}"]
 
 
 def test_a_parser_can_be_given() -> None:
