@@ -40,7 +40,8 @@ def lookalike(
         return_annotation=returns,
     )
     like.__annotations__ = {**function.__annotations__, "return": returns}
-    if says:
+    # Where Python runs with -OO, docstrings are None.
+    if says and function.__doc__:
         like.__doc__ = f"{inspect.getdoc(function)}\n\n{says}"
     return like
 

@@ -13,6 +13,7 @@ import pytest
 
 from runs_core.api import runs, threads
 from runs_core.faces import nouns, streams
+from runs_core.faces.signatures import lookalike
 from runs_core.handlers import AssistantEventHandler, AsyncAssistantEventHandler
 from tests.faces.clients import a_client, an_async_client
 
@@ -163,6 +164,14 @@ def test_help_shows_the_parameters_and_what_is_the_methods_own() -> None:
     assert "With `stream=True`" in shown
     assert "event_handler" in streaming
     assert "With an event handler" in streaming
+
+
+def test_help_adds_nothing_where_python_removed_the_docstring() -> None:
+    """`python -OO` does."""
+
+    def operation(*, extra_headers: Any = None) -> Any: ...
+
+    assert lookalike(operation, Any, says="More.").__doc__ is None
 
 
 def test_a_noun_and_its_methods_can_be_looked_at_without_a_client() -> None:
