@@ -11,6 +11,7 @@ from runs_core.api import assistants, messages, runs, steps, threads
 from runs_transports.cli.driving import TRANSPORTS
 from runs_transports.cli.operations import OPERATIONS
 from runs_transports.cli.parameter_help import parameter_help
+from tests.interrupting import interrupted_in
 from tests.testing.local import WEATHER
 
 
@@ -183,6 +184,16 @@ def test_a_run_is_streamed_as_lines_of_json(cli, assistant, thread, transport):
     assert events[0]["event"] == "thread.run.created"
     assert events[-1]["event"] == "thread.run.completed"
     assert events[-1]["data"]["assistant_id"] == assistant
+
+
+@pytest.mark.parametrize(
+    "point", ["open_tcp_stream.<locals>.attempt_connect", "_Wire._received"]
+)
+def test_ctrl_c_in_a_task_of_trio_ends_it_quietly(cli, server, point):
+    with interrupted_in(point):
+        ended = cli("threads", "create", "--transport", "trio")
+
+    assert (ended.status, ended.out, ended.err) == (130, "", "")
 
 
 @pytest.mark.usefixtures("short_polls")

@@ -177,14 +177,19 @@ class _Wire:
         """Send the request, or a part of it if the peer refuses it before its end."""
         faults: list[BaseException] = []
         listening = trio.CancelScope(shield=True)
-        # No exception leaves the nursery, which would wrap it in a group.
-        async with trio.open_nursery() as nursery:
-            nursery.start_soon(self._listen, listening, faults)
-            try:
-                await self._send()
-            except BaseException as error:
-                faults.append(error)
-            listening.cancel()
+        # No fault leaves the nursery, which would wrap it in a group.
+        try:
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(self._listen, listening, faults)
+                try:
+                    await self._send()
+                except BaseException as error:
+                    faults.append(error)
+                listening.cancel()
+        except BaseExceptionGroup as group:
+            # Ctrl-C can come at any point, and a cancellation while the nursery ends.
+            stray = group.split(trio.Cancelled)[1] or group
+            raise stray.exceptions[0] from None
         if faults:
             raise faults.pop()
 

@@ -80,7 +80,13 @@ def _trio(conversation: _Conversation) -> Any:
 
     from runs_transports.trio import TrioTransport
 
-    return trio.run(_awaiting, TrioTransport(), conversation)
+    return trio.run(
+        _awaiting,
+        TrioTransport(),
+        conversation,
+        # Else Ctrl-C may come before a coroutine is awaited, which Python reports.
+        restrict_keyboard_interrupt_to_checkpoints=True,
+    )
 
 
 def _asyncio(conversation: _Conversation) -> Any:
