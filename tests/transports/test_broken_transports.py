@@ -35,6 +35,22 @@ class Collecting(Correct):
         return lambda: b"".join(iter(opened.read, b""))
 
 
+class FillingItsBuffer(Correct):
+    """Asks for more than it has, so that what came with the head waits for more."""
+
+    @contextmanager
+    def open(self, request: Request) -> Iterator[Exchange]:
+        connection = http.client.HTTPConnection(urlsplit(request.url).netloc)
+        connection.request("GET", "/")
+        with connection.getresponse() as response:
+            buffer = bytearray(65536)
+
+            def read() -> bytes:
+                return bytes(buffer[: response.fp.readinto1(buffer)])
+
+            yield Opened(Head(response.status, response.getheaders()), read)
+
+
 class SwallowingErrors(Correct):
     def reading(self, opened: Exchange) -> Callable[[], bytes]:
         def read() -> bytes:
@@ -329,14 +345,27 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(module, "PATIENCE", 0.1)
 
 
-def test_bytes_that_are_kept_back_are_noticed(impatient: None):
-    harness = Rig(Collecting(), run_on_asyncio)
+@pytest.mark.parametrize(
+    ("broken", "answer", "together"),
+    [
+        (
+            Collecting,
+            (suite.CHUNKED, b"1\r\na\r\n", b"1\r\nb\r\n", b"0\r\n\r\n"),
+            False,
+        ),
+        (FillingItsBuffer, (suite.UNFRAMED, b"a", b"b", b""), True),
+    ],
+)
+def test_bytes_that_are_kept_back_are_noticed(
+    impatient: None, broken, answer, together
+):
+    harness = Rig(broken(), run_on_asyncio)
 
     with pytest.raises(
         AssertionError, match="had come was not returned before the next"
     ):
         SUITE.test_each_byte_is_delivered_as_soon_as_it_arrives(
-            harness, suite.CHUNKED, b"1\r\na\r\n", b"1\r\nb\r\n", b"0\r\n\r\n"
+            harness, *answer, together
         )
 
 

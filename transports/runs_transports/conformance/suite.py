@@ -80,15 +80,22 @@ class TransportSuite(EventLoopTests, OnceTests, VerbatimTests, WaitingTests):
         ],
         ids=["length", "chunked", "half-a-chunk", "unframed"],
     )
+    @pytest.mark.parametrize("together", [False, True], ids=["alone", "with-the-head"])
     def test_each_byte_is_delivered_as_soon_as_it_arrives(
-        self, rig: Rig, head: bytes, first: bytes, second: bytes, end: bytes
+        self,
+        rig: Rig,
+        head: bytes,
+        first: bytes,
+        second: bytes,
+        end: bytes,
+        together: bool,
     ) -> None:
         go_on = threading.Event()
         in_time: list[bool] = []
 
         def script(connection: Connection) -> None:
-            connection.answer(head)
-            for part in (first, second):
+            connection.answer(head + first if together else head)
+            for part in [second] if together else [first, second]:
                 in_time.append(go_on.wait(PATIENCE))
                 go_on.clear()
                 connection.send(part)
@@ -97,7 +104,8 @@ class TransportSuite(EventLoopTests, OnceTests, VerbatimTests, WaitingTests):
         async def scenario(io: Io) -> list[bytes]:
             pieces = []
             async with io.open(get(server.url, read=None)) as opened:
-                go_on.set()
+                if not together:
+                    go_on.set()
                 while piece := await opened.read():
                     pieces.append(piece)
                     go_on.set()
@@ -106,7 +114,7 @@ class TransportSuite(EventLoopTests, OnceTests, VerbatimTests, WaitingTests):
         with peer(script) as server:
             pieces = rig.run(scenario)
 
-        assert in_time == [True, True], (
+        assert all(in_time), (
             "a byte that had come was not returned before the next one came"
         )
         assert pieces == [b"a", b"b"]
