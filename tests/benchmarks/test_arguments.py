@@ -1,6 +1,7 @@
 """The arguments of the command line, and what is refused before anything begins."""
 
 import re
+import shlex
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -70,7 +71,7 @@ def test_the_help_says_what_each_command_is_for(
 def refused(line: str, capsys: pytest.CaptureFixture[str]) -> str:
     """Return the last line that is printed, which says all that is wrong."""
     with pytest.raises(SystemExit) as stopped:
-        parse(line.split())
+        parse(shlex.split(line))
     printed = capsys.readouterr().err
 
     assert stopped.value.code == 2
@@ -185,7 +186,8 @@ def test_paths_that_are_of_no_use_are_refused(
     (tmp_path / "silent" / "server" / "one.sse").write_bytes(b": hello\n\n")
     (tmp_path / "broken").write_text('{"schema": 1, ')
 
-    assert told.format(tmp_path) in refused(line.format(tmp_path), capsys)
+    line = line.format(shlex.quote(str(tmp_path)))
+    assert told.format(tmp_path) in refused(line, capsys)
 
 
 @pytest.mark.parametrize(
@@ -201,7 +203,7 @@ def test_of_a_file_that_holds_no_results_it_is_said_why(
     content: bytes, why: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "odd").write_bytes(content)
-    line = refused(f"compare {tmp_path / 'odd'} nowhere", capsys)
+    line = refused(f"compare {shlex.quote(str(tmp_path / 'odd'))} nowhere", capsys)
 
     assert line.endswith(
         f"odd is not a result file of schema 1: {why}; pass the results.json of a run"
@@ -211,9 +213,9 @@ def test_of_a_file_that_holds_no_results_it_is_said_why(
 @pytest.mark.skipif(not Path("/proc/self").is_dir(), reason="needs Linux's /proc")
 def test_where_nothing_is_written_nothing_has_to_be_writable(tmp_path: Path) -> None:
     results(figure("runs-core", 1)).write(tmp_path / "r.json")
-    line = f"--out /proc compare {tmp_path / 'r.json'} {tmp_path / 'r.json'}"
+    made = str(tmp_path / "r.json")
 
-    assert parse(line.split()).command == "compare"
+    assert parse(["--out", "/proc", "compare", made, made]).command == "compare"
 
 
 @pytest.mark.skipif(not Path("/proc/self").is_dir(), reason="needs Linux's /proc")

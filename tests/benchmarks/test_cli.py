@@ -85,7 +85,7 @@ def test_what_is_needed_at_the_end_is_asked_for_first(
     monkeypatch.setitem(sys.modules, name, None)
 
     with pytest.raises(SystemExit, match=f"^{name} is not installed; "):
-        main(line.format(tmp_path).split())
+        main([part.format(tmp_path) for part in line.split()])
 
 
 def test_compare_prints_what_changed(
