@@ -90,12 +90,13 @@ class TransportSuite(EventLoopTests, OnceTests, VerbatimTests, WaitingTests):
         end: bytes,
         together: bool,
     ) -> None:
+        parts = [second] if together else [first, second]
         go_on = threading.Event()
         in_time: list[bool] = []
 
         def script(connection: Connection) -> None:
             connection.answer(head + first if together else head)
-            for part in [second] if together else [first, second]:
+            for part in parts:
                 in_time.append(go_on.wait(PATIENCE))
                 go_on.clear()
                 connection.send(part)
@@ -114,7 +115,7 @@ class TransportSuite(EventLoopTests, OnceTests, VerbatimTests, WaitingTests):
         with peer(script) as server:
             pieces = rig.run(scenario)
 
-        assert all(in_time), (
+        assert in_time == [True] * len(parts), (
             "a byte that had come was not returned before the next one came"
         )
         assert pieces == [b"a", b"b"]
