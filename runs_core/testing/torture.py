@@ -15,11 +15,11 @@ each break::
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from functools import partial
 from typing import Any, TypeVar
 
 from attrs import define, field
 
+from runs_core.flows.deadline import in_steps
 from runs_core.flows.effects import Ask, Effect, Flow, Open, Read, Send
 
 __all__ = ["Fault", "cuts", "each_effect", "pieces", "truncations"]
@@ -67,28 +67,19 @@ class Fault:
     def __call__(self, flow: Flow[T]) -> Flow[T]:
         """Return the flow with the fault in it."""
         seen = 0
-        step: Callable[[], Ask] = partial(next, flow)
-        while True:
-            try:
-                ask = step()
-            except StopIteration as end:
-                result: T = end.value
-                return result
+
+        def answer(ask: Ask) -> Flow[Any]:
+            nonlocal seen
             counted = isinstance(ask, self.kinds)
             seen += counted
             fails = counted and seen == self.at + 1
-            try:
-                answer = (yield ask) if self.performed or not fails else None
-                if fails:
-                    self.hit = ask
-                    raise self.error()
-            except GeneratorExit:
-                flow.close()
-                raise
-            except BaseException as error:
-                step = partial(flow.throw, error)
-            else:
-                step = partial(flow.send, answer)
+            given = (yield ask) if self.performed or not fails else None
+            if fails:
+                self.hit = ask
+                raise self.error()
+            return given
+
+        return (yield from in_steps(flow, answer))
 
 
 def each_effect(
