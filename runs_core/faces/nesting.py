@@ -15,7 +15,28 @@ C_co = TypeVar("C_co", covariant=True)
 D_co = TypeVar("D_co", covariant=True)
 
 
-class Noun(Generic[A_co, B_co, C_co, D_co]):
+class _Nested:
+    """A descriptor of a noun below another; the same object each time."""
+
+    _name: str
+
+    def __init__(self, kinds: Mapping[type, Callable[[Any], Any]]) -> None:
+        self._kinds = kinds
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
+
+    def _below(self, face: AnyFace) -> Any:
+        make = next(
+            make for kind, make in self._kinds.items() if isinstance(face, kind)
+        )
+        # Found there from now on: an object's own names come before descriptors that
+        # have no `__set__`.
+        noun = face.__dict__[self._name] = make(face._client)
+        return noun
+
+
+class Noun(_Nested, Generic[A_co, B_co, C_co, D_co]):
     """A noun below another, with the same face; the same object each time."""
 
     def __init__(
@@ -25,15 +46,14 @@ class Noun(Generic[A_co, B_co, C_co, D_co]):
         raw_face: Callable[[Any], C_co],
         async_raw_face: Callable[[Any], D_co],
     ) -> None:
-        self._kinds: Mapping[type, Callable[[Any], Any]] = {
-            Face: face,
-            AsyncFace: async_face,
-            RawFace: raw_face,
-            AsyncRawFace: async_raw_face,
-        }
-
-    def __set_name__(self, owner: type, name: str) -> None:
-        self._name = name
+        super().__init__(
+            {
+                Face: face,
+                AsyncFace: async_face,
+                RawFace: raw_face,
+                AsyncRawFace: async_raw_face,
+            }
+        )
 
     @overload
     def __get__(self, face: None, owner: type) -> Self: ...
@@ -46,22 +66,16 @@ class Noun(Generic[A_co, B_co, C_co, D_co]):
     @overload
     def __get__(self, face: AsyncRawFace, owner: type) -> D_co: ...
     def __get__(self, face: AnyFace | None, owner: type) -> Any:
-        return self if face is None else _kept(face, self._name, self._kinds)
+        return self if face is None else self._below(face)
 
 
-class RawNoun(Generic[A_co, B_co]):
+class RawNoun(_Nested, Generic[A_co, B_co]):
     """The same noun with methods that return responses; the same object each time."""
 
     def __init__(
         self, raw_face: Callable[[Any], A_co], async_raw_face: Callable[[Any], B_co]
     ) -> None:
-        self._kinds: Mapping[type, Callable[[Any], Any]] = {
-            Face: raw_face,
-            AsyncFace: async_raw_face,
-        }
-
-    def __set_name__(self, owner: type, name: str) -> None:
-        self._name = name
+        super().__init__({Face: raw_face, AsyncFace: async_raw_face})
 
     @overload
     def __get__(self, face: None, owner: type) -> Self: ...
@@ -70,12 +84,4 @@ class RawNoun(Generic[A_co, B_co]):
     @overload
     def __get__(self, face: AsyncFace, owner: type) -> B_co: ...
     def __get__(self, face: Face | AsyncFace | None, owner: type) -> Any:
-        return self if face is None else _kept(face, self._name, self._kinds)
-
-
-def _kept(face: AnyFace, name: str, kinds: Mapping[type, Callable[[Any], Any]]) -> Any:
-    make = next(make for kind, make in kinds.items() if isinstance(face, kind))
-    # Found there from now on: an object's own names come before descriptors that have
-    # no `__set__`.
-    noun = face.__dict__[name] = make(face._client)
-    return noun
+        return self if face is None else self._below(face)

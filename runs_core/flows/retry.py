@@ -56,7 +56,7 @@ from runs_core.wire.http import (
     Response,
 )
 
-__all__ = ["Policy", "bound"]
+__all__ = ["Policy", "bound", "bound_to_drive"]
 
 T = TypeVar("T")
 
