@@ -89,12 +89,11 @@ def test_old_garbage_is_out_of_sight_only_while_measuring() -> None:
     assert gc.get_freeze_count() == 0
 
 
+@pytest.mark.usefixtures("_nothing_is_frozen")
 def test_what_was_frozen_before_stays_so() -> None:
     gc.freeze()
-    try:
-        with only_own_garbage():
-            pass
 
-        assert gc.get_freeze_count() > 0
-    finally:
-        gc.unfreeze()
+    with only_own_garbage():
+        pass
+
+    assert gc.get_freeze_count() > 0
