@@ -19,7 +19,7 @@ __all__ = ["framing", "measured", "snapshot", "typed"]
 
 _FEW_CUTS = (ONE_EVENT, "1460 B", "16 KiB")
 # For typed events and snapshots, which take peers a hundred times as long.
-_QUICK_INPUTS = ("text", "tools", "CRLF", "unpredictable text", "unpredictable tools")
+_QUICK_INPUTS = ("text", "tools", "unpredictable text", "unpredictable tools")
 _QUICK_CUTS = (ONE_EVENT, "1460 B")
 Expected = Callable[[Sequence[Frame]], Any]
 # A complete message or step replaces what was added up.
@@ -33,7 +33,7 @@ _WHOLE = (
 def framing(bench: Bench) -> Iterator[Figure]:
     """Bytes to server-sent events; name and text of each are read."""
     # Enough that "all at once" does not fit the fastest cache.
-    deltas = 600 if bench.quick else 2500
+    deltas = 400 if bench.quick else 2500
     everywhere = ("text",) if bench.quick else tuple(GENERATED)
     yield from _decoding(bench, "framing", list, deltas, everywhere)
 

@@ -93,7 +93,7 @@ def footprint(bench: Bench) -> Iterator[Figure]:
             and not (bench.quick and program[0] in _NOT_QUICK)
         ]
         seconds: dict[str, list[float]] = {name: [] for name, _, _ in found}
-        for turn in range(4 if bench.quick else 10):
+        for turn in range(3 if bench.quick else 10):
             bench.step(f"{what}: round {turn + 1}")
             for program in list(found):
                 name, code, _ = program

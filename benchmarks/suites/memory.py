@@ -21,7 +21,8 @@ HUGE = "one event of 8 MiB in 1 KiB chunks, growth of resident memory"
 KEPT = "an open stream after 20 events, memory that it keeps"
 # In seconds, for one event.
 _PATIENCE = 10
-# A quick run has no time for the others.
+# A quick run has no time for others.
+_QUICK_KINDS = ("framing", "typed")
 _QUICK = ("runs-core", "runs-core, data as bytes", "openai-python")
 
 
@@ -31,7 +32,7 @@ def memory(bench: Bench) -> Iterator[Figure]:
         bench.missing["memory"] = "this system does not report the peak of a process"
         return
     with kept_in_file(huge_event(8 << 20)) as file:
-        for kind in ("framing", "typed", "snapshot"):
+        for kind in _QUICK_KINDS if bench.quick else ("framing", "typed", "snapshot"):
             for candidate in bench.candidates(kind):
                 if candidate.hold is None:
                     continue
