@@ -37,6 +37,7 @@ from runs_transports.conformance.peer import (
     Script,
     answering,
     peer,
+    resetting,
     silent_after,
     unused_port,
     whole,
@@ -80,23 +81,15 @@ def test_a_connection_is_used_again() -> None:
 def test_a_connection_that_was_idle_for_long_is_not_used_again(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    def script(connection: Connection) -> None:
-        connection.answer(KEPT)
-        connection.wait_until_left()
-
     monkeypatch.setattr(adapter, "MAX_IDLE_SECONDS", -1.0)
-    with peer(script) as server, RequestsTransport() as transport:
+    with peer(silent_after(KEPT)) as server, RequestsTransport() as transport:
         for _ in range(3):
             assert fetch(transport, get(server.url)) == b"ok"
         assert server.connections == 3
 
 
 def test_a_connection_left_early_is_not_used_again() -> None:
-    def script(connection: Connection) -> None:
-        connection.answer(KEPT)
-        connection.wait_until_left()
-
-    with peer(script) as server, RequestsTransport() as transport:
+    with peer(silent_after(KEPT)) as server, RequestsTransport() as transport:
         for _ in range(2):
             with transport.open(get(server.url)) as opened:
                 assert opened.head.status == 200
@@ -104,11 +97,10 @@ def test_a_connection_left_early_is_not_used_again() -> None:
 
 
 def test_a_connection_with_leftovers_is_not_used_again() -> None:
-    def script(connection: Connection) -> None:
-        connection.answer(KEPT + b"planted")
-        connection.wait_until_left()
-
-    with peer(script) as server, RequestsTransport() as transport:
+    with (
+        peer(silent_after(KEPT + b"planted")) as server,
+        RequestsTransport() as transport,
+    ):
         for _ in range(2):
             assert fetch(transport, get(server.url)) == b"ok"
         assert server.connections == 2
@@ -139,11 +131,7 @@ def test_a_connection_that_broke_before_the_answer_was_perhaps_used() -> None:
 def test_an_older_failure_does_not_make_a_new_one_unsent() -> None:
     """Whoever tries again while handling NotSent has it as the next one's context."""
 
-    def script(connection: Connection) -> None:
-        connection.read_request()
-        connection.reset()
-
-    with peer(script) as server, RequestsTransport() as transport:
+    with peer(resetting(b"")) as server, RequestsTransport() as transport:
         try:
             fetch(transport, get("http://127.0.0.1:1"))
         except NotSent:
@@ -156,11 +144,7 @@ def test_an_older_failure_does_not_make_a_new_one_unsent() -> None:
 def test_closing_closes_its_own_connections() -> None:
     transport = RequestsTransport()
 
-    def script(connection: Connection) -> None:
-        connection.answer(KEPT)
-        connection.wait_until_left()
-
-    with peer(script) as server:
+    with peer(silent_after(KEPT)) as server:
         assert fetch(transport, get(server.url)) == b"ok"
         transport.close()
         server.settle()
@@ -169,11 +153,7 @@ def test_closing_closes_its_own_connections() -> None:
 def test_closing_does_not_wait_until_a_kept_error_is_forgotten() -> None:
     transport = RequestsTransport()
 
-    def script(connection: Connection) -> None:
-        connection.answer(KEPT)
-        connection.wait_until_left()
-
-    with peer(answering(b""), script) as server:
+    with peer(answering(b""), silent_after(KEPT)) as server:
         with pytest.raises(TransportError) as kept:
             fetch(transport, get(server.url))
         assert fetch(transport, get(server.url)) == b"ok"
@@ -518,11 +498,7 @@ def test_a_request_that_was_perhaps_sent_before_is_not_called_unsent(
 def test_an_interim_answer_is_not_taken_for_the_answer(
     session: requests.Session,
 ) -> None:
-    def script(connection: Connection) -> None:
-        connection.answer(b"HTTP/1.1 103 Early Hints\r\n\r\n")
-        connection.wait_until_left()
-
-    with peer(script, keeping(1)) as server:
+    with peer(silent_after(b"HTTP/1.1 103 Early Hints\r\n\r\n"), keeping(1)) as server:
         transport = RequestsTransport(session)
         with pytest.raises(TransportProtocolError, match=r"interim response \(103\)"):
             fetch(transport, post(server.url))
