@@ -44,9 +44,11 @@ from runs_transports.conformance.peer import (
 )
 from runs_transports.conformance.rig import get, in_time, post
 from runs_transports.conformance.strict import trickling
+from runs_transports.conformance.tls import one_authority
 from runs_transports.requests import RequestsTransport
 
 KEPT = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+CUT = "closed the connection before the end of the response body, or broke its framing"
 
 
 @pytest.fixture
@@ -518,6 +520,49 @@ def test_why_http_client_refuses_a_head_is_said(session: requests.Session) -> No
     assert str(caught.value) == (
         f"{server.place} sent too much for http.client (got more than 100 headers)"
     )
+
+
+@pytest.mark.parametrize(
+    ("script", "fault"),
+    [
+        (resetting(b""), CUT),
+        (resetting(CHUNKED + b"5\r\nab"), CUT),
+        (answering(b""), CUT),
+        (answering(CHUNKED + b"5\r\nab"), CUT),
+        (answering(CHUNKED + b"xyz\r\n"), CUT),
+        (answering(b"SSH-2.0\r\n\r\n"), "broke HTTP/1.1"),
+    ],
+)
+def test_what_the_peer_of_a_callers_session_did_wrong_is_said(
+    session: requests.Session, script: Script, fault: str
+) -> None:
+    with peer(script) as server, pytest.raises(TransportProtocolError) as caught:
+        fetch(RequestsTransport(session), get(server.url))
+
+    assert str(caught.value) == f"{server.place} {fault}"
+
+
+def test_any_other_failure_of_a_callers_session_names_the_origin(
+    session: requests.Session, tmp_path: Path
+) -> None:
+    """As that of a server which demands a certificate of its clients."""
+    authority = one_authority()
+    authority.ca.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+    session.trust_env = False
+    session.verify = str(tmp_path / "ca.pem")
+    demanding = authority.server("127.0.0.1")
+    demanding.verify_mode = ssl.CERT_REQUIRED
+    authority.ca.configure_trust(demanding)
+
+    def script(connection: Connection) -> None:
+        with pytest.raises(ssl.SSLError):
+            connection.secure(demanding)
+
+    with peer(script) as server, pytest.raises(TransportError) as caught:
+        fetch(RequestsTransport(session), get(f"https://{server.place}"))
+
+    assert type(caught.value) is TransportError
+    assert str(caught.value) == f"the connection to {server.place} broke"
 
 
 @pytest.mark.parametrize(
