@@ -102,6 +102,17 @@ runs_core.runs.list, runs_core.errors.NotSent, runs_core.models.Run
     assert result.stdout.split() == []
 
 
+def test_a_library_that_is_missing_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(sys.modules, "runs_core.endpoint", raising=False)
+    monkeypatch.delattr(runs_core, "endpoint", raising=False)
+    monkeypatch.setitem(sys.modules, "attrs", None)
+
+    with pytest.raises(ModuleNotFoundError) as caught:
+        runs_core.endpoint  # noqa: B018
+
+    assert caught.value.name == "attrs"
+
+
 def test_what_is_not_there_is_not_there() -> None:
     with pytest.raises(AttributeError, match="'nothing'"):
         runs_core.nothing  # noqa: B018
