@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import traceback
-from collections.abc import AsyncIterator, Callable
+import types
+from collections.abc import AsyncIterator, Callable, Generator
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
@@ -472,6 +473,15 @@ def test_a_flow_that_was_left_has_no_result(rig: Rig) -> None:
         _ = driver.result
 
 
+def test_what_fails_after_the_result_does_not_take_it_away(rig: Rig) -> None:
+    driver = rig.driver(sending(), rig.transport(Exchange(body=[b"ok"])))
+    rig.wait(driver.run())
+
+    driver.fail(KeyboardInterrupt())
+
+    assert driver.result == b"ok"
+
+
 def test_promise_3_a_flow_that_failed_is_never_taken_for_a_whole_one(rig: Rig) -> None:
     driver = rig.driver(sending(), rig.transport(Exchange(opening=FakeError())))
     with pytest.raises(TransportError):
@@ -825,6 +835,20 @@ def test_a_read_of_the_other_colour_is_told_so(rig: Rig) -> None:
     said = "a bytes, which cannot be awaited" if rig.is_async else "a coroutine, not"
     with pytest.raises(UsageError, match=said):
         rig.run(sending(), odd_transport(rig, opened))
+
+
+def test_a_read_may_return_any_awaitable() -> None:
+    pieces = [b"", b"ab"]
+
+    @types.coroutine
+    def read() -> Generator[Any, Any, bytes]:
+        yield from ()
+        return pieces.pop()
+
+    rig = Rig("async")
+    opened = Opened(Head(200, []), read)
+
+    assert rig.run(sending(), odd_transport(rig, opened)) == b"ab"
 
 
 def test_pieces_may_be_of_any_kind_of_bytes(rig: Rig) -> None:

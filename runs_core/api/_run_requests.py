@@ -156,11 +156,13 @@ def run_requests(params: Mapping[str, Any]) -> RunRequests:
         ),
         steps=_for_server_ids(lambda run, thread: steps.list(run, thread, **listed)),
         submit=_for_server_ids(
-            lambda run, thread, outputs, streamed: submit_request(
-                run,
-                thread,
-                {**kept, "tool_outputs": outputs},
-                streamed=True if streamed else None,
+            lambda run, thread, outputs: submit_request(
+                run, thread, {**kept, "tool_outputs": outputs}
+            )
+        ),
+        submit_streamed=_for_server_ids(
+            lambda run, thread, outputs: submit_request(
+                run, thread, {**kept, "tool_outputs": outputs}, streamed=True
             )
         ),
     )

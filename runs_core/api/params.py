@@ -29,6 +29,7 @@ __all__ = [
     "NewRunParams",
     "PollParams",
     "Polling",
+    "ReasoningEffort",
     "RequestOptions",
     "RunCreateParams",
     "RunEventsParams",
@@ -58,6 +59,11 @@ Json: TypeAlias = Mapping[str, Any] | Any
 
 Metadata: TypeAlias = Mapping[str, str]
 """At most 16 pairs; keys up to 64 characters, values up to 512."""
+
+ReasoningEffort: TypeAlias = Literal[
+    "none", "minimal", "low", "medium", "high", "xhigh", "max"
+]
+"""How much a reasoning model thinks before it answers."""
 
 
 class RequestOptions(TypedDict, total=False):
@@ -200,9 +206,7 @@ class RunParams(NewRunParams, total=False):
 
     include: Iterable[RunStepInclude]
     """What to include in steps: the text of file search results."""
-    reasoning_effort: (
-        Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"] | None
-    )
+    reasoning_effort: ReasoningEffort | None
     """How much a reasoning model thinks before it answers."""
     additional_instructions: str | None
     """Added to the end of the instructions."""
@@ -352,9 +356,7 @@ class AssistantUpdateParams(RequestOptions, total=False):
     """What it is for; up to 512 characters."""
     instructions: str | None
     """The instructions that the model follows; up to 256,000 characters."""
-    reasoning_effort: (
-        Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"] | None
-    )
+    reasoning_effort: ReasoningEffort | None
     """How much a reasoning model thinks before it answers."""
     tools: Iterable[Json]
     """The tools it may use; up to 128."""

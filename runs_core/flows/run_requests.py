@@ -24,4 +24,5 @@ class RunRequests:
     cancel: Callable[[str, str], Call[Run]]
     messages: Callable[[str, str], Paged[Message]]
     steps: Callable[[str, str], Paged[RunStep]]
-    submit: Callable[[str, str, list[ToolOutput], bool], ApiRequest]
+    submit: Callable[[str, str, list[ToolOutput]], ApiRequest]
+    submit_streamed: Callable[[str, str, list[ToolOutput]], ApiRequest]

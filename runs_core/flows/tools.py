@@ -60,7 +60,7 @@ def polled_tools(
             return run
         ids = run.id, _thread_of(run, start.request)
         outputs = yield from rounds.answer(run, calls, ids, until)
-        submit = evolve(start, request=requests.submit(*ids, outputs, False))
+        submit = evolve(start, request=requests.submit(*ids, outputs))
         left = yield from time_left(until, partial(_late, seen.run))
         run = seen.now((yield from submit.within(left)))
 
@@ -88,7 +88,7 @@ def streamed_tools(
             return run
         ids = run.id, _thread_of(run, start)
         outputs = yield from rounds.answer(run, calls, ids, until)
-        request = requests.submit(*ids, outputs, True)
+        request = requests.submit_streamed(*ids, outputs)
 
 
 @define

@@ -9,7 +9,7 @@ from attrs import define
 from runs_core.models.base import PROMISED, Resource
 from runs_core.wire.codec import Reads, TextOf, WireObject
 
-__all__ = ["ErrorObject", "Page"]
+__all__ = ["ErrorObject", "Page", "code_as_text"]
 
 T = TypeVar("T")
 

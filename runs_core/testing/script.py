@@ -29,6 +29,7 @@ __all__ = [
     "FileSearch",
     "Hang",
     "Incomplete",
+    "Interruption",
     "Raw",
     "RunContext",
     "Say",

@@ -796,6 +796,9 @@ def test_what_the_api_lets_be_absent_is_left_to_the_server() -> None:
     call = runs.submit_tool_outputs(R, T, tool_outputs=outputs)
 
     assert body_of(call) == {"tool_outputs": outputs}
+    nothing: Any = None
+    call = runs.submit_tool_outputs(R, T, tool_outputs=nothing)
+    assert body_of(call) == {"tool_outputs": None}
 
 
 @pytest.mark.parametrize("functions", [3, None, [3], {"f": 3}, "abc"])

@@ -9,6 +9,9 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from runs_core.errors import MalformedEvent
 from runs_core.stream import RunEventDecoder, RunSnapshot, RunStreamEvent
 from runs_core.stream._read import read_event
 from runs_core.wire.codec import dumps, loads
@@ -32,6 +35,21 @@ def decode(pieces: Iterable[bytes], **options: Any) -> list[RunStreamEvent]:
     decoder = RunEventDecoder(**options)
     events = [event for piece in pieces for event in decoder.feed(piece)]
     return events + decoder.close()
+
+
+def malformed(*pieces: bytes) -> tuple[list[Any], MalformedEvent]:
+    """Return the events before a fault, and the error that comes after them."""
+    events: list[Any] = []
+    with pytest.raises(MalformedEvent) as caught:
+        feed_all(RunEventDecoder(), pieces, events)
+    return events, caught.value
+
+
+def feed_all(decoder: Any, pieces: Iterable[bytes], events: list[Any]) -> None:
+    """Add the events to the list, also where an error follows them."""
+    for piece in pieces:
+        events += decoder.feed(piece)
+    decoder.close()
 
 
 def decode_plainly(stream: bytes) -> list[RunStreamEvent]:

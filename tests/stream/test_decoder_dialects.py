@@ -1,11 +1,10 @@
 """Ends, errors, unknown events and unnamed ones, as servers send them."""
 
-from collections.abc import Iterable
 from typing import Any
 
 import pytest
 
-from runs_core.errors import MalformedEvent, UsageError
+from runs_core.errors import UsageError
 from runs_core.models import ErrorObject
 from runs_core.stream import (
     ErrorEvent,
@@ -15,29 +14,11 @@ from runs_core.stream import (
     UnknownEvent,
 )
 from runs_core.wire.codec import structure
-from tests.stream.samples import (
-    decode,
-    frame,
-)
+from tests.stream.samples import decode, frame, malformed
 
 RUN = {"id": "run_1", "object": "thread.run", "status": "queued"}
 QUEUED = frame("thread.run.queued", RUN)
 DONE = b"event: done\ndata: [DONE]\n\n"
-
-
-def malformed(*pieces: bytes) -> tuple[list[Any], MalformedEvent]:
-    """Return the events before a fault, and the error that comes after them."""
-    events: list[Any] = []
-    with pytest.raises(MalformedEvent) as caught:
-        feed_all(RunEventDecoder(), pieces, events)
-    return events, caught.value
-
-
-def feed_all(decoder: Any, pieces: Iterable[bytes], events: list[Any]) -> None:
-    """Add the events to the list, also where an error follows them."""
-    for piece in pieces:
-        events += decoder.feed(piece)
-    decoder.close()
 
 
 # --- The end ----------------------------------------------------------------------

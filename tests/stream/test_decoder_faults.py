@@ -21,28 +21,15 @@ from tests.stream.samples import (
     blocks,
     cut,
     decode,
+    feed_all,
     frame,
+    malformed,
 )
 
 RUN = {"id": "run_1", "object": "thread.run", "status": "queued"}
 QUEUED = frame("thread.run.queued", RUN)
 DONE = b"event: done\ndata: [DONE]\n\n"
 CANARY = "canary-5f1d"
-
-
-def malformed(*pieces: bytes) -> tuple[list[Any], MalformedEvent]:
-    """Return the events before a fault, and the error that comes after them."""
-    events: list[Any] = []
-    with pytest.raises(MalformedEvent) as caught:
-        feed_all(RunEventDecoder(), pieces, events)
-    return events, caught.value
-
-
-def feed_all(decoder: Any, pieces: Iterable[bytes], events: list[Any]) -> None:
-    """Add the events to the list, also where an error follows them."""
-    for piece in pieces:
-        events += decoder.feed(piece)
-    decoder.close()
 
 
 # --- Faults -----------------------------------------------------------------------

@@ -6,9 +6,12 @@ from typing import Any
 import pytest
 
 from runs_core.errors import InvalidDelta
+from runs_core.models import MessageDeltaEvent, RunStepDeltaEvent
 from runs_core.stream import (
     EVENT_CLASSES,
     RunSnapshot,
+    ThreadMessageDelta,
+    ThreadRunStepDelta,
 )
 from tests.stream.build import (
     CREATED,
@@ -115,6 +118,22 @@ def test_an_error_says_where_in_the_delta_it_is(raw: Any, where: str) -> None:
         snapshot.apply(event)
     assert caught.value.where == f"$.delta.step_details.{where}"
     assert str(caught.value).endswith(f"@ {caught.value.where}")
+
+
+def test_an_event_of_ones_own_may_not_fit_either() -> None:
+    """What servers send is checked when it is read."""
+    wrong: Any = "text"
+    snapshot = RunSnapshot()
+    for event in (
+        ThreadMessageDelta(MessageDeltaEvent("msg_1", wrong)),
+        ThreadRunStepDelta(RunStepDeltaEvent("step_1", wrong)),
+    ):
+        with pytest.raises(
+            InvalidDelta, match=r"must be an object @ \$\.delta"
+        ) as caught:
+            snapshot.apply(event)
+        assert caught.value.where == "$.delta"
+    assert snapshot.messages == snapshot.steps == ()
 
 
 def test_a_step_keeps_its_type() -> None:

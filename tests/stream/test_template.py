@@ -18,7 +18,7 @@ from runs_core.stream._read import read_event
 from runs_core.stream._template import learn, make_parse_string, parse_string
 from runs_core.stream.events import text_of
 from runs_core.wire.codec import loads, make_loads, parse_json
-from tests.stream.build import replaced
+from tests.stream.build import mutables, replaced
 from tests.stream.samples import (
     STREAMS,
     blocks,
@@ -213,18 +213,6 @@ def test_events_of_a_template_share_nothing_that_can_be_changed(
 
     assert one == other
     assert not {id(x) for x in mutables(one)} & {id(x) for x in mutables(other)}
-
-
-def mutables(value: Any) -> Iterator[Any]:
-    """Yield all objects, lists and dicts of an event."""
-    if isinstance(value, list | dict):
-        yield value
-        for item in value.values() if isinstance(value, dict) else value:
-            yield from mutables(item)
-    elif hasattr(value, "__attrs_attrs__"):
-        yield value
-        for item in object.__getstate__(value)[1].values():  # type: ignore[index]
-            yield from mutables(item)
 
 
 BLOCK = text_delta()["delta"]["content"][0]

@@ -17,6 +17,7 @@ from runs_transports.conformance.peer import (
     UNFRAMED,
     Connection,
     peer,
+    resetting,
 )
 from runs_transports.conformance.rig import Io, eventually, fetch, get
 from runs_transports.conformance.tls import one_authority, securely
@@ -32,10 +33,7 @@ def test_a_reset_is_a_response_that_was_cut_off(
 ) -> None:
     authority = one_authority()
 
-    def script(connection: Connection) -> None:
-        connection.answer(sent)
-        connection.reset()
-
+    script = resetting(sent)
     secured = securely(authority.server("127.0.0.1"), script)
     with peer(script if scheme == "http" else secured) as server:
         request = get(f"{scheme}://{server.place}")
@@ -48,11 +46,10 @@ def test_a_reset_is_a_response_that_was_cut_off(
 
 
 def test_a_reset_is_no_end_of_a_body_without_a_length(rig: AnyRig) -> None:
-    def script(connection: Connection) -> None:
-        connection.answer(UNFRAMED + b"half")
-        connection.reset()
-
-    with peer(script) as server, pytest.raises(TransportProtocolError):
+    with (
+        peer(resetting(UNFRAMED + b"half")) as server,
+        pytest.raises(TransportProtocolError),
+    ):
         rig.run(lambda io: fetch(io, get(server.url)))
 
 

@@ -23,6 +23,7 @@ from runs_transports.conformance.peer import (
     Connection,
     answering,
     peer,
+    silent_after,
     whole,
 )
 from runs_transports.conformance.rig import Io, fetch, get
@@ -54,10 +55,6 @@ def test_trio_leaves_by_the_exception_that_was_raised(scheme: str) -> None:
 def test_trio_timeouts_run_on_its_own_clock() -> None:
     """An hour of silence, and of sleep, passes in no time on a clock of the test's."""
 
-    def script(connection: Connection) -> None:
-        connection.answer(CHUNKED)
-        connection.wait_until_left()
-
     async def main() -> None:
         transport = TrioTransport()
         start = transport.now()
@@ -71,7 +68,7 @@ def test_trio_timeouts_run_on_its_own_clock() -> None:
         assert transport.now() - start == 7200
 
     clock = trio.testing.MockClock(autojump_threshold=0)
-    with peer(script) as server:
+    with peer(silent_after(CHUNKED)) as server:
         request = Request(method="GET", url=server.url, timeouts=Timeouts(None, 3600))
         trio.run(main, clock=clock)
 

@@ -37,15 +37,18 @@ from runs_transports.conformance.peer import (
     Script,
     answering,
     peer,
+    resetting,
     silent_after,
     unused_port,
     whole,
 )
 from runs_transports.conformance.rig import get, in_time, post
 from runs_transports.conformance.strict import trickling
+from runs_transports.conformance.tls import one_authority
 from runs_transports.requests import RequestsTransport
 
 KEPT = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+CUT = "closed the connection before the end of the response body, or broke its framing"
 
 
 @pytest.fixture
@@ -80,23 +83,15 @@ def test_a_connection_is_used_again() -> None:
 def test_a_connection_that_was_idle_for_long_is_not_used_again(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    def script(connection: Connection) -> None:
-        connection.answer(KEPT)
-        connection.wait_until_left()
-
     monkeypatch.setattr(adapter, "MAX_IDLE_SECONDS", -1.0)
-    with peer(script) as server, RequestsTransport() as transport:
+    with peer(silent_after(KEPT)) as server, RequestsTransport() as transport:
         for _ in range(3):
             assert fetch(transport, get(server.url)) == b"ok"
         assert server.connections == 3
 
 
 def test_a_connection_left_early_is_not_used_again() -> None:
-    def script(connection: Connection) -> None:
-        connection.answer(KEPT)
-        connection.wait_until_left()
-
-    with peer(script) as server, RequestsTransport() as transport:
+    with peer(silent_after(KEPT)) as server, RequestsTransport() as transport:
         for _ in range(2):
             with transport.open(get(server.url)) as opened:
                 assert opened.head.status == 200
@@ -104,11 +99,10 @@ def test_a_connection_left_early_is_not_used_again() -> None:
 
 
 def test_a_connection_with_leftovers_is_not_used_again() -> None:
-    def script(connection: Connection) -> None:
-        connection.answer(KEPT + b"planted")
-        connection.wait_until_left()
-
-    with peer(script) as server, RequestsTransport() as transport:
+    with (
+        peer(silent_after(KEPT + b"planted")) as server,
+        RequestsTransport() as transport,
+    ):
         for _ in range(2):
             assert fetch(transport, get(server.url)) == b"ok"
         assert server.connections == 2
@@ -139,11 +133,7 @@ def test_a_connection_that_broke_before_the_answer_was_perhaps_used() -> None:
 def test_an_older_failure_does_not_make_a_new_one_unsent() -> None:
     """Whoever tries again while handling NotSent has it as the next one's context."""
 
-    def script(connection: Connection) -> None:
-        connection.read_request()
-        connection.reset()
-
-    with peer(script) as server, RequestsTransport() as transport:
+    with peer(resetting(b"")) as server, RequestsTransport() as transport:
         try:
             fetch(transport, get("http://127.0.0.1:1"))
         except NotSent:
@@ -156,11 +146,7 @@ def test_an_older_failure_does_not_make_a_new_one_unsent() -> None:
 def test_closing_closes_its_own_connections() -> None:
     transport = RequestsTransport()
 
-    def script(connection: Connection) -> None:
-        connection.answer(KEPT)
-        connection.wait_until_left()
-
-    with peer(script) as server:
+    with peer(silent_after(KEPT)) as server:
         assert fetch(transport, get(server.url)) == b"ok"
         transport.close()
         server.settle()
@@ -169,11 +155,7 @@ def test_closing_closes_its_own_connections() -> None:
 def test_closing_does_not_wait_until_a_kept_error_is_forgotten() -> None:
     transport = RequestsTransport()
 
-    def script(connection: Connection) -> None:
-        connection.answer(KEPT)
-        connection.wait_until_left()
-
-    with peer(answering(b""), script) as server:
+    with peer(answering(b""), silent_after(KEPT)) as server:
         with pytest.raises(TransportError) as kept:
             fetch(transport, get(server.url))
         assert fetch(transport, get(server.url)) == b"ok"
@@ -518,11 +500,7 @@ def test_a_request_that_was_perhaps_sent_before_is_not_called_unsent(
 def test_an_interim_answer_is_not_taken_for_the_answer(
     session: requests.Session,
 ) -> None:
-    def script(connection: Connection) -> None:
-        connection.answer(b"HTTP/1.1 103 Early Hints\r\n\r\n")
-        connection.wait_until_left()
-
-    with peer(script, keeping(1)) as server:
+    with peer(silent_after(b"HTTP/1.1 103 Early Hints\r\n\r\n"), keeping(1)) as server:
         transport = RequestsTransport(session)
         with pytest.raises(TransportProtocolError, match=r"interim response \(103\)"):
             fetch(transport, post(server.url))
@@ -542,6 +520,49 @@ def test_why_http_client_refuses_a_head_is_said(session: requests.Session) -> No
     assert str(caught.value) == (
         f"{server.place} sent too much for http.client (got more than 100 headers)"
     )
+
+
+@pytest.mark.parametrize(
+    ("script", "fault"),
+    [
+        (resetting(b""), CUT),
+        (resetting(CHUNKED + b"5\r\nab"), CUT),
+        (answering(b""), CUT),
+        (answering(CHUNKED + b"5\r\nab"), CUT),
+        (answering(CHUNKED + b"xyz\r\n"), CUT),
+        (answering(b"SSH-2.0\r\n\r\n"), "broke HTTP/1.1"),
+    ],
+)
+def test_what_the_peer_of_a_callers_session_did_wrong_is_said(
+    session: requests.Session, script: Script, fault: str
+) -> None:
+    with peer(script) as server, pytest.raises(TransportProtocolError) as caught:
+        fetch(RequestsTransport(session), get(server.url))
+
+    assert str(caught.value) == f"{server.place} {fault}"
+
+
+def test_any_other_failure_of_a_callers_session_names_the_origin(
+    session: requests.Session, tmp_path: Path
+) -> None:
+    """As that of a server which demands a certificate of its clients."""
+    authority = one_authority()
+    authority.ca.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+    session.trust_env = False
+    session.verify = str(tmp_path / "ca.pem")
+    demanding = authority.server("127.0.0.1")
+    demanding.verify_mode = ssl.CERT_REQUIRED
+    authority.ca.configure_trust(demanding)
+
+    def script(connection: Connection) -> None:
+        with pytest.raises(ssl.SSLError):
+            connection.secure(demanding)
+
+    with peer(script) as server, pytest.raises(TransportError) as caught:
+        fetch(RequestsTransport(session), get(f"https://{server.place}"))
+
+    assert type(caught.value) is TransportError
+    assert str(caught.value) == f"the connection to {server.place} broke"
 
 
 @pytest.mark.parametrize(

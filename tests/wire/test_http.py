@@ -97,6 +97,15 @@ def test_promise_4_the_headers_of_an_error_show_no_cookie() -> None:
     assert pickle.loads(pickle.dumps(fields))[limit[0]] == "7"
 
 
+def test_headers_are_equal_by_their_fields_alone() -> None:
+    headers = Headers({"A": "1"})
+
+    assert headers == Headers([("a", "1")]) == copy.copy(headers)
+    assert len({headers, Headers({"a": "1"}), ChangedHeaders({"a": "1"})}) == 2
+    assert headers != ChangedHeaders({"a": "1"})
+    assert headers != [("a", "1")]
+
+
 def test_merged_headers_are_replaced_added_and_removed() -> None:
     headers = Headers({"a": "1", "b": "2", "c": "3"})
 

@@ -131,20 +131,12 @@ def _protocol_fault(error: BaseException) -> str | None:
     http.client has one error both for a body that is cut off and a bad chunk header.
     """
     match error:
-        case (
-            http.client.IncompleteRead()
-            | http.client.RemoteDisconnected()
-            | urllib3.exceptions.IncompleteRead()
-        ):
+        case http.client.IncompleteRead() | ConnectionResetError():
             return f"{CUT_BODY}, or broke its framing"
         case http.client.HTTPException() if str(error).startswith("got more than "):
             # Its own words for a line that is too long, and for more than 100 fields.
             return f"sent too much for http.client ({error})"
-        case (
-            http.client.HTTPException()
-            | urllib3.exceptions.InvalidChunkLength()
-            | urllib3.exceptions.InvalidHeader()
-        ):
+        case http.client.HTTPException() | urllib3.exceptions.InvalidHeader():
             return "broke HTTP/1.1"
         case _:
             return None

@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Sequence
 
+from runs_core.errors import RunsError
 from runs_transports.cli.errors import (
     FAILED,
     INTERRUPTED,
@@ -67,8 +68,6 @@ def _run(arguments: list[str]) -> int:
 
 
 def _is_expected(error: Exception) -> bool:
-    from runs_core.errors import RunsError
-
     return isinstance(error, CommandError | RunsError | OSError)
 
 

@@ -34,7 +34,7 @@ from runs_transports.cli.options import (
     add_transport_option,
     endpoint_of,
 )
-from runs_transports.cli.output import write_json
+from runs_transports.cli.output import write_event, write_json
 from runs_transports.cli.parameter_help import parameter_help
 
 __all__ = ["OPERATIONS", "add_commands"]
@@ -251,7 +251,7 @@ def _run(function: Operation, ids: list[str], options: argparse.Namespace) -> in
         drive, options.transport, endpoint, max_retries=options.max_retries
     )
     if isinstance(asked, RunFeed):
-        drive_on(asked, _write_event)
+        drive_on(asked, write_event)
     elif isinstance(asked, Paged) and "limit" not in params:
         drive_on(asked.items(), write_json)
     else:
@@ -267,10 +267,6 @@ def _emitting(asked: Call[Any] | Flow[Any]) -> Feed[Any, None]:
         yield Emit((result,))
 
     return OnceFeed(flow())
-
-
-def _write_event(event: Any) -> None:
-    write_json({"event": event.event, "data": event.data})
 
 
 def _write_result(result: Any) -> None:

@@ -6,10 +6,11 @@ import json
 import sys
 from typing import Any
 
+from runs_core.stream import RunStreamEvent
 from runs_core.wire.codec import unstructure
 from runs_transports.cli.errors import CommandError
 
-__all__ = ["write_json"]
+__all__ = ["write_event", "write_json"]
 
 # JSON allows these in strings unescaped; some terminals take them for commands.
 _CONTROLS = {code: f"\\u{code:04x}" for code in range(0x7F, 0xA0)}
@@ -26,3 +27,8 @@ def write_json(value: Any, *, indent: int | None = None) -> None:
     except UnicodeEncodeError:
         text = json.dumps(raw, indent=indent)
     print(text.translate(_CONTROLS), flush=True)
+
+
+def write_event(event: RunStreamEvent) -> None:
+    """Write an event as a line of JSON, which `Recording` reads again."""
+    write_json(event.to_dict())

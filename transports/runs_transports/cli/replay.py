@@ -45,7 +45,7 @@ from runs_transports.cli.errors import (
     printable,
 )
 from runs_transports.cli.options import count
-from runs_transports.cli.output import write_json
+from runs_transports.cli.output import write_event, write_json
 from runs_transports.cli.recording import Recording
 
 __all__ = ["add_commands"]
@@ -242,7 +242,7 @@ class _Events:
         pass
 
     def event(self, event: RunStreamEvent) -> None:
-        write_json({"event": event.event, "data": event.data})
+        write_event(event)
 
     def ended(self, snapshot: RunSnapshot, outcome: str) -> None:
         pass

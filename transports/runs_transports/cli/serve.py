@@ -10,6 +10,7 @@ import signal
 import time
 from typing import Any
 
+from runs_core.errors import UsageError
 from runs_transports._extras import missing
 from runs_transports.cli.errors import OK, USAGE, CommandError, explained
 from runs_transports.cli.options import not_empty
@@ -55,7 +56,6 @@ def _run(options: argparse.Namespace) -> int:
         from runs_transports.serve import serve
     except ModuleNotFoundError as error:
         raise CommandError(missing("serving", error.name, "cli")) from None
-    from runs_core.errors import UsageError
     from runs_core.testing import LocalService
 
     service = LocalService(api_key=_key(options.api_key_env), keep_requests=False)

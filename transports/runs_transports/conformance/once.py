@@ -27,6 +27,7 @@ from runs_transports.conformance.peer import (
     answering,
     full_backlog,
     peer,
+    resetting,
     unused_port,
     whole,
 )
@@ -53,16 +54,6 @@ MORE_THAN_SOCKETS_HOLD = 32 * 1024 * 1024
 # How long a peer takes nothing. Whether sending has a timeout is not tested here: a
 # transport without one is ended by the peer.
 STALLED = 1.0
-
-
-def resetting(data: bytes) -> Script:
-    """Return a script that answers this much, and resets the connection."""
-
-    def script(connection: Connection) -> None:
-        connection.answer(data)
-        connection.reset()
-
-    return script
 
 
 def listening_after(data: bytes) -> Script:
@@ -186,11 +177,7 @@ class OnceTests(RigFixture):
 
     @pytest.mark.parametrize("cut", [b"", HEAD, CHUNKED + b"5\r\nab"])
     def test_a_reset_connection_is_an_error(self, rig: Rig, cut: bytes) -> None:
-        def script(connection: Connection) -> None:
-            connection.answer(cut)
-            connection.reset()
-
-        self.check_perhaps_sent(rig, script)
+        self.check_perhaps_sent(rig, resetting(cut))
 
     @pytest.mark.parametrize("answer", scenarios.FOREIGN, ids=str)
     def test_what_is_no_answer_is_an_error(self, rig: Rig, answer: Scenario) -> None:

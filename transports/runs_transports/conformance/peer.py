@@ -24,6 +24,7 @@ __all__ = [
     "answering",
     "full_backlog",
     "peer",
+    "resetting",
     "silent_after",
     "unused_port",
     "whole",
@@ -235,6 +236,16 @@ def silent_after(data: bytes) -> Script:
     def script(connection: Connection) -> None:
         connection.answer(data)
         connection.wait_until_left()
+
+    return script
+
+
+def resetting(data: bytes) -> Script:
+    """Return a script that answers this much, and resets the connection."""
+
+    def script(connection: Connection) -> None:
+        connection.answer(data)
+        connection.reset()
 
     return script
 

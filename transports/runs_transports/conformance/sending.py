@@ -12,7 +12,6 @@ import pytest
 from runs_core.errors import InvalidEndpoint, UsageError
 from runs_core.wire.http import Request
 from runs_transports.conformance.peer import (
-    Connection,
     answering,
     full_backlog,
     peer,
@@ -85,10 +84,7 @@ class SendingTests(RigFixture):
     def test_a_request_without_a_body_says_so(
         self, rig: Rig, method: str, length: bytes | None
     ) -> None:
-        def script(connection: Connection) -> None:
-            connection.answer(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
-
-        with peer(script) as server:
+        with peer(answering(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")) as server:
             request = Request(method=method, url=server.url)
             assert rig.run(lambda io: fetch(io, request)).body == b""
 

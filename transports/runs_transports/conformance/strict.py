@@ -225,16 +225,13 @@ class StrictSuite(SendingTests):
         assert "65536 bytes" in str(error)
 
     def test_the_body_of_a_redirect_is_not_read_for_the_reader(self, rig: Rig) -> None:
-        def script(connection: Connection) -> None:
-            connection.answer(b"HTTP/1.1 302 Found\r\nLocation: http://[/\r\n\r\nx")
-            connection.wait_until_left()
-
         async def scenario(io: Io) -> None:
             async with io.open(get(server.url)) as opened:
                 assert opened.head.status == 302
                 assert await opened.read() == b"x"
 
-        with peer(script) as server:
+        answer = b"HTTP/1.1 302 Found\r\nLocation: http://[/\r\n\r\nx"
+        with peer(silent_after(answer)) as server:
             rig.run(scenario)
 
     # --- Leaving -----------------------------------------------------------------

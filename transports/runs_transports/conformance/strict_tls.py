@@ -11,7 +11,13 @@ import ssl
 import pytest
 
 from runs_core.errors import NotSent, TransportProtocolError, TransportTimeout
-from runs_transports.conformance.peer import Connection, answering, peer, whole
+from runs_transports.conformance.peer import (
+    Connection,
+    answering,
+    peer,
+    silent_after,
+    whole,
+)
 from runs_transports.conformance.rig import Io, Rig, fetch, get, in_time, post
 from runs_transports.conformance.tls import (
     CUT,
@@ -23,7 +29,6 @@ from runs_transports.conformance.tls import (
     outdated,
     refusing,
     securely,
-    silent,
     url,
 )
 
@@ -93,7 +98,7 @@ class StrictTlsSuite(TlsFixtures):
     def test_a_timeout_says_how_long_it_was(
         self, rig: Rig, authority: Authority
     ) -> None:
-        with peer(securely(authority.server("127.0.0.1"), silent)) as server:
+        with peer(securely(authority.server("127.0.0.1"), silent_after(b""))) as server:
             request = get(url(server.port), read=0.05)
             with pytest.raises(TransportTimeout, match=r"timed out after 0\.05 s"):
                 rig.run(lambda io: fetch(io, request))

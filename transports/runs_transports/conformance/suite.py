@@ -23,6 +23,7 @@ from runs_transports.conformance.peer import (
     Connection,
     answering,
     peer,
+    silent_after,
     whole,
 )
 from runs_transports.conformance.rig import (
@@ -310,23 +311,15 @@ class TransportSuite(EventLoopTests, OnceTests, VerbatimTests, WaitingTests):
     # --- Leaving -----------------------------------------------------------------
 
     def test_leaving_early_closes_the_connection(self, rig: Rig) -> None:
-        def script(connection: Connection) -> None:
-            connection.answer(CHUNKED + b"1\r\na\r\n")
-            connection.wait_until_left()
-
         async def scenario(io: Io) -> None:
             async with io.open(get(server.url)) as opened:
                 assert await opened.read() == b"a"
             assert await eventually(io, server.left.is_set, PATIENCE), STILL_OPEN
 
-        with peer(script) as server:
+        with peer(silent_after(CHUNKED + b"1\r\na\r\n")) as server:
             rig.run(scenario)
 
     def test_leaving_by_an_error_closes_the_connection(self, rig: Rig) -> None:
-        def script(connection: Connection) -> None:
-            connection.answer(UNFRAMED)
-            connection.wait_until_left()
-
         async def scenario(io: Io) -> None:
             mine = LookupError("mine")
             came: BaseException | None = None
@@ -338,7 +331,7 @@ class TransportSuite(EventLoopTests, OnceTests, VerbatimTests, WaitingTests):
             assert came is mine, "the error that ended the exchange got lost"
             assert await eventually(io, server.left.is_set, PATIENCE), STILL_OPEN
 
-        with peer(script) as server:
+        with peer(silent_after(UNFRAMED)) as server:
             rig.run(scenario)
 
     # --- Where an answer ends ----------------------------------------------------

@@ -26,6 +26,7 @@ from runs_transports.conformance.peer import (
     Script,
     answering,
     peer,
+    silent_after,
     whole,
 )
 from runs_transports.conformance.rig import (
@@ -57,7 +58,6 @@ __all__ = [
     "outdated",
     "refusing",
     "securely",
-    "silent",
     "url",
 ]
 
@@ -126,12 +126,6 @@ def no_tls(connection: Connection) -> None:
     assert came.startswith(b"\x16\x03"), "what was sent is not a TLS handshake"
     with suppress(OSError):
         connection.send(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")
-
-
-def silent(connection: Connection) -> None:
-    """Read the request, and wait until the client leaves."""
-    connection.read_request()
-    connection.wait_until_left()
 
 
 def outdated(authority: Authority) -> ssl.SSLContext:
@@ -283,7 +277,7 @@ class TlsSuite(TlsFixtures):
     # --- The contract, over TLS --------------------------------------------------
 
     def test_a_silent_peer_is_a_timeout(self, rig: Rig, authority: Authority) -> None:
-        with peer(securely(authority.server("127.0.0.1"), silent)) as server:
+        with peer(securely(authority.server("127.0.0.1"), silent_after(b""))) as server:
             request = get(url(server.port), read=0.05)
             with in_time(), raising(TransportTimeout, "no byte came in time"):
                 rig.run(lambda io: fetch(io, request))
@@ -325,10 +319,6 @@ class TlsSuite(TlsFixtures):
     def test_a_reader_can_shorten_the_timeout(
         self, rig: Rig, authority: Authority
     ) -> None:
-        def script(connection: Connection) -> None:
-            connection.answer(b"HTTP/1.1 200 OK\r\n\r\na")
-            connection.wait_until_left()
-
         async def scenario(io: Io) -> None:
             async with io.open(get(url(server.port), read=None)) as opened:
                 assert await opened.read() == b"a"
@@ -338,5 +328,6 @@ class TlsSuite(TlsFixtures):
                 with in_time(), raising(TransportTimeout, "no byte came in time"):
                     await opened.read()
 
+        script = silent_after(b"HTTP/1.1 200 OK\r\n\r\na")
         with peer(securely(authority.server("127.0.0.1"), script)) as server:
             rig.run(scenario)
