@@ -107,8 +107,7 @@ def test_what_an_object_holds_is_in_the_reference(
     unsaid = [
         name
         for name in cls.__annotations__
-        if f"`{name}`" not in (cls.__doc__ or "")
-        and f"{path}.{name}" not in described
+        if f"`{name}`" not in (cls.__doc__ or "") and f"{path}.{name}" not in described
     ]
 
     assert path in described
