@@ -4,6 +4,7 @@ from runs_core import __version__
 
 project = "runs-core"
 author = "The runs-core developers"
+project_copyright = f"2026 {author}"
 release = __version__
 extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinxcontrib.mermaid"]
 html_theme = "furo"

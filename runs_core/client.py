@@ -51,7 +51,10 @@ _LEAVING_TIME = 5.0
 
 
 class ClientOptions(TypedDict, total=False):
-    """What `with_options` can change."""
+    """What `with_options` can change.
+
+    `endpoint`, `max_retries`, `timeout` and `deadline` are as for a new client.
+    """
 
     endpoint: Endpoint
     max_retries: int
@@ -89,7 +92,11 @@ class _BaseClient:
         return f"<{type(self).__name__}: {self.endpoint.base_url} over {over}>"
 
     def with_options(self, **options: Unpack[ClientOptions]) -> Self:
-        """Return a copy of the client, on the same transport, with other options."""
+        """Return a copy of the client, on the same transport, with other options.
+
+        They are `endpoint`, `max_retries`, `timeout` and `deadline`, as for a new
+        client; what is left out stays as it is.
+        """
         if unknown := options.keys() - ClientOptions.__annotations__:
             raise TypeError(
                 f"with_options() got an unexpected keyword argument {min(unknown)!r};"

@@ -61,7 +61,10 @@ class BadRequestError(APIStatusError):
 
 
 class ThreadBusy(BadRequestError):
-    """400: the thread already has an active run, `run_id`, and takes no other."""
+    """400: the thread already has an active run, and takes no other.
+
+    `thread_id` and `run_id` name them, as far as they are known.
+    """
 
     thread_id: str | None = None
     run_id: str | None = None

@@ -12,22 +12,22 @@ __all__ = ["ServerSentEvent", "blank", "event_of"]
 
 @define(repr=False, weakref_slot=False)
 class ServerSentEvent(metaclass=Blank):
-    """One event of an event stream. Do not change it: it is not frozen, for speed."""
+    """One event of an event stream. Do not change it: it is not frozen, for speed.
 
-    # Where it is public, and so where pickles find it.
+    `event` is its name: "message" if the server gave none. `data` is as received,
+    without line ends; several data lines are joined with LF. `id` is the last event id
+    that the stream has set, in this event or before it. `retry` is how long this event
+    asks to wait before reconnecting, in milliseconds; None if it does not ask.
+    """
+
+    # Where it is public, and so where pickles find it. Sphinx looks for docstrings of
+    # attributes there, too, and finds none.
     __module__ = "runs_core.wire.sse"
 
     event: str
-    """The event's name: "message" if the server gave none."""
-
     data: bytes
-    """The data as received, without line ends; several data lines joined with LF."""
-
     id: str = ""
-    """The last event id that the stream has set, in this event or before it."""
-
     retry: int | None = None
-    """How long this event asks to wait before reconnecting, in milliseconds."""
 
     @property
     def text(self) -> str:

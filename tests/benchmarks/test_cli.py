@@ -88,6 +88,18 @@ def test_what_is_needed_at_the_end_is_asked_for_first(
         main([part.format(tmp_path) for part in line.split()])
 
 
+def test_what_it_begins_with_is_asked_for_in_one_line() -> None:
+    environment = {n: v for n, v in os.environ.items() if n != "PYTHONPATH"}
+    # Without any library that is installed.
+    asked = [sys.executable, "-S", "-m", "benchmarks", "--help"]
+    done = subprocess.run(
+        asked, cwd=ROOT, env=environment, capture_output=True, text=True
+    )
+
+    told = "rich is not installed; install runs-core with its extra `bench`\n"
+    assert (done.returncode, done.stderr) == (1, told)
+
+
 def test_compare_prints_what_changed(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -6,13 +6,14 @@ from rich.console import Console
 
 from benchmarks.arguments import DOCS
 from benchmarks.conformance.matrix import Rules, Verdict
+from benchmarks.measure.workers import ROOT
 from benchmarks.peers.framing import FRAMING
 from benchmarks.report.page import conformance_table, page
 from benchmarks.report.plots import _colours, _line
 from benchmarks.report.table import Table, grid, significant
 from benchmarks.report.tables import growth_table, other_tables, target_table
 from benchmarks.report.terminal import print_table
-from benchmarks.results import Figure, Results
+from benchmarks.results import COMPILED, Figure, Results
 from benchmarks.targets import TARGETS
 from tests.benchmarks.made import figure, results
 
@@ -235,3 +236,17 @@ def test_the_published_page_is_what_its_results_give() -> None:
     given = page(Results.read(data / "results.json"), rules, plots)
 
     assert (DOCS / "benchmarks.md").read_text("utf-8") == given
+
+
+@pytest.mark.parametrize("path", ["README.md", "CHANGELOG.md", "docs/howto/streams.md"])
+def test_what_a_page_says_of_the_compiled_decoder_is_published(path: str) -> None:
+    published = Results.read(DOCS / "benchmarks" / "results.json")
+    found = [
+        published.ratio("framing", one.input, one.variant, COMPILED) or 0.0
+        for one in published.of("framing")
+        if one.candidate == COMPILED
+    ]
+
+    assert "a tenth to four fifths of the time" in (ROOT / path).read_text("utf-8")
+    assert min(found) >= 0.1
+    assert max(found) <= 0.8

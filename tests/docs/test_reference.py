@@ -11,6 +11,9 @@ from typing import Any
 import pytest
 
 from docs.generate import DOCS, NOUNS
+from runs_core.client import ClientOptions
+from runs_core.errors import ThreadBusy
+from runs_core.wire.sse import ServerSentEvent
 
 pytest.importorskip("sphinx")
 
@@ -93,6 +96,22 @@ def test_what_other_pages_speak_of_is_in_the_reference(
     name: str, described: list[str]
 ) -> None:
     assert name in described
+
+
+@pytest.mark.parametrize("cls", [ClientOptions, ServerSentEvent, ThreadBusy])
+def test_what_an_object_holds_is_in_the_reference(
+    cls: type, described: list[str]
+) -> None:
+    """In the docstring, or where Sphinx finds that of the attribute."""
+    path = f"{cls.__module__}.{cls.__qualname__}"
+    unsaid = [
+        name
+        for name in cls.__annotations__
+        if f"`{name}`" not in (cls.__doc__ or "") and f"{path}.{name}" not in described
+    ]
+
+    assert path in described
+    assert unsaid == []
 
 
 @pytest.mark.parametrize("client", ["Client", "AsyncClient"])

@@ -84,9 +84,10 @@ def serve(
 ) -> Server[Any]:
     """Start a server and return it; close it, or use it in a `with`.
 
-    Without a service it serves a new `LocalService`. Port 0 takes a free one. The
-    server checks no credentials, so it listens to this machine only: `host` must be a
-    loopback address unless `allow_remote`.
+    Without a service it serves a new `LocalService`. Port 0 takes a free one. With
+    `ssl_context`, one for servers that has a certificate, it speaks TLS. The server
+    checks no credentials, so it listens to this machine only: `host` must be a loopback
+    address unless `allow_remote`.
     """
     if service is not None:
         check_service(service)
