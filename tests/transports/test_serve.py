@@ -9,6 +9,8 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import closing, suppress
+from types import SimpleNamespace
+from typing import Any
 
 import h11
 import pytest
@@ -449,6 +451,13 @@ def test_only_loopback_is_listened_on(host: str) -> None:
 def test_the_class_of_a_service_is_refused() -> None:
     with pytest.raises(UsageError, match="LocalService, a class: call it"):
         serve(LocalService)  # type: ignore[type-var]
+
+
+@pytest.mark.parametrize("other", [{}, {"prefix": None}])
+def test_a_service_without_a_prefix_is_refused(other: dict[str, Any]) -> None:
+    without: Any = SimpleNamespace(handle=print, **other)
+    with pytest.raises(UsageError, match="must have a prefix"):
+        serve(without)
 
 
 def test_a_context_for_clients_is_refused() -> None:

@@ -8,7 +8,6 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -170,12 +169,6 @@ def test_a_server_that_cannot_start_says_so_and_leaves_nothing() -> None:
     # The fixture counts the descriptors.
     with no_thread_left(), pytest.raises(RuntimeError, match="thread"):
         serving()
-
-
-def test_a_service_without_a_prefix_leaves_nothing() -> None:
-    without = SimpleNamespace(handle=print)
-    with pytest.raises(AttributeError, match="prefix"):
-        serve(without)  # type: ignore[type-var]
 
 
 @contextmanager

@@ -91,6 +91,11 @@ def serve(
     """
     if service is not None:
         check_service(service)
+        if not isinstance(getattr(service, "prefix", None), str):
+            raise UsageError(
+                "a service that is served must have a prefix: the path that all of its"
+                " paths begin with, such as '/v1', or ''"
+            )
     if not (allow_remote or _is_loopback(host)):
         raise UsageError(
             f"{host} is not a loopback address, and this server lets everyone in:"
