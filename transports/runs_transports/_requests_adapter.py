@@ -70,6 +70,11 @@ class StrictAdapter(HTTPAdapter):
         """Keep urllib3 from adding a User-Agent to a request that has none."""
         request.headers.setdefault("user-agent", SKIP_HEADER)
 
+    def __getstate__(self) -> Any:
+        # The inherited method leaves out what it does not know, so a copy would fail.
+        state: Any = super().__getstate__()
+        return {**state, "_ssl_context": self._ssl_context}
+
     def close(self) -> None:
         """Close the idle connections.
 
