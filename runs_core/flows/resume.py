@@ -5,13 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TypeVar, cast
 
-from runs_core.errors import MalformedResponse, RunsError, StreamEnded
+from runs_core.errors import (
+    MalformedResponse,
+    NotSent,
+    OutcomeUnknown,
+    RunsError,
+    StreamEnded,
+)
 from runs_core.flows.call import Paged
 from runs_core.flows.effects import Flow, Now, seconds_until
+from runs_core.flows.outcome import as_unknown
 from runs_core.flows.polling import POLL_DEADLINE, Answered, PollOptions, poll_flow
 from runs_core.flows.request import ApiRequest
 from runs_core.flows.run_requests import RunRequests
-from runs_core.flows.seen import Ids, Seen
+from runs_core.flows.seen import Ids, Seen, not_all_unsent
 from runs_core.lifecycle import MESSAGE_TERMINAL, RUN_ENDS, STEP_TERMINAL, is_one_of
 from runs_core.models import Message, Run, RunStep
 from runs_core.stream import EVENT_CLASSES, RunSnapshot, RunStreamEvent
@@ -35,7 +42,8 @@ def missed_events(
     `synthetic`. New is what was not `answered`. All of it is done by `until` on the
     clock, or, if that is None, within the time that polling takes by default. Raises
     `broken` if the id of the run or thread is unknown, and what polling and listing
-    raise, from `broken` and with the run as polling has seen it.
+    raise, from `broken` and with the run as polling has seen it: not `NotSent`, because
+    the stream was requested before, and as an `OutcomeUnknown` if `broken` is one.
     """
     run_id, thread_id = ids_of(request, snapshot)
     if run_id is None or thread_id is None:
@@ -54,6 +62,10 @@ def missed_events(
         steps = yield from _every(requests.steps(run_id, thread_id), until)
     except RunsError as error:
         error.run = error.run or polled.run
+        if isinstance(error, NotSent):
+            error = not_all_unsent(error, run_id)
+        if isinstance(broken, OutcomeUnknown):
+            error = as_unknown(error, request)
         raise error from broken
     # Servers that do not know `run_id` as a filter return the whole thread.
     seen = {message.id for message in snapshot.messages}

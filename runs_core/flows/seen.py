@@ -8,7 +8,8 @@ from typing import Any, TypeAlias, TypeVar
 
 from attrs import define
 
-from runs_core.errors import MalformedResponse, RunsError
+from runs_core._words import one_line
+from runs_core.errors import MalformedResponse, NotSent, RunsError, TransportError
 from runs_core.flows.call import Call
 from runs_core.flows.effects import Flow
 from runs_core.flows.once import OnceFeed
@@ -16,7 +17,7 @@ from runs_core.flows.run_requests import RunRequests
 from runs_core.lifecycle import RUN_TERMINAL, is_one_of
 from runs_core.models import Run
 
-__all__ = ["Ids", "Seen", "cancelled_on_exit", "naming_run"]
+__all__ = ["Ids", "Seen", "cancelled_on_exit", "naming_run", "not_all_unsent"]
 
 T = TypeVar("T")
 
@@ -60,7 +61,23 @@ def naming_run(flow: Flow[T], seen: Seen) -> Flow[T]:
         return (yield from flow)
     except RunsError as error:
         error.run = error.run or seen.run
+        # A flow that was given its run only looks at it, and can be driven again.
+        if isinstance(error, NotSent) and seen.run and seen.run_id is None:
+            raise not_all_unsent(error, seen.run.id) from error
         raise
+
+
+def not_all_unsent(error: NotSent, run_id: str) -> TransportError:
+    """Return the error for a request that was not sent, in a flow that began a run.
+
+    `NotSent` is for the whole operation, which would begin another run if repeated.
+    """
+    later = TransportError(
+        f"run {one_line(str(run_id))} has begun, but a later request failed: {error}"
+    )
+    later.run = error.run
+    later.retries_taken = error.retries_taken
+    return later
 
 
 def cancelled_on_exit(

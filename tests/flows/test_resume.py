@@ -13,6 +13,8 @@ from runs_core import Client, Endpoint, runs, threads
 from runs_core.errors import (
     DeadlineExceeded,
     NotFoundError,
+    NotSent,
+    OutcomeUnknown,
     StreamTruncated,
     TransportError,
 )
@@ -198,25 +200,67 @@ def test_promise_6_the_streams_deadline_bounds_its_polling_too() -> None:
     assert caught.value.run is not None
 
 
-def test_an_error_while_finishing_names_the_broken_stream() -> None:
+@pytest.mark.parametrize("how", [ConnectionResetError(), NotSent("nobody listens")])
+def test_an_error_while_finishing_names_the_broken_stream(how: Exception) -> None:
     bench = Bench(cut=3000)
     stream = bench.stream()
     for _ in range(3):
         next(stream)
 
     def lost(*args: object) -> ServiceReply:
-        raise ConnectionResetError
+        raise how
 
     bench.service.handle = lost  # type: ignore[method-assign]
     with pytest.raises(TransportError) as caught:
         stream.until_done()
 
+    assert not isinstance(caught.value, NotSent)
     causes: list[type] = []
     error: BaseException | None = caught.value
     while error is not None:
         causes.append(type(error))
         error = error.__cause__ or error.__context__
     assert StreamTruncated in causes
+
+
+class Submitting(CutService):
+    """Breaks the stream that continues a run before its first event, then fails."""
+
+    how: Exception
+
+    def handle(self, request: ServiceRequest, now: float) -> ServiceReply:
+        if self.executions["submissions"]:
+            raise self.how
+        reply = super().handle(request, now)
+        self.cut = 0
+        return reply
+
+
+@pytest.mark.parametrize("how", [NotSent("nobody listens"), ConnectionResetError()])
+def test_promise_5_polling_that_fails_hides_no_unknown_outcome(how: Exception) -> None:
+    bench = Bench(Turn((Call("f", {}),)))
+    run = bench.client.run(
+        runs.create_and_poll(bench.thread, assistant_id=bench.assistant)
+    )
+    assert run.required_action
+    assert run.required_action.submit_tool_outputs
+    (call,) = run.required_action.submit_tool_outputs.tool_calls
+    bench.service.__class__ = Submitting
+    bench.service.how = how  # type: ignore[attr-defined]
+    feed = runs.submit_tool_outputs_stream(
+        run.id,
+        run.thread_id,
+        tool_outputs=[{"tool_call_id": call.id, "output": "x"}],
+        resume="poll",
+    )
+    with pytest.raises(OutcomeUnknown) as caught:
+        bench.client.stream(feed).until_done()
+
+    assert bench.service.executions["submissions"] == 1
+    assert isinstance(caught.value, TransportError)
+    assert not isinstance(caught.value, NotSent)
+    assert caught.value.operation == "runs.submit_tool_outputs"
+    assert caught.value.run_id == run.id
 
 
 class Listing(CutService):

@@ -110,6 +110,37 @@ def test_promise_5_whatever_fails_nothing_is_made_twice(
             assert isinstance(raised, OutcomeUnknown)
 
 
+class Dying(Counting):
+    """To a server at which nobody listens any more after so many requests."""
+
+    alive = 0
+
+    @contextmanager
+    def open(self, request: Request) -> Iterator[Opened[bytes]]:
+        if self.alive <= 0:
+            raise NotSent("nobody listens")
+        self.alive -= 1
+        with super().open(request) as opened:
+            yield opened
+
+
+def test_promise_5_what_is_called_unsent_has_made_nothing(operation: Operation) -> None:
+    raised: BaseException | None = NotSent("no attempt yet")
+    alive = 0
+    while raised is not None:
+        world = World()
+        transport = Dying(world.service)
+        transport.alive = alive
+        raised = None
+        try:
+            Driver(bound(operation.flow(world), ENDPOINT), transport).run()
+        except RunsError as error:
+            raised = error
+        if isinstance(raised, NotSent):
+            assert not any(map(world.executions.get, operation.creates))
+        alive += 1
+
+
 def test_promise_3_whatever_fails_a_stream_ends_in_its_runs_end_or_raises(
     failure: str,
 ) -> None:

@@ -9,14 +9,19 @@ from runs_transports.trio import TrioTransport
 from tests.interrupting import interrupted_in
 
 
-def test_ctrl_c_while_trio_listens_is_raised_as_it_is() -> None:
+@pytest.mark.parametrize(
+    "function", ["_Wire._received", "open_tcp_stream.<locals>.attempt_connect"]
+)
+def test_ctrl_c_while_trio_connects_or_listens_is_raised_as_it_is(
+    function: str,
+) -> None:
     """Not in a group, although it comes in a task of a nursery."""
 
     def script(connection: Connection) -> None:
         connection.wait_until_left()
 
     async def main(url: str) -> None:
-        with interrupted_in("_Wire._received"):
+        with interrupted_in(function):
             await fetch(TrioTransport(), get(url))
 
     with peer(script) as silent, in_time(), pytest.raises(KeyboardInterrupt):

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import http.client
+import pickle
 import socket
 import ssl
 import threading
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -202,6 +204,18 @@ def test_a_session_and_a_context_are_not_given_together(
 ) -> None:
     with pytest.raises(UsageError):
         RequestsTransport(session, ssl_context=ssl.create_default_context())
+
+
+@pytest.mark.parametrize(
+    "copied", [deepcopy, lambda it: pickle.loads(pickle.dumps(it))]
+)
+def test_a_copy_sends_on_connections_of_its_own(copied: Callable[[Any], Any]) -> None:
+    with peer(answering(KEPT)) as server, RequestsTransport() as transport:
+        with copied(transport) as copy:
+            assert fetch(copy, get(server.url)) == b"ok"
+        assert fetch(transport, get(server.url)) == b"ok"
+
+    assert len(server.requests) == 2
 
 
 def test_its_own_session_keeps_no_cookies() -> None:

@@ -70,6 +70,11 @@ class StrictAdapter(HTTPAdapter):
         """Keep urllib3 from adding a User-Agent to a request that has none."""
         request.headers.setdefault("user-agent", SKIP_HEADER)
 
+    def __getstate__(self) -> Any:
+        # The inherited method leaves out what it does not know, so a copy would fail.
+        state: Any = super().__getstate__()
+        return {**state, "_ssl_context": self._ssl_context}
+
     def close(self) -> None:
         """Close the idle connections.
 
@@ -223,6 +228,26 @@ class _SecureConnection(  # pyright: ignore[reportIncompatibleVariableOverride]
     pass
 
 
+class _Idle(queue.LifoQueue[Any]):
+    """The idle connections of a pool, without the lock of the inherited methods.
+
+    A signal handler, or a stream that is collected, may need them in the middle of
+    another request's `get` or `put`, and would wait for itself. A list needs no lock
+    for one step; threads that put at once may exceed the size by one each.
+    """
+
+    def put(self, item: Any, block: bool = False, timeout: float | None = None) -> None:
+        if len(self.queue) >= self.maxsize:
+            raise queue.Full
+        self.queue.append(item)
+
+    def get(self, block: bool = False, timeout: float | None = None) -> Any:
+        try:
+            return self.queue.pop()
+        except IndexError:
+            raise queue.Empty from None
+
+
 class _Pool(HTTPConnectionPool):
     """Reuses no connection that is long idle, left in doubt, or from before a fork.
 
@@ -231,6 +256,7 @@ class _Pool(HTTPConnectionPool):
     the previous response; what one from before a fork delivers, to another process.
     """
 
+    QueueCls = _Idle
     # urllib3's own classes do not match its protocols either.
     ConnectionCls = _Connection  # pyright: ignore[reportAssignmentType]
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 import ssl
-from collections.abc import AsyncIterator, Awaitable
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Awaitable, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 
 from runs_core.transport import Opened
 from runs_core.wire.http import Head, Request
@@ -82,9 +82,9 @@ class TrioTransport:
     ) -> _Connection | trio.SSLStream[_Connection]:
         try:
             with trio.move_on_after(_wait(timeout)):
-                connection = _Connection(
-                    await trio.open_tcp_stream(address.host, address.port)
-                )
+                with _ungrouped():
+                    tcp = await trio.open_tcp_stream(address.host, address.port)
+                connection = _Connection(tcp)
                 stream: _Connection | trio.SSLStream[_Connection] = connection
                 if address.tls:
                     stream = await self._secured(connection, address)
@@ -178,7 +178,7 @@ class _Wire:
         faults: list[BaseException] = []
         listening = trio.CancelScope(shield=True)
         # No fault leaves the nursery, which would wrap it in a group.
-        try:
+        with _ungrouped():
             async with trio.open_nursery() as nursery:
                 nursery.start_soon(self._listen, listening, faults)
                 try:
@@ -186,10 +186,6 @@ class _Wire:
                 except BaseException as error:
                     faults.append(error)
                 listening.cancel()
-        except BaseExceptionGroup as group:
-            # Ctrl-C can come at any point, and a cancellation while the nursery ends.
-            stray = group.split(trio.Cancelled)[1] or group
-            raise stray.exceptions[0] from None
         if faults:
             raise faults.pop()
 
@@ -236,6 +232,19 @@ class _Wire:
                 self._exchange.receive(await self._received())
             return piece
         raise timed_out(self._exchange.address, self._timeout)
+
+
+@contextmanager
+def _ungrouped() -> Iterator[None]:
+    """Raise what comes in a nursery's group as itself.
+
+    Ctrl-C can come at any point, and a cancellation while the nursery ends.
+    """
+    try:
+        yield
+    except BaseExceptionGroup as group:
+        stray = group.split(trio.Cancelled)[1] or group
+        raise stray.exceptions[0] from None
 
 
 async def _close(stream: trio.abc.Stream) -> None:

@@ -35,11 +35,6 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _run(arguments)
     except KeyboardInterrupt:
         return INTERRUPTED
-    except BaseExceptionGroup as group:
-        # trio's, if Ctrl-C came while it connected.
-        if group.split(KeyboardInterrupt)[1] is not None:
-            raise
-        return INTERRUPTED
     except BrokenPipeError:
         return PIPE_CLOSED
     except Exception as error:
