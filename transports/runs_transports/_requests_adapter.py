@@ -247,6 +247,9 @@ class _Idle(queue.LifoQueue[Any]):
         except IndexError:
             raise queue.Empty from None
 
+    def qsize(self) -> int:
+        return len(self.queue)
+
 
 class _Pool(HTTPConnectionPool):
     """Reuses no connection that is long idle, left in doubt, or from before a fork.
