@@ -171,6 +171,10 @@ def test_its_help_says_ctrl_c_as_it_is_written(cli):
     assert "until Ctrl-C." in cli("serve", "--help").out
 
 
+def test_its_help_says_where_scripts_are_played(cli):
+    assert "use runs_transports.serve" in " ".join(cli("serve", "--help").out.split())
+
+
 def test_signals_are_handled_as_before_afterwards(cli, request):
     def ours(number, frame):
         raise AssertionError("no signal is sent")

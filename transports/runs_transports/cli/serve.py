@@ -27,7 +27,9 @@ def add_commands(commands: Any) -> None:
         "serve",
         help=summary,
         description="Run the local service until Ctrl-C. It keeps everything in memory."
-        " Its assistants call each of their functions once, then echo the user.",
+        " Its assistants call each of their functions once, then echo the user. For a"
+        " script of your own, with failures or broken streams, use"
+        " runs_transports.serve and runs_core.testing from Python.",
     )
     parser.add_argument(
         "--host",
