@@ -97,7 +97,8 @@ def json_answer(cls: type[ResourceT]) -> Callable[[Response], ResourceT]:
     has_id = "id" in codec.field_names(get_origin(cls) or cls)
 
     def decode(response: Response) -> ResourceT:
-        content_type = response.head.content_type
+        head = response.head
+        content_type = head.content_type
         # Some servers and many tests send JSON without naming its type.
         if content_type and "json" not in content_type:
             raise UnexpectedContentType(
@@ -111,7 +112,7 @@ def json_answer(cls: type[ResourceT]) -> Callable[[Response], ResourceT]:
             id = getattr(result, "id", None)
             if not isinstance(id, str) or not id:
                 raise MalformedResponse(id_rule(cls), where="$.id")
-        result._request_id = response.request_id
+        result._request_id = head.request_id
         return result
 
     return decode

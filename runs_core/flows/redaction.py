@@ -13,10 +13,12 @@ __all__ = ["cleaned", "cleaned_text", "cleaned_value", "redactor"]
 
 def cleaned(headers: Headers, clean: Callable[[bytes], bytes]) -> Headers:
     """Return the fields with `clean` applied to their names and values."""
-    return Headers(
+    fields = [
         (cleaned_text(name, clean), cleaned_text(value, clean))
         for name, value in headers
-    )
+    ]
+    # Most responses hold nothing of a key.
+    return headers if tuple(fields) == headers.items() else Headers(fields)
 
 
 def cleaned_text(text: str, clean: Callable[[bytes], bytes]) -> str:
@@ -50,11 +52,13 @@ def redactor(credentials: Headers, sent: Request) -> Callable[[bytes], bytes]:
     A function, because it shows nothing of what it holds.
     """
     keys = keys_in((*credentials, *sent.headers.secret()))
+    begun = [(key, key[:_SHORTEST_BEGINNING].encode()) for key in keys]
 
     def clean(text: bytes) -> bytes:
-        for key in keys:
-            # Most texts (each header of a response is one) have nothing of a key.
-            if b"\\" in text or key[:_SHORTEST_BEGINNING].encode() in text:
+        for key, beginning in begun:
+            # Most texts (each header of a response is one) have nothing of a key. Not
+            # `in`: of bytes in bytes, it takes over twice as long.
+            if text.find(beginning) >= 0 or text.find(b"\\") >= 0:
                 text = _without(text, key)
         return text
 

@@ -152,7 +152,8 @@ class _Attempts:
                     yield from self._tell(f"status {answer.status}", NEW_CREDENTIALS)
                     self.refreshed = True
                     continue
-                answer = evolve(answer, retries_taken=self.retries)
+                if answer.retries_taken != self.retries:
+                    answer = evolve(answer, retries_taken=self.retries)
                 wait = yield from self._wait_after_answer(answer)
                 if wait is None:
                     clean = redactor(credentials, prepared)
@@ -263,7 +264,9 @@ class _Attempts:
         If this attempt is refused, that does not say whether an earlier one was carried
         out.
         """
-        answer = evolve(answer, headers=cleaned(answer.headers, clean))
+        headers = cleaned(answer.headers, clean)
+        if headers is not answer.headers:
+            answer = evolve(answer, headers=headers)
         if answer.status == 404 and _is_retired(self.endpoint.base_url):
             raise self._retired(answer)
         if answer.status < 300:

@@ -105,15 +105,19 @@ class _Pairs(Generic[V_co]):
     # Not an attrs class: rich shows the fields of those, `attrs.asdict` returns them.
     __slots__ = ("_pairs",)
 
+    _pairs: tuple[tuple[str, V_co], ...]
+
     def __init__(
         self, fields: Mapping[str, V_co] | Iterable[tuple[str, V_co]] = ()
     ) -> None:
+        if isinstance(fields, type(self)):
+            # It never changes, and has been through this.
+            self._pairs = fields._pairs
+            return
         given: Any = fields.items() if isinstance(fields, Mapping) else fields
         pairs = [(name, value) for name, value in given]
-        check_str(name for name, _ in pairs)
-        self._pairs: tuple[tuple[str, V_co], ...] = tuple(
-            (name.lower(), value) for name, value in pairs
-        )
+        check_str([name for name, _ in pairs])
+        self._pairs = tuple([(name.lower(), value) for name, value in pairs])
 
     def __iter__(self) -> Iterator[tuple[str, V_co]]:
         return iter(self._pairs)

@@ -110,10 +110,8 @@ class WireObject(Serializable, metaclass=Blank):
     @property
     def extra(self) -> dict[str, Any]:
         """The keys that were received and that the class has no field for."""
-        try:
-            return self._extra
-        except AttributeError:
-            return {}
+        extra: dict[str, Any] = getattr(self, "_extra", None) or {}
+        return extra
 
     def to_dict(self) -> dict[str, Any]:
         """Return what the object is on the wire; equal to what was received."""
@@ -308,11 +306,17 @@ def unstructure(value: Any) -> Any:
     What was received comes back equal. A key whose value is `omit` is left out. What
     JSON cannot express is left as it is.
     """
-    if value is None or isinstance(value, _SCALARS):
+    # Most values are of JSON's own classes; `isinstance` takes long with abstract ones.
+    kind = value.__class__
+    if value is None or kind in SCALARS:
+        return value
+    if kind is list:
+        return [unstructure(item) for item in value]
+    if isinstance(value, _SCALARS):
         return value.raw if isinstance(value, TextOf) else value
     if isinstance(value, WireObject):
         return _as_raw(value)
-    if isinstance(value, Mapping):
+    if kind is dict or isinstance(value, Mapping):
         return {
             key: unstructure(item)
             for key, item in value.items()
@@ -344,7 +348,12 @@ def _as_raw(value: WireObject) -> Any:
             raw[name] = unstructure(item)
     for name in getattr(value, "_sent", ()):
         raw.setdefault(name, None)
-    return raw | unstructure(value.extra)
+    return _with_extra(raw, value)
+
+
+def _with_extra(raw: dict[str, Any], value: WireObject) -> dict[str, Any]:
+    # Most objects have none.
+    return raw | unstructure(extra) if (extra := value.extra) else raw
 
 
 def _is_absent(item: Any) -> bool:
@@ -354,10 +363,14 @@ def _is_absent(item: Any) -> bool:
 
 
 def _dumped(value: Any) -> Any:
+    # As in `unstructure`.
+    kind = value.__class__
+    if value is None or kind in SCALARS:
+        return value
     if isinstance(value, WireObject) and not isinstance(value, Unknown):
-        names = field_names(value.__class__)
+        names = field_names(kind)
         dumped = {name: _dumped(getattr(value, name)) for name in names}
-        return dumped | unstructure(value.extra)
+        return _with_extra(dumped, value)
     if isinstance(value, Unknown) and value.raw is ABSENT:
         return None
     if isinstance(value, list):

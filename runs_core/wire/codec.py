@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
@@ -204,7 +204,7 @@ def dumps(value: Any) -> bytes:
         raw = unstructure(value)
     except RecursionError:
         raise ValueError(f"{_TOO_DEEP}, or a cycle @ $") from None
-    _check(raw, "$", 0)
+    _check(raw, [])
     text = json.dumps(raw, ensure_ascii=False, separators=(",", ":"))
     try:
         return text.encode()
@@ -217,31 +217,47 @@ def dumps(value: Any) -> bytes:
 _TOO_LONG = 10**4300
 
 
-def _check(raw: Any, where: str, depth: int) -> None:
+def _check(raw: Any, path: list[str | int]) -> None:
+    """Raise for what JSON cannot express; `path` has the keys and places above it.
+
+    Only an error writes it out: written for each value, a long key would be copied as
+    often as there are values under it.
+    """
+    children: Iterable[tuple[Any, Any]]
     match raw:
         case None | str():
             return
         case int():
             if abs(raw) >= _TOO_LONG:
-                raise ValueError(f"a number has too many digits @ {where}")
+                raise ValueError(f"a number has too many digits @ {_where(path)}")
             return
         case float():
             if not math.isfinite(raw):
-                raise ValueError(f"a number must be finite @ {where}")
+                raise ValueError(f"a number must be finite @ {_where(path)}")
             return
         case dict():
-            children = [(f"{where}.{key}", child) for key, child in raw.items()]
+            children = raw.items()
             if not all(isinstance(key, str) for key in raw):
-                raise TypeError(f"the keys of an object must be str @ {where}")
+                raise TypeError(f"the keys of an object must be str @ {_where(path)}")
         case list():
-            children = [(f"{where}[{at}]", child) for at, child in enumerate(raw)]
+            children = enumerate(raw)
         case _:
             kind = type(raw).__name__
+            where = _where(path)
             raise TypeError(f"JSON cannot express a value of type {kind} @ {where}")
-    if depth == MAX_DEPTH:
-        raise ValueError(f"{_TOO_DEEP} @ {where}")
-    for path, child in children:
-        _check(child, path, depth + 1)
+    if len(path) == MAX_DEPTH:
+        raise ValueError(f"{_TOO_DEEP} @ {_where(path)}")
+    path.append("")
+    for path[-1], child in children:
+        if child.__class__ is not str:
+            _check(child, path)
+    path.pop()
+
+
+def _where(path: list[str | int]) -> str:
+    """Return the JSONPath of what is under these keys and places in lists."""
+    steps = (f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
+    return f"${''.join(steps)}"
 
 
 # --- Values to objects and back ----------------------------------------------------

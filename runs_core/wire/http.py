@@ -146,13 +146,15 @@ class Request:
     )
 
     def within(self, seconds: float | None) -> Request:
-        """Return this request with no timeout longer than `seconds`."""
+        """Return this request with no timeout longer than `seconds` (None: itself)."""
+        if seconds is None:
+            return self
         return evolve(self, timeouts=self.timeouts.within(seconds))
 
 
 def _received(fields: Fields) -> Headers:
     headers = Headers(fields)
-    check_str(value for _, value in headers)
+    check_str([value for _, value in headers])
     return headers
 
 

@@ -21,7 +21,7 @@ from runs_core import (
     StreamTruncated,
     runs,
 )
-from runs_core.flows.redaction import redactor
+from runs_core.flows.redaction import cleaned, redactor
 from runs_core.testing import (
     Cut,
     InMemoryTransport,
@@ -133,6 +133,16 @@ def test_promise_4_a_key_that_is_cut_off_with_the_rest_is_taken_out(
     assert redactor(Headers(), sent)(said) == b"no key: [redacted]" + (
         cut_escape if kept == len(ODD_KEY) else b""
     )
+
+
+def test_headers_without_a_key_stay_the_same_object() -> None:
+    sent = Endpoint("http://l.test/v1", KEY).prepare(runs.list("t").request)
+    clean = redactor(Headers(), sent)
+    headers = Headers({"server": "s", "x-path": "a\\b"})
+
+    assert cleaned(headers, clean) is headers
+    echoed = cleaned(Headers({"server": "s", f"x-{KEY}": f"it was {KEY}"}), clean)
+    assert echoed.items() == (("server", "s"), ("x-[redacted]", "it was [redacted]"))
 
 
 def test_promise_4_a_key_across_the_end_of_what_is_kept_is_taken_out() -> None:

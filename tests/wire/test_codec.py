@@ -5,6 +5,7 @@ import math
 import subprocess
 import sys
 import traceback
+import tracemalloc
 from decimal import Decimal
 from enum import StrEnum
 from types import SimpleNamespace
@@ -277,6 +278,7 @@ cycle.append(cycle)
     [
         ({"a": [1, math.nan]}, ValueError, "$.a[1]"),
         ({"a": {"b": math.inf}}, ValueError, "$.a.b"),
+        ([[0], {"a": [{"b": 0}, 1]}, [2, math.nan]], ValueError, "$[2][1]"),
         (-math.inf, ValueError, "$"),
         ({"tools": [{"x": Decimal(1)}]}, TypeError, "$.tools[0].x"),
         ({"a": {1, 2}}, TypeError, "$.a"),
@@ -296,6 +298,17 @@ def test_what_json_cannot_say_is_refused_with_its_place(
 
     assert str(caught.value).endswith(f" @ {where}")
     assert "secret" not in str(caught.value)
+
+
+def test_the_place_of_a_value_is_not_written_out_unless_it_is_refused() -> None:
+    value = {"k" * 10_000: [1.5] * 1000}
+    dumps(value)
+    tracemalloc.start()
+    try:
+        dumps(value)
+        assert tracemalloc.get_traced_memory()[1] < 500_000
+    finally:
+        tracemalloc.stop()
 
 
 def test_no_number_is_written_that_python_would_not_read() -> None:

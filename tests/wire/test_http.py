@@ -265,6 +265,7 @@ def test_a_request_within_a_time_is_the_same_otherwise() -> None:
     assert within.timeouts == Timeouts(2.0, 2.0, 2.0)
     assert (within.method, within.url, within.body) == ("POST", request.url, b"x")
     assert within.headers == request.headers
+    assert request.within(None) is request
 
 
 # --- Answers -----------------------------------------------------------------------
