@@ -5,9 +5,13 @@ What they demand of a server is in `runs_transports.conformance.tls`.
 
 from __future__ import annotations
 
+import pickle
 import socket
 import ssl
-from contextlib import suppress
+from collections.abc import Callable
+from contextlib import nullcontext, suppress
+from copy import copy, deepcopy
+from typing import Any
 
 import pytest
 
@@ -15,7 +19,7 @@ from runs_core.errors import InvalidEndpoint, NotSent
 from runs_transports._tls import default_context
 from runs_transports.conformance.cancellation import tolerant
 from runs_transports.conformance.peer import answering, peer, whole
-from runs_transports.conformance.rig import Io, fetch, get
+from runs_transports.conformance.rig import Io, Rig, fetch, get
 from runs_transports.conformance.tls import (
     Authority,
     one_authority,
@@ -42,6 +46,24 @@ def test_the_default_trusts_what_openssl_is_told_to(
         got = rig.run(lambda io: fetch(io, get(url(server.port))))
 
     assert got.body == b"{}"
+
+
+@pytest.mark.parametrize(
+    "copied", [copy, deepcopy, lambda it: pickle.loads(pickle.dumps(it))]
+)
+def test_a_transport_that_has_used_the_default_can_be_copied(
+    rig: AnyRig, copied: Callable[[Any], Any], system_authority: Authority
+) -> None:
+    """As it can before: it would fail only where the server speaks TLS."""
+    secured = securely(system_authority.server("127.0.0.1"), answering(whole()))
+
+    with peer(secured) as server, rig.make(None) as transport:
+        request = get(url(server.port))
+        for used in (transport, None):
+            used = used or copied(transport)
+            with used if hasattr(used, "__exit__") else nullcontext():
+                got = Rig(used, rig.runner).run(lambda io: fetch(io, request))
+            assert got.body == b"{}"
 
 
 def test_a_dot_at_the_end_of_a_name_is_no_part_of_it_in_tls(

@@ -22,7 +22,7 @@ from runs_transports._deadline import Deadline
 from runs_transports._errors import not_sent, timed_out
 from runs_transports._extras import comes_with
 from runs_transports._request import Address
-from runs_transports._tls import default_context
+from runs_transports._tls import Trust
 
 with comes_with("sockets", __name__):
     from runs_transports.http1 import READ_BYTES, Http1Exchange
@@ -49,7 +49,7 @@ class AsyncioTransport:
     errors: tuple[type[BaseException], ...] = (OSError,)
 
     def __init__(self, *, ssl_context: ssl.SSLContext | None = None) -> None:
-        self._ssl_context = ssl_context
+        self._trust = Trust(ssl_context)
 
     @asynccontextmanager
     async def open(self, request: Request) -> AsyncIterator[Opened[Awaitable[bytes]]]:
@@ -93,14 +93,13 @@ class AsyncioTransport:
     async def _connect(
         self, address: Address, timeout: float | None
     ) -> tuple[_Reader, asyncio.StreamWriter]:
-        if address.tls and self._ssl_context is None:
-            self._ssl_context = default_context()
+        context = self._trust.context() if address.tls else None
         deadline = Deadline(timeout, self.now)
         try:
             async with asyncio.timeout(timeout):
                 connection = await _connected(address, deadline)
                 try:
-                    return await self._streams(connection, address)
+                    return await self._streams(connection, address, context)
                 except BaseException:
                     connection.close()
                     raise
@@ -108,7 +107,10 @@ class AsyncioTransport:
             raise not_sent(address, error, timeout) from error
 
     async def _streams(
-        self, connection: socket.socket, address: Address
+        self,
+        connection: socket.socket,
+        address: Address,
+        context: ssl.SSLContext | None,
     ) -> tuple[_Reader, asyncio.StreamWriter]:
         # As `asyncio.open_connection` does, but with a reader of ours.
         loop = asyncio.get_running_loop()
@@ -116,7 +118,7 @@ class AsyncioTransport:
         transport, protocol = await loop.create_connection(
             lambda: asyncio.StreamReaderProtocol(reader),
             sock=connection,
-            ssl=self._ssl_context if address.tls else None,
+            ssl=context,
             server_hostname=address.server_name if address.tls else None,
             # asyncio's own is a minute; `_connect` has one for all of it.
             ssl_handshake_timeout=_NEVER if address.tls else None,
