@@ -15,10 +15,10 @@ from typing import Any
 
 import pytest
 
-from runs_core.errors import InvalidEndpoint, NotSent
+from runs_core.errors import InvalidEndpoint, NotSent, TransportError
 from runs_transports._tls import default_context
 from runs_transports.conformance.cancellation import tolerant
-from runs_transports.conformance.peer import answering, peer, whole
+from runs_transports.conformance.peer import Connection, answering, peer, whole
 from runs_transports.conformance.rig import Io, Rig, fetch, get
 from runs_transports.conformance.tls import (
     Authority,
@@ -46,6 +46,33 @@ def test_the_default_trusts_what_openssl_is_told_to(
         got = rig.run(lambda io: fetch(io, get(url(server.port))))
 
     assert got.body == b"{}"
+
+
+def test_an_end_that_comes_with_that_of_the_handshake_is_no_matter_for_a_log(
+    rig: AnyRig, caplog: pytest.LogCaptureFixture
+) -> None:
+    authority = one_authority()
+    context = authority.server("127.0.0.1")
+    context.maximum_version = ssl.TLSVersion.TLSv1_2  # Where the server ends it.
+
+    def script(connection: Connection) -> None:
+        received, to_send = ssl.MemoryBIO(), ssl.MemoryBIO()
+        tls = context.wrap_bio(received, to_send, server_side=True)
+        is_made = False
+        while not is_made:
+            connection.send(to_send.read())
+            received.write(connection.sock.recv(65536))
+            with suppress(ssl.SSLWantReadError):
+                tls.do_handshake()
+                is_made = True
+        with suppress(ssl.SSLWantReadError):
+            tls.unwrap()
+        connection.send(to_send.read())
+
+    with peer(script) as server, pytest.raises(TransportError):
+        rig.run(lambda io: fetch(io, get(url(server.port))), authority.trusted)
+
+    assert caplog.records == []
 
 
 @pytest.mark.parametrize(
