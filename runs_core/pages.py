@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Generator, Iterator
-from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
+from copy import deepcopy
+from typing import TYPE_CHECKING, Any, Generic, NoReturn, Self, TypeVar
 
 from runs_core._words import one_line
 from runs_core.errors import UsageError
@@ -20,7 +21,10 @@ T = TypeVar("T")
 
 
 class _CursorPage(Serializable, Generic[T]):
-    """A page, and the call that returned it."""
+    """A page, and the call that returned it.
+
+    A copy, also a deep one, has the same client.
+    """
 
     def __init__(self, call: Paged[T], page: Page[T]) -> None:
         self._call = call
@@ -66,6 +70,23 @@ class _CursorPage(Serializable, Generic[T]):
 
     def _dump(self) -> dict[str, Any]:
         return self.page.model_dump()
+
+    def __copy__(self) -> Self:
+        return self._with(self.page)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        return self._with(deepcopy(self.page, memo))
+
+    def _with(self, page: Page[T]) -> Self:
+        other = type(self).__new__(type(self))
+        vars(other).update(vars(self), page=page)
+        return other
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError(
+            f"a {type(self).__name__} cannot be pickled, because it holds its client:"
+            " pickle its .page or its .data"
+        )
 
     def __repr__(self) -> str:
         more = one_line(str(self.has_more))

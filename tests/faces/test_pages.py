@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import pickle
+from copy import copy, deepcopy
 from typing import Any
 
 import pytest
@@ -57,6 +59,33 @@ def test_the_repr_of_a_page_is_harmless_to_a_terminal() -> None:
     page = Client(transport, ENDPOINT).beta.threads.messages.list("t")
 
     assert repr(page).isprintable()
+
+
+def test_a_copy_of_a_page_goes_on_with_the_same_client() -> None:
+    client = a_client()
+    thread_id = a_thread(client, *TEXTS)
+    page = client.beta.threads.messages.list(thread_id, limit=2, order="asc")
+
+    shallow, deep = copy(page), deepcopy(page)
+    page.data[0].role = "assistant"
+
+    for other in (shallow, deep):
+        assert type(other) is SyncCursorPage
+        assert other._client is client
+        assert tuple(map(said, other)) == TEXTS
+    assert (shallow.data[0].role, deep.data[0].role) == ("assistant", "user")
+
+
+@pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
+def test_a_page_says_what_of_it_can_be_pickled(protocol: int) -> None:
+    client = a_client()
+    page = client.beta.threads.messages.list(a_thread(client, *TEXTS))
+
+    with pytest.raises(TypeError, match=r"holds its client: pickle its \.page or its"):
+        pickle.dumps(page, protocol)
+
+    assert pickle.loads(pickle.dumps(page.page, protocol)) == page.page
+    assert pickle.loads(pickle.dumps(page.data, protocol)) == page.data
 
 
 def test_the_next_page_keeps_all_else_of_the_request() -> None:

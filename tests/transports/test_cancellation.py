@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+import ssl
 import threading
 
 import pytest
@@ -27,7 +28,7 @@ from runs_transports.conformance.peer import (
     whole,
 )
 from runs_transports.conformance.rig import Io, fetch, get
-from runs_transports.conformance.tls import one_authority
+from runs_transports.conformance.tls import one_authority, url
 from runs_transports.trio import TrioTransport
 
 
@@ -71,6 +72,38 @@ def test_trio_timeouts_run_on_its_own_clock() -> None:
     with peer(silent_after(CHUNKED)) as server:
         request = Request(method="GET", url=server.url, timeouts=Timeouts(None, 3600))
         trio.run(main, clock=clock)
+
+
+def test_promise_9_a_cancellation_at_the_end_of_a_handshake_leaves_nothing() -> None:
+    """asyncio would leave a transport, and refuse the next use of its descriptor."""
+    authority = one_authority()
+    context = authority.trusted
+    left: list[asyncio.Task[None]] = []
+
+    class Handshake(ssl.SSLObject):
+        def do_handshake(self) -> None:
+            super().do_handshake()
+            if left:
+                left.pop().cancel()
+
+    context.sslobject_class = Handshake
+
+    async def main() -> None:
+        transport = AsyncioTransport(ssl_context=context)
+        request = get(url(server.port))
+
+        async def exchange() -> None:
+            async with transport.open(request) as opened:
+                assert await opened.read() == b"{}"
+
+        left.append(asyncio.create_task(exchange()))
+        await asyncio.wait(left)
+        assert not left
+        await exchange()
+
+    secured = tolerant(answering(whole()), authority.server("127.0.0.1"))
+    with peer(secured) as server:
+        asyncio.run(main())
 
 
 def test_asyncio_sleeps_and_tells_the_time_of_its_loop() -> None:

@@ -5,17 +5,21 @@ What they demand of a server is in `runs_transports.conformance.tls`.
 
 from __future__ import annotations
 
+import pickle
 import socket
 import ssl
-from contextlib import suppress
+from collections.abc import Callable
+from contextlib import nullcontext, suppress
+from copy import copy, deepcopy
+from typing import Any
 
 import pytest
 
-from runs_core.errors import InvalidEndpoint, NotSent
+from runs_core.errors import InvalidEndpoint, NotSent, TransportError
 from runs_transports._tls import default_context
 from runs_transports.conformance.cancellation import tolerant
-from runs_transports.conformance.peer import answering, peer, whole
-from runs_transports.conformance.rig import Io, fetch, get
+from runs_transports.conformance.peer import Connection, answering, peer, whole
+from runs_transports.conformance.rig import Io, Rig, fetch, get
 from runs_transports.conformance.tls import (
     Authority,
     one_authority,
@@ -42,6 +46,51 @@ def test_the_default_trusts_what_openssl_is_told_to(
         got = rig.run(lambda io: fetch(io, get(url(server.port))))
 
     assert got.body == b"{}"
+
+
+def test_an_end_that_comes_with_that_of_the_handshake_is_no_matter_for_a_log(
+    rig: AnyRig, caplog: pytest.LogCaptureFixture
+) -> None:
+    authority = one_authority()
+    context = authority.server("127.0.0.1")
+    context.maximum_version = ssl.TLSVersion.TLSv1_2  # Where the server ends it.
+
+    def script(connection: Connection) -> None:
+        received, to_send = ssl.MemoryBIO(), ssl.MemoryBIO()
+        tls = context.wrap_bio(received, to_send, server_side=True)
+        is_made = False
+        while not is_made:
+            connection.send(to_send.read())
+            received.write(connection.sock.recv(65536))
+            with suppress(ssl.SSLWantReadError):
+                tls.do_handshake()
+                is_made = True
+        with suppress(ssl.SSLWantReadError):
+            tls.unwrap()
+        connection.send(to_send.read())
+
+    with peer(script) as server, pytest.raises(TransportError):
+        rig.run(lambda io: fetch(io, get(url(server.port))), authority.trusted)
+
+    assert caplog.records == []
+
+
+@pytest.mark.parametrize(
+    "copied", [copy, deepcopy, lambda it: pickle.loads(pickle.dumps(it))]
+)
+def test_a_transport_that_has_used_the_default_can_be_copied(
+    rig: AnyRig, copied: Callable[[Any], Any], system_authority: Authority
+) -> None:
+    """As it can before: it would fail only where the server speaks TLS."""
+    secured = securely(system_authority.server("127.0.0.1"), answering(whole()))
+
+    with peer(secured) as server, rig.make(None) as transport:
+        request = get(url(server.port))
+        for used in (transport, None):
+            used = used or copied(transport)
+            with used if hasattr(used, "__exit__") else nullcontext():
+                got = Rig(used, rig.runner).run(lambda io: fetch(io, request))
+            assert got.body == b"{}"
 
 
 def test_a_dot_at_the_end_of_a_name_is_no_part_of_it_in_tls(

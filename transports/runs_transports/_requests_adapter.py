@@ -24,7 +24,7 @@ from runs_transports._blocking import TimedStream, connect, send_listening
 from runs_transports._deadline import Deadline
 from runs_transports._errors import not_sent, timed_out
 from runs_transports._request import Address, in_url
-from runs_transports._tls import default_context
+from runs_transports._tls import Trust
 from runs_transports.http1 import READ_BYTES, Http1Exchange
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ class StrictAdapter(HTTPAdapter):
     """Trusts an SSLContext and nothing else, and has responses read by h11."""
 
     def __init__(self, ssl_context: ssl.SSLContext | None) -> None:
-        self._ssl_context = ssl_context
+        self._trust = Trust(ssl_context)
         super().__init__(pool_maxsize=MAX_IDLE)
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
@@ -56,9 +56,8 @@ class StrictAdapter(HTTPAdapter):
         self, request: PreparedRequest, *args: Any, **kwargs: Any
     ) -> Any:
         if Address.of(request.url or "").tls:
-            if self._ssl_context is None:
-                self._ssl_context = default_context()  # Slow: loads all authorities.
-            self.poolmanager.connection_pool_kw["ssl_context"] = self._ssl_context
+            context = self._trust.context()
+            self.poolmanager.connection_pool_kw["ssl_context"] = context
         return super().get_connection_with_tls_context(request, *args, **kwargs)
 
     def request_url(self, request: PreparedRequest, *args: Any, **kwargs: Any) -> str:
@@ -73,7 +72,7 @@ class StrictAdapter(HTTPAdapter):
     def __getstate__(self) -> Any:
         # The inherited method leaves out what it does not know, so a copy would fail.
         state: Any = super().__getstate__()
-        return {**state, "_ssl_context": self._ssl_context}
+        return {**state, "_trust": self._trust}
 
     def close(self) -> None:
         """Close the idle connections.
@@ -92,7 +91,8 @@ class StrictAdapter(HTTPAdapter):
         The inherited method would add certifi's authorities to it. urllib3 sets what
         the pool is told here on the context, which may be the caller's.
         """
-        if (context := self._ssl_context) is not None:
+        if conn.scheme == "https":
+            context = self._trust.context()
             conn.cert_reqs = context.verify_mode
             conn.assert_hostname = None if context.check_hostname else False
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ssl
 
-__all__ = ["default_context"]
+__all__ = ["Trust", "default_context"]
 
 
 def default_context() -> ssl.SSLContext:
@@ -17,3 +17,26 @@ def default_context() -> ssl.SSLContext:
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.set_alpn_protocols(["http/1.1"])
     return context
+
+
+class Trust:
+    """The context of a transport: the caller's, or the default one.
+
+    The default one is made when it is first needed, because that is slow: it loads all
+    authorities. A copy makes its own, because contexts cannot be copied or pickled.
+    """
+
+    def __init__(self, given: ssl.SSLContext | None) -> None:
+        self._given = given
+        self._default: ssl.SSLContext | None = None
+
+    def context(self) -> ssl.SSLContext:
+        """Return the context, the same one each time."""
+        if self._given is not None:
+            return self._given
+        if self._default is None:
+            self._default = default_context()
+        return self._default
+
+    def __getstate__(self) -> dict[str, object]:
+        return {"_given": self._given, "_default": None}

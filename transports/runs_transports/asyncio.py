@@ -22,7 +22,7 @@ from runs_transports._deadline import Deadline
 from runs_transports._errors import not_sent, timed_out
 from runs_transports._extras import comes_with
 from runs_transports._request import Address
-from runs_transports._tls import default_context
+from runs_transports._tls import Trust
 
 with comes_with("sockets", __name__):
     from runs_transports.http1 import READ_BYTES, Http1Exchange
@@ -49,7 +49,7 @@ class AsyncioTransport:
     errors: tuple[type[BaseException], ...] = (OSError,)
 
     def __init__(self, *, ssl_context: ssl.SSLContext | None = None) -> None:
-        self._ssl_context = ssl_context
+        self._trust = Trust(ssl_context)
 
     @asynccontextmanager
     async def open(self, request: Request) -> AsyncIterator[Opened[Awaitable[bytes]]]:
@@ -93,14 +93,13 @@ class AsyncioTransport:
     async def _connect(
         self, address: Address, timeout: float | None
     ) -> tuple[_Reader, asyncio.StreamWriter]:
-        if address.tls and self._ssl_context is None:
-            self._ssl_context = default_context()
+        context = self._trust.context() if address.tls else None
         deadline = Deadline(timeout, self.now)
         try:
             async with asyncio.timeout(timeout):
                 connection = await _connected(address, deadline)
                 try:
-                    return await self._streams(connection, address)
+                    return await self._streams(connection, address, context)
                 except BaseException:
                     connection.close()
                     raise
@@ -108,20 +107,79 @@ class AsyncioTransport:
             raise not_sent(address, error, timeout) from error
 
     async def _streams(
-        self, connection: socket.socket, address: Address
+        self,
+        connection: socket.socket,
+        address: Address,
+        context: ssl.SSLContext | None,
     ) -> tuple[_Reader, asyncio.StreamWriter]:
         # As `asyncio.open_connection` does, but with a reader of ours.
         loop = asyncio.get_running_loop()
         reader = _Reader()
-        transport, protocol = await loop.create_connection(
-            lambda: asyncio.StreamReaderProtocol(reader),
-            sock=connection,
-            ssl=self._ssl_context if address.tls else None,
-            server_hostname=address.server_name if address.tls else None,
-            # asyncio's own is a minute; `_connect` has one for all of it.
-            ssl_handshake_timeout=_NEVER if address.tls else None,
-        )
+        transport: asyncio.Transport
+        if context is None:
+            transport, protocol = await loop.create_connection(
+                lambda: asyncio.StreamReaderProtocol(reader), sock=connection
+            )
+        else:
+            protocol = _OverTls(reader)
+            transport = await _secured(connection, address, context, protocol)
         return reader, asyncio.StreamWriter(transport, protocol, reader, loop)
+
+
+async def _secured(
+    connection: socket.socket,
+    address: Address,
+    context: ssl.SSLContext,
+    protocol: asyncio.StreamReaderProtocol,
+) -> asyncio.Transport:
+    """Make the TLS transport, or abort what has been made of it.
+
+    In two steps: if `create_connection` with TLS is cancelled while it ends, it leaves
+    a transport that waits for the peer's goodbye, and nobody else knows. asyncio then
+    refuses the next connection that gets the same descriptor (seen with CPython 3.11 to
+    3.13).
+    """
+    loop = asyncio.get_running_loop()
+    plain, _ = await loop.create_connection(_Silent, sock=connection)
+    try:
+        secured = None
+        # uvloop reads in spite of `_Silent`, and may have come upon the peer's end.
+        if not plain.is_closing():
+            secured = await loop.start_tls(
+                plain,
+                protocol,
+                context,
+                server_hostname=address.server_name,
+                # asyncio's own is a minute; `_connect` has one for all of it.
+                ssl_handshake_timeout=_NEVER,
+            )
+        if secured is None:
+            raise ConnectionResetError("closed before or during the handshake")
+        protocol.connection_made(secured)
+    except BaseException:
+        plain.abort()
+        raise
+    return secured
+
+
+class _OverTls(asyncio.StreamReaderProtocol):
+    """Does not ask to send on after the peer's end, of which asyncio would warn.
+
+    The inherited class finds out that there is TLS only when it is told so, and the end
+    may come with the end of the handshake.
+    """
+
+    def eof_received(self) -> bool:
+        super().eof_received()
+        return False
+
+
+class _Silent(asyncio.Protocol):
+    """Leaves what the peer sends to the TLS that follows."""
+
+    # Any: uvloop's transports are none of asyncio's classes.
+    def connection_made(self, transport: Any) -> None:
+        transport.pause_reading()
 
 
 async def _connected(address: Address, deadline: Deadline) -> socket.socket:

@@ -16,7 +16,7 @@ from runs_transports._deadline import Deadline
 from runs_transports._errors import not_sent, timed_out
 from runs_transports._extras import comes_with
 from runs_transports._request import Address
-from runs_transports._tls import default_context
+from runs_transports._tls import Trust
 
 with comes_with("sockets", __name__):
     from runs_transports.http1 import READ_BYTES, Http1Exchange
@@ -36,7 +36,7 @@ class SocketTransport:
     errors: tuple[type[BaseException], ...] = (OSError,)
 
     def __init__(self, *, ssl_context: ssl.SSLContext | None = None) -> None:
-        self._ssl_context = ssl_context
+        self._trust = Trust(ssl_context)
 
     @contextmanager
     def open(self, request: Request) -> Iterator[Opened[bytes]]:
@@ -66,10 +66,8 @@ class SocketTransport:
             raise not_sent(address, error, timeout) from error
 
     def _secured(self, connection: socket.socket, address: Address) -> socket.socket:
-        if self._ssl_context is None:
-            self._ssl_context = default_context()
         try:
-            return self._ssl_context.wrap_socket(
+            return self._trust.context().wrap_socket(
                 connection, server_hostname=address.server_name
             )
         except BaseException:

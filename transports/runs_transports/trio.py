@@ -13,7 +13,7 @@ from runs_transports._deadline import Deadline
 from runs_transports._errors import not_sent, timed_out
 from runs_transports._extras import comes_with
 from runs_transports._request import Address
-from runs_transports._tls import default_context
+from runs_transports._tls import Trust
 
 with comes_with("trio", __name__):
     import trio
@@ -38,7 +38,7 @@ class TrioTransport:
     )
 
     def __init__(self, *, ssl_context: ssl.SSLContext | None = None) -> None:
-        self._ssl_context = ssl_context
+        self._trust = Trust(ssl_context)
 
     @asynccontextmanager
     async def open(self, request: Request) -> AsyncIterator[Opened[Awaitable[bytes]]]:
@@ -97,12 +97,10 @@ class TrioTransport:
     async def _secured(
         self, stream: _Connection, address: Address
     ) -> trio.SSLStream[_Connection]:
-        if self._ssl_context is None:
-            self._ssl_context = default_context()
         try:
             secured = trio.SSLStream(
                 stream,
-                self._ssl_context,
+                self._trust.context(),
                 server_hostname=address.server_name,
                 https_compatible=True,
             )
