@@ -23,6 +23,7 @@ from benchmarks.compare import (
     in_one_only,
     other_conditions,
 )
+from benchmarks.extra import lacks
 from benchmarks.measure.clock import allowed, pin
 from benchmarks.peers.node import Node, cache_folder, install
 from benchmarks.pyperf_file import write_pyperf
@@ -65,8 +66,7 @@ def _demand(asked: Namespace) -> None:
     needed += ["pyperf"] if asked.pyperf else []
     for name in needed:
         if find_spec(name) is None:
-            told = f"{name} is not installed; install runs-core with its extra `bench`"
-            raise SystemExit(told)
+            raise lacks(name)
 
 
 def _run(asked: Namespace, bench: Bench, console: Console) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ssl
 import sys
 import threading
 
@@ -23,6 +22,7 @@ from runs_transports.conformance.rig import Io, eventually, fetch, get
 from runs_transports.conformance.tls import one_authority, securely
 from runs_transports.http1 import Http1Exchange
 from runs_transports.sockets import SocketTransport
+from tests.transports.peers import demanding_a_certificate
 from tests.transports.rigs import AnyRig
 
 
@@ -85,15 +85,8 @@ def test_what_came_before_a_reset_is_given_first(rig: AnyRig, scheme: str) -> No
 def test_any_other_failure_names_the_origin() -> None:
     """As that of a server which demands a certificate of its clients."""
     authority = one_authority()
-    demanding = authority.server("127.0.0.1")
-    demanding.verify_mode = ssl.CERT_REQUIRED
-    authority.ca.configure_trust(demanding)
 
-    def script(connection: Connection) -> None:
-        with pytest.raises(ssl.SSLError):
-            connection.secure(demanding)
-
-    with peer(script) as server:
+    with peer(demanding_a_certificate(authority)) as server:
         endpoint = Endpoint(f"https://{server.place}/v1/SECRET", query={"q": "SECRET"})
         client = Client(SocketTransport(ssl_context=authority.trusted), endpoint)
         with pytest.raises(OutcomeUnknown) as caught:

@@ -48,6 +48,7 @@ from runs_transports.conformance.rig import get, in_time, post
 from runs_transports.conformance.strict import trickling
 from runs_transports.conformance.tls import one_authority
 from runs_transports.requests import RequestsTransport
+from tests.transports.peers import demanding_a_certificate
 
 KEPT = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 CUT = "closed the connection before the end of the response body, or broke its framing"
@@ -564,15 +565,11 @@ def test_any_other_failure_of_a_callers_session_names_the_origin(
     authority.ca.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
     session.trust_env = False
     session.verify = str(tmp_path / "ca.pem")
-    demanding = authority.server("127.0.0.1")
-    demanding.verify_mode = ssl.CERT_REQUIRED
-    authority.ca.configure_trust(demanding)
 
-    def script(connection: Connection) -> None:
-        with pytest.raises(ssl.SSLError):
-            connection.secure(demanding)
-
-    with peer(script) as server, pytest.raises(TransportError) as caught:
+    with (
+        peer(demanding_a_certificate(authority)) as server,
+        pytest.raises(TransportError) as caught,
+    ):
         fetch(RequestsTransport(session), get(f"https://{server.place}"))
 
     assert type(caught.value) is TransportError
