@@ -72,7 +72,7 @@ from runs_core.raw import RawResponse
 from runs_core.stream import RunEventDecoder, RunSnapshot
 from runs_core.transport import AsyncTransport, Opened, Transport
 from runs_core.wire.http import Head, Headers, Request, Response, Timeouts
-from runs_core.wire.sse import EventStreamDecoder, ServerSentEvent
+from runs_core.wire.sse import EventStreamDecoder, ServerSentEvent, iter_sse
 
 __all__ = [
     "NOT_GIVEN",
@@ -167,6 +167,7 @@ __all__ = [
     "__version__",
     "assistants",
     "bound",
+    "iter_sse",
     "messages",
     "not_given",
     "omit",

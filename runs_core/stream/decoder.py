@@ -222,8 +222,8 @@ class RunEventDecoder(Framer):
             self._fused_of = template
             self._fused_lane = shape
             self._fused = None
-            if shape[3] and template.name == shape[2]:
-                head, tail, _, _, _ = shape
+            if template.name == shape[2]:
+                head, tail, _, _ = shape
                 prefix, suffix = head + template.prefix, template.suffix + tail
                 self._fused = prefix, suffix, template
 

@@ -7,20 +7,16 @@ WHATWG HTML section 9.2.6 says what each field does.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from typing import TypeAlias
 
-from runs_core.wire._sse_shapes import CRLF, known
+from runs_core.wire._sse_shapes import CRLF
 
 __all__ = [
     "FIELDS",
     "Block",
     "end_of_blocks",
-    "first_too_large",
     "is_open",
-    "read_block",
     "read_id",
-    "read_lines",
     "read_retry",
     "start_of_too_large",
     "starts_of_events",
@@ -35,6 +31,7 @@ Block: TypeAlias = tuple[str, bytes | None, str | None, int | None]
 
 # Atomic, so that CRLF is never read as two line ends.
 _BLOCK = re.compile(rb"[^\r\n]++(?:[^\r\n]++|(?>\r\n|\n|\r)(?![\r\n]))*+")
+_DATA = re.compile(rb"(?m)^data(?::|$)")
 # `int` refuses more than 4300 digits (or what the process has set), and nothing waits
 # for 10^18 ms.
 _RETRY_DIGITS = 18
@@ -58,6 +55,9 @@ def end_of_blocks(text: bytes, start: int) -> int:
     """
     # A blank line is a line end after a line end. Each search looks only after what the
     # one before has found.
+    if 13 not in text:
+        at = text.rfind(b"\n\n", start)
+        return at + 2 if at >= 0 else 0
     at = text.rfind(b"\n\r", start)
     at = max(at, text.rfind(b"\n\n", max(at, start)))
     at = max(at, text.rfind(b"\r\r", max(at, start)))
@@ -84,22 +84,17 @@ def is_open(rest: bytes, head: bytes, end: bytes) -> bool:
     return rest[0] != 10 and rest[0] != 13 and end_of_blocks(rest, 0) == 0
 
 
-def first_too_large(blocks: Iterable[bytes], limit: int) -> int | None:
-    """Return the index of the first block that keeps more bytes than the limit.
+def start_of_too_large(text: bytes, limit: int) -> int | None:
+    """Return where the first block begins that keeps more bytes than the limit.
 
-    What counts are the values of known fields, and an LF between two of data.
+    What counts are the values of known fields, and an LF between two of data. Only
+    blocks that have ended are looked at.
     """
-    for index, block in enumerate(blocks):
-        if len(block) > limit and _size(block) > limit:
-            return index
+    for block in _BLOCK.finditer(text, 0, end_of_blocks(text, 0)):
+        start, end = block.span()
+        if end - start > limit and _size(unix(block.group())) > limit:
+            return start
     return None
-
-
-def start_of_too_large(text: bytes, limit: int) -> int:
-    """Return where the block that `first_too_large` would find begins in a text."""
-    blocks = list(_BLOCK.finditer(text))
-    index = first_too_large((unix(block.group()) for block in blocks), limit)
-    return blocks[index or 0].start()
 
 
 def starts_of_events(text: bytes) -> list[int]:
@@ -107,7 +102,7 @@ def starts_of_events(text: bytes) -> list[int]:
     return [
         block.start()
         for block in _BLOCK.finditer(text, 0, end_of_blocks(text, 0))
-        if read_block(unix(block.group()))[1] is not None
+        if _DATA.search(unix(block.group()))
     ]
 
 
@@ -119,54 +114,6 @@ def _size(block: bytes) -> int:
             size += len(value.removeprefix(b" "))
             lines += field == b"data"
     return size + max(0, lines - 1)
-
-
-def read_block(block: bytes) -> Block:
-    """Return what a whole block says, its lines ended by LF."""
-    head, found, data = block.partition(b"\ndata: ")
-    name = id = None
-    if found:
-        if head[:4] == b"id: " and 0 not in head:
-            line, _, head = head.partition(b"\n")
-            id = line[4:].decode("utf-8", "replace")
-        shape = known(head)
-        name = None if shape is None else shape[2]
-    else:
-        data = block.removeprefix(b"data: ")
-        name = None if data is block or 10 in data else "message"
-    if name is not None:
-        if 10 not in data:
-            return name, data, id, None
-        joined = data.replace(b"\ndata: ", b"\n")
-        # Whether each line end was followed by such a field.
-        if len(data) - len(joined) == 6 * joined.count(b"\n"):
-            return name, joined, id, None
-    return read_lines(block)
-
-
-def read_lines(block: bytes) -> Block:
-    """Return the same as `read_block`, which is faster for lines in the usual order."""
-    name = b""
-    id: str | None = None
-    retry: int | None = None
-    data: list[bytes] = []
-    for line in block.split(b"\n"):
-        field, _, value = line.partition(b":")
-        value = value.removeprefix(b" ")
-        if field == b"data":
-            data.append(value)
-        elif field == b"event":
-            name = value
-        elif field == b"id":
-            id = read_id(value, id)
-        elif field == b"retry":
-            retry = read_retry(value, retry)
-    return (
-        name.decode("utf-8", "replace") or "message",
-        b"\n".join(data) if data else None,
-        id,
-        retry,
-    )
 
 
 def read_id(value: bytes, before: str | None) -> str | None:

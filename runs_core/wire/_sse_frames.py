@@ -13,18 +13,14 @@ from typing import Final, TypeAlias
 
 from runs_core.wire._sse_blocks import (
     Block,
-    end_of_blocks,
-    first_too_large,
     is_open,
-    read_block,
     start_of_too_large,
     starts_of_events,
-    unix,
 )
 from runs_core.wire._sse_events import ServerSentEvent, blank, event_of
 from runs_core.wire._sse_long import LongBlock
-from runs_core.wire._sse_reading import read_blocks
-from runs_core.wire._sse_shapes import CRLF, LF, Shape, Style, shape_of
+from runs_core.wire._sse_reading import read_text
+from runs_core.wire._sse_shapes import CRLF, LF, Shape
 from runs_core.wire._sse_state import (
     SHORT_BYTES,
     WARY_AFTER,
@@ -33,7 +29,15 @@ from runs_core.wire._sse_state import (
     too_large,
 )
 
-__all__ = ["SHORT_BYTES", "UNFINISHED", "WARY_AFTER", "Found", "Framer", "Shape"]
+__all__ = [
+    "SHORT_BYTES",
+    "UNFINISHED",
+    "WARY_AFTER",
+    "Found",
+    "Framer",
+    "Shape",
+    "split_alike",
+]
 
 # The events that a chunk completes; and, for `Framer._offsets_of`, the parts of the
 # text they were found in: the last one that was fed.
@@ -95,30 +99,22 @@ class Framer(StreamState):
         if pieces:
             pieces.append(data)
             text = b"".join(pieces)
-        if 13 not in text:
-            self._style = style = LF
-            eol = b"\n"
-            # From the right, which takes half as long. What more line ends there are,
-            # a block then ends with them, and reads the same.
-            blocks = text.rsplit(b"\n\n")
-            rest = blocks.pop()
-        else:
-            style, blocks, rest, eol = self._split_text(text, new)
-        events: list[ServerSentEvent] = []
-        if blocks:
-            if len(text) > self._limit:
-                index = first_too_large(blocks, self._limit)
-                if index is not None:
-                    self._fail(self._base + start_of_too_large(text, self._limit))
-                    del blocks[index:]
-            events = read_blocks(self, blocks, style)
-            if self._fault is not None:
-                self._split = False
+        if len(text) > self._limit:
+            start = start_of_too_large(text, self._limit)
+            if start is not None:
+                events = read_text(text[:start], self._id, LF)[0] if start else []
+                self._fail(self._base + start)
                 self._base += len(text)
                 return events, (text,)
-            if eol != style[0]:
-                shape = self._shape
-                self._shape = shape_of(unix(shape[0]), shape[2], eol)
+        self._style = style = CRLF if 13 in text else LF
+        events, rest, self._id, shape, alike = read_text(text, self._id, style)
+        if len(rest) < len(text):
+            self._split = alike
+            if shape is None:
+                self._odd += 1
+            else:
+                self._odd = 0
+                self._shape = shape
             new = len(text)
         self._keep(rest, len(text), new)
         return events, (text,)
@@ -136,31 +132,33 @@ class Framer(StreamState):
         """
         pieces = self._pieces
         shape = self._shape
-        head, end, _, spaced, _ = shape
+        head, end, _, _ = shape
+        text, ended, rest = data.rpartition(end)
         if pieces:
-            if len(pieces) == 1:
-                # Is it what was missing of the expected head, and no more line end?
-                missing = head.removeprefix(pieces[0])
-                if missing is not head:
-                    value = data.removeprefix(missing)
-                    if value is not data and not (10 in value or 13 in value):
-                        pieces.append(data)
-                        self._free -= len(data)
-                        self._lane = None
-                        return UNFINISHED
+            if (
+                not ended
+                and data[0] > 13
+                and not (
+                    # Only with a CR can there be another blank line.
+                    (13 in data or 13 in end) and b"" in data.splitlines()
+                )
+            ):
+                pieces.append(data)
+                self._free -= len(data)
+                self._lane = None
+                return UNFINISHED
             # Joined is only what is before the event's end, if that is all in `data`.
-            text, ended, rest = data.rpartition(end)
             if ended:
                 pieces.append(text)
                 text = b"".join(pieces)
             else:
                 pieces.append(data)
-                rest = b"".join(pieces)
-                # It may have begun before, where none has ended.
-                if data[0] in b"\r\n":
-                    text, ended, rest = rest.rpartition(end)
-        else:
-            text, ended, rest = data.rpartition(end)
+                # It may have begun before.
+                text, ended, rest = b"".join(pieces).rpartition(end)
+        if self._odd >= WARY_AFTER:
+            if pieces:
+                pieces.pop()
+            return None
         # An empty text is not what is expected, whatever that is.
         if not ended:
             if 13 in end and rest[-3:] + b"\n" == end:
@@ -191,10 +189,9 @@ class Framer(StreamState):
                 known = shapes.get(line)
                 if parted and known is not None:
                     shape = known
-                    spaced = True
                 else:
                     value = b"\n"
-        if 10 in value or 13 in value or not (spaced or value[:1] != b" "):
+        if 10 in value or 13 in value:
             if pieces:
                 pieces.pop()
             return None
@@ -207,7 +204,7 @@ class Framer(StreamState):
             self._free = self._room - len(rest)
             self._lane = None
         else:
-            self._lane = shape if spaced and id is None else None
+            self._lane = shape if id is None else None
             if pieces:
                 self._pieces = []
                 self._free = self._room
@@ -220,38 +217,14 @@ class Framer(StreamState):
         than `SHORT_BYTES`, and `_split` is set. It is not joined to what was there
         before it: only its first event is.
         """
-        head, end, name, spaced, between = self._shape
         start = b"".join(self._pieces)
-        # From the right, which finds as many in three quarters of the time.
-        datas = data.rsplit(between)
-        first = start + datas[0]
-        datas[0] = value = first.removeprefix(head)
-        body, found, last = datas.pop().rpartition(end)
-        rest = last
-        if found:
-            datas.append(body)
-        else:
-            rest = head + last
-        # One look at all data at once: a line end in it, and there is more to be read.
-        joined = b"".join(datas)
-        size = len(start) + len(data)
-        left = len(rest)
-        if (
-            value is first
-            or 10 in joined
-            or 13 in joined
-            or (
-                (13 in last or (10 in last and 13 in end))
-                and not is_open(rest, head, end)
-            )
-            or (not spaced and any(data[:1] == b" " for data in datas))
-            or (
-                size > self._limit
-                and len(head) + max(map(len, datas), default=0) > self._limit
-            )
-        ):
+        name, id = self._shape[2], self._id
+        datas, rest = split_alike(start, data, self._shape, self._limit)
+        if rest is data:
             self._split = False
             return None
+        size = len(start) + len(data)
+        left = len(rest)
         free = self._room - left
         if free > 0 and rest:
             self._base += size - left
@@ -261,7 +234,6 @@ class Framer(StreamState):
         else:
             self._keep(rest, size, size if datas else len(data))
         events = []
-        id = self._id
         for value in datas:
             event = blank()
             event.event = name
@@ -270,34 +242,6 @@ class Framer(StreamState):
             event.retry = None
             events.append(event)
         return events
-
-    def _split_text(
-        self, text: bytes, new: int
-    ) -> tuple[Style, list[bytes], bytes, bytes]:
-        """Return the style of a text's blocks, these, the rest, and the stream's eol.
-
-        There is a CR in the text.
-        """
-        if self._style is CRLF and len(text) <= self._limit:
-            blocks = text.rsplit(b"\r\n\r\n")
-            rest = blocks.pop()
-            if not rest or is_open(rest, self._shape[0], b"\r\n\r\n"):
-                return CRLF, blocks, rest, b"\r\n"
-        return LF, *self._mixed(text, new)
-
-    def _mixed(self, text: bytes, new: int) -> tuple[list[bytes], bytes, bytes]:
-        """Split a text with any line ends: blocks with LF, the rest, the eol."""
-        cut = end_of_blocks(text, max(0, len(text) - new - 3))
-        eol = b"\n"
-        # The LF of the last CRLF may not have come yet.
-        if text[cut - 1] == 13 and text[cut - 3 : cut] != b"\r\n\r":
-            eol = b"\r"
-        elif text[cut - 2] == 13 or text[cut - 1] == 13:
-            eol = b"\r\n"
-            self._style = CRLF
-        blocks = unix(text[:cut]).rsplit(b"\n\n")
-        blocks.pop()
-        return blocks, text[cut:], eol
 
     def _continue(self, long: LongBlock, data: bytes) -> Found:
         """Read on in a long block, and in what is behind it."""
@@ -340,7 +284,8 @@ class Framer(StreamState):
                 events = self._events_of(self._long.read())
             else:
                 tail = (self._bom or b"") + b"".join(self._pieces)
-                events = self._events_of(read_block(unix(tail).removesuffix(b"\n")))
+                if tail:
+                    events = read_text(tail + b"\n\n", self._id, LF)[0]
         self._stop()
         self._closed = True
         return events
@@ -357,3 +302,38 @@ class Framer(StreamState):
         if len(starts) < len(events):
             starts.insert(0, self._long_start)
         return starts
+
+
+def split_alike(
+    start: bytes, data: bytes, shape: Shape, limit: int
+) -> tuple[list[bytes], bytes]:
+    """Return the data of the events of this shape that a chunk ends, and the rest.
+
+    The rest is the chunk itself if it holds anything else. `start` is what was there
+    before the chunk; the first event alone is joined to it.
+    """
+    head, end, _, between = shape
+    # From the right, which finds as many in three quarters of the time.
+    datas = data.rsplit(between)
+    first = start + datas[0]
+    datas[0] = value = first.removeprefix(head)
+    body, found, last = datas.pop().rpartition(end)
+    rest = last
+    if found:
+        datas.append(body)
+    else:
+        rest = head + last
+    # One look at all data at once: a line end in it, and there is more to be read.
+    joined = b"".join(datas)
+    if (
+        value is first
+        or 10 in joined
+        or 13 in joined
+        or ((13 in last or (10 in last and 13 in end)) and not is_open(rest, head, end))
+        or (
+            len(start) + len(data) > limit
+            and len(head) + max(map(len, datas), default=0) > limit
+        )
+    ):
+        return [], data
+    return datas, rest

@@ -23,7 +23,7 @@ class LongBlock:
 
     Holds each byte of data once, and hands them out without a copy: `BytesIO` gives its
     own buffer away. Lines that say nothing leave nothing behind. `size` counts as
-    `first_too_large` does; no more is held once it is over the limit.
+    `start_of_too_large` does; no more is held once it is over the limit.
     """
 
     __slots__ = (

@@ -1,91 +1,151 @@
-"""From blocks of an event stream to events, many at once."""
+"""From the lines of an event stream to its events, many at once."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from runs_core.wire._sse_blocks import end_of_blocks, read_retry
+from runs_core.wire._sse_events import ServerSentEvent, blank
+from runs_core.wire._sse_shapes import (
+    LF,
+    UNNAMED,
+    UNNAMED_CRLF,
+    Shape,
+    Style,
+    known,
+)
 
-from runs_core.wire._sse_blocks import read_block, read_lines, unix
-from runs_core.wire._sse_events import ServerSentEvent, blank, event_of
-from runs_core.wire._sse_shapes import CRLF, Style, head_of, shape_of
-from runs_core.wire._sse_state import WARY_AFTER, StreamState
+__all__ = ["read_text"]
 
-__all__ = ["read_blocks"]
+_COLON, _D, _E = b":de"
+# Of a longer text the end of the last block is found first: lines that are short take
+# many times their bytes, and those of a block that has not ended are read elsewhere. A
+# CR at a text's end may be half of a line end.
+_AT_ONCE = 4 * 1024
 
 
-def read_blocks(
-    stream: StreamState, blocks: Sequence[bytes], style: Style
-) -> list[ServerSentEvent]:
-    """Return the events of whole blocks; the stream gets their last id and shape.
+def read_text(
+    text: bytes, id: str, style: Style
+) -> tuple[list[ServerSentEvent], bytes, str, Shape | None, bool]:
+    """Return the events of a text, and what is known after them.
 
-    Each is what was between two blank lines of the style. With LF, they have no CR.
+    That is the rest of the text, behind its last blank line; the last id; how the last
+    event looked in this style (None if there is none, or it was not regular); and
+    whether several came, and all looked so. The text begins with a line that is not
+    blank.
     """
-    eol, before, _, shapes = style
-    events = []
-    id, shape, odd = stream._id, stream._shape, stream._odd
-    head, _, name, spaced, _ = shape
-    with_id = bool(blocks) and blocks[0][:4] == b"id: "
-    line = b""
-    # How often an event did not look like the last.
+    lines, rest = _whole_lines(text, style[0])
+    shapes = style[3]
+    shape: Shape | None = None
+    name = ""
     turns = 0
-    wary = odd >= WARY_AFTER
-    for block in blocks:
-        # Where no event looks like another, it is seldom asked whether one does.
-        learns = not wary or not odd % WARY_AFTER
-        if learns:
-            # Does it look like the last, perhaps after an id?
-            body = block
-            if with_id:
-                line, _, body = block.partition(eol)
-            data = body.removeprefix(head)
-            if data is body:
-                # Or like one before?
-                turns += 1
-                key, parted, data = body.partition(before)
-                found = shapes.get(key) if parted else None
-                if found is None:
-                    data = b"\n"
-                else:
-                    shape = found
-                    head, _, name, spaced, _ = found
-            regular = not (10 in data or 13 in data) and (spaced or data[:1] != b" ")
-            if regular and with_id:
-                value = line.removeprefix(b"id: ")
-                regular = value is not line and not (
-                    0 in line or 10 in line or 13 in line
-                )
-                if regular:
-                    id = value.decode("utf-8", "replace")
-            if regular:
-                if odd:
-                    odd, wary = 0, False
+    events: list[ServerSentEvent] = []
+    # Has each three lines, its name, its data, and none?
+    ahead = iter(lines)
+    for line, value, none in zip(ahead, ahead, ahead, strict=False):
+        found = shapes.get(line)
+        data = value.removeprefix(b"data: ")
+        if none or found is None or data is value:
+            break
+        if found is not shape:
+            shape = found
+            name = shape[2]
+            turns += 1
+        event = blank()
+        event.event = name
+        event.data = data
+        event.id = id
+        event.retry = None
+        events.append(event)
+    regular = len(events)
+    if 3 * regular == len(lines):
+        return events, rest, id, shape, turns == 1 and regular > 3
+    del lines[: 3 * regular]
+    id = _read_lines(lines, id, events)
+    return events, rest, id, _last_shape(lines, style), False
+
+
+def _whole_lines(text: bytes, eol: bytes) -> tuple[list[bytes], bytes]:
+    """Return the lines of the blocks that have ended in a text, and the rest of it."""
+    if len(text) <= _AT_ONCE and text[-1] != 13:
+        if 13 in text:
+            lines = text.splitlines()
+            last = b"" if text[-1] == 10 else lines.pop()
+        else:
+            lines = text.split(b"\n")
+            last = lines.pop()
+        end = len(lines)
+        while end and lines[end - 1]:
+            end -= 1
+        if end < len(lines):
+            last = eol.join((*lines[end:], last))
+            del lines[end:]
+        # Lines may end in more than one way.
+        if text.endswith(last):
+            return lines, last
+    cut = end_of_blocks(text, 0)
+    return text[:cut].splitlines(), text[cut:]
+
+
+def _read_lines(lines: list[bytes], id: str, events: list[ServerSentEvent]) -> str:
+    """Read the lines of whole blocks, add their events, and return the last id."""
+    shapes = LF[3]
+    name = "message"
+    content: bytes | None = None
+    several: list[bytes] | None = None
+    retry: int | None = None
+    for line in lines:
+        if not line:
+            if content is not None:
+                if several is not None:
+                    content = b"\n".join(several)
+                    several = None
                 event = blank()
                 event.event = name
-                event.data = data
+                event.data = content
                 event.id = id
-                event.retry = None
+                event.retry = retry
                 events.append(event)
-                continue
-        else:
-            turns += 1
-        if block[:1] == b":" and not (10 in block or 13 in block):
+                content = None
+            name = "message"
+            retry = None
             continue
-        with_id = block[:4] == b"id: "
-        # If lines end in more than one way, it may be several blocks.
-        for part in unix(block).split(b"\n\n") if style is CRLF else (block,):
-            what, content, new, retry = read_block(part) if learns else read_lines(part)
-            if new is not None:
-                id = new
+        first = line[0]
+        if first == _D:
+            value = line.removeprefix(b"data: ")
+            if value is line:
+                # Then there is no space to remove.
+                field, _, value = line.partition(b":")
+                if field != b"data":
+                    continue
             if content is None:
+                content = value
+            elif several is None:
+                several = [content, value]
+            else:
+                several.append(value)
+            continue
+        if first == _COLON:
+            continue
+        if first == _E:
+            found = shapes.get(line) or known(line)
+            if found is not None:
+                name = found[2]
                 continue
-            other = None
-            if learns and retry is None and (new is None or part[:4] == b"id: "):
-                other = head_of(part, content)
-                if other is not None:
-                    shape = shape_of(other, what, eol)
-                    head, _, name, spaced, _ = shape
-            odd = 0 if other is not None or 10 in content else odd + 1
-            wary = odd >= WARY_AFTER
-            events.append(event_of(what, content, id, retry))
-    stream._id, stream._shape, stream._odd = id, shape, odd
-    stream._split = not with_id and 8 * turns <= len(blocks)
-    return events
+        field, _, value = line.partition(b":")
+        value = value.removeprefix(b" ")
+        if field == b"id":
+            if 0 not in value:
+                id = value.decode("utf-8", "replace")
+        elif field == b"event":
+            name = value.decode("utf-8", "replace") or "message"
+        elif field == b"retry":
+            retry = read_retry(value, retry)
+    return id
+
+
+def _last_shape(lines: list[bytes], style: Style) -> Shape | None:
+    """Return how the last event looked, if its data line comes last."""
+    if len(lines) < 2 or lines[-2][:6] != b"data: ":
+        return None
+    if len(lines) > 2 and lines[-3]:
+        return style[3].get(lines[-3])
+    return UNNAMED if style is LF else UNNAMED_CRLF

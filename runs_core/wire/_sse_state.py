@@ -19,8 +19,10 @@ from runs_core.wire._sse_shapes import (
 )
 
 __all__ = [
+    "RAW_BYTES",
     "SHORT_BYTES",
     "WARY_AFTER",
+    "WHOLE_BYTES",
     "StreamState",
     "as_bytes",
     "checked_limit",
@@ -33,15 +35,16 @@ _BOM = b"\xef\xbb\xbf"
 _NOTHING: tuple[list[bytes], int, int] = [], 0, 0
 # An unfinished block is kept as it came up to this length, or that of a chunk: each
 # byte is then copied a bounded number of times, however the stream is split.
-_RAW_BYTES = 2048
+RAW_BYTES = 2048
 # Up to this length a chunk is likely to hold no more than one event.
 SHORT_BYTES = 1024
-# After this many events that are not regular, with no regular block read in between,
-# one of as many is looked at. Those that `feed` knows at once do not end the count:
-# where irregular ones are rare, at most one regular event is read slowly for each.
+# After this many chunks whose last event was not regular, it is no longer tried whether
+# one is exactly one that is, until one ends with one. Those that `feed` knows at once
+# do not end the count: where irregular ones are rare, at most one regular event is read
+# slowly for each.
 WARY_AFTER = 16
 # Up to this length a chunk is tried as exactly one event, which copies it twice.
-_WHOLE_BYTES = 64 * 1024
+WHOLE_BYTES = 64 * 1024
 
 
 class StreamState:
@@ -89,11 +92,11 @@ class StreamState:
         # How many bytes of it may wait unread. (As many pieces of one byte may wait in
         # addition, without being counted: hence half of the limit.)
         half = limit // 2
-        self._room = half if half < _RAW_BYTES else _RAW_BYTES
+        self._room = half if half < RAW_BYTES else RAW_BYTES
         # How many more bytes may come before it is read.
         self._free = 0
         # The longest chunk that is tried as exactly one event.
-        self._whole = limit if limit < _WHOLE_BYTES else _WHOLE_BYTES
+        self._whole = limit if limit < WHOLE_BYTES else WHOLE_BYTES
         # The unfinished block as far as it was read, and how many bytes that is.
         self._long: LongBlock | None = None
         self._long_bytes = 0
@@ -103,7 +106,7 @@ class StreamState:
         self._style: Style = LF
         # How the last regular event looked.
         self._shape: Shape = UNNAMED
-        # How many irregular events have come since.
+        # How many chunks have been read since that did not end with one.
         self._odd = 0
         # Whether events of one shape come in a row, and nothing is special.
         self._split = False
@@ -172,9 +175,8 @@ class StreamState:
         self._free = self._room - size
         if not rest:
             self._pieces = []
-            shape = self._shape
-            self._lane = shape if shape[3] and self._odd < WARY_AFTER else None
-        elif size < self._room or size <= min(self._limit, max(new, _RAW_BYTES)):
+            self._lane = self._shape if self._odd < WARY_AFTER else None
+        elif size < self._room or size <= min(self._limit, max(new, RAW_BYTES)):
             self._pieces = [rest]
             self._lane = None
         else:
@@ -185,6 +187,20 @@ class StreamState:
             if self._long.too_large:
                 self._fail(self._base)
                 self._base += size
+
+    def _resume(
+        self, base: int, pieces: list[bytes], id: str, style: Style, shape: Shape
+    ) -> None:
+        """Go on in a stream that something else has read so far, to these pieces."""
+        self._bom = None
+        self._begin()
+        self._base = base
+        self._pieces = pieces
+        self._free -= sum(map(len, pieces))
+        self._id = id
+        self._style = style
+        self._shape = shape
+        self._lane = None
 
     def _begin(self) -> None:
         """Go back to where nothing is special: between two blocks."""
@@ -223,12 +239,12 @@ def flushes(on_eof: Literal["discard", "flush"]) -> bool:
 
 
 def as_bytes(data: bytes | bytearray | memoryview) -> bytes:
-    """Return as bytes what was fed as something else."""
+    """Return a chunk as bytes that is something else."""
     try:
         return bytes(memoryview(data))
     except TypeError:
         kind = type(data).__name__
-        raise TypeError(f"feed takes bytes, not {kind}") from None
+        raise TypeError(f"an event stream is bytes, not {kind}") from None
 
 
 def too_large(limit: int, offset: int) -> EventTooLarge:

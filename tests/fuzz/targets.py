@@ -20,7 +20,7 @@ from runs_core.stream import RunEventDecoder, RunSnapshot, text_of
 from runs_core.stream._read import read_event
 from runs_core.stream.change_decoder import ChangeDecoder
 from runs_core.wire.codec import make_loads, parse_json
-from runs_core.wire.sse import EventStreamDecoder
+from runs_core.wire.sse import EventStreamDecoder, iter_sse
 from tests.wire import sse_reference
 from tests.wire.decoding import DECODERS
 
@@ -41,6 +41,8 @@ def event_stream(data: bytes) -> None:
         assert _events(make(limit), [stream]) == expected
         assert _events(make(limit), _cut(stream, sizes)) == expected
         assert _events(make(limit), _blocks(stream)) == expected
+    for chunks in [stream], _cut(stream, sizes), _blocks(stream):
+        assert _listed(iter_sse(chunks, limit)) == expected
 
 
 def typed(data: bytes) -> None:
@@ -104,14 +106,22 @@ def _blocks(data: bytes) -> Iterator[bytes]:
 
 
 def _events(decoder: Any, pieces: Any) -> tuple[list[Any], int | None]:
-    events: list[Any] = []
-    try:
+    def fed() -> Iterator[Any]:
         for piece in pieces:
-            events += decoder.feed(piece)
-        events += decoder.close()
+            yield from decoder.feed(piece)
+        yield from decoder.close()
+
+    return _listed(fed())
+
+
+def _listed(events: Iterator[Any]) -> tuple[list[Any], int | None]:
+    """Return the events, and where the one is that was too large."""
+    seen: list[Any] = []
+    try:
+        seen.extend((e.event, e.data, e.id, e.retry) for e in events)
     except EventTooLarge as error:
-        return [(e.event, e.data, e.id, e.retry) for e in events], error.offset
-    return [(e.event, e.data, e.id, e.retry) for e in events], None
+        return seen, error.offset
+    return seen, None
 
 
 def _typed(limit: int | None, pieces: Any) -> tuple[list[Any], Any, bool]:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, Literal, NamedTuple, TypeAlias
 
 import pytest
 
 from runs_core.errors import EventTooLarge
 from runs_core.wire._sse_frames import Framer
-from runs_core.wire.sse import EventStreamDecoder, ServerSentEvent
+from runs_core.wire.sse import EventStreamDecoder, ServerSentEvent, iter_sse
 from tests.wire import sse_reference
 from tests.wire.event_stream_cases import Event
 
@@ -37,9 +37,10 @@ class Outcome(NamedTuple):
 def decode(
     chunks: Iterable[bytes], *, limit: int | None = None, flush: bool = False
 ) -> Outcome:
-    """Decode with every decoder, to the same; give that."""
+    """Decode with every decoder, fed or pulling, to the same; give that."""
     chunks = list(chunks)
     outcomes = [_decode(make, chunks, limit, flush) for make in DECODERS.values()]
+    outcomes.append(_pull(chunks, limit, flush))
     for outcome in outcomes:
         assert outcome == outcomes[0]
     return outcomes[0]
@@ -66,6 +67,35 @@ def _decode(
         with pytest.raises(EventTooLarge) as again:
             call()
         assert str(again.value) == str(fault)
+    assert fault.limit == limit
+    return Outcome(plain(events), fault.offset)
+
+
+def _pull(chunks: list[bytes], limit: int | None, flush: bool) -> Outcome:
+    """Pull the chunks; check that each event comes with the chunk that ends it."""
+    pulled: list[bytes] = []
+    fed = EventStreamDecoder(limit)
+    due = 0
+
+    def watched() -> Iterator[bytes]:
+        nonlocal due
+        for chunk in chunks:
+            # All events of the chunks before have been handed out.
+            assert len(events) == due
+            pulled.append(chunk)
+            due += len(fed.feed(chunk))
+            yield chunk
+
+    events: list[ServerSentEvent] = []
+    on_eof: Literal["flush", "discard"] = "flush" if flush else "discard"
+    try:
+        for event in iter_sse(watched(), limit, on_eof=on_eof):
+            events.append(event)
+            assert len(events) <= due or (flush and len(pulled) == len(chunks))
+    except EventTooLarge as error:
+        fault = error
+    else:
+        return Outcome(plain(events), None)
     assert fault.limit == limit
     return Outcome(plain(events), fault.offset)
 

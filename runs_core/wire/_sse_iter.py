@@ -1,0 +1,251 @@
+"""Server-sent events of a stream whose chunks are pulled from an iterable.
+
+A generator keeps in local variables what a decoder that is fed keeps in attributes, and
+makes neither a call nor a list for each chunk. It reads what is regular. The rest it
+leaves to a decoder, and goes on where that has come to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Literal
+
+from runs_core.wire._sse_blocks import is_open
+from runs_core.wire._sse_decoder import MAX_EVENT_BYTES, EventStreamDecoder
+from runs_core.wire._sse_events import ServerSentEvent, blank
+from runs_core.wire._sse_frames import split_alike
+from runs_core.wire._sse_reading import read_text
+from runs_core.wire._sse_shapes import CRLF, LF, UNNAMED, Shape, Style
+from runs_core.wire._sse_state import (
+    RAW_BYTES,
+    SHORT_BYTES,
+    WHOLE_BYTES,
+    as_bytes,
+    checked_limit,
+    flushes,
+)
+
+__all__ = ["iter_sse"]
+
+# The first byte of a byte order mark.
+_BOM = b"\xef"
+
+
+def iter_sse(
+    chunks: Iterable[bytes | bytearray | memoryview],
+    max_event_bytes: int | None = MAX_EVENT_BYTES,
+    *,
+    on_eof: Literal["discard", "flush"] = "discard",
+) -> Iterator[ServerSentEvent]:
+    """Return an iterator over the events of a stream, of which it pulls the chunks.
+
+    The events are those of an `EventStreamDecoder` that is fed the chunks and then
+    closed, with the same parameters; each is handed out before the next chunk is
+    pulled. Raises what the chunks raise, and `EventTooLarge`, after the events before.
+    """
+    if isinstance(chunks, bytes | bytearray | memoryview | str):
+        kind = type(chunks).__name__
+        raise TypeError(f"iter_sse takes an iterable of chunks, not {kind}")
+    limit = checked_limit(max_event_bytes)
+    return _events(iter(chunks), limit, flushes(on_eof))
+
+
+def _events(
+    chunks: Iterator[bytes | bytearray | memoryview], limit: int, flush: bool
+) -> Iterator[ServerSentEvent]:
+    decoder: EventStreamDecoder | None = None
+    # Whether the unfinished block is the decoder's.
+    held = False
+    style: Style = LF
+    _, before, end, shapes = style
+    # How the last regular event looked.
+    shape: Shape = UNNAMED
+    head, _, name, _ = shape
+    id = ""
+    # As in the state of a decoder: where the unfinished block begins, its pieces, and
+    # how many bytes more of it may wait unread.
+    base = 0
+    pieces: list[bytes] = []
+    room = free = limit // 2 if limit < 2 * RAW_BYTES else RAW_BYTES
+    whole = limit if limit < WHOLE_BYTES else WHOLE_BYTES
+    # Whether events of one shape come in a row.
+    alike = False
+    for data in chunks:
+        if type(data) is not bytes:
+            data = as_bytes(data)
+        n = len(data)
+        if pieces:
+            # Is this no more than a piece of an event?
+            if n == 1:
+                if free > 0 and (data > b"\r" or pieces[-1][-1] > 13):
+                    pieces.append(data)
+                    free -= 1
+                    continue
+            elif n <= free and n <= SHORT_BYTES:
+                if not (10 in data or 13 in data):
+                    if n:
+                        pieces.append(data)
+                        free -= n
+                    continue
+                # Does the event end in it?
+                last, ended, rest = data.rpartition(end)
+                if not ended:
+                    # Only with a CR can there be another blank line in it.
+                    if data[0] > 13 and not (
+                        (13 in data or style is CRLF) and b"" in data.splitlines()
+                    ):
+                        pieces.append(data)
+                        free -= n
+                        continue
+                elif not (10 in rest or 13 in rest) or is_open(rest, head, end):
+                    pieces.append(last)
+                    text = b"".join(pieces)
+                    found = text.removeprefix(head)
+                    if found is text:
+                        line, parted, found = text.partition(before)
+                        known = shapes.get(line) if parted else None
+                        if known is None and text[:4] == b"id: ":
+                            known, found, id = _behind_id(text, id, style)
+                        if known is None:
+                            found = b"\n"
+                        else:
+                            shape = known
+                            head, _, name, _ = shape
+                    if not (10 in found or 13 in found):
+                        base += len(text) + len(end)
+                        pieces = [rest] if rest else []
+                        free = room - len(rest)
+                        event = blank()
+                        event.event = name
+                        event.data = found
+                        event.id = id
+                        event.retry = None
+                        yield event
+                        continue
+                    pieces.pop()
+        elif not held:
+            # Is this one event that looks like the last?
+            body = data.removeprefix(head)
+            if body is data:
+                # Or like one before?
+                line, _, body = data.partition(before)
+                known = shapes.get(line)
+                if known is None and line[-1:] == b"\r" and style is LF:
+                    style = CRLF
+                    _, before, end, shapes = style
+                    line, _, body = data.partition(before)
+                    known = shapes.get(line)
+                if known is None and data[:4] == b"id: ":
+                    known, body, id = _behind_id(data, id, style)
+                if known is None:
+                    body = b""
+                else:
+                    shape = known
+                    head, _, name, _ = shape
+            found = body.removesuffix(end)
+            if not (10 in found or 13 in found):
+                if found is not body:
+                    if n <= whole:
+                        base += n
+                        event = blank()
+                        event.event = name
+                        event.data = found
+                        event.id = id
+                        event.retry = None
+                        yield event
+                        continue
+                elif found and n < room:
+                    # Or does one begin with it?
+                    pieces = [data]
+                    free = room - n
+                    continue
+            # Only at the beginning, a byte order mark is one.
+            held = not base and data[:1] == _BOM
+        if not n:
+            continue
+        if not held:
+            if alike and n > SHORT_BYTES:
+                datas, rest = split_alike(b"".join(pieces), data, shape, limit)
+                left = len(rest)
+                if rest is not data and (left <= room or left <= n):
+                    base += room - free + n - left
+                    pieces = [rest] if rest else []
+                    free = room - left
+                    for found in datas:
+                        event = blank()
+                        event.event = name
+                        event.data = found
+                        event.id = id
+                        event.retry = None
+                        yield event
+                    continue
+                alike = False
+            # Is it whole blocks, and the beginning of another?
+            if pieces:
+                pieces.append(data)
+                text = b"".join(pieces)
+                pieces.pop()
+            elif data[0] == 10 or data[0] == 13:
+                text = data.lstrip(b"\r\n")
+                base += n - len(text)
+                data = text
+                if not data:
+                    continue
+            else:
+                text = data
+            size = len(text)
+            if size <= limit:
+                style = CRLF if 13 in text else LF
+                _, before, end, shapes = style
+                events, rest, id, seen, alike = read_text(text, id, style)
+                left = len(rest)
+                if left < size or left <= room:
+                    if seen is not None:
+                        shape = seen
+                        head, _, name, _ = shape
+                    base += size - left
+                    pieces = [rest] if rest else []
+                    free = room - left
+                    yield from events
+                    continue
+        # The rest is read by a decoder.
+        if decoder is None:
+            decoder = _decoder(limit, flush)
+        if not held and (base or pieces):
+            decoder._resume(base, pieces, id, style, shape)
+        yield from decoder.feed(data)
+        if decoder._fault is not None:
+            decoder.close()
+        held = decoder._special
+        if held:
+            pieces = []
+        else:
+            base, pieces, free = decoder._base, decoder._pieces, decoder._free
+            id, style, shape = decoder._id, decoder._style, decoder._shape
+            _, before, end, shapes = style
+            head, _, name, _ = shape
+            alike = decoder._split
+    if held or flush:
+        if decoder is None:
+            decoder = _decoder(limit, flush)
+        if not held and (base or pieces):
+            decoder._resume(base, pieces, id, style, shape)
+        yield from decoder.close()
+
+
+def _behind_id(text: bytes, id: str, style: Style) -> tuple[Shape | None, bytes, str]:
+    """Return how an event behind a line with an id looks, its data, and the last id."""
+    eol, before, _, shapes = style
+    line, _, text = text.partition(eol)
+    value = line.removeprefix(b"id: ")
+    if value is line or 0 in value or 10 in value or 13 in value:
+        return None, b"", id
+    line, parted, data = text.partition(before)
+    known = shapes.get(line) if parted else None
+    if known is None:
+        return None, b"", id
+    return known, data, value.decode("utf-8", "replace")
+
+
+def _decoder(limit: int, flush: bool) -> EventStreamDecoder:
+    return EventStreamDecoder(limit, on_eof="flush" if flush else "discard")
