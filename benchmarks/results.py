@@ -12,11 +12,13 @@ from typing import Any
 from attrs import Factory, asdict, define, field, frozen
 from attrs.validators import deep_iterable, deep_mapping, ge, instance_of, lt
 
-__all__ = ["COMPILED", "OURS", "SCHEMA", "Figure", "Results", "ratios", "spread"]
+__all__ = ["COMPILED", "FED", "OURS", "SCHEMA", "Figure", "Results", "ratios", "spread"]
 
 SCHEMA = 1
-# The candidate that all others are compared with.
+# The candidate that all others are compared with. Where it frames, it pulls its chunks,
+# as they do; the second is handed each of them, as by a transport.
 OURS = "runs-core"
+FED = "runs-core, fed"
 # Our framing by the compiled decoder, which is built only on request.
 COMPILED = "runs-core, compiled"
 

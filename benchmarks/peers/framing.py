@@ -7,6 +7,8 @@ from functools import cache
 from operator import attrgetter, itemgetter
 from typing import Any
 
+from attrs import evolve
+
 from benchmarks.peers.candidate import (
     RAISED,
     Candidate,
@@ -18,34 +20,49 @@ from benchmarks.peers.candidate import (
     pulled,
 )
 from benchmarks.peers.versions import load
-from benchmarks.results import COMPILED, OURS
+from benchmarks.results import COMPILED, FED, OURS
 from benchmarks.streams.styles import Frame
-from runs_core.wire.sse import EventStreamDecoder
+from runs_core.wire.sse import EventStreamDecoder, iter_sse
 
-__all__ = ["FRAMING", "custom", "lacking", "ours", "ours_bytes", "ours_compiled"]
+__all__ = [
+    "FRAMING",
+    "custom",
+    "lacking",
+    "ours",
+    "ours_bytes",
+    "ours_compiled",
+    "ours_fed",
+]
 
 _READ = attrgetter("event", "data")
 _READ_TEXT = attrgetter("event", "text")
 
 
 def ours() -> Candidate:
-    return _ours(OURS, EventStreamDecoder, _READ_TEXT)
+    return _ours(OURS, _READ_TEXT)
 
 
 def ours_bytes() -> Candidate:
-    return _ours("runs-core, data as bytes", EventStreamDecoder, _READ)
+    return _ours("runs-core, data as bytes", _READ)
+
+
+def _ours(name: str, read: Callable[[Any], Any]) -> Candidate:
+    return evolve(_peer(name, "runs-core", iter_sse, read=read), ours=True)
+
+
+def ours_fed() -> Candidate:
+    return _ours_fed(FED, EventStreamDecoder)
 
 
 def ours_compiled() -> Candidate:
-    make = load("runs_core.wire.compiled").EventStreamDecoder
-    return _ours(COMPILED, make, _READ_TEXT)
+    return _ours_fed(COMPILED, load("runs_core.wire.compiled").EventStreamDecoder)
 
 
-def _ours(name: str, make: Callable[[], Any], read: Callable[[Any], Any]) -> Candidate:
+def _ours_fed(name: str, make: Callable[[], Any]) -> Candidate:
     return Candidate(
         name=name,
         distribution="runs-core",
-        run=fed(make, read),
+        run=fed(make, _READ_TEXT),
         hold=hold_fed(make),
         outcome=lambda chunks: _fed_frames(make(), chunks),
         ours=True,
@@ -233,6 +250,7 @@ def aiosseclient() -> Candidate:
 FRAMING: dict[str, Callable[[], Candidate]] = {
     OURS: ours,
     "runs-core, data as bytes": ours_bytes,
+    FED: ours_fed,
     COMPILED: ours_compiled,
     "openai-python": openai,
     "httpx-sse": httpx_sse,

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.report.table import significant
-from benchmarks.results import COMPILED, OURS, Figure, Results
+from benchmarks.results import COMPILED, FED, OURS, Figure, Results
 from benchmarks.streams.cuts import CUTS
 from benchmarks.suites.footprint import IMPORT
 from benchmarks.suites.memory import HUGE
@@ -71,7 +71,7 @@ def _colours(results: Results) -> dict[str, str]:
         if not figure.ours and not figure.candidate.startswith("floor")
     )
     colours = dict(zip(names, (_COLOURS + _MORE) * 5, strict=False))
-    return {OURS: "black", COMPILED: "#777777", **colours}
+    return {OURS: "black", FED: "#777777", COMPILED: "black", **colours}
 
 
 def _line(name: str, colours: dict[str, str]) -> str:
@@ -100,7 +100,7 @@ def _framing(pyplot: Any, results: Results) -> Any:
             label=name,
             color=colours[name],
             linestyle=_line(name, colours),
-            linewidth=2.2 if name in (OURS, COMPILED) else 1.2,
+            linewidth=2.2 if name in (OURS, FED, COMPILED) else 1.2,
         )
     axes.set_yscale("log")
     axes.set_xticks(range(len(CUTS)), CUTS)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from benchmarks.report.table import Table, faults, figure_cell, grid, significant
-from benchmarks.results import COMPILED, OURS, Figure, Results
+from benchmarks.results import COMPILED, FED, OURS, Figure, Results
 from benchmarks.streams.cuts import CUTS
 from benchmarks.targets import Reached, Target, reached
 
@@ -27,22 +27,30 @@ _CALLED = {
     "typed": "Bytes to typed events",
     "snapshot": "Bytes to typed events and a snapshot",
 }
+# Other decoders of ours that targets are for, by the heads of their columns.
+_BESIDES = {"fed": FED, "compiled": COMPILED}
 
 
 def target_table(results: Results, *, measured: bool = False) -> Table:
     """Return a table of all targets, or, with `measured`, of those with a figure.
 
-    If the compiled decoder was measured, a column says what it reaches. A quick run has
-    no verdicts, because targets are for longer streams.
+    If decoders of ours besides the main one were measured, columns say what they reach.
+    A quick run has no verdicts, because targets are for longer streams.
     """
-    compiled = list(reached(results, COMPILED))
-    beside = any(one.figure is not None for one in compiled)
+    besides = {
+        name: list(reached(results, decoder)) for name, decoder in _BESIDES.items()
+    }
+    besides = {
+        name: found
+        for name, found in besides.items()
+        if any(one.figure is not None for one in found)
+    }
     judged = not results.quick
     verdict = ["verdict"] * judged
     table = Table(title="", head=["target", "reached", "at least", "aim", *verdict])
-    if beside:
-        table.head = [*table.head, "compiled", *verdict]
-    for one, other in zip(reached(results), compiled, strict=True):
+    for name in besides:
+        table.head = [*table.head, name, *verdict]
+    for one, *others in zip(reached(results), *besides.values(), strict=True):
         if measured and one.figure is None:
             continue
         target = one.target
@@ -54,11 +62,11 @@ def target_table(results: Results, *, measured: bool = False) -> Table:
             _written(target, f"{target.aim:g}"),
         ]
         row += [one.verdict] * judged
-        if beside:
+        for other in others:
             row.append(_figure(other))
             row += ["" if other.figure is None else other.verdict] * judged
         table.rows.append(row)
-        told = (f"† {found.fault}." for found in (one, other) if found.fault)
+        told = (f"† {found.fault}." for found in (one, *others) if found.fault)
         table.notes += [note for note in told if note not in table.notes]
     return table
 

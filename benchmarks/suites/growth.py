@@ -11,15 +11,15 @@ from benchmarks.measure.clock import take_turns
 from benchmarks.measure.resident import trim
 from benchmarks.peers.candidate import RAISED, Candidate, Sample, fault_of
 from benchmarks.peers.registry import EXPECTED
-from benchmarks.results import Figure
+from benchmarks.results import FED, Figure
 from benchmarks.streams.captures import frames_in
 from benchmarks.streams.growing import FRAMED, PUT_TOGETHER, Growing
 
 __all__ = ["growth"]
 
 # Reading the whole snapshot after each event grows with both sizes; data as bytes grows
-# like data as text.
-_NOT_HERE = ("runs-core, read after every event", "runs-core, data as bytes")
+# like data as text, and what is long is read in one way, fed or pulled.
+_NOT_HERE = ("runs-core, read after every event", "runs-core, data as bytes", FED)
 # A quick run has no time for candidates that are quadratic.
 _NOT_QUICK = (
     "httpx-sse",

@@ -27,6 +27,8 @@ from runs_core.wire._sse_state import (
 
 __all__ = ["iter_sse"]
 
+# What is no iterable of chunks.
+_AT_ONCE = (bytes, bytearray, memoryview, str)
 # The first byte of a byte order mark.
 _BOM = b"\xef"
 
@@ -43,7 +45,7 @@ def iter_sse(
     closed, with the same parameters; each is handed out before the next chunk is
     pulled. Raises what the chunks raise, and `EventTooLarge`, after the events before.
     """
-    if isinstance(chunks, bytes | bytearray | memoryview | str):
+    if isinstance(chunks, _AT_ONCE):
         kind = type(chunks).__name__
         raise TypeError(f"iter_sse takes an iterable of chunks, not {kind}")
     limit = checked_limit(max_event_bytes)
@@ -167,7 +169,7 @@ def _events(
             if alike and n > SHORT_BYTES:
                 datas, rest = split_alike(b"".join(pieces), data, shape, limit)
                 left = len(rest)
-                if rest is not data and (left <= room or left <= n):
+                if rest is not data and (left <= room or left <= n <= limit):
                     base += room - free + n - left
                     pieces = [rest] if rest else []
                     free = room - left
@@ -178,6 +180,8 @@ def _events(
                         event.id = id
                         event.retry = None
                         yield event
+                    # Many copies of what may be a long chunk would wait for the next.
+                    del datas
                     continue
                 alike = False
             # Is it whole blocks, and the beginning of another?
@@ -207,10 +211,11 @@ def _events(
                     pieces = [rest] if rest else []
                     free = room - left
                     yield from events
+                    del events, text
                     continue
         # The rest is read by a decoder.
         if decoder is None:
-            decoder = _decoder(limit, flush)
+            decoder = EventStreamDecoder(limit, on_eof="flush" if flush else "discard")
         if not held and (base or pieces):
             decoder._resume(base, pieces, id, style, shape)
         yield from decoder.feed(data)
@@ -225,9 +230,9 @@ def _events(
             _, before, end, shapes = style
             head, _, name, _ = shape
             alike = decoder._split
-    if held or flush:
+    if flush:
         if decoder is None:
-            decoder = _decoder(limit, flush)
+            decoder = EventStreamDecoder(limit, on_eof="flush")
         if not held and (base or pieces):
             decoder._resume(base, pieces, id, style, shape)
         yield from decoder.close()
@@ -245,7 +250,3 @@ def _behind_id(text: bytes, id: str, style: Style) -> tuple[Shape | None, bytes,
     if known is None:
         return None, b"", id
     return known, data, value.decode("utf-8", "replace")
-
-
-def _decoder(limit: int, flush: bool) -> EventStreamDecoder:
-    return EventStreamDecoder(limit, on_eof="flush" if flush else "discard")

@@ -17,8 +17,7 @@ __all__ = ["read_text"]
 
 _COLON, _D, _E = b":de"
 # Of a longer text the end of the last block is found first: lines that are short take
-# many times their bytes, and those of a block that has not ended are read elsewhere. A
-# CR at a text's end may be half of a line end.
+# many times their bytes, and those of a block that has not ended are read elsewhere.
 _AT_ONCE = 4 * 1024
 
 
@@ -65,7 +64,7 @@ def read_text(
 
 def _whole_lines(text: bytes, eol: bytes) -> tuple[list[bytes], bytes]:
     """Return the lines of the blocks that have ended in a text, and the rest of it."""
-    if len(text) <= _AT_ONCE and text[-1] != 13:
+    if len(text) <= _AT_ONCE:
         if 13 in text:
             lines = text.splitlines()
             last = b"" if text[-1] == 10 else lines.pop()
@@ -78,7 +77,7 @@ def _whole_lines(text: bytes, eol: bytes) -> tuple[list[bytes], bytes]:
         if end < len(lines):
             last = eol.join((*lines[end:], last))
             del lines[end:]
-        # Lines may end in more than one way.
+        # Lines may end in more than one way, and a CR may be half of a line end.
         if text.endswith(last):
             return lines, last
     cut = end_of_blocks(text, 0)

@@ -86,16 +86,19 @@ def test_every_target_has_an_aim_beyond_what_is_the_least() -> None:
     assert len({target.what for target in TARGETS}) == len(TARGETS)
 
 
-def test_the_compiled_decoder_has_verdicts_of_its_own() -> None:
+def test_the_fed_and_the_compiled_decoder_have_verdicts_of_their_own() -> None:
     made = results(
         figure("runs-core", 1),
+        figure("runs-core, fed", 0.9),
         figure("runs-core, compiled", 0.5),
         figure("openai-python", 9),
     )
-    rows = {row[0]: row for row in target_table(made).rows}
+    table = target_table(made)
+    rows = {row[0]: row for row in table.rows}
 
+    assert list(table.head)[5:] == ["fed", "verdict", "compiled", "verdict"]
     assert rows[OPENAI][1:] == [
-        "x9.00", "x10", "x12", "MISSED", "x18.0", "aim met"
+        "x9.00", "x10", "x12", "MISSED", "x10.0", "met", "x18.0", "aim met"
     ]  # fmt: skip
     assert rows["typed, text, 1 event, against openai-python"][-2:] == ["-", ""]
 

@@ -72,7 +72,11 @@ def _decode(
 
 
 def _pull(chunks: list[bytes], limit: int | None, flush: bool) -> Outcome:
-    """Pull the chunks; check that each event comes with the chunk that ends it."""
+    """Pull the chunks; check that no more are pulled than a decoder would need.
+
+    Each event comes with the chunk that ends it, and an error with the one that shows
+    that it is too large.
+    """
     pulled: list[bytes] = []
     fed = EventStreamDecoder(limit)
     due = 0
@@ -83,7 +87,10 @@ def _pull(chunks: list[bytes], limit: int | None, flush: bool) -> Outcome:
             # All events of the chunks before have been handed out.
             assert len(events) == due
             pulled.append(chunk)
-            due += len(fed.feed(chunk))
+            try:
+                due += len(fed.feed(chunk))
+            except EventTooLarge:
+                raise AssertionError("chunks are pulled after a fault") from None
             yield chunk
 
     events: list[ServerSentEvent] = []

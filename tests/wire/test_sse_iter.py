@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from collections.abc import Iterator
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 import runs_core
 from runs_core.errors import EventTooLarge, InvalidOption
 from runs_core.wire.sse import EventStreamDecoder, iter_sse
-from tests.wire.decoding import pieces
+from tests.wire.decoding import KIB, MIB, decode, pieces
 
 A = b"event: a\ndata: 1\n\n"
 B = b"event: b\r\ndata: 2\r\n\r\n"
@@ -72,6 +73,74 @@ def test_an_event_that_is_too_large_ends_it_before_another_chunk_is_pulled() -> 
     with pytest.raises(EventTooLarge) as fault:
         next(events)
     assert (fault.value.offset, fault.value.limit) == (len(A), 20)
+
+
+@pytest.mark.parametrize("before", [A[:9], A[:-1], A + A[:5]])
+def test_the_error_counts_what_came_in_chunks_of_any_kind(before: bytes) -> None:
+    many = A * 80
+    large = b"data: " + b"x" * 3000 + b"\n\n"
+    chunks = [A * 5 + A[:9], A[9:] + before, many[len(before) % len(A) :] + A[:7]]
+
+    assert decode([*chunks, A[7:] + large], limit=2000).fault is not None
+    assert decode([*chunks[::2], A[7:] + large], limit=2000).fault is not None
+    assert decode([A + large[:2500], large[2500:]], limit=2000).fault is not None
+    assert decode([large[:2500], large[2500:]], limit=2000).fault is not None
+    assert decode([b"event: a\n" + large[:2500]], limit=2000).fault == 0
+
+
+@pytest.mark.parametrize("size", [1, 7, KIB, 64 * KIB])
+@pytest.mark.parametrize("begin", [b"", A, b"event: a\n"])
+def test_a_long_event_is_held_once_and_nothing_behind_it(
+    begin: bytes, size: int
+) -> None:
+    length = 64 * KIB if size < KIB else 4 * MIB
+    held = []
+
+    def chunks() -> Iterator[bytes]:
+        yield begin + b"data: "
+        for _ in range(length // size):
+            yield b"y" * size
+        yield b"\n\n"
+        held.append(tracemalloc.get_traced_memory()[0])
+        yield A
+
+    tracemalloc.start()
+    try:
+        read = [len(event.data) for event in iter_sse(chunks())]
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+    assert read[-2:] == [length // size * size, 1]
+    # An eighth more while the buffer grows, and some chunks.
+    assert peak < 1.25 * length + 8 * size + 128 * KIB
+    # The event itself, until the next is found.
+    assert held[0] < 1.25 * length + 8 * size + 128 * KIB
+
+
+@pytest.mark.parametrize("line", [b"data: y\n", b": y\n", b"data\r", b"event: y\r\n"])
+@pytest.mark.parametrize("size", [1, KIB, 64 * KIB])
+def test_no_flood_takes_more_than_the_limit(line: bytes, size: int) -> None:
+    limit = 64 * KIB if size > 1 else 8 * KIB
+    chunk = line * (size // len(line)) or line
+
+    def chunks() -> Iterator[bytes]:
+        for _ in range(16 * limit // len(chunk)):
+            yield chunk
+
+    events = iter_sse(chunks(), limit)
+    tracemalloc.start()
+    try:
+        if line[:1] != b":":
+            with pytest.raises(EventTooLarge):
+                next(events)
+        else:
+            assert list(events) == []
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+    assert peak < 2 * limit + 20 * len(chunk) + 64 * KIB
 
 
 @pytest.mark.parametrize("size", [1, 7, 64, 1460, 10**6])
