@@ -99,15 +99,20 @@ def _events(
                         pieces.append(data)
                         free -= n
                         continue
-                elif not (10 in rest or 13 in rest) or is_open(rest, head, end):
+                elif (
+                    13 not in rest
+                    and (10 not in rest or style is LF)
+                    or is_open(rest, head, end)
+                ):
                     pieces.append(last)
                     text = b"".join(pieces)
                     found = text.removeprefix(head)
                     if found is text:
-                        line, parted, found = text.partition(before)
-                        known = shapes.get(line) if parted else None
-                        if known is None and text[:4] == b"id: ":
+                        if text[:4] == b"id: ":
                             known, found, id = _behind_id(text, id, style)
+                        else:
+                            line, parted, found = text.partition(before)
+                            known = shapes.get(line) if parted else None
                         if known is None:
                             found = b"\n"
                         else:
