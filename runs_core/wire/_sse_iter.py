@@ -99,10 +99,8 @@ def _events(
                         pieces.append(data)
                         free -= n
                         continue
-                elif (
-                    13 not in rest
-                    and (10 not in rest or style is LF)
-                    or is_open(rest, head, end)
+                elif (13 not in rest and (10 not in rest or style is LF)) or is_open(
+                    rest, head, end
                 ):
                     pieces.append(last)
                     text = b"".join(pieces)
