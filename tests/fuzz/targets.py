@@ -118,7 +118,8 @@ def _listed(events: Iterator[Any]) -> tuple[list[Any], int | None]:
     """Return the events, and where the one is that was too large."""
     seen: list[Any] = []
     try:
-        seen.extend((e.event, e.data, e.id, e.retry) for e in events)
+        for e in events:
+            seen.append((e.event, e.data, e.id, e.retry))
     except EventTooLarge as error:
         return seen, error.offset
     return seen, None

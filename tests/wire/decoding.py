@@ -39,17 +39,28 @@ def decode(
 ) -> Outcome:
     """Decode with every decoder, fed or pulling, to the same; give that."""
     chunks = list(chunks)
-    outcomes = [_decode(make, chunks, limit, flush) for make in DECODERS.values()]
-    outcomes.append(_pull(chunks, limit, flush))
+    after: list[list[int]] = [[] for _ in DECODERS]
+    outcomes = [
+        _decode(make, chunks, limit, flush, seen)
+        for make, seen in zip(DECODERS.values(), after, strict=True)
+    ]
+    outcomes.append(_pull(chunks, limit, flush, after[0]))
     for outcome in outcomes:
         assert outcome == outcomes[0]
     return outcomes[0]
 
 
 def _decode(
-    make: MakeDecoder, chunks: Iterable[bytes], limit: int | None, flush: bool
+    make: MakeDecoder,
+    chunks: Iterable[bytes],
+    limit: int | None,
+    flush: bool,
+    after: list[int],
 ) -> Outcome:
-    """Feed and close; check on the way what is true of every decoder."""
+    """Feed and close; check on the way what is true of every decoder.
+
+    `after` gets the number of events after each chunk.
+    """
     decoder = make(limit, on_eof="flush" if flush else "discard")
     events: list[ServerSentEvent] = []
     fed = 0
@@ -58,6 +69,7 @@ def _decode(
             events += decoder.feed(chunk)
             fed += len(chunk)
             assert decoder.offset == fed
+            after.append(len(events))
         events += decoder.close()
     except EventTooLarge as error:
         fault = error
@@ -71,34 +83,30 @@ def _decode(
     return Outcome(plain(events), fault.offset)
 
 
-def _pull(chunks: list[bytes], limit: int | None, flush: bool) -> Outcome:
+def _pull(
+    chunks: list[bytes], limit: int | None, flush: bool, after: list[int]
+) -> Outcome:
     """Pull the chunks; check that no more are pulled than a decoder would need.
 
     Each event comes with the chunk that ends it, and an error with the one that shows
-    that it is too large.
+    that it is too large: `after` says how many events there are after each chunk.
     """
-    pulled: list[bytes] = []
-    fed = EventStreamDecoder(limit)
-    due = 0
 
     def watched() -> Iterator[bytes]:
-        nonlocal due
-        for chunk in chunks:
-            # All events of the chunks before have been handed out.
-            assert len(events) == due
-            pulled.append(chunk)
-            try:
-                due += len(fed.feed(chunk))
-            except EventTooLarge:
-                raise AssertionError("chunks are pulled after a fault") from None
+        before = 0
+        # Not the chunk that a decoder which is fed refuses.
+        for chunk, number in zip(chunks, after, strict=False):
+            assert len(events) == before
+            before = number
             yield chunk
+        assert len(events) == before
+        assert len(after) == len(chunks)
 
     events: list[ServerSentEvent] = []
     on_eof: Literal["flush", "discard"] = "flush" if flush else "discard"
     try:
         for event in iter_sse(watched(), limit, on_eof=on_eof):
-            events.append(event)
-            assert len(events) <= due or (flush and len(pulled) == len(chunks))
+            events.append(event)  # Not `extend`: `watched` looks at it meanwhile.
     except EventTooLarge as error:
         fault = error
     else:

@@ -88,12 +88,12 @@ def test_the_error_counts_what_came_in_chunks_of_any_kind(before: bytes) -> None
     assert decode([b"event: a\n" + large[:2500]], limit=2000).fault == 0
 
 
-@pytest.mark.parametrize("size", [1, 7, KIB, 64 * KIB])
-@pytest.mark.parametrize("begin", [b"", A, b"event: a\n"])
+@pytest.mark.parametrize("size", [7, KIB, 64 * KIB])
+@pytest.mark.parametrize("begin", [A, b"event: a\n"])
 def test_a_long_event_is_held_once_and_nothing_behind_it(
     begin: bytes, size: int
 ) -> None:
-    length = 64 * KIB if size < KIB else 4 * MIB
+    length = 64 * KIB if size < KIB else MIB
     held = []
 
     def chunks() -> Iterator[bytes]:
@@ -119,9 +119,9 @@ def test_a_long_event_is_held_once_and_nothing_behind_it(
 
 
 @pytest.mark.parametrize("line", [b"data: y\n", b": y\n", b"data\r", b"event: y\r\n"])
-@pytest.mark.parametrize("size", [1, KIB, 64 * KIB])
+@pytest.mark.parametrize("size", [1, KIB])
 def test_no_flood_takes_more_than_the_limit(line: bytes, size: int) -> None:
-    limit = 64 * KIB if size > 1 else 8 * KIB
+    limit = 16 * KIB
     chunk = line * (size // len(line)) or line
 
     def chunks() -> Iterator[bytes]:
