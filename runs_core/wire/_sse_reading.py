@@ -15,7 +15,7 @@ from runs_core.wire._sse_shapes import (
 
 __all__ = ["read_text"]
 
-_COLON, _D, _E = b":de"
+_COLON, _D, _E, _I = b":dei"
 # Of a longer text the end of the last block is found first: lines that are short take
 # many times their bytes, and those of a block that has not ended are read elsewhere.
 _AT_ONCE = 4 * 1024
@@ -128,6 +128,12 @@ def _read_lines(lines: list[bytes], id: str, events: list[ServerSentEvent]) -> s
             found = shapes.get(line) or known(line)
             if found is not None:
                 name = found[2]
+                continue
+        elif first == _I:
+            value = line.removeprefix(b"id: ")
+            if value is not line:
+                if 0 not in value:
+                    id = value.decode("utf-8", "replace")
                 continue
         field, _, value = line.partition(b":")
         value = value.removeprefix(b" ")
