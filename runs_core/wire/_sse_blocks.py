@@ -48,19 +48,19 @@ def unix(text: bytes) -> bytes:
     return b"\n".join(lines)
 
 
-def end_of_blocks(text: bytes, start: int) -> int:
+def end_of_blocks(text: bytes) -> int:
     """Return where the last blank line of the text ends, or 0 if there is none.
 
-    The text begins with a line that is not blank. The search begins at `start`.
+    The text begins with a line that is not blank.
     """
     # A blank line is a line end after a line end. Each search looks only after what the
     # one before has found.
     if 13 not in text:
-        at = text.rfind(b"\n\n", start)
+        at = text.rfind(b"\n\n")
         return at + 2 if at >= 0 else 0
-    at = text.rfind(b"\n\r", start)
-    at = max(at, text.rfind(b"\n\n", max(at, start)))
-    at = max(at, text.rfind(b"\r\r", max(at, start)))
+    at = text.rfind(b"\n\r")
+    at = max(at, text.rfind(b"\n\n", max(at, 0)))
+    at = max(at, text.rfind(b"\r\r", max(at, 0)))
     if at < 0:
         return 0
     return at + 3 if text[at + 1 : at + 3] == b"\r\n" else at + 2
@@ -81,7 +81,7 @@ def is_open(rest: bytes, head: bytes, end: bytes) -> bool:
         data = rest.removeprefix(head)
     if not (10 in data or 13 in data):
         return True
-    return rest[0] != 10 and rest[0] != 13 and end_of_blocks(rest, 0) == 0
+    return rest[0] != 10 and rest[0] != 13 and end_of_blocks(rest) == 0
 
 
 def start_of_too_large(text: bytes, limit: int) -> int | None:
@@ -90,7 +90,7 @@ def start_of_too_large(text: bytes, limit: int) -> int | None:
     What counts are the values of known fields, and an LF between two of data. Only
     blocks that have ended are looked at.
     """
-    for block in _BLOCK.finditer(text, 0, end_of_blocks(text, 0)):
+    for block in _BLOCK.finditer(text, 0, end_of_blocks(text)):
         start, end = block.span()
         if end - start > limit and _size(unix(block.group())) > limit:
             return start
@@ -101,7 +101,7 @@ def starts_of_events(text: bytes) -> list[int]:
     """Return where the finished blocks of a text that have data begin."""
     return [
         block.start()
-        for block in _BLOCK.finditer(text, 0, end_of_blocks(text, 0))
+        for block in _BLOCK.finditer(text, 0, end_of_blocks(text))
         if _DATA.search(unix(block.group()))
     ]
 

@@ -76,6 +76,7 @@ def _events(
         if type(data) is not bytes:
             data = as_bytes(data)
         n = len(data)
+        only: bytes | None = None
         if pieces:
             # Is this no more than a piece of an event?
             if n == 1:
@@ -120,14 +121,9 @@ def _events(
                         base += len(text) + len(end)
                         pieces = [rest] if rest else []
                         free = room - len(rest)
-                        event = blank()
-                        event.event = name
-                        event.data = found
-                        event.id = id
-                        event.retry = None
-                        yield event
-                        continue
-                    pieces.pop()
+                        only = found
+                    else:
+                        pieces.pop()
         elif not held:
             # Is this one event that looks like the last?
             body = data.removeprefix(head)
@@ -152,22 +148,25 @@ def _events(
                 if found is not body:
                     if n <= whole:
                         base += n
-                        event = blank()
-                        event.event = name
-                        event.data = found
-                        event.id = id
-                        event.retry = None
-                        yield event
-                        continue
+                        only = found
                 elif found and n < room:
                     # Or does one begin with it?
                     pieces = [data]
                     free = room - n
                     continue
-            # Only at the beginning, a byte order mark is one.
-            held = not base and data[:1] == _BOM
+        if only is not None:
+            event = blank()
+            event.event = name
+            event.data = only
+            event.id = id
+            event.retry = None
+            yield event
+            continue
         if not n:
             continue
+        if not (held or base or pieces):
+            # Only at the beginning, a byte order mark is one.
+            held = data[:1] == _BOM
         if not held:
             if alike and n > SHORT_BYTES:
                 datas, rest = split_alike(b"".join(pieces), data, shape, limit)

@@ -10,7 +10,7 @@ from runs_core.wire._sse_shapes import (
     UNNAMED_CRLF,
     Shape,
     Style,
-    known,
+    noted,
 )
 
 __all__ = ["read_text"]
@@ -80,7 +80,7 @@ def _whole_lines(text: bytes, eol: bytes) -> tuple[list[bytes], bytes]:
         # Lines may end in more than one way, and a CR may be half of a line end.
         if text.endswith(last):
             return lines, last
-    cut = end_of_blocks(text, 0)
+    cut = end_of_blocks(text)
     return text[:cut].splitlines(), text[cut:]
 
 
@@ -125,22 +125,22 @@ def _read_lines(lines: list[bytes], id: str, events: list[ServerSentEvent]) -> s
         if first == _COLON:
             continue
         if first == _E:
-            found = shapes.get(line) or known(line)
+            found = shapes.get(line) or noted(line)
             if found is not None:
                 name = found[2]
                 continue
         elif first == _I:
             value = line.removeprefix(b"id: ")
-            if value is not line:
-                if 0 not in value:
-                    id = value.decode("utf-8", "replace")
-                continue
-        field, _, value = line.partition(b":")
-        value = value.removeprefix(b" ")
-        if field == b"id":
+            if value is line:
+                field, _, value = line.partition(b":")
+                if field != b"id":
+                    continue
             if 0 not in value:
                 id = value.decode("utf-8", "replace")
-        elif field == b"event":
+            continue
+        field, _, value = line.partition(b":")
+        value = value.removeprefix(b" ")
+        if field == b"event":
             name = value.decode("utf-8", "replace") or "message"
         elif field == b"retry":
             retry = read_retry(value, retry)

@@ -16,7 +16,7 @@ __all__ = [
     "UNNAMED_CRLF",
     "Shape",
     "Style",
-    "known",
+    "noted",
 ]
 
 # How an event looked that has one data line, and no more than an `event` line before:
@@ -44,21 +44,17 @@ _MAX_LINE = 80
 _MOST_LINES = 64
 
 
-def known(line: bytes) -> Shape | None:
-    """Return the shape (with LF) of events with only this line before their data line.
+def noted(line: bytes) -> Shape | None:
+    """Note how events look that have only this line before their data line; return it.
 
-    None if it is not an `event` line, or too long.
+    With LF; None if it is not an `event` line, or too long.
     """
-    shapes = LF[3]
-    shape = shapes.get(line)
-    if shape is None and line[:7] == b"event: " and len(line) <= _MAX_LINE:
-        if 10 in line:
-            return None
-        name = line[7:].decode("utf-8", "replace") or "message"
-        for _, before, behind, of_style in (LF, CRLF):
-            if len(of_style) >= _MOST_LINES:
-                of_style.clear()
-            head = line + before
-            of_style[line] = head, behind, name, behind + head
-        shape = shapes.get(line)
-    return shape
+    if line[:7] != b"event: " or len(line) > _MAX_LINE:
+        return None
+    name = line[7:].decode("utf-8", "replace") or "message"
+    for _, before, behind, shapes in (LF, CRLF):
+        if len(shapes) >= _MOST_LINES:
+            shapes.clear()
+        head = line + before
+        shapes[line] = head, behind, name, behind + head
+    return LF[3][line]
