@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ssl
 import sys
 import threading
+from contextlib import suppress
 
 import pytest
 
@@ -80,6 +82,40 @@ def test_what_came_before_a_reset_is_given_first(rig: AnyRig, scheme: str) -> No
     secured = securely(authority.server("127.0.0.1"), script)
     with peer(script if scheme == "http" else secured) as server:
         rig.run(scenario, authority.trusted)
+
+
+class Otherwise(ssl.SSLSocket):
+    """Says of a connection that was reset what a newer OpenSSL or Windows may say.
+
+    Older ones may even say that it has ended.
+    """
+
+    error: ConnectionError
+
+    def read(self, len: int = 1024, buffer: bytearray | None = None) -> int | bytes:
+        came: int | bytes = 0
+        with suppress(ConnectionResetError):
+            came = super().read(len, buffer)
+        if not came:
+            raise self.error
+        return came
+
+
+@pytest.mark.parametrize("error", [BrokenPipeError(), ConnectionAbortedError()])
+def test_a_reset_may_be_told_otherwise(
+    rig: AnyRig, error: ConnectionError, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    authority = one_authority()
+    context = authority.trusted
+    context.sslsocket_class = Otherwise
+    monkeypatch.setattr(Otherwise, "error", error, raising=False)
+
+    script = resetting(CHUNKED + b"9\r\nhalf")
+    with (
+        peer(securely(authority.server("127.0.0.1"), script)) as server,
+        pytest.raises(TransportProtocolError, match="closed the connection before"),
+    ):
+        rig.run(lambda io: fetch(io, get(f"https://{server.place}")), context)
 
 
 def test_any_other_failure_names_the_origin() -> None:

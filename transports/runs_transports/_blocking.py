@@ -84,7 +84,7 @@ def send_listening(
             events = selectors.EVENT_READ
         except (BlockingIOError, ssl.SSLWantWriteError):
             events |= selectors.EVENT_WRITE
-        except (BrokenPipeError, ConnectionResetError, ssl.SSLEOFError):
+        except (ConnectionError, ssl.SSLEOFError):
             return
         _wait(sock, events, deadline)
         _listen(sock, exchange, piece)
@@ -107,7 +107,7 @@ def _listen(sock: socket.socket, exchange: Http1Exchange, piece: int) -> None:
             exchange.receive(sock.recv(piece))
     except (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
         return
-    except ConnectionResetError:
+    except ConnectionError:
         raise exchange.cut_off() from None
 
 

@@ -156,7 +156,7 @@ class _Body(io.RawIOBase):
 def _received(stream: TimedStream, exchange: Http1Exchange) -> bytes:
     try:
         return stream.read(READ_BYTES)
-    except ConnectionResetError:
+    except ConnectionError:
         raise exchange.cut_off() from None
 
 

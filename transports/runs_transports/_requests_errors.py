@@ -131,7 +131,7 @@ def _protocol_fault(error: BaseException) -> str | None:
     http.client has one error both for a body that is cut off and a bad chunk header.
     """
     match error:
-        case http.client.IncompleteRead() | ConnectionResetError():
+        case http.client.IncompleteRead() | ConnectionError():
             return f"{CUT_BODY}, or broke its framing"
         case http.client.HTTPException() if str(error).startswith("got more than "):
             # Its own words for a line that is too long, and for more than 100 fields.

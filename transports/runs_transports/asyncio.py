@@ -270,7 +270,7 @@ class _Wire:
     async def _received(self) -> bytes:
         try:
             return await self._reader.read(READ_BYTES)
-        except ConnectionResetError:
+        except ConnectionError:
             raise self._exchange.cut_off() from None
 
     @asynccontextmanager

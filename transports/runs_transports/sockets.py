@@ -119,7 +119,7 @@ class _Wire:
             self._connection.settimeout(deadline.left())
             try:
                 data = self._connection.recv(READ_BYTES)
-            except ConnectionResetError:
+            except ConnectionError:
                 raise self._exchange.cut_off() from None
         self._exchange.receive(data)
 

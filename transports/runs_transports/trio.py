@@ -220,7 +220,7 @@ class _Wire:
         try:
             return await self._stream.receive_some(READ_BYTES)
         except trio.BrokenResourceError as error:
-            if isinstance(_cause(error), ConnectionResetError):
+            if isinstance(_cause(error), ConnectionError):
                 raise self._exchange.cut_off() from None
             raise
 
