@@ -55,6 +55,12 @@ class Watch:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(Watch())
+    # On Python 3.14 and later, hypothesis does not find who refers to its own generator
+    # of random numbers, because that is frozen, too.
+    config.addinivalue_line(
+        "filterwarnings",
+        "ignore:It looks like `register_random`:hypothesis.errors.HypothesisWarning",
+    )
 
 
 def pytest_collection() -> None:

@@ -46,7 +46,7 @@ class FillingItsBuffer(Correct):
             buffer = bytearray(65536)
 
             def read() -> bytes:
-                return bytes(buffer[: response.fp.readinto1(buffer)])
+                return bytes(buffer[: response.fp.readinto(buffer)])
 
             yield Opened(Head(response.status, response.getheaders()), read)
 
