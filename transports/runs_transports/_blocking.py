@@ -151,20 +151,20 @@ class TimedStream(io.RawIOBase):
         return True
 
     def readinto(self, buffer: WriteableBuffer) -> int:
-        view = memoryview(buffer)
-        if self._has_more:
-            # With room for more than the stream can hold, it would wait for another
-            # recv before it gives what it has.
-            view = view[: io.DEFAULT_BUFFER_SIZE]
+        # With room for more than the stream can hold, it would wait for another recv
+        # before it gives what it has.
+        most = io.DEFAULT_BUFFER_SIZE if self._has_more else None
         self._sock.settimeout(self._deadline.left())
         with self._lock:
             if self._left:
                 return 0
             self._waits = True
         try:
-            # At most one recv: `readinto` would wait until the buffer is full.
-            size: int = self._stream.readinto1(view)
-            self._has_more = size == len(view) <= io.DEFAULT_BUFFER_SIZE
+            # Released, because the buffer may be shortened to what was read.
+            with memoryview(buffer) as whole, whole[:most] as view:
+                # At most one recv: `readinto` would wait until the buffer is full.
+                size: int = self._stream.readinto1(view)
+                self._has_more = size == len(view) <= io.DEFAULT_BUFFER_SIZE
         finally:
             with self._lock:
                 self._waits = False
