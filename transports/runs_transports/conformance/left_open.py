@@ -12,6 +12,9 @@ from runs_transports.torture import descriptors
 
 __all__ = ["closing_what_it_opens"]
 
+# Windows may have none.
+_UNIX: int | None = getattr(socket, "AF_UNIX", None)
+
 # The suites in which a loop's descriptors have been let through once.
 _have_a_loop: set[object] = set()
 
@@ -56,7 +59,7 @@ def _may_be_a_loops(number: int) -> bool:
         if kind == stat.S_IFSOCK:
             sock = socket.socket(fileno=number)
             try:
-                return sock.family == socket.AF_UNIX
+                return sock.family == _UNIX
             finally:
                 sock.detach()
         return kind in (0, stat.S_IFIFO)  # Linux gives its own kinds no type.
