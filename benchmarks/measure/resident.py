@@ -9,7 +9,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
-__all__ = ["available", "kept_in_file", "resident_growth", "trim"]
+__all__ = ["UNAVAILABLE", "available", "kept_in_file", "resident_growth", "trim"]
+
+# Why figures are missing where it is not `available`.
+UNAVAILABLE = "this system does not report the peak of a process"
 
 _RESET = Path("/proc/self/clear_refs")
 _STATUS = Path("/proc/self/status")

@@ -8,6 +8,7 @@ from typing import Any
 from benchmarks.bench import Bench
 from benchmarks.measure import many as measure
 from benchmarks.measure.replay import replaying, sent
+from benchmarks.measure.resident import UNAVAILABLE, available
 from benchmarks.measure.workers import in_process
 from benchmarks.peers.clients import TRIO_CLIENTS
 from benchmarks.results import Figure
@@ -45,8 +46,12 @@ def many(bench: Bench) -> Iterator[Figure]:
             expected = streams * sent(deltas, "together")
             if found["events"] != expected:
                 faults[client] = f"sees {found['events']} of {expected} events"
+    if not available():
+        bench.missing["many: memory"] = UNAVAILABLE
     for client in clients:
         for name, unit in _UNITS.items():
+            if name == "memory" and not available():
+                continue
             yield Figure(
                 suite="many",
                 input=f"{streams} streams at once on trio: {_CALLED[name]}",

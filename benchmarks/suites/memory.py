@@ -7,7 +7,7 @@ from typing import Any
 
 from benchmarks.bench import Bench
 from benchmarks.measure import memory as measure
-from benchmarks.measure.resident import available, kept_in_file
+from benchmarks.measure.resident import UNAVAILABLE, available, kept_in_file
 from benchmarks.measure.workers import in_process
 from benchmarks.peers.candidate import Candidate, first_line
 from benchmarks.peers.registry import EXPECTED
@@ -29,7 +29,7 @@ _QUICK = ("runs-core", "runs-core, data as bytes", "openai-python")
 def memory(bench: Bench) -> Iterator[Figure]:
     """Each in a separate process; peaks several times, because allocators vary."""
     if not available():
-        bench.missing["memory"] = "this system does not report the peak of a process"
+        bench.missing["memory"] = UNAVAILABLE
         return
     with kept_in_file(huge_event(8 << 20)) as file:
         for kind in _QUICK_KINDS if bench.quick else ("framing", "typed", "snapshot"):

@@ -190,6 +190,26 @@ def test_who_is_not_installed_is_missing_where_there_are_many(
     assert bench.missing == {"nobody": "No module named 'nobody'"}
 
 
+def test_where_memory_cannot_be_told_many_streams_are_only_timed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def together(bench: Bench, client: str, streams: int, deltas: int) -> object:
+        return {"cpu": 1.0, "wall": 2.0, "events": streams * sent(deltas, "together")}
+
+    bench = Bench(quick=True)
+    monkeypatch.setattr("benchmarks.suites.many.available", lambda: False)
+    monkeypatch.setattr("benchmarks.suites.many._together", together)
+
+    found = list(many(bench))
+
+    assert {(figure.unit, *figure.samples) for figure in found} == {
+        ("us/event", 1.0),
+        ("us/event", 2.0),
+    }
+    assert not any(figure.fault for figure in found)
+    assert "many: memory" in bench.missing
+
+
 def test_a_worker_is_not_waited_for_too_long() -> None:
     with pytest.raises(TimeoutError):
         in_process(WORK, "double", patience=0.001, number=1)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import pty
 import signal
 import subprocess
 import sys
@@ -178,6 +177,8 @@ def test_an_event_is_written_when_it_has_come(form):
 
 def on_a_terminal(*argv: str, **variables: str) -> bytes:
     """What the command writes to a terminal."""
+    import pty  # Not on Windows.
+
     ours, theirs = pty.openpty()
     with (
         subprocess.Popen(
