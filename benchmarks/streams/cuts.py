@@ -7,9 +7,16 @@ import re
 __all__ = ["CUTS", "ONE_EVENT", "SMALL_CUTS", "cut"]
 
 ONE_EVENT = "1 event"
+# What these match ends a chunk.
+_ENDS = {
+    "1 line": re.compile(rb"\r\n|\n|\r"),
+    ONE_EVENT: re.compile(rb"\r\n\r\n|\n\n|\r\r"),
+}
 _SIZES = {
     "1 B": 1,
     "64 B": 64,
+    # As of servers that write an event line by line.
+    "1 line": None,
     ONE_EVENT: None,
     # An Ethernet frame's worth.
     "1460 B": 1460,
@@ -21,14 +28,13 @@ _SIZES = {
 CUTS = tuple(_SIZES)
 # An eighth of the events is enough for these: each event takes many calls.
 SMALL_CUTS = ("1 B",)
-_BLANK = re.compile(rb"\r\n\r\n|\n\n|\r\r")
 
 
 def cut(stream: bytes, where: str) -> list[bytes]:
-    """Return the stream, cut into pieces of that size or after each blank line."""
+    """Return the stream, cut into pieces of that size, or after each line or event."""
     size = _SIZES[where]
     if size is None:
-        ends = [found.end() for found in _BLANK.finditer(stream)]
+        ends = [found.end() for found in _ENDS[where].finditer(stream)]
         starts = [0, *ends]
         pieces = [stream[a:b] for a, b in zip(starts, [*ends, None], strict=True)]
         return [piece for piece in pieces if piece]
