@@ -90,8 +90,13 @@ class EventStreamDecoder(Framer):
                     return []
             free = self._free - n
             if free >= 0 and n:
-                # Or no more than a piece of one?
-                if not (10 in data or 13 in data):
+                # Or no more than a part of a line, or a whole one?
+                if not (10 in data or 13 in data) or (
+                    data[-1] == 10
+                    and data[0] > 13
+                    and data.find(b"\n") == n - 1
+                    and (13 not in data or data.find(b"\r") == n - 2)
+                ):
                     self._pieces.append(data)
                     self._free = free
                     return []

@@ -70,8 +70,8 @@ def _events(
     pieces: list[bytes] = []
     room = free = limit // 2 if limit < 2 * RAW_BYTES else RAW_BYTES
     whole = limit if limit < WHOLE_BYTES else WHOLE_BYTES
-    # Whether events of one shape come in a row.
-    alike = False
+    # Whether events of one shape come in a row, and whether their lines come alone.
+    alike = lined = False
     for data in chunks:
         if type(data) is not bytes:
             data = as_bytes(data)
@@ -79,32 +79,42 @@ def _events(
         only: bytes | None = None
         if pieces:
             # Is this no more than a piece of an event?
-            if n == 1:
-                if free > 0 and (data > b"\r" or pieces[-1][-1] > 13):
+            if n == 1 and free > 0 and (data > b"\r" or pieces[-1][-1] > 13):
+                pieces.append(data)
+                free -= 1
+                continue
+            if 0 < n <= SHORT_BYTES and n <= free:
+                # Or no more than a line, or a part of one?
+                if not (10 in data or 13 in data) or (
+                    data[-1] == 10
+                    and data[0] > 13
+                    and data.find(b"\n") == n - 1
+                    and (13 not in data or data.find(b"\r") == n - 2)
+                ):
                     pieces.append(data)
-                    free -= 1
+                    free -= n
                     continue
-            elif n <= free and n <= SHORT_BYTES:
-                if not (10 in data or 13 in data):
-                    if n:
-                        pieces.append(data)
-                        free -= n
-                    continue
-                # Does the event end in it?
-                last, ended, rest = data.rpartition(end)
-                if not ended:
-                    # Only with a CR can there be another blank line in it.
-                    if data[0] > 13 and not (
+                ended = b""
+                if data[0] > 13:
+                    # Does the event end in it?
+                    text, ended, rest = data.rpartition(end)
+                    if ended:
+                        pieces.append(text)
+                        text = b"".join(pieces)
+                    elif not (
+                        # Only with a CR can there be another blank line in it.
                         (13 in data or style is CRLF) and b"" in data.splitlines()
                     ):
                         pieces.append(data)
                         free -= n
                         continue
-                elif (13 not in rest and (10 not in rest or style is LF)) or is_open(
+                if not ended:
+                    # Its end may have begun before.
+                    pieces.append(data)
+                    text, ended, rest = b"".join(pieces).rpartition(end)
+                if (13 not in rest and (10 not in rest or style is LF)) or is_open(
                     rest, head, end
                 ):
-                    pieces.append(last)
-                    text = b"".join(pieces)
                     found = text.removeprefix(head)
                     if found is text:
                         if text[:4] == b"id: ":
@@ -122,22 +132,35 @@ def _events(
                         pieces = [rest] if rest else []
                         free = room - len(rest)
                         only = found
-                    else:
-                        pieces.pop()
+                if only is None:
+                    pieces.pop()
         elif not held:
-            # Is this one event that looks like the last?
+            # Is this where one begins that looks like the last?
+            if lined and 0 < n < room and head.startswith(data):
+                pieces = [data]
+                free = room - n
+                continue
+            # Or all of it?
             body = data.removeprefix(head)
             if body is data:
                 # Or like one before?
-                line, _, body = data.partition(before)
-                known = shapes.get(line)
-                if known is None and line[-1:] == b"\r" and style is LF:
-                    style = CRLF
-                    _, before, end, shapes = style
-                    line, _, body = data.partition(before)
+                line, parted, body = data.partition(before)
+                known = None
+                if parted:
                     known = shapes.get(line)
-                if known is None and data[:4] == b"id: ":
-                    known, body, id = _behind_id(data, id, style)
+                    if known is None and line[-1:] == b"\r" and style is LF:
+                        style = CRLF
+                        _, before, end, shapes = style
+                        line, _, body = data.partition(before)
+                        known = shapes.get(line)
+                    if known is None and data[:4] == b"id: ":
+                        known, body, id = _behind_id(data, id, style)
+                # Or a line before the data?
+                elif 0 < n <= SHORT_BYTES and n < room and _begins(data):
+                    lined = True
+                    pieces = [data]
+                    free = room - n
+                    continue
                 if known is None:
                     body = b""
                 else:
@@ -151,6 +174,13 @@ def _events(
                         only = found
                 elif found and n < room:
                     # Or does one begin with it?
+                    pieces = [data]
+                    free = room - n
+                    continue
+            elif n < room and n <= SHORT_BYTES:
+                # Or is it one but for its last line end?
+                at = body.find(b"\n")
+                if (at == len(body) - 1 and 13 not in body) or _begins(data):
                     pieces = [data]
                     free = room - n
                     continue
@@ -238,6 +268,15 @@ def _events(
         if not held and (base or pieces):
             decoder._resume(base, pieces, id, style, shape)
         yield from decoder.close()
+
+
+def _begins(data: bytes) -> bool:
+    """Return whether a chunk of ASCII begins a block, and does not end it."""
+    if not 13 < data[0] < 128:
+        return False
+    if 13 in data:
+        return b"" not in data.splitlines()
+    return data.find(b"\n") == len(data) - 1 or b"\n\n" not in data
 
 
 def _behind_id(text: bytes, id: str, style: Style) -> tuple[Shape | None, bytes, str]:

@@ -77,18 +77,20 @@ streams = st.one_of(
 )
 limits = st.sampled_from([None, 1, 2, 5, 8, 12, 20, 100, 1500, MAX_EVENT_BYTES])
 times = st.sampled_from([1, 1, 1, 1, 1, 30, 200])
-ways_to_cut = st.sampled_from(["any", "any", "whole", "size", "events"])
+ways_to_cut = st.sampled_from(["any", "any", "whole", "size", "events", "lines"])
 sizes = st.sampled_from([1, 1, 2, 3, 7, 64])
 
 
 @st.composite
 def cuts_of(draw: st.DrawFn, stream: bytes) -> list[bytes]:
-    """Any cut; and the usual ones: whole, in single bytes, behind every event."""
+    """Any cut; and the usual ones: whole, in single bytes, behind events or lines."""
     kind = draw(ways_to_cut)
     if kind == "whole":
         return [stream]
     if kind == "size":
         return list(pieces(stream, draw(sizes)))
+    if kind == "lines":
+        return stream.splitlines(keepends=True)
     if kind == "events":
         places = [at + 2 for at in range(len(stream)) if stream[at : at + 2] == b"\n\n"]
         places += [
@@ -154,7 +156,23 @@ def events_one_by_one(draw: st.DrawFn) -> list[bytes]:
     return chunks
 
 
-@given(events_one_by_one(), limits, st.booleans())
+@st.composite
+def lines_one_by_one(draw: st.DrawFn) -> list[bytes]:
+    """Blocks of few kinds, whose lines are chunks of their own, some with their ends."""
+    kinds = draw(some_kinds)
+    ends = draw(some_ends)
+    chunks = [draw(st.sampled_from([b"", b"", b"\xef\xbb\xbf"]))]
+    for block in draw(st.lists(st.sampled_from(kinds), min_size=2, max_size=10)):
+        for line in [*block, b""]:
+            for part, joined in ((line, 2), (draw(ends), 7)):
+                if draw(st.integers(0, 9)) < joined:
+                    chunks[-1] += part
+                else:
+                    chunks.append(part)
+    return chunks
+
+
+@given(st.one_of(events_one_by_one(), lines_one_by_one()), limits, st.booleans())
 @settings(max_examples=600, deadline=None)
 def test_events_that_look_alike_one_by_one(
     chunks: list[bytes], limit: int | None, flush: bool
