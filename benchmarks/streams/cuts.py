@@ -7,17 +7,22 @@ import re
 __all__ = ["CUTS", "ONE_EVENT", "SMALL_CUTS", "cut"]
 
 ONE_EVENT = "1 event"
-# What these match ends a chunk.
+_LINE = re.compile(rb"\r\n|\n|\r")
+_EVENT = re.compile(rb"\r\n\r\n|\n\n|\r\r")
+# What ends a chunk, and how often it comes in one.
 _ENDS = {
-    "1 line": re.compile(rb"\r\n|\n|\r"),
-    ONE_EVENT: re.compile(rb"\r\n\r\n|\n\n|\r\r"),
+    # As of servers that write an event line by line.
+    "1 line": (_LINE, 1),
+    ONE_EVENT: (_EVENT, 1),
+    # As of servers, or connections, that put together what comes close together.
+    "3 events": (_EVENT, 3),
 }
 _SIZES = {
     "1 B": 1,
     "64 B": 64,
-    # As of servers that write an event line by line.
     "1 line": None,
     ONE_EVENT: None,
+    "3 events": None,
     # An Ethernet frame's worth.
     "1460 B": 1460,
     "4 KiB": 4 << 10,
@@ -31,10 +36,11 @@ SMALL_CUTS = ("1 B",)
 
 
 def cut(stream: bytes, where: str) -> list[bytes]:
-    """Return the stream, cut into pieces of that size, or after each line or event."""
+    """Return the stream, cut into pieces of that size, or of lines or events."""
     size = _SIZES[where]
     if size is None:
-        ends = [found.end() for found in _ENDS[where].finditer(stream)]
+        pattern, number = _ENDS[where]
+        ends = [found.end() for found in pattern.finditer(stream)][number - 1 :: number]
         starts = [0, *ends]
         pieces = [stream[a:b] for a, b in zip(starts, [*ends, None], strict=True)]
         return [piece for piece in pieces if piece]
