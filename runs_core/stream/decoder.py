@@ -112,7 +112,7 @@ class RunEventDecoder(Framer):
                         return []
                     if found is not None:
                         return self._one(found, pieces, data)
-            if n > SHORT_BYTES and self._fused is not None and not self._special:
+            if n and self._fused is not None and not self._special:
                 events = self._alike(data, *self._fused)
                 if events:
                     return events

@@ -4,7 +4,7 @@
 the one event that a short chunk completes (`_one_event`), so that no object need be
 made for it, and otherwise for all events of a chunk at once (`_any`); `_found` does
 both. `EventStreamDecoder.feed` has shorter ways besides, for a chunk that is one event
-and looks like one before, and for a long one of events that look like the last.
+and looks like one before, and for one of several that look like the last.
 """
 
 from __future__ import annotations
@@ -90,7 +90,7 @@ class Framer(StreamState):
             data = text
             if not data:
                 return [], ()
-        if self._split and len(data) > SHORT_BYTES:
+        if self._split:
             uniform = self._uniform(data)
             if uniform is not None:
                 return uniform, (*pieces, data)
@@ -211,11 +211,10 @@ class Framer(StreamState):
         return value
 
     def _uniform(self, data: bytes) -> list[ServerSentEvent] | None:
-        """Return the events that a long chunk completes, all of one shape.
+        """Return the events that a chunk completes, all of one shape.
 
-        None, and nothing has changed but `_split`, if they are not. The chunk is longer
-        than `SHORT_BYTES`, and `_split` is set. It is not joined to what was there
-        before it: only its first event is.
+        None, and nothing has changed but `_split`, if they are not. `_split` is set.
+        The chunk is not joined to what was there before it: only its first event is.
         """
         start = b"".join(self._pieces)
         name, id = self._shape[2], self._id

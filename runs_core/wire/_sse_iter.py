@@ -177,7 +177,7 @@ def _events(
                     pieces = [data]
                     free = room - n
                     continue
-            elif n < room and n <= SHORT_BYTES:
+            elif found is body and n < room and n <= SHORT_BYTES:
                 # Or is it one but for its last line end?
                 at = body.find(b"\n")
                 if (at == len(body) - 1 and 13 not in body) or _begins(data):
@@ -198,7 +198,7 @@ def _events(
             # Only at the beginning, a byte order mark is one.
             held = data[:1] == _BOM
         if not held:
-            if alike and n > SHORT_BYTES:
+            if alike:
                 datas, rest = split_alike(b"".join(pieces), data, shape, limit)
                 left = len(rest)
                 if rest is not data and (left <= room or left <= n <= limit):

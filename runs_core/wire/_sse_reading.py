@@ -6,6 +6,7 @@ from runs_core.wire._sse_blocks import end_of_blocks, read_retry
 from runs_core.wire._sse_events import ServerSentEvent, blank
 from runs_core.wire._sse_shapes import (
     LF,
+    SHORT_BYTES,
     UNNAMED,
     UNNAMED_CRLF,
     Shape,
@@ -28,8 +29,8 @@ def read_text(
 
     That is the rest of the text, behind its last blank line; the last id; how the last
     event looked in this style (None if there is none, or it was not regular); and
-    whether several came, and all looked so. The text begins with a line that is not
-    blank.
+    whether several came, and all looked so: enough of them to expect that of the next
+    ones. The text begins with a line that is not blank.
     """
     lines, rest = _whole_lines(text, style[0])
     shapes = style[3]
@@ -56,7 +57,8 @@ def read_text(
         events.append(event)
     regular = len(events)
     if 3 * regular == len(lines):
-        return events, rest, id, shape, turns == 1 and regular > 3
+        most = 1 if len(text) <= SHORT_BYTES else 3
+        return events, rest, id, shape, turns == 1 and regular > most
     del lines[: 3 * regular]
     id = _read_lines(lines, id, events)
     return events, rest, id, _last_shape(lines, style), False

@@ -12,6 +12,7 @@ __all__ = [
     "CRLF",
     "LF",
     "NO_EVENT",
+    "SHORT_BYTES",
     "UNNAMED",
     "UNNAMED_CRLF",
     "Shape",
@@ -37,6 +38,9 @@ UNNAMED: Shape = b"data: ", b"\n\n", "message", b"\n\ndata: "
 UNNAMED_CRLF: Shape = b"data: ", b"\r\n\r\n", "message", b"\r\n\r\ndata: "
 # Looks like no event, so that it is looked up how the first one looks.
 NO_EVENT: Shape = b"", b"", "", b""
+
+# Up to this length a chunk is likely to hold no more than a few events.
+SHORT_BYTES = 1024
 
 # Longer lines are read anew each time, and no more than this many are kept: a server
 # chooses them.

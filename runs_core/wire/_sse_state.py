@@ -12,6 +12,7 @@ from runs_core.wire._sse_shapes import (
     CRLF,
     LF,
     NO_EVENT,
+    SHORT_BYTES,
     UNNAMED,
     UNNAMED_CRLF,
     Shape,
@@ -36,8 +37,6 @@ _NOTHING: tuple[list[bytes], int, int] = [], 0, 0
 # An unfinished block is kept as it came up to this length, or that of a chunk: each
 # byte is then copied a bounded number of times, however the stream is split.
 RAW_BYTES = 2048
-# Up to this length a chunk is likely to hold no more than one event.
-SHORT_BYTES = 1024
 # After this many chunks whose last event was not regular, it is no longer tried whether
 # one is exactly one that is, until one ends with one. Those that `feed` knows at once
 # do not end the count: where irregular ones are rare, at most one regular event is read

@@ -158,7 +158,7 @@ def events_one_by_one(draw: st.DrawFn) -> list[bytes]:
 
 @st.composite
 def lines_one_by_one(draw: st.DrawFn) -> list[bytes]:
-    """Blocks of few kinds, whose lines are chunks of their own, some with their ends."""
+    """Blocks of few kinds, whose lines are chunks of their own, most with an end."""
     kinds = draw(some_kinds)
     ends = draw(some_ends)
     chunks = [draw(st.sampled_from([b"", b"", b"\xef\xbb\xbf"]))]
