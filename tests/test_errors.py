@@ -23,20 +23,19 @@ def every_error() -> list[type[Exception]]:
     ]
 
 
-@pytest.mark.parametrize("cls", every_error())
-def test_every_error_has_the_one_base_and_says_what_it_is(
-    cls: type[Exception],
-) -> None:
-    assert issubclass(cls, errors.RunsError)
-    assert cls.__doc__
+def test_every_error_has_the_one_base_and_says_what_it_is() -> None:
+    found = set(every_error())
+
+    assert {cls for cls in found if not issubclass(cls, errors.RunsError)} == set()
+    assert {cls for cls in found if not cls.__doc__} == set()
 
 
-@pytest.mark.parametrize("cls", every_error())
-def test_every_error_is_shown_by_where_it_is_had_from(cls: type[Exception]) -> None:
-    (shown,) = traceback.format_exception_only(cls.__new__(cls))
+def test_every_error_is_shown_by_where_it_is_had_from() -> None:
+    for cls in every_error():
+        (shown,) = traceback.format_exception_only(cls.__new__(cls))
 
-    assert shown.strip() == f"runs_core.errors.{cls.__name__}"
-    assert repr(cls) == f"<class 'runs_core.errors.{cls.__name__}'>"
+        assert shown.strip() == f"runs_core.errors.{cls.__name__}"
+        assert repr(cls) == f"<class 'runs_core.errors.{cls.__name__}'>"
 
 
 # An `except` clause of code written for openai-python, and what it must catch here.
@@ -78,12 +77,9 @@ CATCHES: dict[type[Exception], list[type[Exception]]] = {
 }
 
 
-@pytest.mark.parametrize(
-    ("clause", "raised"),
-    [(clause, cls) for clause, classes in CATCHES.items() for cls in classes],
-)
-def test_the_clause_catches(clause: type[Exception], raised: type[Exception]) -> None:
-    assert issubclass(raised, clause)
+@pytest.mark.parametrize("clause", CATCHES)
+def test_the_clause_catches(clause: type[Exception]) -> None:
+    assert {cls for cls in CATCHES[clause] if not issubclass(cls, clause)} == set()
 
 
 @pytest.mark.parametrize(

@@ -229,19 +229,25 @@ def test_no_two_candidates_look_alike_in_plots() -> None:
     assert len({(_line(name, colours), colours[name]) for name in ours}) == 3
 
 
-def test_the_published_page_is_what_its_results_give() -> None:
+@pytest.fixture(scope="module")
+def published() -> Results:
+    return Results.read(DOCS / "benchmarks" / "results.json")
+
+
+def test_the_published_page_is_what_its_results_give(published: Results) -> None:
     """Its own sentences, too: after a change, `python -m benchmarks render`."""
     data = DOCS / "benchmarks"
     plots = [data / f"{name}.svg" for name in PLOTS]
     rules = Rules.read(data / "conformance.json")
-    given = page(Results.read(data / "results.json"), rules, plots)
+    given = page(published, rules, plots)
 
     assert (DOCS / "benchmarks.md").read_text("utf-8") == given
 
 
 @pytest.mark.parametrize("path", ["README.md", "CHANGELOG.md", "docs/howto/streams.md"])
-def test_what_a_page_says_of_the_compiled_decoder_is_published(path: str) -> None:
-    published = Results.read(DOCS / "benchmarks" / "results.json")
+def test_what_a_page_says_of_the_compiled_decoder_is_published(
+    path: str, published: Results
+) -> None:
     found = [
         published.ratio("framing", one.input, one.variant, COMPILED, FED) or 0.0
         for one in published.of("framing")

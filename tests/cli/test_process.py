@@ -108,13 +108,14 @@ def test_standard_output_may_be_closed(hello):
     assert (ended.status, ended.error) == (1, f"{hello}: standard output is closed")
 
 
-@pytest.mark.parametrize("argv", [("runs", "list"), ("replay", "--events", "-")])
-def test_standard_error_may_be_closed(argv):
+@pytest.mark.parametrize(
+    ("argv", "status"), [(("runs", "list"), 2), (("replay", "--events", "-"), 1)]
+)
+def test_standard_error_may_be_closed(argv, status):
     code = (
         "import os, sys; os.close(2);"
         "os.execv(sys.executable, [sys.executable, '-m', *sys.argv[1:]])"
     )
-    status = process(*argv).status
     ended = process("runs_transports.cli", *argv, code=code)
 
     assert (ended.status, ended.out) == (status, "")
@@ -139,12 +140,15 @@ def test_standard_error_may_be_full():
 def test_an_output_that_is_not_utf_8_gets_what_it_can_take(hello, encoding):
     variables = {"PYTHONUTF8": "0", "PYTHONIOENCODING": encoding}
     ended = process("replay", "--snapshot", hello, variables=variables)
-    shown = process(
-        "replay", hello, variables=variables | {"PYTHONIOENCODING": "ascii"}
-    )
 
     assert (ended.status, ended.err) == (0, "")
     assert json.loads(ended.out)["text"] == "Grüße, 世界!"
+
+
+def test_text_is_escaped_where_the_output_cannot_take_it(hello):
+    variables = {"PYTHONUTF8": "0", "PYTHONIOENCODING": "ascii"}
+    shown = process("replay", hello, variables=variables)
+
     assert (shown.status, shown.err) == (0, "")
     assert "Gr\\xfc\\xdfe, \\u4e16\\u754c!" in shown.out
 

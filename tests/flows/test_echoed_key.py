@@ -114,7 +114,6 @@ def test_promise_4_a_key_echoed_in_jsons_escapes_is_taken_out(escaped: str) -> N
     assert caught.value.body == {"message": "no key: [redacted]\n"}
 
 
-@pytest.mark.parametrize("kept", range(8, len(ODD_KEY) + 1))
 @pytest.mark.parametrize(
     ("spell", "cut_escape"),
     [
@@ -124,15 +123,15 @@ def test_promise_4_a_key_echoed_in_jsons_escapes_is_taken_out(escaped: str) -> N
     ],
 )
 def test_promise_4_a_key_that_is_cut_off_with_the_rest_is_taken_out(
-    spell: Callable[[str], str], kept: int, cut_escape: bytes
+    spell: Callable[[str], str], cut_escape: bytes
 ) -> None:
-    begun = spell(ODD_KEY[:kept])
-    said = f"no key: {begun}".encode() + cut_escape
     sent = Endpoint("http://l.test/v1", ODD_KEY).prepare(runs.list("t").request)
+    clean = redactor(Headers(), sent)
 
-    assert redactor(Headers(), sent)(said) == b"no key: [redacted]" + (
-        cut_escape if kept == len(ODD_KEY) else b""
-    )
+    for kept in range(8, len(ODD_KEY) + 1):
+        said = f"no key: {spell(ODD_KEY[:kept])}".encode() + cut_escape
+        rest = cut_escape if kept == len(ODD_KEY) else b""
+        assert clean(said) == b"no key: [redacted]" + rest, said
 
 
 def test_headers_without_a_key_stay_the_same_object() -> None:

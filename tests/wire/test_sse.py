@@ -31,13 +31,11 @@ every_case = pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 
 
 @every_case
-def test_whole(case: Case) -> None:
+def test_whole_and_in_pieces_of_every_short_length(case: Case) -> None:
+    assert expected(case.stream) == (case.events, None), "the reference is wrong"
     assert decode([case.stream]) == (case.events, None)
-
-
-@every_case
-def test_byte_by_byte(case: Case) -> None:
-    assert decode(single_bytes(case.stream)) == (case.events, None)
+    for size in range(1, 9):
+        assert decode(pieces(case.stream, size)) == (case.events, None), size
 
 
 @every_case
@@ -46,12 +44,6 @@ def test_cut_at_every_place(case: Case) -> None:
         chunks = case.stream[:cut], case.stream[cut:]
 
         assert decode(chunks) == (case.events, None), cut
-
-
-@every_case
-def test_in_pieces_of_every_short_length(case: Case) -> None:
-    for size in range(2, 9):
-        assert decode(pieces(case.stream, size)) == (case.events, None), size
 
 
 @every_case
@@ -64,13 +56,8 @@ def test_with_more_behind_it(case: Case) -> None:
         assert outcome == expected(stream)
         assert outcome == decode([case.stream, trailing])
         assert outcome == decode(single_bytes(stream))
-
-
-@every_case
-def test_again_and_again(case: Case) -> None:
-    """What was learned from one event must not be taken for granted of the next."""
+    # What was learned from one event must not be taken for granted of the next.
     stream = (case.stream + b"\n\n") * 3
-
     assert decode([stream]) == expected(stream)
     assert decode([case.stream, b"\n\n"] * 3) == expected(stream)
     assert decode(single_bytes(stream)) == expected(stream)
@@ -78,15 +65,10 @@ def test_again_and_again(case: Case) -> None:
 
 @every_case
 def test_flushed(case: Case) -> None:
-    assert decode([case.stream], flush=True) == expected(case.stream, flush=True)
-    assert decode(single_bytes(case.stream), flush=True) == expected(
-        case.stream, flush=True
-    )
+    flushed = expected(case.stream, flush=True)
 
-
-@every_case
-def test_the_reference_agrees_with_the_table(case: Case) -> None:
-    assert expected(case.stream) == (case.events, None)
+    assert decode([case.stream], flush=True) == flushed
+    assert decode(single_bytes(case.stream), flush=True) == flushed
 
 
 LONG = b"id: 1\nretry: 5\nevent: a\ndata: " + b"y" * 3000 + b"\nid: 2\ndata: z\n\n"
