@@ -94,7 +94,7 @@ def _events(
                     pieces.append(data)
                     free -= n
                     continue
-                ended = b""
+                text = ended = rest = b""
                 if data[0] > 13:
                     # Does the event end in it?
                     text, ended, rest = data.rpartition(end)
