@@ -71,8 +71,11 @@ class OnceFeed(Feed[ItemT, T]):
     def send(self, value: Any) -> Ask:
         """Send the answer to the last effect, and return the next one."""
         self._begin()
+        # Without a name of its own: it can be a token, or a response that echoes one.
+        given = [value]
+        del value
         try:
-            return self._flow.send(value)
+            return self._flow.send(given.pop())
         except BaseException:
             self._ended = True
             raise

@@ -147,6 +147,11 @@ class _Attempts:
                 if wait is None:
                     raise
             else:
+                # At once: what fails from here on has the response in its frames.
+                clean = redactor(credentials, prepared)
+                headers = cleaned(answer.headers, clean)
+                if headers is not answer.headers:
+                    answer = evolve(answer, headers=headers)
                 refresh = self._is_stale(answer, credentials, prepared)
                 if refresh:
                     yield from self._tell(f"status {answer.status}", NEW_CREDENTIALS)
@@ -156,7 +161,6 @@ class _Attempts:
                     answer = evolve(answer, retries_taken=self.retries)
                 wait = yield from self._wait_after_answer(answer)
                 if wait is None:
-                    clean = redactor(credentials, prepared)
                     return (yield from self._final(answer, clean))
             yield from wait
 
@@ -259,14 +263,11 @@ class _Attempts:
     def _final(
         self, answer: Response | Head, clean: Callable[[bytes], bytes]
     ) -> Flow[Response | Head]:
-        """Hand the response on; `clean` removes the credentials that some servers echo.
+        """Hand the response on; `clean` removes the credentials that its body may echo.
 
         If this attempt is refused, that does not say whether an earlier one was carried
         out.
         """
-        headers = cleaned(answer.headers, clean)
-        if headers is not answer.headers:
-            answer = evolve(answer, headers=headers)
         if answer.status == 404 and _is_retired(self.endpoint.base_url):
             raise self._retired(answer)
         if answer.status < 300:

@@ -92,7 +92,7 @@ ANSWERS = {
     "401 that echoes": b"HTTP/1.1 401 No\r\nContent-Length: %d\r\n\r\n%s",
     "500 that echoes": b"HTTP/1.1 500 No\r\nContent-Length: %d\r\n\r\n%s",
     "redirect": b"HTTP/1.1 307 No\r\nLocation: /\r\nContent-Length: %d\r\n\r\n%s",
-    "header": b"HTTP/1.1 404 No\r\nX-%%s: 1\r\nContent-Length: %d\r\n\r\n%s",
+    "header": b"HTTP/1.1 404 No\r\nX-KEY: 1\r\nContent-Length: %d\r\n\r\n%s",
     "page": (
         b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: %d\r\n\r\n%s"
     ),
@@ -110,13 +110,25 @@ def test_promise_4_no_answer_makes_an_error_show_a_key(
     turn = [*TRANSPORTS].index(transport) + [*ECHOED].index(kind)
     operation = CHOSEN[(turn + [*ANSWERS].index(answer)) % len(CHOSEN)]
     body = b'{"error": {"message": "bad key: %s"}}' % key().encode()
-    script = answering(ANSWERS[answer] % (len(body), body))
+    head = ANSWERS[answer].replace(b"KEY", key().encode())
+    script = answering(head % (len(body), body))
     with peer(script) as server:
         endpoint = ECHOED[kind](f"{server.url}/v1")
         policy = Policy(max_retries=0, notice=log_decision)
         error = error_of(transport, bound(operation.flow(World()), endpoint, policy))
 
     assert_hidden(error, log)
+
+
+@pytest.mark.parametrize(
+    "unfit", [lambda: key() + "\n", lambda: key().encode(), lambda: (key(),)]
+)
+def test_promise_4_a_token_that_cannot_be_sent_is_not_shown(
+    transport: str, unfit: Callable[[], Any]
+) -> None:
+    flow = bound(CHOSEN[0].flow(World()), Endpoint(BASE_URL, unfit))
+
+    assert leaks_in(shown(error_of(transport, flow))) == []
 
 
 def test_promise_4_what_a_transport_for_tests_keeps_shows_no_key() -> None:
