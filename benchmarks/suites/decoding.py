@@ -21,6 +21,8 @@ _FEW_CUTS = (ONE_EVENT, "1460 B", "16 KiB")
 # For typed events and snapshots, which take peers a hundred times as long.
 _QUICK_INPUTS = ("text", "tools", "unpredictable text", "unpredictable tools")
 _QUICK_CUTS = (ONE_EVENT, "1460 B")
+# Their neighbours say enough.
+_NOT_QUICK = ("4 KiB", "64 KiB")
 Expected = Callable[[Sequence[Frame]], Any]
 # A complete message or step replaces what was added up.
 _WHOLE = (
@@ -61,9 +63,10 @@ def _decoding(
 ) -> Iterator[Figure]:
     candidates = bench.candidates(suite)
     few = _QUICK_CUTS if bench.quick else _FEW_CUTS
+    all_cuts = [cut for cut in CUTS if not bench.quick or cut not in _NOT_QUICK]
     quick = bench.quick and suite != "framing"
     for name in _QUICK_INPUTS if quick else GENERATED:
-        for where in CUTS if name in everywhere else few:
+        for where in all_cuts if name in everywhere else few:
             input = bench.input(name, deltas // 8 if where in SMALL_CUTS else deltas)
             bench.step(f"{suite}: {name}, {where}")
             yield from measured(bench, suite, candidates, expected, input, where)
