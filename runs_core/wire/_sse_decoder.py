@@ -111,7 +111,7 @@ class EventStreamDecoder(Framer):
                         event.id = self._id
                         event.retry = None
                         return [event]
-            if self._split:
+            if n and self._split:
                 events = self._uniform(data)
                 if events is not None:
                     return events

@@ -20,9 +20,8 @@ from runs_core.wire._sse_blocks import (
 from runs_core.wire._sse_events import ServerSentEvent, blank, event_of
 from runs_core.wire._sse_long import LongBlock
 from runs_core.wire._sse_reading import read_text
-from runs_core.wire._sse_shapes import CRLF, LF, Shape
+from runs_core.wire._sse_shapes import CRLF, LF, SHORT_BYTES, Shape
 from runs_core.wire._sse_state import (
-    SHORT_BYTES,
     WARY_AFTER,
     StreamState,
     as_bytes,

@@ -15,10 +15,16 @@ from runs_core.wire._sse_decoder import MAX_EVENT_BYTES, EventStreamDecoder
 from runs_core.wire._sse_events import ServerSentEvent, blank
 from runs_core.wire._sse_frames import split_alike
 from runs_core.wire._sse_reading import read_text
-from runs_core.wire._sse_shapes import CRLF, LF, UNNAMED, Shape, Style
+from runs_core.wire._sse_shapes import (
+    CRLF,
+    LF,
+    SHORT_BYTES,
+    UNNAMED,
+    Shape,
+    Style,
+)
 from runs_core.wire._sse_state import (
     RAW_BYTES,
-    SHORT_BYTES,
     WHOLE_BYTES,
     as_bytes,
     checked_limit,

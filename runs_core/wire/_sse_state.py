@@ -21,7 +21,6 @@ from runs_core.wire._sse_shapes import (
 
 __all__ = [
     "RAW_BYTES",
-    "SHORT_BYTES",
     "WARY_AFTER",
     "WHOLE_BYTES",
     "StreamState",
