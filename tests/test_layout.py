@@ -3,7 +3,6 @@ can be imported on any system."""
 
 from __future__ import annotations
 
-import ast
 import os
 import subprocess
 import sys
@@ -69,30 +68,6 @@ def test_a_wheel_of_pure_python_does_not_speak_of_the_compiled_decoder(
     wheel: list[str],
 ) -> None:
     assert [name for name in wheel if name.startswith("runs_core/wire/comp")] == []
-
-
-def test_no_module_needs_posix_to_be_imported() -> None:
-    only_there = {"fcntl", "grp", "posix", "pty", "pwd", "resource", "termios", "tty"}
-    # Inside a function, or where its absence is dealt with, an import is all right.
-    needed = {
-        (str(path.relative_to(ROOT)), module)
-        for folder in ("runs_core", "transports", "benchmarks", "tests", "docs")
-        for path in (ROOT / folder).rglob("*.py")
-        for statement in ast.parse(path.read_text("utf-8")).body
-        for module in modules_of(statement)
-        if module in only_there
-    }
-
-    assert needed == set()
-
-
-def modules_of(statement: ast.stmt) -> list[str]:
-    """The modules that a statement imports."""
-    if isinstance(statement, ast.ImportFrom):
-        return [str(statement.module)]
-    if isinstance(statement, ast.Import):
-        return [alias.name for alias in statement.names]
-    return []
 
 
 def test_the_arrows_between_the_rooms_point_one_way() -> None:

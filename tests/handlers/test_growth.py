@@ -96,4 +96,4 @@ def test_promise_2_looking_costs_what_is_looked_at(kind: str) -> None:
         return calls_made(serve)
 
     # Quadratic would be 16.
-    assert work(400) < 4.4 * work(100)
+    assert work(200) < 4.4 * work(50)

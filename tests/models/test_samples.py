@@ -162,7 +162,7 @@ def structured(raw: Any, cls: Any) -> Any:
         return error
 
 
-@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(mutated())
 def test_a_mutation_is_refused_with_its_place_or_encodes_back_equal(
     sample: tuple[Any, Any],
@@ -181,7 +181,7 @@ def test_a_mutation_is_refused_with_its_place_or_encodes_back_equal(
         assert made.model_dump()
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(
     st.sampled_from(
         sorted(

@@ -115,14 +115,14 @@ def seconds(action: Callable[[], object]) -> float:
 
 SHAPES: dict[str, tuple[bytes, bytes, int, int]] = {
     # What it begins with, what follows again and again, the piece, and how much.
-    "a line byte by byte": (b"data: ", b"x", 1, 16 * 1024),
+    "a line byte by byte": (b"data: ", b"x", 1, 8 * 1024),
     "a line in kibibytes": (b"data: ", b"x", 1024, 512 * 1024),
     "a line in large pieces": (b"data: ", b"x", 64 * 1024, 2 * MIB),
-    "lines byte by byte": (b"", b"data: x\n", 1, 8 * 1024),
+    "lines byte by byte": (b"", b"data: x\n", 1, 4 * 1024),
     "lines in kibibytes": (b"", b"data: x\n", 1024, 64 * 1024),
     "lines of CR": (b"", b"data: x\r", 1024, 64 * 1024),
-    "a comment byte by byte": (b":", b"x", 1, 16 * 1024),
-    "events byte by byte": (b"", b"data: {}\n\n", 1, 8 * 1024),
+    "a comment byte by byte": (b":", b"x", 1, 8 * 1024),
+    "events byte by byte": (b"", b"data: {}\n\n", 1, 4 * 1024),
     "events in kibibytes": (b"", b"data: {}\n\n", 1024, 64 * 1024),
     "blank lines": (b"", b"\n", 1024, 64 * 1024),
 }

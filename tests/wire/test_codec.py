@@ -204,7 +204,7 @@ def damaged(draw: st.DrawFn) -> bytes:
     return bytes(data)
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=350, deadline=None)
 @given(damaged() | texts.map(lambda text: text.encode("utf-8", "surrogatepass")))
 def test_parsers_read_and_refuse_alike(data: bytes) -> None:
     answers = []

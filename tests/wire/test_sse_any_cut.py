@@ -103,7 +103,7 @@ def cuts_of(draw: st.DrawFn, stream: bytes) -> list[bytes]:
 
 
 @given(st.data())
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=250, deadline=None)
 def test_any_bytes_in_any_cut(data: st.DataObject) -> None:
     stream = data.draw(streams) * data.draw(times)
     chunks = data.draw(cuts_of(stream))
@@ -173,7 +173,7 @@ def lines_one_by_one(draw: st.DrawFn) -> list[bytes]:
 
 
 @given(st.one_of(events_one_by_one(), lines_one_by_one()), limits, st.booleans())
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=350, deadline=None)
 def test_events_that_look_alike_one_by_one(
     chunks: list[bytes], limit: int | None, flush: bool
 ) -> None:
@@ -243,7 +243,7 @@ def test_where_the_events_of_the_table_begin(case: Case) -> None:
 
 
 @given(st.data())
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_frames_are_the_events_and_know_where_they_began(data: st.DataObject) -> None:
     stream = data.draw(streams)
     chunks = data.draw(cuts_of(stream))
