@@ -44,6 +44,8 @@ class _BaseFeedStream(Generic[ItemT, T]):
     def __init__(self, flow: DrivenFlow[T], progress: Progress | None) -> None:
         self._flow = flow
         self._progress = progress
+        if progress is not None:
+            progress.one_by_one = True
         self._batch: Sequence[ItemT] = ()
         self._index = 0
         self._last: ItemT | None = None
@@ -58,11 +60,20 @@ class _BaseFeedStream(Generic[ItemT, T]):
         """Mark the stream as failed: an item that it handed out was not dealt with."""
         self._flow.fail(error)
 
+    def _fits(self, batch: Sequence[ItemT], index: int) -> bool:
+        """Return whether an item may be handed out; if not, drop it and the rest.
+
+        The flow raises why when it is driven on.
+        """
+        if self._progress is None or self._progress.hand_out(index + 1):
+            return True
+        if batch is self._batch:
+            self._batch = batch[:index]
+        return False
+
     def _take(self, batch: Sequence[ItemT], index: int) -> ItemT:
         if batch is self._batch:  # Not if it was closed at this very moment.
             self._index = index + 1
-            if self._progress is not None:
-                self._progress.handed = index + 1
         return batch[index]
 
     def _next_batch(self, batch: Sequence[ItemT] | None) -> bool:
@@ -109,13 +120,14 @@ class FeedStream(_BaseFeedStream[ItemT, T]):
         return self
 
     def __next__(self) -> ItemT:
-        # In local names, because another thread or a signal handler may close it.
-        batch, index = self._batch, self._index
-        while index >= len(batch):
-            if not self._advance():
-                raise StopIteration
+        while True:
+            # In local names, because another thread or a signal handler may close it.
             batch, index = self._batch, self._index
-        return self._take(batch, index)
+            if index < len(batch):
+                if self._fits(batch, index):
+                    return self._take(batch, index)
+            elif not self._advance():
+                raise StopIteration
 
     def start(self) -> Self:
         """Send the request, if not sent yet, and return when the response begins."""
@@ -177,10 +189,12 @@ class AsyncFeedStream(_BaseFeedStream[ItemT, T]):
         return self
 
     async def __anext__(self) -> ItemT:
-        while self._index >= len(self._batch):
-            if not await self._advance():
+        while True:
+            if self._index < len(self._batch):
+                if self._fits(self._batch, self._index):
+                    return self._take(self._batch, self._index)
+            elif not await self._advance():
                 raise StopAsyncIteration
-        return self._take(self._batch, self._index)
 
     async def start(self) -> Self:
         """Send the request, if not sent yet, and return when the response begins."""

@@ -18,20 +18,23 @@ __all__ = ["Progress"]
 class Progress:
     """How far a stream has been handed out, and the snapshot of exactly that far.
 
-    `begin` takes a batch of events; the code that hands them out counts them in
-    `handed`; `finish` says that all were. An event is applied once, at `finish` or when
-    the snapshot is looked at before. One that does not fit changes nothing; only
-    `finish` raises, and not once the run has ended for good. `head` is the head of the
-    response, `told` whether an event has come since, and `redact` removes the request's
-    credentials from a text. `last_event` is the wire name of the last event.
+    `begin` takes a batch of events, and returns those of them to emit. An event is
+    applied before it is handed out: by `begin`, or, if `one_by_one` says that somebody
+    asks before each, by `hand_out`. One that does not fit changes nothing, and neither
+    it nor an event behind it is handed out, however the stream was cut: `finish`, which
+    says that the batch is done, raises. Once the run has ended for good, what does not
+    fit is handed out like the rest. `head` is the head of the response, `told` whether
+    an event has come since, and `redact` removes the request's credentials from a text.
+    `last_event` is the wire name of the last event. `snapshot` is the state after the
+    events handed out so far.
     """
 
-    handed: int = 0
+    one_by_one: bool = False
     told: bool = False
     last_event: str | None = None
     head: Head | None = None
     redact: Callable[[bytes], bytes] | None = None
-    _snapshot: RunSnapshot = field(factory=RunSnapshot)
+    snapshot: RunSnapshot = field(factory=RunSnapshot)
     _batch: Sequence[RunStreamEvent] = ()
     _applied: int = 0
     _fault: InvalidDelta | None = None
@@ -39,34 +42,35 @@ class Progress:
     @property
     def is_final(self) -> bool:
         """Whether the run has ended for good: nothing undoes that."""
-        return self._snapshot.outcome in RUN_TERMINAL
+        return self.snapshot.outcome in RUN_TERMINAL
 
-    @property
-    def snapshot(self) -> RunSnapshot:
-        """The state after the events handed out so far."""
-        self._apply(self.handed)
-        return self._snapshot
-
-    def begin(self, batch: Sequence[RunStreamEvent]) -> None:
+    def begin(self, batch: Sequence[RunStreamEvent]) -> Sequence[RunStreamEvent]:
         """Start to hand out a batch, after all of the one before it."""
         self._batch = batch
-        self._applied = self.handed = 0
+        self._applied = 0
+        if not self.one_by_one:
+            self.hand_out(len(batch))
+        return self._batch
+
+    def hand_out(self, count: int) -> bool:
+        """Apply the first `count` events of the batch; return whether they all fit."""
+        for event in self._batch[self._applied : count]:
+            try:
+                self.snapshot.apply(event)
+            except InvalidDelta as fault:
+                if not self.is_final:
+                    self._fault = fault
+                    self._batch = self._batch[: self._applied]
+                    break
+            self._applied += 1
+        return self._fault is None
 
     def finish(self) -> None:
         """Mark the whole batch as handed out. Raises `InvalidDelta`."""
+        self.hand_out(len(self._batch))
         if self._batch:
-            self._apply(len(self._batch))
             self.last_event = self._batch[-1].event
             self.told = True
             self._batch = ()
         if self._fault is not None:
             raise self._fault
-
-    def _apply(self, count: int) -> None:
-        for event in self._batch[self._applied : count]:
-            self._applied += 1
-            try:
-                self._snapshot.apply(event)
-            except InvalidDelta as fault:
-                if not self.is_final:
-                    self._fault = self._fault or fault

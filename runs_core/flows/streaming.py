@@ -262,15 +262,17 @@ def _is_over(snapshot: RunSnapshot, answered: Answered) -> bool:
 def _hand_out(
     batch: Sequence[RunStreamEvent], progress: Progress
 ) -> Flow[list[StreamError]]:
-    """Emit the events up to an `error` event; return what is to be raised, if any."""
+    """Emit the events up to an `error` event; return what is to be raised, if any.
+
+    Raises `InvalidDelta` after the events before one that does not fit.
+    """
     error: ErrorEvent | None = None
     if ErrorEvent in map(type, batch):
         index, error = next(
             (i, e) for i, e in enumerate(batch) if isinstance(e, ErrorEvent)
         )
         batch = batch[:index]
-    progress.begin(batch)
-    yield from Emit(batch)
+    yield from Emit(progress.begin(batch))
     progress.finish()
     return [] if error is None else [_stream_error(error, progress)]
 

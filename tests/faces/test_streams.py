@@ -9,7 +9,7 @@ import pytest
 
 from runs_core.api import runs as api
 from runs_core.client import AsyncClient, Client
-from runs_core.errors import NotFoundError, StreamTruncated, UsageError
+from runs_core.errors import InvalidDelta, NotFoundError, StreamTruncated, UsageError
 from runs_core.event_stream import AsyncEventStream, EventStream, FeedStream
 from runs_core.flows.effects import Emit, Flow
 from runs_core.flows.once import OnceFeed
@@ -74,6 +74,48 @@ def test_the_repr_of_a_stream_is_harmless_to_a_terminal() -> None:
 
     assert repr(events).isprintable()
     assert len(repr(events)) < 1200
+
+
+NOT_FITTING = [
+    run("in_progress"),
+    delta("msg_1", more("a")),
+    delta("msg_1", more("b", -1)),
+    delta("msg_1", more("c")),
+    run("completed"),
+    DONE,
+]
+
+
+@pytest.mark.parametrize(
+    ("look", "count"),
+    [
+        (lambda events: events, 2),
+        (lambda events: events.text_deltas, 1),
+        (lambda events: events.changes, 4),
+    ],
+)
+def test_promise_8_no_event_from_one_on_that_does_not_fit_is_seen(
+    look: Any, count: int
+) -> None:
+    async_seen: list[Any] = []
+    seen: list[Any] = []
+    async_events = stream(async_client_of(*NOT_FITTING))
+    events = stream(client_of(*NOT_FITTING))
+
+    async def read() -> None:
+        async for item in look(async_events):
+            async_seen.append(item)
+
+    with pytest.raises(InvalidDelta):
+        run_async(read())
+    with pytest.raises(InvalidDelta):
+        seen.extend(look(events))
+
+    assert len(seen) == len(async_seen) == count
+    for stopped in (events, async_events):
+        assert stopped.snapshot.text == "a"
+        assert stopped.snapshot.outcome is None
+        assert stopped.current_event.event == "thread.message.delta"
 
 
 # --- When the request is sent ------------------------------------------------------

@@ -33,7 +33,7 @@ from runs_core.flows.progress import Progress
 from runs_core.flows.streaming import IDLE_TIMEOUT, RunFeed
 from runs_core.lifecycle import RUN_ENDS
 from runs_core.models import Run
-from runs_core.stream import RunStreamEvent, ThreadRunQueued
+from runs_core.stream import RunEventDecoder, RunStreamEvent, ThreadRunQueued
 from runs_core.wire.http import Head
 from tests.flows.transcript import perform
 
@@ -378,16 +378,23 @@ def test_promise_2_an_event_may_be_as_large_as_its_limit() -> None:
     assert large.status == "completed"
 
 
-def test_an_event_that_does_not_fit_is_raised_when_its_batch_was_taken() -> None:
-    bad = text_event("x", index=-1)
-    server = Server(QUEUED + bad + text_event("hi"), COMPLETED)
+@pytest.mark.parametrize("cut", [False, True])
+@pytest.mark.parametrize(
+    "bad", [text_event("x", index=-1), COMPLETED.replace(b'"r"', b'"another"')]
+)
+def test_promise_8_nothing_from_an_event_on_that_does_not_fit_is_handed_out(
+    bad: bytes, cut: bool
+) -> None:
+    events = [QUEUED, text_event("hi"), bad, text_event("!"), COMPLETED]
+    server = Server(*events if cut else [b"".join(events)])
     feed = a_feed()
 
     with pytest.raises(InvalidDelta) as caught:
         server.drive(feed)
 
-    assert names(server.events) == ["run.queued", "message.delta", "message.delta"]
+    assert names(server.events) == ["run.queued", "message.delta"]
     assert caught.value.run is not None
+    assert feed.progress.snapshot.outcome is None
     assert feed.progress.snapshot.text == "hi"
 
 
@@ -530,6 +537,7 @@ def test_promise_6_nothing_that_follows_the_end_prolongs_it(piece: bytes) -> Non
 
 def test_promise_8_the_snapshot_is_of_exactly_the_events_handed_out() -> None:
     feed = a_feed()
+    feed.progress.one_by_one = True
     next(feed)
     feed.send(0.0)
     assert isinstance(feed.send(HEAD), Emit)
@@ -541,7 +549,7 @@ def test_promise_8_the_snapshot_is_of_exactly_the_events_handed_out() -> None:
 
     texts = []
     for handed in range(5):
-        progress.handed = handed
+        assert progress.hand_out(handed)
         texts.append(progress.snapshot.text)
     assert texts == ["", "", "a", "ab", "abc"]
     feed.send(None)
@@ -549,43 +557,33 @@ def test_promise_8_the_snapshot_is_of_exactly_the_events_handed_out() -> None:
     assert progress.last_event == "thread.message.delta"
 
 
-def test_each_event_is_applied_once_however_often_the_snapshot_is_looked_at() -> None:
-    feed = a_feed()
+def test_one_by_one_an_event_that_does_not_fit_is_not_to_be_handed_out() -> None:
+    progress = Progress(one_by_one=True)
+    events = RunEventDecoder().feed(
+        text_event("a") + text_event("x", -1) + text_event("b")
+    )
 
-    class Looking(Server):
-        def answer(self, ask: Any) -> Any:
-            assert feed.progress.snapshot is feed.progress.snapshot
-            return super().answer(ask)
-
-    Looking(text_event("a") + text_event("b"), COMPLETED).drive(feed)
-
-    assert feed.progress.snapshot.text == "ab"
-
-
-def test_looking_at_the_snapshot_does_not_raise_for_an_event_that_does_not_fit() -> (
-    None
-):
-    progress = Progress()
-    events = Server(text_event("a") + text_event("x", -1) + text_event("b"), COMPLETED)
-    with pytest.raises(InvalidDelta):
-        events.drive(a_feed())
-    progress.begin(events.events)
-    progress.handed = 3
-
-    assert progress.snapshot.text == "ab"
+    assert progress.begin(events) == events
+    assert [progress.hand_out(count) for count in (1, 1, 2, 3)] == [
+        *(True, True),
+        *(False, False),
+    ]
+    assert progress.snapshot.text == "a"
     with pytest.raises(InvalidDelta):
         progress.finish()
+    assert progress.last_event == "thread.message.delta"
 
 
 def test_a_feed_that_is_left_in_the_middle_keeps_what_was_handed_out() -> None:
     feed = a_feed()
+    feed.progress.one_by_one = True
     next(feed)
     feed.send(0.0)
     feed.send(HEAD)
     feed.send(None)
     feed.send(0.0)
     feed.send(QUEUED + text_event("a") + text_event("b"))
-    feed.progress.handed = 2
+    assert feed.progress.hand_out(2)
     feed.close()
 
     assert feed.progress.snapshot.text == "a"
