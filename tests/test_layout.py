@@ -1,5 +1,4 @@
-"""What is built from the repository, that its arrows point one way, and that all of it
-can be imported on any system."""
+"""What is built from the repository, and that its arrows point one way."""
 
 from __future__ import annotations
 

@@ -55,14 +55,15 @@ class Progress:
     def hand_out(self, count: int) -> bool:
         """Apply the first `count` events of the batch; return whether they all fit."""
         for event in self._batch[self._applied : count]:
+            # Before, so that nothing is applied twice if that is interrupted.
+            self._applied += 1
             try:
                 self.snapshot.apply(event)
             except InvalidDelta as fault:
                 if not self.is_final:
                     self._fault = fault
-                    self._batch = self._batch[: self._applied]
+                    self._batch = self._batch[: self._applied - 1]
                     break
-            self._applied += 1
         return self._fault is None
 
     def finish(self) -> None:

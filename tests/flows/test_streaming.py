@@ -33,7 +33,12 @@ from runs_core.flows.progress import Progress
 from runs_core.flows.streaming import IDLE_TIMEOUT, RunFeed
 from runs_core.lifecycle import RUN_ENDS
 from runs_core.models import Run
-from runs_core.stream import RunEventDecoder, RunStreamEvent, ThreadRunQueued
+from runs_core.stream import (
+    RunEventDecoder,
+    RunSnapshot,
+    RunStreamEvent,
+    ThreadRunQueued,
+)
 from runs_core.wire.http import Head
 from tests.flows.transcript import perform
 
@@ -564,14 +569,28 @@ def test_one_by_one_an_event_that_does_not_fit_is_not_to_be_handed_out() -> None
     )
 
     assert progress.begin(events) == events
-    assert [progress.hand_out(count) for count in (1, 1, 2, 3)] == [
-        *(True, True),
-        *(False, False),
-    ]
+    fits = [progress.hand_out(count) for count in (1, 1, 2, 3)]
+    assert fits == [True, True, False, False]
     assert progress.snapshot.text == "a"
     with pytest.raises(InvalidDelta):
         progress.finish()
     assert progress.last_event == "thread.message.delta"
+
+
+def test_an_event_whose_application_is_interrupted_is_not_applied_again() -> None:
+    class Interrupted(RunSnapshot):
+        def apply(self, event: RunStreamEvent) -> None:
+            super().apply(event)
+            raise KeyboardInterrupt
+
+    progress = Progress(one_by_one=True, snapshot=Interrupted())
+    progress.begin(RunEventDecoder().feed(text_event("a")))
+    with pytest.raises(KeyboardInterrupt):
+        progress.hand_out(1)
+
+    assert progress.hand_out(1)
+    progress.finish()
+    assert progress.snapshot.text == "a"
 
 
 def test_a_feed_that_is_left_in_the_middle_keeps_what_was_handed_out() -> None:
