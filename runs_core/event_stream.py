@@ -60,16 +60,10 @@ class _BaseFeedStream(Generic[ItemT, T]):
         """Mark the stream as failed: an item that it handed out was not dealt with."""
         self._flow.fail(error)
 
-    def _fits(self, batch: Sequence[ItemT], index: int) -> bool:
-        """Return whether an item may be handed out; if not, drop it and the rest.
-
-        The flow raises why when it is driven on.
-        """
-        if self._progress is None or self._progress.hand_out(index + 1):
-            return True
-        if batch is self._batch:
+    def _drop(self, batch: Sequence[ItemT], index: int) -> None:
+        """Drop an item that does not fit, and the rest: the flow then raises why."""
+        if batch is self._batch:  # Not if it was closed at this very moment.
             self._batch = batch[:index]
-        return False
 
     def _take(self, batch: Sequence[ItemT], index: int) -> ItemT:
         if batch is self._batch:  # Not if it was closed at this very moment.
@@ -120,12 +114,14 @@ class FeedStream(_BaseFeedStream[ItemT, T]):
         return self
 
     def __next__(self) -> ItemT:
+        progress = self._progress
         while True:
             # In local names, because another thread or a signal handler may close it.
             batch, index = self._batch, self._index
             if index < len(batch):
-                if self._fits(batch, index):
+                if progress is None or progress.hand_out(index + 1):
                     return self._take(batch, index)
+                self._drop(batch, index)
             elif not self._advance():
                 raise StopIteration
 
@@ -189,10 +185,13 @@ class AsyncFeedStream(_BaseFeedStream[ItemT, T]):
         return self
 
     async def __anext__(self) -> ItemT:
+        progress = self._progress
         while True:
-            if self._index < len(self._batch):
-                if self._fits(self._batch, self._index):
-                    return self._take(self._batch, self._index)
+            batch, index = self._batch, self._index
+            if index < len(batch):
+                if progress is None or progress.hand_out(index + 1):
+                    return self._take(batch, index)
+                self._drop(batch, index)
             elif not await self._advance():
                 raise StopAsyncIteration
 
