@@ -20,12 +20,8 @@ from runs_core._omit import Omit
 from runs_core.drive import AsyncDriver, Driver, Outside, log_decision
 from runs_core.endpoint import Endpoint, check_endpoint
 from runs_core.errors import UsageError
-from runs_core.event_stream import (
-    AsyncEventStream,
-    AsyncFeedStream,
-    EventStream,
-    FeedStream,
-)
+from runs_core.event_stream import AsyncEventStream, EventStream
+from runs_core.feed_stream import AsyncFeedStream, FeedStream
 from runs_core.flows.call import Call, Paged
 from runs_core.flows.effects import Feed, Flow
 from runs_core.flows.once import OnceFeed

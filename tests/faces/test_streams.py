@@ -10,7 +10,8 @@ import pytest
 from runs_core.api import runs as api
 from runs_core.client import AsyncClient, Client
 from runs_core.errors import InvalidDelta, NotFoundError, StreamTruncated, UsageError
-from runs_core.event_stream import AsyncEventStream, EventStream, FeedStream
+from runs_core.event_stream import AsyncEventStream, EventStream
+from runs_core.feed_stream import FeedStream
 from runs_core.flows.effects import Emit, Flow
 from runs_core.flows.once import OnceFeed
 from runs_core.stream.changes import TextChanged, TextDone

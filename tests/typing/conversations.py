@@ -31,12 +31,8 @@ from runs_core import (
 )
 from runs_core.auth import Auth, Secret
 from runs_core.drive import AsyncDriver, Driver
-from runs_core.event_stream import (
-    AsyncEventStream,
-    AsyncFeedStream,
-    EventStream,
-    FeedStream,
-)
+from runs_core.event_stream import AsyncEventStream, EventStream
+from runs_core.feed_stream import AsyncFeedStream, FeedStream
 from runs_core.flows.effects import (
     Emit,
     Feed,
