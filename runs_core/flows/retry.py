@@ -208,8 +208,8 @@ class _Attempts:
         if isinstance(verdict, Sleep) and in_time:
             return self._again(what, verdict)
         yield from self._tell(what, verdict)
-        if self._in_doubt:
-            timed_out = isinstance(error, TransportTimeout)
+        timed_out = isinstance(error, TransportTimeout)
+        if self._in_doubt and (in_time or not timed_out):
             cls = TimeoutOutcomeUnknown if timed_out else ConnectionOutcomeUnknown
             why = "the connection failed after the request was perhaps sent"
             why = f"{why} ({what}: {error})"

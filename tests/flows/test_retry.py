@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import product
 from typing import Any
 
 import pytest
@@ -310,16 +311,32 @@ def test_an_unknown_outcome_after_a_timeout_is_a_timeout_too() -> None:
 
 
 def test_promise_5_an_unknown_outcome_is_not_hidden_by_the_deadline() -> None:
-    for request in (CREATE, KEYED):
-        with pytest.raises(OutcomeUnknown):
+    for request, after in product((CREATE, KEYED), (101.0, 101.5)):
+        with pytest.raises(OutcomeUnknown, match="by its deadline") as caught:
             run(
                 request,
                 (Now, 100.0),
                 (Now, 100.2),
                 (sends(), TransportTimeout("late")),
-                (Now, 101.0),
+                (Now, after),
                 policy=Policy(deadline=1.0),
             )
+        assert isinstance(caught.value, DeadlineExceeded)
+        assert isinstance(caught.value.__cause__, TransportTimeout)
+
+
+def test_promise_5_what_failed_before_the_deadline_is_not_hidden_by_it() -> None:
+    with pytest.raises(ConnectionOutcomeUnknown, match="reset") as caught:
+        run(
+            CREATE,
+            (Now, 100.0),
+            (Now, 100.2),
+            (sends(), TransportError("reset")),
+            (Now, 101.0),
+            policy=Policy(deadline=1.0),
+        )
+
+    assert not isinstance(caught.value, DeadlineExceeded)
 
 
 def test_promise_5_what_a_5xx_left_open_no_later_attempt_closes() -> None:

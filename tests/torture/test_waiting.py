@@ -17,6 +17,7 @@ import pytest
 from runs_core import AsyncClient, Client, Endpoint, runs
 from runs_core.errors import (
     DeadlineExceeded,
+    OutcomeUnknown,
     RateLimitError,
     StreamIdle,
     TimeoutOutcomeUnknown,
@@ -129,3 +130,25 @@ def test_promise_6_a_server_that_never_answers_is_left(rig: AnyRig) -> None:
         create = runs.create("t", assistant_id="a", timeout=SOON)
         with pytest.raises(TimeoutOutcomeUnknown):
             drive(rig, server.url, create)
+
+
+SILENTLY: dict[str, tuple[Any, dict[str, Any]]] = {
+    "create": (lambda: runs.create("t", assistant_id="a"), {"deadline": SOON}),
+    "create_and_poll": (
+        lambda: runs.create_and_poll("t", assistant_id="a", deadline=SOON),
+        {},
+    ),
+    "stream": (lambda: runs.stream("t", assistant_id="a", deadline=SOON), {}),
+}
+
+
+@pytest.mark.parametrize("what", SILENTLY)
+def test_promise_6_a_create_without_an_answer_ends_at_its_deadline(
+    what: str, rig: AnyRig
+) -> None:
+    call, options = SILENTLY[what]
+    late = pytest.raises(DeadlineExceeded)
+    with peer(silent_after(b"")) as server, in_time(), late as caught:
+        drive(rig, server.url, call(), **options)
+
+    assert isinstance(caught.value, OutcomeUnknown)
