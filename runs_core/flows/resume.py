@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import TypeVar, cast
 
 from runs_core.errors import (
+    APIStatusError,
     MalformedResponse,
     NotSent,
     OutcomeUnknown,
@@ -27,6 +29,9 @@ __all__ = ["ids_of", "missed_events"]
 
 T = TypeVar("T", Message, RunStep)
 
+# What servers answer for a path or a method that they do not have.
+_NOT_OFFERED = (404, 405, 410, 501)
+
 
 def missed_events(
     broken: StreamEnded,
@@ -40,10 +45,11 @@ def missed_events(
 
     First those of messages and steps that have ended since, then the run's, each marked
     `synthetic`. New is what was not `answered`. All of it is done by `until` on the
-    clock, or, if that is None, within the time that polling takes by default. Raises
-    `broken` if the id of the run or thread is unknown, and what polling and listing
-    raise, from `broken` and with the run as polling has seen it: not `NotSent`, because
-    the stream was requested before, and as an `OutcomeUnknown` if `broken` is one.
+    clock, or, if that is None, within the time that polling takes by default. Where
+    steps cannot be listed, there are none. Raises `broken` if the id of the run or
+    thread is unknown, and what polling and listing raise, from `broken` and with the
+    run as polling has seen it: not `NotSent`, because the stream was requested before,
+    and as an `OutcomeUnknown` if `broken` is one.
     """
     run_id, thread_id = ids_of(request, snapshot)
     if run_id is None or thread_id is None:
@@ -59,7 +65,7 @@ def missed_events(
             answered=answered,
         )
         messages = yield from _every(requests.messages(run_id, thread_id), until)
-        steps = yield from _every(requests.steps(run_id, thread_id), until)
+        steps = yield from _steps(requests.steps(run_id, thread_id), until)
     except RunsError as error:
         error.run = error.run or polled.run
         if isinstance(error, NotSent):
@@ -67,9 +73,9 @@ def missed_events(
         if isinstance(broken, OutcomeUnknown):
             error = as_unknown(error, request)
         raise error from broken
-    # Servers that do not know `run_id` as a filter return the whole thread.
     seen = {message.id for message in snapshot.messages}
-    messages = [m for m in messages if m.run_id == run_id or m.id in seen]
+    of_run = partial(_is_of_run, run=run, run_id=run_id, named=_name_runs(messages))
+    messages = [m for m in messages if m.id in seen or of_run(m)]
     return list(_events(run, messages, steps, snapshot))
 
 
@@ -96,6 +102,33 @@ def _every(paged: Paged[T], until: float) -> Flow[list[T]]:
         # A server that pages in a circle has nothing new.
         call = call.next(page) if len(found) > known else None
     return list(found.values())
+
+
+def _steps(paged: Paged[RunStep], until: float) -> Flow[list[RunStep]]:
+    """Return the run's steps; none if the server, which has the run, lists no steps."""
+    try:
+        return (yield from _every(paged, until))
+    except APIStatusError as error:
+        if error.status not in _NOT_OFFERED:
+            raise
+        return []
+
+
+def _name_runs(messages: list[Message]) -> bool:
+    return any(message.run_id is not None for message in messages)
+
+
+def _is_of_run(message: Message, run: Run, run_id: str, named: bool) -> bool:
+    """Return whether it was the run that added the message.
+
+    Servers that do not know `run_id` as a filter return the whole thread. Where no
+    message says whose it is, a run's are the assistant's since the run was created.
+    """
+    if named:
+        return message.run_id == run_id
+    since, at = run.created_at, message.created_at
+    known = isinstance(since, int | float) and isinstance(at, int | float)
+    return message.role == "assistant" and known and since <= at
 
 
 def _id_of(item: T, where: str) -> str:

@@ -15,6 +15,7 @@ from runs_core.errors import (
     NotFoundError,
     NotSent,
     OutcomeUnknown,
+    RateLimitError,
     StreamTruncated,
     TransportError,
 )
@@ -271,14 +272,19 @@ class Listing(CutService):
     endless = False
     pages = 0
     unnamed = False
+    timeless = False
     status = 200
+    steps_status: int | None = None
 
     def handle(self, request: ServiceRequest, now: float) -> ServiceReply:
         path = request.target.partition("?")[0]
         if request.method != "GET" or not path.endswith(("/messages", "/steps")):
             return super().handle(request, now)
         again = self.circle or self.endless
-        asked = evolve(request, target=f"{path}?order=asc") if again else request
+        all_of_thread = again or self.unnamed
+        asked = (
+            evolve(request, target=f"{path}?order=asc") if all_of_thread else request
+        )
         reply = super().handle(asked, now)
         sent = b"".join(c for c in reply.chunks if isinstance(c, bytes))
         page = json.loads(sent)
@@ -289,8 +295,11 @@ class Listing(CutService):
             page["data"] = [{**page["data"][0], "id": f"new_{self.pages}"}]
         if self.unnamed and path.endswith("/messages"):
             page["data"] = [{**m, "run_id": None} for m in page["data"]]
+        if self.timeless:
+            page["data"] = [{**m, "created_at": None} for m in page["data"]]
+        status = (path.endswith("/steps") and self.steps_status) or self.status
         return ServiceReply(
-            status=self.status,
+            status=status,
             headers=[("content-type", "application/json")],
             chunks=[Pause(self.wait), json.dumps(page).encode()],
         )
@@ -351,3 +360,41 @@ def test_messages_that_the_stream_began_end_though_they_name_no_run() -> None:
     seen = names(bench.stream())
 
     assert [n for n, _ in seen].count("thread.message.completed") == 2
+
+
+def told(stream: EventStream) -> list[str]:
+    """Return the texts of the messages that polling said were completed."""
+    return [
+        text(event.data)
+        for event in stream
+        if event.event == "thread.message.completed" and event.synthetic
+    ]
+
+
+def second_run(**ways: Any) -> EventStream:
+    """Return the stream of a thread's second run, cut before its first message."""
+    bench = listing(2000, **ways)
+    bench.service.cut = None
+    names(bench.stream())
+    bench.transport.time += 60.0
+    bench.service.cut = 2000
+    return bench.stream()
+
+
+def test_messages_that_name_no_run_are_the_runs_if_they_came_since_it_began() -> None:
+    assert told(second_run()) == ["first", "and another"]
+    assert told(second_run(unnamed=True)) == ["first", "and another"]
+    assert told(second_run(unnamed=True, timeless=True)) == []
+
+
+@pytest.mark.parametrize("status", [404, 405, 410, 501])
+def test_a_server_that_lists_no_steps_has_none(status: int) -> None:
+    seen = names(listing(2000, steps_status=status).stream())
+    made = [name for name, synthetic in seen if synthetic]
+
+    assert made == ["thread.message.completed"] * 2 + ["thread.run.completed"]
+
+
+def test_a_server_that_refuses_to_list_steps_is_believed() -> None:
+    with pytest.raises(RateLimitError):
+        listing(2000, steps_status=429).stream().until_done()
