@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, NoReturn
 from urllib.parse import urlsplit
 
@@ -32,6 +32,7 @@ __all__ = [
     "absolute",
     "call_awaited",
     "call_blocking",
+    "check_blocking_functions",
     "dated",
     "place_of",
     "raise_translated",
@@ -66,9 +67,21 @@ def call_blocking(ask: Invoke) -> Any:
         return result
     if inspect.iscoroutine(result):
         result.close()
-    raise UsageError(
-        f"{function_name(ask.function)} is async and this client is not: use"
-        " AsyncClient, or a plain function"
+    raise _is_async(ask.function)
+
+
+def check_blocking_functions(functions: Iterable[Callable[..., Any]]) -> None:
+    """Raise `UsageError` for a function that is async, as far as it shows uncalled."""
+    for function in functions:
+        call = getattr(function, "__call__", None)  # noqa: B004
+        if inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(call):
+            raise _is_async(function)
+
+
+def _is_async(function: Callable[..., Any]) -> UsageError:
+    return UsageError(
+        f"{function_name(function)} is async and this client is not: use AsyncClient,"
+        " or a plain function"
     )
 
 

@@ -17,6 +17,7 @@ from attrs import evolve
 
 from runs_core import faces
 from runs_core._omit import Omit
+from runs_core._performing import check_blocking_functions
 from runs_core.drive import AsyncDriver, Driver, Outside, log_decision
 from runs_core.endpoint import Endpoint, check_endpoint
 from runs_core.errors import UsageError
@@ -138,6 +139,12 @@ def _check_feed(feed: Any) -> None:
         raise UsageError("pass a flow with cancel_on_exit to run(), not to stream()")
 
 
+def _check_functions(conversation: Any) -> None:
+    # Before its run is created: they are first called when that has begun.
+    if isinstance(conversation, OnceFeed):
+        check_blocking_functions(conversation.functions)
+
+
 class Client(_BaseClient):
     """Conversations with one endpoint over a blocking transport.
 
@@ -199,7 +206,11 @@ class Client(_BaseClient):
             close()
 
     def run(self, conversation: Call[T] | Flow[T]) -> T:
-        """Drive a call or flow to its end and return its result."""
+        """Drive a call or flow to its end and return its result.
+
+        Raises `UsageError` before anything is sent if a function of the flow is async.
+        """
+        _check_functions(conversation)
         driver = Driver[Any, T](
             self._bound(conversation), self.transport, self._outside
         )
@@ -214,8 +225,12 @@ class Client(_BaseClient):
     @overload
     def stream(self, feed: Feed[ItemT, T]) -> FeedStream[ItemT, T]: ...
     def stream(self, feed: Feed[Any, Any]) -> FeedStream[Any, Any]:
-        """Return an iterator and context manager for what the feed emits."""
+        """Return an iterator and context manager for what the feed emits.
+
+        Raises `UsageError` if a function of the feed is async.
+        """
         _check_feed(feed)
+        _check_functions(feed)
         driver = Driver[Any, Any](self._bound(feed), self.transport, self._outside)
         if isinstance(feed, RunFeed):
             return EventStream(driver, feed.progress, lambda: self._leave(feed))

@@ -186,10 +186,19 @@ def _for_server_ids(make: Callable[P, R]) -> Callable[P, R]:
 
 
 def waiting(
-    flow: Flow[Run], options: PollOptions, params: Mapping[str, Any], seen: Seen
+    flow: Flow[Run],
+    options: PollOptions,
+    params: Mapping[str, Any],
+    seen: Seen,
+    functions: tuple[Callable[..., Any], ...] = (),
 ) -> Flow[Run]:
-    """Return the flow with errors that name its run, cancelled on exit if requested."""
+    """Return the flow with errors that name its run, cancelled on exit if requested.
+
+    `functions` are those of the user that it may call, besides that of the options.
+    """
     named = OnceFeed[Any, Run](naming_run(flow, seen))
+    told = () if options.on_poll is None else (options.on_poll,)
+    named.functions = (*functions, *told)
     if options.cancel_on_exit:
         cancelled_on_exit(named, seen.still_open, run_requests(params))
     return named

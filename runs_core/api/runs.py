@@ -226,7 +226,7 @@ def run_tools(thread_id: str, **params: Unpack[RunToolsParams]) -> Flow[Run]:
     options = PollOptions(**given)
     seen = Seen(thread_id=thread_id)
     flow = polled_tools(start, requests, toolbox, options, seen)
-    return waiting(flow, options, rest, seen)
+    return waiting(flow, options, rest, seen, toolbox.all)
 
 
 @operation(StreamToolsParams)
@@ -248,6 +248,7 @@ def stream_tools(thread_id: str, **params: Unpack[StreamToolsParams]) -> RunFeed
     seen = Seen(thread_id=thread_id)
     flow = streamed_tools(start, requests, toolbox, options, progress, seen)
     feed = RunFeed(naming_run(flow, seen), progress)
+    feed.functions = toolbox.all
     if options.cancel_on_exit:
 
         def still_open() -> Ids | None:

@@ -29,14 +29,16 @@ class OnceFeed(Feed[ItemT, T]):
 
     A client that leaves the flow before its end calls `on_exit`, if that is set, for
     the call to make then; None if nothing is left to do. A flow inside another one is
-    not driven by a client: one with `on_exit` refuses to be iterated there.
+    not driven by a client: one with `on_exit` refuses to be iterated there. `functions`
+    are those of the user that the flow may call, for a client to check them first.
     """
 
-    __slots__ = ("_begun", "_ended", "_flow", "_taken", "on_exit")
+    __slots__ = ("_begun", "_ended", "_flow", "_taken", "functions", "on_exit")
 
     def __init__(self, flow: Flow[T]) -> None:
         self._flow = flow
         self.on_exit: Callable[[], Call[Any] | None] | None = None
+        self.functions: tuple[Callable[..., Any], ...] = ()
         self._taken = self._begun = self._ended = False
 
     def __iter__(self) -> Generator[Ask, Any, T]:

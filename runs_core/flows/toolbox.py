@@ -83,6 +83,12 @@ class Toolbox:
     )
     max_rounds: int = field(default=10, validator=whole(1))
 
+    @property
+    def all(self) -> tuple[Callable[..., Any], ...]:
+        """The functions, without their names."""
+        given = self.functions
+        return (given,) if callable(given) else tuple(given.values())
+
     def outputs(
         self, calls: ToolCalls, until: float | None = None
     ) -> Flow[list[ToolOutput]]:

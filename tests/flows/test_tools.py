@@ -370,16 +370,60 @@ async def add_all_later(calls: list[Any]) -> dict[str, int]:
     return {call.id: 0 for call in calls}
 
 
+class AddsLater:
+    async def __call__(self, a: int, b: int) -> int:
+        return a + b
+
+
+ASYNC = [{"add": add_later}, [add_later], add_all_later, {"add": AddsLater()}]
+
+
+@pytest.mark.parametrize("functions", ASYNC)
+def test_an_async_function_is_refused_by_name_before_its_run_is_created(
+    loop: Loop, functions: Any
+) -> None:
+    bench = Bench(ONE_CALL, ANSWER)
+    begun = len(bench.service.requests)
+    with pytest.raises(UsageError, match=r"(add_(all_)?later|AddsLater) is async"):
+        loop(bench, functions=functions)
+
+    assert len(bench.service.requests) == begun
+
+
+def test_an_async_on_poll_is_refused_by_name_before_its_run_is_created() -> None:
+    async def on_poll(run: Run) -> None: ...
+
+    bench = Bench(ANSWER)
+    begun = len(bench.service.requests)
+    ids = {"assistant_id": bench.assistant}
+    for flow in (
+        runs.run_tools(bench.thread, functions=[add], on_poll=on_poll, **ids),
+        runs.create_and_poll(bench.thread, on_poll=on_poll, **ids),
+        runs.poll("run_1", bench.thread, on_poll=on_poll),
+    ):
+        with pytest.raises(UsageError, match="on_poll is async"):
+            bench.client.run(flow)
+
+    assert len(bench.service.requests) == begun
+
+
 @pytest.mark.parametrize("on_tool_error", ["raise", "output"])
 @pytest.mark.parametrize("functions", [{"add": add_later}, add_all_later])
-def test_an_async_function_is_refused_by_name_and_not_by_telling_the_model(
+def test_what_shows_only_when_called_that_it_is_async_is_not_told_to_the_model(
     loop: Loop, functions: Any, on_tool_error: str
 ) -> None:
+    def hidden(function: Any) -> Any:
+        return lambda *args, **kwargs: function(*args, **kwargs)
+
+    if isinstance(functions, dict):
+        functions = {name: hidden(function) for name, function in functions.items()}
+    else:
+        functions = hidden(functions)
     bench = Bench(ONE_CALL, ANSWER)
     with pytest.raises(ToolError) as caught:
         loop(bench, functions=functions, on_tool_error=on_tool_error)
 
-    assert re.search(r"add_(all_)?later is async", str(caught.value.__cause__))
+    assert re.search(r"<lambda> is async", str(caught.value.__cause__))
     assert bench.submitted() == []
 
 
