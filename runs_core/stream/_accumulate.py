@@ -1,9 +1,10 @@
 """Deltas added up: a tree of plain values that grows by fragments.
 
-Numbers and other scalars replace, texts append, objects are merged key by key, lists
-whose entries have an index entry by entry; other lists replace, unless they are empty.
-A string that names something (`id`, `type`, `role`, …) is not a text: it replaces, and
-under one index `id` and `type` must not change. `add` changes nothing when it raises.
+Texts append; numbers and other scalars replace one another, but no text. Objects are
+merged key by key, lists whose entries have an index entry by entry; other lists
+replace, unless they are empty. A string that names something (`id`, `type`, `role`, …)
+is not a text: it replaces, and under one index `id` and `type` must not change. `add`
+changes nothing when it raises.
 """
 
 from __future__ import annotations
@@ -208,8 +209,19 @@ def _check(old: Any, new: Any, where: _Where, *, max_gap: int | None) -> None:
         empty = isinstance(old, Entries) and not new
         if old is not None and not isinstance(old, list) and not empty:
             raise _invalid(_KIND, where)
-    elif new is not None and isinstance(old, (dict, list, Entries)):
+    elif old.__class__ is not new.__class__ and not _are_alike(old, new, where):
         raise _invalid(_KIND, where)
+
+
+def _are_alike(old: Any, new: Any, where: _Where) -> bool:
+    """Return whether a scalar may follow what was there: no text gets lost."""
+    if old is None or new is None:
+        return True
+    if isinstance(old, (dict, list, Entries)):
+        return False
+    if new == "" or isinstance(old, _TEXTS) is isinstance(new, _TEXTS):
+        return True
+    return isinstance(where, tuple) and _is_name(str(where[1]))
 
 
 def _added(old: Any, new: Any, key: str) -> Any:
@@ -280,6 +292,7 @@ def plain(tree: Any) -> Any:
     return tree
 
 
+_TEXTS = (str, StringIO)
 _KIND = "it is of another kind than before"
 
 

@@ -192,11 +192,12 @@ def added(old: Any, new: Any, key: str = "", *, near: bool = True) -> Any:
         old is not None and type(new) is list
     ):
         raise Bad
-    if isinstance(new, str) and isinstance(old, str):
-        if key in ("id", "type", "role", "status", "detail", "object"):
-            return new or old
-        return (new or old) if key.endswith("_id") else old + new
-    return new
+    names = ("id", "type", "role", "status", "detail", "object")
+    if key in names or key.endswith("_id") or old is None:
+        return old if new == "" and old is not None else new
+    if new != "" and isinstance(new, str) != isinstance(old, str):
+        raise Bad
+    return old + new if isinstance(new, str) and isinstance(old, str) else new
 
 
 def closed(value: Any) -> Any:

@@ -1,6 +1,7 @@
 """The snapshot refuses a delta that does not fit, and is as it was before."""
 
 import traceback
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -155,6 +156,60 @@ def test_an_unknown_kind_keeps_its_lists_and_objects_apart(more: Any) -> None:
     with pytest.raises(InvalidDelta, match="of another kind"):
         snapshot.apply(event)
     assert state(snapshot) == expected
+
+
+TEXTS: dict[str, Callable[[Any], Any]] = {
+    "value": lambda value: (DELTA, delta(text(value))),
+    "refusal": lambda value: (
+        DELTA,
+        delta({"index": 0, "type": "refusal", "refusal": value}),
+    ),
+    "arguments": lambda value: (STEP_DELTA, calls(function(value))),
+    "input": lambda value: (
+        STEP_DELTA,
+        calls(
+            {
+                "index": 0,
+                "type": "code_interpreter",
+                "code_interpreter": {"input": value},
+            }
+        ),
+    ),
+    "new": lambda value: (DELTA, delta({"index": 0, "type": "new", "new": value})),
+}
+
+
+@pytest.mark.parametrize("other", [5, 0, 1.5, True, False])
+@pytest.mark.parametrize("key", TEXTS)
+def test_no_other_value_takes_the_place_of_a_text(key: str, other: Any) -> None:
+    said = TEXTS[key]
+    snapshot = applied(said("a"), said("b"))
+    expected = state(snapshot)
+    (event,) = made(said(other))
+    with pytest.raises(InvalidDelta, match=rf"another kind than before @ .*\.{key}$"):
+        snapshot.apply(event)
+
+    assert state(snapshot) == expected
+    for event in made(said("c")):
+        snapshot.apply(event)
+    assert state(snapshot) == state(applied(said("abc")))
+
+
+@pytest.mark.parametrize("key", TEXTS)
+def test_no_text_takes_the_place_of_another_value(key: str) -> None:
+    said = TEXTS[key]
+    snapshot = applied(said(5), said(6), said(None), said(""))
+    assert state(snapshot) == state(applied(said(6)))
+    (event,) = made(said("a"))
+    with pytest.raises(InvalidDelta, match="another kind than before"):
+        snapshot.apply(event)
+
+
+def test_a_name_may_become_anything() -> None:
+    seen = [{"index": 0, "type": "new", "new_id": name} for name in ("a", 5, "b")]
+    snapshot = applied(*((DELTA, delta(entry)) for entry in seen))
+
+    assert snapshot.messages[0].content[0].get("new_id") == "b"
 
 
 def test_nothing_begins_with_a_delta_that_does_not_fit() -> None:

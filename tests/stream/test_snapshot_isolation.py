@@ -38,7 +38,6 @@ from tests.stream.build import (
     made,
     message,
     mutables,
-    raw_calls,
     replaced,
     run,
     text,
@@ -318,31 +317,6 @@ def test_a_text_is_not_appended_to_what_is_of_another_kind() -> None:
     with pytest.raises(InvalidDelta):
         snapshot.apply(event)
     assert snapshot.messages[0].to_dict()["content"][0]["text"] == {"value": "aa"}
-
-
-def test_a_number_in_the_place_of_a_text_replaces_it() -> None:
-    snapshot = applied((DELTA, delta(text("a"))), (DELTA, delta(text("b"))))
-    for raw, expected in [(delta(text(5)), 5), (delta(text("c")), "c")]:
-        (event,) = made((DELTA, raw))
-        snapshot.apply(event)
-        content = snapshot.messages[0].to_dict()["content"]
-        assert content == [{"type": "text", "text": {"value": expected}}]
-
-
-@pytest.mark.parametrize(
-    ("kind", "key"), [("function", "arguments"), ("code_interpreter", "input")]
-)
-def test_a_number_in_the_place_of_arguments_or_code_replaces_it(
-    kind: str, key: str
-) -> None:
-    snapshot = RunSnapshot()
-    shown = []
-    for value in ("a", "b", 5, "c", "d"):
-        call = {"index": 0, "type": kind, kind: {key: value}}
-        (event,) = made((STEP_DELTA, calls(call)))
-        snapshot.apply(event)
-        shown.append(raw_calls(snapshot)[0][kind][key])
-    assert shown == ["a", "ab", 5, "c", "cd"]
 
 
 def test_events_can_be_built_by_hand() -> None:
