@@ -11,7 +11,6 @@ from runs_core import assistants, runs, threads
 from runs_core.errors import (
     DeadlineExceeded,
     ToolError,
-    TransportTimeout,
     UsageError,
 )
 from runs_core.flows.effects import Invoke, Open, Read, Send
@@ -142,7 +141,7 @@ def test_a_whole_exchange_ends_in_time(names: dict[str, Any], clock: Clock) -> N
     def flow() -> Any:
         asked = threads.create().request
         yield Send(asked, timeout=3.0)
-        with pytest.raises(TransportTimeout):
+        with pytest.raises(DeadlineExceeded):
             yield Send(asked, timeout=1.0)
 
     names["exchange"] = slowly
