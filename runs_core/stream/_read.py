@@ -60,7 +60,7 @@ def read_event(name: str, data: bytes, loads: Loads) -> RunStreamEvent | None:
     if name == ErrorEvent.event:
         return ErrorEvent(_error_object(_value(data, loads)))
     if name not in _DONE_NAMES:
-        return UnknownEvent(name, _value(data, loads))
+        return _other(name, _value(data, loads))
     if data == _DONE:
         return None
     # A broken object or list is a broken frame of the protocol.
@@ -72,15 +72,13 @@ def read_event(name: str, data: bytes, loads: Loads) -> RunStreamEvent | None:
 def _read_frame(name: str, raw: Any) -> RunStreamEvent | None:
     """Return the event of a data-only frame, such as LiteLLM sends.
 
-    `{"event": …, "data": …}` is the event of that name, `{"error": …}` an error.
+    `{"event": …, "data": …}` is the event of that name.
     """
     if name == UNNAMED and isinstance(raw, dict):
         inner = raw.get("event")
         if isinstance(inner, str) and "data" in raw:
             return _read_value(inner, raw["data"])
-        if raw.get("error"):
-            return ErrorEvent(_error_object(raw))
-    return UnknownEvent(name, raw)
+    return _other(name, raw)
 
 
 def _read_value(name: str, raw: Any) -> RunStreamEvent | None:
@@ -90,6 +88,13 @@ def _read_value(name: str, raw: Any) -> RunStreamEvent | None:
         return ErrorEvent(_error_object(raw))
     if name in _DONE_NAMES and raw == _DONE.decode():
         return None
+    return _other(name, raw)
+
+
+def _other(name: str, raw: Any) -> RunStreamEvent:
+    """Return an event of another name: an error if it holds one, as in both SDKs."""
+    if isinstance(raw, dict) and raw.get("error") and not name.startswith("thread."):
+        return ErrorEvent(_error_object(raw))
     return UnknownEvent(name, raw)
 
 

@@ -152,6 +152,19 @@ def test_a_stream_goes_on_after_an_error() -> None:
     assert len(decode([frame("error", FLAT) + QUEUED])) == 2
 
 
+@pytest.mark.parametrize("name", ["ping", "done", "message", "Error", "thread", None])
+def test_an_event_of_any_other_name_is_an_error_if_it_holds_one(
+    name: str | None,
+) -> None:
+    assert decode([frame(name, {"error": FLAT})]) == decode([frame("error", FLAT)])
+    inner = {"event": name, "data": {"error": FLAT}}
+    if name is not None:
+        assert decode([frame(None, inner)]) == decode([frame("error", FLAT)])
+    # Those of the protocol mean what they say: a run can hold an error, too.
+    new = "thread.run.paused"
+    assert decode([frame(new, {"error": FLAT})]) == [UnknownEvent(new, {"error": FLAT})]
+
+
 @pytest.mark.parametrize("name", ["thread.run.paused", "ping", "thread", "Error"])
 @pytest.mark.parametrize(
     ("data", "expected"),
