@@ -74,12 +74,15 @@ class MalformedEvent(ProtocolError):
 class InvalidDelta(ProtocolError):
     """An event does not fit what came before it; the snapshot has not changed.
 
-    `where` is a JSONPath into the event's data.
+    `event` is its name on the wire, `where` a JSONPath into its data.
     """
 
-    def __init__(self, message: str, *, where: str = "$") -> None:
+    def __init__(
+        self, message: str, *, where: str = "$", event: str | None = None
+    ) -> None:
         super().__init__(message)
         self.where = where
+        self.event = event
 
 
 class EventTooLarge(ProtocolError):

@@ -298,6 +298,4 @@ _KIND = "it is of another kind than before"
 
 def _invalid(why: str, where: _Where) -> InvalidDelta:
     where = _path(where)
-    return InvalidDelta(
-        f"the delta does not fit what came before it: {why} @ {where}", where=where
-    )
+    return InvalidDelta(f"{why} @ {where}", where=where)

@@ -188,33 +188,39 @@ class RunSnapshot:
         events and errors change nothing.
         """
         cls = event.__class__
-        if cls is ThreadMessageDelta or cls is ThreadRunStepDelta:
-            delta: Any = event
-            build = delta._build
-            if build is not None and build is self._build:
-                # It adds to the same text as the one before.
-                self._write(delta._text)
-                self._part.changed()
-            else:
-                self._build = None
-                data = delta._data if build is None else delta.data
-                id = data.id
-                parts: Any = (
-                    self._messages if cls is ThreadMessageDelta else self._steps
-                )
-                part = parts.get(id) if id.__class__ is str else None
-                write = None if part is None else part.extend(data.delta)
-                if write is not None:
-                    # The next one from the same template adds to the same text.
-                    self._build, self._part, self._write = build, part, write
+        try:
+            if cls is ThreadMessageDelta or cls is ThreadRunStepDelta:
+                delta: Any = event
+                build = delta._build
+                if build is not None and build is self._build:
+                    # It adds to the same text as the one before.
+                    self._write(delta._text)
+                    self._part.changed()
                 else:
-                    self._add(parts, part, delta)
-            self._message_tuple = self._step_tuple = None
-        elif cls in _APPLY:
-            self._build = None
-            _APPLY[cls](self, event)
-        else:
-            raise TypeError(f"apply takes an event of a run, not {cls.__name__}")
+                    self._build = None
+                    data = delta._data if build is None else delta.data
+                    id = data.id
+                    parts: Any = (
+                        self._messages if cls is ThreadMessageDelta else self._steps
+                    )
+                    part = parts.get(id) if id.__class__ is str else None
+                    write = None if part is None else part.extend(data.delta)
+                    if write is not None:
+                        # The next one from the same template adds to the same text.
+                        self._build, self._part, self._write = build, part, write
+                    else:
+                        self._add(parts, part, delta)
+                self._message_tuple = self._step_tuple = None
+            elif cls in _APPLY:
+                self._build = None
+                _APPLY[cls](self, event)
+            else:
+                raise TypeError(f"apply takes an event of a run, not {cls.__name__}")
+        except InvalidDelta as error:
+            error.event = event.event
+            why = f"the {error.event} event does not fit what came before it: {error}"
+            error.args = (why,)
+            raise
 
     def _add(self, parts: dict[str, Any], part: Any, event: DeltaEvent[Any]) -> None:
         """Add a delta to the message or step, or to a new one."""
@@ -253,8 +259,7 @@ class RunSnapshot:
         id, status = _peek(event, "id", "status")
         _check_id(id, Run)
         if self._run is not None and id != self._run_id:
-            why = "it is about another run than the events before it"
-            raise InvalidDelta(f"{why} @ $.id", where="$.id")
+            raise InvalidDelta("it is about another run @ $.id", where="$.id")
         if ended is not None and is_one_of(status, RUN_ENDS):
             ended = status
         # Only another end changes what has ended: anything else that comes late is old.

@@ -118,6 +118,8 @@ def test_an_error_says_where_in_the_delta_it_is(raw: Any, where: str) -> None:
     with pytest.raises(InvalidDelta) as caught:
         snapshot.apply(event)
     assert caught.value.where == f"$.delta.step_details.{where}"
+    assert caught.value.event == event.event
+    assert str(caught.value).startswith("the thread.run.step.delta event does not fit")
     assert str(caught.value).endswith(f"@ {caught.value.where}")
 
 
