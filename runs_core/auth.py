@@ -164,7 +164,15 @@ class TokenProvider:
 
     def credentials(self, *, refresh: bool = False) -> Flow[Headers]:
         """Ask the function for a token."""
-        return (yield from Bearer((yield from Invoke(self.function))).credentials())
+        # Without a name of its own, for a frame of an error to keep.
+        token = [(yield from Invoke(self.function))]
+        try:
+            bearer = Bearer(token.pop())
+        except UsageError as error:
+            name = function_name(self.function)
+            error.args = (f"{name} returned no token to send: {error}",)
+            raise
+        return (yield from bearer.credentials())
 
 
 AuthLike: TypeAlias = Auth | str | Secret | Provider | None

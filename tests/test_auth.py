@@ -137,6 +137,16 @@ def test_an_empty_key_is_refused_with_the_way_out() -> None:
             make("")
 
 
+@pytest.mark.parametrize("token", [None, "", b"key", "k\n", ["key"]])
+def test_what_is_no_token_is_refused_with_the_name_of_what_returned_it(
+    token: Any,
+) -> None:
+    with pytest.raises(UsageError, match=r"^provider returned no token") as caught:
+        fields(TokenProvider(provider), (Invoke, token))
+
+    assert "key'" not in str(caught.value)
+
+
 def test_keys_have_valid_header_names() -> None:
     with pytest.raises(InvalidHeader):
         HeaderKeys({"api key": "k"})
