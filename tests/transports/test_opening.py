@@ -15,8 +15,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import trio
 
-from runs_core.errors import NotSent
+from runs_core import AsyncClient, Endpoint, runs
+from runs_core.errors import NotSent, UsageError
 from runs_core.transport import AsyncTransport
 from runs_transports.asyncio import AsyncioTransport
 from runs_transports.conformance.peer import (
@@ -29,6 +31,7 @@ from runs_transports.conformance.peer import (
 )
 from runs_transports.conformance.rig import fetch, get, in_time
 from runs_transports.conformance.tls import one_authority, refusing, securely, url
+from runs_transports.trio import TrioTransport
 from tests.transports.rigs import AnyRig
 
 
@@ -37,6 +40,20 @@ def takes_at_most(seconds: float) -> Iterator[None]:
     begun = time.monotonic()
     yield
     assert time.monotonic() - begun < seconds
+
+
+@pytest.mark.parametrize("deadline", [None, 5.0])
+def test_a_transport_in_the_other_framework_is_refused_with_the_right_one(
+    deadline: float | None,
+) -> None:
+    async def main(transport: Any) -> None:
+        client = AsyncClient(transport, Endpoint("http://127.0.0.1:1"))
+        await client.with_options(deadline=deadline).run(runs.list("t"))
+
+    with pytest.raises(UsageError, match="with asyncio, use AsyncioTransport"):
+        asyncio.run(main(TrioTransport()))
+    with pytest.raises(UsageError, match="with trio, use TrioTransport"):
+        trio.run(main, AsyncioTransport())
 
 
 def test_a_host_that_is_not_found_is_an_error_that_says_so(

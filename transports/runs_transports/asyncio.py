@@ -16,6 +16,7 @@ from contextlib import (
 )
 from typing import Any
 
+from runs_core.errors import UsageError
 from runs_core.transport import Opened
 from runs_core.wire.http import Head, Request
 from runs_transports._deadline import Deadline
@@ -54,6 +55,7 @@ class AsyncioTransport:
     @asynccontextmanager
     async def open(self, request: Request) -> AsyncIterator[Opened[Awaitable[bytes]]]:
         """Send the request and yield the start of the response."""
+        self.now()  # Raises where no loop of asyncio runs.
         exchange = Http1Exchange(request)
         timeouts = request.timeouts
         opening = Deadline(timeouts.total, self.now)
@@ -75,7 +77,13 @@ class AsyncioTransport:
 
     def now(self) -> float:
         """Return the time of the running loop."""
-        return asyncio.get_running_loop().time()
+        try:
+            return asyncio.get_running_loop().time()
+        except RuntimeError as error:
+            raise UsageError(
+                "AsyncioTransport works in a running loop of asyncio only: with trio,"
+                " use TrioTransport"
+            ) from error
 
     def shield(self) -> AbstractContextManager[object]:
         """Return a scope in which a cancelled task can still talk to the server.

@@ -7,6 +7,7 @@ import ssl
 from collections.abc import AsyncIterator, Awaitable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 
+from runs_core.errors import UsageError
 from runs_core.transport import Opened
 from runs_core.wire.http import Head, Request
 from runs_transports._deadline import Deadline
@@ -43,6 +44,7 @@ class TrioTransport:
     @asynccontextmanager
     async def open(self, request: Request) -> AsyncIterator[Opened[Awaitable[bytes]]]:
         """Send the request and yield the start of the response."""
+        self.now()  # Raises where trio does not run.
         exchange = Http1Exchange(request)
         timeouts = request.timeouts
         opening = Deadline(timeouts.total, self.now)
@@ -63,7 +65,13 @@ class TrioTransport:
 
     def now(self) -> float:
         """Return trio's time, which a test may have replaced."""
-        return trio.current_time()
+        try:
+            return trio.current_time()
+        except RuntimeError as error:
+            raise UsageError(
+                "TrioTransport works below trio.run(…) only: with asyncio, use"
+                " AsyncioTransport"
+            ) from error
 
     def shield(self) -> trio.CancelScope:
         """Return a scope in which a cancelled task can still talk to the server."""
