@@ -75,6 +75,8 @@ def _versioned(
     pairs = _checked_query(query)
     if any(name == "api-version" for name, _ in pairs):
         return pairs
+    if not isinstance(api_version, str) or not api_version:
+        raise UsageError("api_version must be a str, such as 'v1', and not empty")
     return (("api-version", api_version), *pairs)
 
 

@@ -340,6 +340,18 @@ def test_azure_openai_is_resource_scoped_and_versioned(url: str) -> None:
     assert request.headers["x"] == "y"
 
 
+@pytest.mark.parametrize("version", ["", None, 1])
+def test_an_api_version_is_a_str_that_is_not_empty(version: Any) -> None:
+    for profile in (Endpoint.azure_openai, Endpoint.foundry_classic):
+        url = "https://x.services.ai.azure.com/api/projects/p"
+        with pytest.raises(UsageError, match="api_version must be a str"):
+            profile(url, auth="t", api_version=version)
+        # The query's own is what is sent.
+        query = {"api-version": "v2"}
+        with_query = profile(url, auth="t", api_version=version, query=query)
+        assert sent(with_query).url.endswith("?api-version=v2")
+
+
 def test_azure_openai_takes_a_key_or_tokens_not_both_and_not_neither() -> None:
     by_token = Endpoint.azure_openai("https://x.test", auth="t", api_version="v")
 
