@@ -58,8 +58,9 @@ class Call(Generic[T_co]):
         try:
             response = yield from Send(self.request, seconds, self.limit)
         except ResponseTooLarge as error:
-            if self.request.operation.endswith(".list"):
-                error.args = (f"{error}: ask for fewer items a page",)
+            is_list = self.request.operation.endswith(".list")
+            hint = "ask for fewer items a page" if is_list else "give a higher limit"
+            error.args = (f"{error}: {hint}",)
             _raise_unknown(error, self.request)
         return self.parse(response)
 
@@ -86,6 +87,7 @@ class Call(Generic[T_co]):
 
 def _raise_unknown(error: ProtocolError, request: ApiRequest) -> NoReturn:
     """Raise the error, as an `OutcomeUnknown` if the request must not be repeated."""
+    error.args = (f"{request.operation}: {error}",)
     unknown = as_unknown(error, request)
     if unknown is error:
         raise error
@@ -105,6 +107,11 @@ def json_answer(cls: type[ResourceT]) -> Callable[[Response], ResourceT]:
                 f"the server answered with {one_line(content_type)}, not JSON: check"
                 " that base_url is that of the API, with its path prefix",
                 content_type=content_type,
+            )
+        if not response.body:
+            raise MalformedResponse(
+                f"the body of the {response.status} is empty, not JSON @ byte 0",
+                where="byte 0",
             )
         result = codec.structure(codec.loads(response.body), cls)
         if has_id:

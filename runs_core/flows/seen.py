@@ -62,8 +62,12 @@ def naming_run(flow: Flow[T], seen: Seen) -> Flow[T]:
     except RunsError as error:
         error.run = error.run or seen.run
         # A flow that was given its run only looks at it, and can be driven again.
-        if isinstance(error, NotSent) and seen.run and seen.run_id is None:
-            raise not_all_unsent(error, seen.run.id) from error
+        if seen.run and seen.run_id is None:
+            if isinstance(error, NotSent):
+                raise not_all_unsent(error, seen.run.id) from error
+            if seen.still_open():
+                id = one_line(str(seen.run.id))
+                error.add_note(f"run {id} has begun, and may go on at the server")
         raise
 
 

@@ -135,7 +135,14 @@ def test_what_calls_itself_something_else_is_not_read(content_type: str) -> None
         CALL.parse(Response(200, {"content-type": content_type}, b'{"id": "secret"}'))
 
     assert caught.value.content_type == content_type
+    assert str(caught.value).startswith("runs.retrieve: the server answered with")
     assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize("status", [200, 204])
+def test_a_body_that_is_missing_is_called_empty(status: int) -> None:
+    with pytest.raises(MalformedResponse, match=f"body of the {status} is empty"):
+        CALL.parse(Response(status, {}, b""))
 
 
 def test_a_content_type_is_one_short_line() -> None:

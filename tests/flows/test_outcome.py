@@ -206,5 +206,6 @@ def test_only_a_list_that_is_too_long_has_fewer_items_to_ask_for() -> None:
             flow.throw(ResponseTooLarge("it is too long"))
         told.append(str(caught.value))
 
-    listed = "it is too long: ask for fewer items a page"
-    assert told == [listed, listed, "it is too long"]
+    listed = "runs.list: it is too long: ask for fewer items a page"
+    one = "runs.retrieve: it is too long: give a higher limit"
+    assert told == [listed, listed, one]

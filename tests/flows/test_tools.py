@@ -14,6 +14,7 @@ from attrs import evolve
 from runs_core import Client, Endpoint, runs
 from runs_core.errors import (
     DeadlineExceeded,
+    InternalServerError,
     StreamTruncated,
     ToolArgumentsInvalid,
     ToolError,
@@ -787,3 +788,27 @@ def test_promise_6_a_server_that_never_sees_the_outputs_is_left_at_the_deadline(
 
     assert caught.value.run is not None
     assert len(bench.submitted()) == 1
+
+
+class Breaking(LocalService):
+    """Answers with a 500 once a run has begun."""
+
+    def handle(self, request: ServiceRequest, now: float) -> ServiceReply:
+        if self.executions["runs"]:
+            return ServiceReply(status=500, headers=(), chunks=[])
+        return super().handle(request, now)
+
+
+def test_an_error_after_the_run_has_begun_has_a_note_that_says_so() -> None:
+    bench = Bench(ANSWER, service=Breaking)
+    begins = runs.create_and_poll(bench.thread, assistant_id=bench.assistant)
+    with pytest.raises(InternalServerError) as caught:
+        bench.client.run(begins)
+
+    assert caught.value.run is not None
+    (note,) = caught.value.__notes__
+    assert note == f"run {caught.value.run.id} has begun, and may go on at the server"
+    # Who asks for a run by its id knows that.
+    with pytest.raises(InternalServerError) as caught:
+        bench.client.run(runs.poll("run_1", bench.thread))
+    assert not hasattr(caught.value, "__notes__")
