@@ -113,7 +113,14 @@ def json_answer(cls: type[ResourceT]) -> Callable[[Response], ResourceT]:
                 f"the body of the {response.status} is empty, not JSON @ byte 0",
                 where="byte 0",
             )
-        result = codec.structure(codec.loads(response.body), cls)
+        value = codec.loads(response.body)
+        try:
+            result = codec.structure(value, cls)
+        except MalformedResponse as error:
+            if isinstance(value, dict) and value.get("error"):
+                # Without its words: credentials are removed from those of errors alone.
+                error.args = (f"it is an error, in spite of its status: {error}",)
+            raise
         if has_id:
             # Other requests need it.
             id = getattr(result, "id", None)

@@ -139,6 +139,17 @@ def test_what_calls_itself_something_else_is_not_read(content_type: str) -> None
     assert "secret" not in str(caught.value)
 
 
+def test_an_error_under_a_status_of_success_is_called_one() -> None:
+    with pytest.raises(MalformedResponse, match="is an error, in spite") as caught:
+        CALL.parse(answer({"error": {"message": "secret"}}))
+
+    assert caught.value.where == "$.id"
+    assert "secret" not in str(caught.value)
+    with pytest.raises(MalformedResponse) as caught:
+        CALL.parse(answer({"error": None}))
+    assert "is an error" not in str(caught.value)
+
+
 @pytest.mark.parametrize("status", [200, 204])
 def test_a_body_that_is_missing_is_called_empty(status: int) -> None:
     with pytest.raises(MalformedResponse, match=f"body of the {status} is empty"):
