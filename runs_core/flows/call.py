@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Iterator, Sequence
 from typing import Any, Generic, NoReturn, TypeAlias, TypeVar, get_origin
 
-from attrs import evolve, field, frozen
+from attrs import evolve, field, fields_dict, frozen
 
 from runs_core._words import one_line
 from runs_core.errors import (
@@ -96,7 +96,9 @@ def _raise_unknown(error: ProtocolError, request: ApiRequest) -> NoReturn:
 
 def json_answer(cls: type[ResourceT]) -> Callable[[Response], ResourceT]:
     """Return the function that reads a JSON body as `cls`."""
-    has_id = "id" in codec.field_names(get_origin(cls) or cls)
+    made: type[Any] = get_origin(cls) or cls
+    has_id = "id" in codec.field_names(made)
+    kind = fields_dict(made)["object"].default
 
     def decode(response: Response) -> ResourceT:
         head = response.head
@@ -126,11 +128,28 @@ def json_answer(cls: type[ResourceT]) -> Callable[[Response], ResourceT]:
             id = getattr(result, "id", None)
             if not isinstance(id, str) or not id:
                 raise MalformedResponse(id_rule(cls), where="$.id")
+        # A kind that only this server has may be the right one under another name.
+        found = getattr(result, "object", None)
+        if found != kind and found in _KINDS and kind in _KINDS:
+            raise MalformedResponse(
+                f"it is a {found!r}, not a {kind!r} @ $.object", where="$.object"
+            )
         result._request_id = head.request_id
         return result
 
     return decode
 
+
+# The objects that are taken for no other. Some servers may call one that was deleted by
+# the name that it had before.
+_KINDS = (
+    "assistant",
+    "list",
+    "thread",
+    "thread.message",
+    "thread.run",
+    "thread.run.step",
+)
 
 _Cursor: TypeAlias = tuple[str, str]
 # Cursors in sets that double in size, the smallest last: adding one costs about as much

@@ -12,7 +12,7 @@ from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runs_core.api import runs
+from runs_core.api import runs, threads
 from runs_core.errors import (
     APIStatusError,
     FlowConsumed,
@@ -148,6 +148,25 @@ def test_an_error_under_a_status_of_success_is_called_one() -> None:
     with pytest.raises(MalformedResponse) as caught:
         CALL.parse(answer({"error": None}))
     assert "is an error" not in str(caught.value)
+
+
+@pytest.mark.parametrize("kind", ["thread", "list", "thread.run.step", "assistant"])
+def test_an_object_of_another_kind_is_not_taken_for_a_run(kind: str) -> None:
+    with pytest.raises(MalformedResponse, match=f"'{kind}', not a 'thread.run'") as c:
+        CALL.parse(answer({"id": "x", "object": kind}))
+
+    assert c.value.where == "$.object"
+
+
+@pytest.mark.parametrize("kind", ["run", "thread.run.v2", "", 5, ["thread"]])
+def test_a_kind_that_only_this_server_has_is_read(kind: Any) -> None:
+    assert CALL.parse(answer({"id": "r", "object": kind})).to_dict()["object"] == kind
+
+
+def test_what_was_deleted_may_be_called_what_it_was() -> None:
+    raw = {"id": "thread_1", "object": "thread", "deleted": True}
+
+    assert threads.delete("thread_1").parse(answer(raw)).deleted
 
 
 @pytest.mark.parametrize("status", [200, 204])
