@@ -25,6 +25,7 @@ from benchmarks.streams.styles import (
     occasional,
     plain,
     unpredictable,
+    unspaced,
 )
 
 __all__ = ["GENERATED", "Input", "calls", "generate", "pieces_of_json"]
@@ -123,6 +124,7 @@ GENERATED: dict[str, tuple[Callable[[int], Conversation], Style]] = {
     "tools": (_tools, plain),
     "non-ASCII": (_nonascii, plain),
     "CRLF": (_text, crlf),
+    "no spaces": (_text, unspaced),
     "comments": (_text, commented),
     "ids": (_text, identified),
     "multi-line": (_text, multiline),

@@ -22,6 +22,7 @@ __all__ = [
     "occasional",
     "plain",
     "unpredictable",
+    "unspaced",
 ]
 
 
@@ -60,6 +61,13 @@ def plain(conversation: Conversation, eol: str = "\n") -> Written:
 def crlf(conversation: Conversation) -> Written:
     """As .NET and some Python servers write."""
     return plain(conversation, "\r\n")
+
+
+def unspaced(conversation: Conversation) -> Written:
+    """Without a space after the colon, as Spring and Gin write."""
+    frames = plain(conversation)[1]
+    text = "".join(f"event:{f.event}\ndata:{f.data}\n\n" for f in frames)
+    return text.encode(), frames
 
 
 def commented(conversation: Conversation) -> Written:

@@ -207,7 +207,8 @@ class RunEventDecoder(Framer):
         self._free = self._room
         rest = text[n:]
         self._lane = None if rest else self._shape
-        body = rest.removeprefix(self._shape[0])
+        _, tail, _, between = self._shape
+        body = rest.removeprefix(between[len(tail) :])
         if 10 in body or 13 in body:
             events += self._events(self._found(rest))
         elif rest:
@@ -223,7 +224,8 @@ class RunEventDecoder(Framer):
             self._fused_lane = shape
             self._fused = None
             if template.name == shape[2]:
-                head, tail, _, _ = shape
+                _, tail, _, between = shape
+                head = between[len(tail) :]
                 prefix, suffix = head + template.prefix, template.suffix + tail
                 self._fused = prefix, suffix, template
 

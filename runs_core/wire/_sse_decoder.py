@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from runs_core.wire._sse_events import ServerSentEvent, blank
-from runs_core.wire._sse_frames import SHORT_BYTES, UNFINISHED, Framer
+from runs_core.wire._sse_frames import SHORT_BYTES, UNFINISHED, WARY_AFTER, Framer
 
 __all__ = ["MAX_EVENT_BYTES", "EventStreamDecoder"]
 
@@ -58,7 +58,9 @@ class EventStreamDecoder(Framer):
                 # Nothing is unfinished: is this one event that looks like the last?
                 head, tail, name, _ = lane
                 body = data.removeprefix(head)
-                if body is data:
+                if body is data and self._odd >= WARY_AFTER:
+                    body = b""
+                elif body is data:
                     # Or like one before?
                     _, before, tail, shapes = self._style
                     line, _, body = data.partition(before)
@@ -67,7 +69,9 @@ class EventStreamDecoder(Framer):
                         body = b""
                     else:
                         self._lane = self._shape = known
-                        name = known[2]
+                        head, _, name, _ = known
+                        if not head and body[:1] == b" ":
+                            body = b""
                 found = body.removesuffix(tail)
                 if found is not body and not (10 in found or 13 in found):
                     n = len(data)

@@ -22,6 +22,8 @@ from runs_core.wire._sse_long import LongBlock
 from runs_core.wire._sse_reading import read_text
 from runs_core.wire._sse_shapes import CRLF, LF, SHORT_BYTES, Shape
 from runs_core.wire._sse_state import (
+    MOST_ODD,
+    REGULAR_COUNTS,
     WARY_AFTER,
     StreamState,
     as_bytes,
@@ -105,15 +107,16 @@ class Framer(StreamState):
                 self._fail(self._base + start)
                 self._base += len(text)
                 return events, (text,)
-        self._style = style = CRLF if 13 in text else LF
-        events, rest, self._id, shape, alike = read_text(text, self._id, style)
+        style = CRLF if 13 in text else LF
+        events, rest, self._id, style, shape, alike = read_text(text, self._id, style)
+        self._style = style
         if len(rest) < len(text):
             self._split = alike
-            if shape is None:
-                self._odd += 1
-            else:
-                self._odd = 0
+            if shape is not None:
                 self._shape = shape
+                self._odd = max(0, self._odd - REGULAR_COUNTS)
+            elif self._odd < MOST_ODD:
+                self._odd += 1
             new = len(text)
         self._keep(rest, len(text), new)
         return events, (text,)
@@ -180,13 +183,15 @@ class Framer(StreamState):
             if text and text[0] == _I:
                 line, _, body = text.partition(eol)
                 id = line.removeprefix(b"id: ")
+                if id is line:
+                    id = line.removeprefix(b"id:")
                 if id is line or 0 in id or 10 in id or 13 in id:
                     body = b""
                 value = body.removeprefix(head)
             if value is body:
                 line, parted, value = body.partition(before)
                 known = shapes.get(line)
-                if parted and known is not None:
+                if parted and known is not None and (known[0] or value[:1] != b" "):
                     shape = known
                 else:
                     value = b"\n"
@@ -311,6 +316,9 @@ def split_alike(
     before the chunk; the first event alone is joined to it.
     """
     head, end, _, between = shape
+    spaced = bool(head)
+    if not spaced:
+        head = between[len(end) :]
     # From the right, which finds as many in three quarters of the time.
     datas = data.rsplit(between)
     first = start + datas[0]
@@ -328,6 +336,7 @@ def split_alike(
         or 10 in joined
         or 13 in joined
         or ((13 in last or (10 in last and 13 in end)) and not is_open(rest, head, end))
+        or not (spaced or all(value[:1] != b" " for value in datas))
         or (
             len(start) + len(data) > limit
             and len(head) + max(map(len, datas), default=0) > limit

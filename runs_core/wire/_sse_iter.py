@@ -24,7 +24,10 @@ from runs_core.wire._sse_shapes import (
     Style,
 )
 from runs_core.wire._sse_state import (
+    MOST_ODD,
     RAW_BYTES,
+    REGULAR_COUNTS,
+    WARY_AFTER,
     WHOLE_BYTES,
     as_bytes,
     checked_limit,
@@ -78,6 +81,8 @@ def _events(
     whole = limit if limit < WHOLE_BYTES else WHOLE_BYTES
     # Whether events of one shape come in a row, and whether their lines come alone.
     alike = lined = False
+    # As in the state of a decoder, too: how odd the last chunks were.
+    odd = 0
     for data in chunks:
         if type(data) is not bytes:
             data = as_bytes(data)
@@ -109,7 +114,7 @@ def _events(
                         text = b"".join(pieces)
                     elif not (
                         # Only with a CR can there be another blank line in it.
-                        (13 in data or style is CRLF) and b"" in data.splitlines()
+                        (13 in data or 13 in end) and b"" in data.splitlines()
                     ):
                         pieces.append(data)
                         free -= n
@@ -118,12 +123,12 @@ def _events(
                     # Its end may have begun before.
                     pieces.append(data)
                     text, ended, rest = b"".join(pieces).rpartition(end)
-                if (13 not in rest and (10 not in rest or style is LF)) or is_open(
+                if (13 not in rest and (10 not in rest or 13 not in end)) or is_open(
                     rest, head, end
                 ):
                     found = text.removeprefix(head)
                     if found is text:
-                        if text[:4] == b"id: ":
+                        if text[:3] == b"id:":
                             known, found, id = _behind_id(text, id, style)
                         else:
                             line, parted, found = text.partition(before)
@@ -133,6 +138,8 @@ def _events(
                         else:
                             shape = known
                             head, _, name, _ = shape
+                            if not head and found[:1] == b" ":
+                                found = b"\n"
                     if not (10 in found or 13 in found):
                         base += len(text) + len(end)
                         pieces = [rest] if rest else []
@@ -148,7 +155,9 @@ def _events(
                 continue
             # Or all of it?
             body = data.removeprefix(head)
-            if body is data:
+            if body is data and odd >= WARY_AFTER:
+                body = b""
+            elif body is data:
                 # Or like one before?
                 line, parted, body = data.partition(before)
                 known = None
@@ -159,7 +168,7 @@ def _events(
                         _, before, end, shapes = style
                         line, _, body = data.partition(before)
                         known = shapes.get(line)
-                    if known is None and data[:4] == b"id: ":
+                    if known is None and data[:3] == b"id:":
                         known, body, id = _behind_id(data, id, style)
                 # Or a line before the data?
                 elif 0 < n <= SHORT_BYTES and n < room and _begins(data):
@@ -172,6 +181,8 @@ def _events(
                 else:
                     shape = known
                     head, _, name, _ = shape
+                    if not head and body[:1] == b" ":
+                        body = b""
             found = body.removesuffix(end)
             if not (10 in found or 13 in found):
                 if found is not body:
@@ -238,13 +249,16 @@ def _events(
             size = len(text)
             if size <= limit:
                 style = CRLF if 13 in text else LF
+                events, rest, id, style, seen, alike = read_text(text, id, style)
                 _, before, end, shapes = style
-                events, rest, id, seen, alike = read_text(text, id, style)
                 left = len(rest)
                 if left < size or left <= room:
                     if seen is not None:
                         shape = seen
                         head, _, name, _ = shape
+                        odd = 0 if odd < REGULAR_COUNTS else odd - REGULAR_COUNTS
+                    elif odd < MOST_ODD:
+                        odd += 1
                     base += size - left
                     pieces = [rest] if rest else []
                     free = room - left
@@ -286,11 +300,16 @@ def _begins(data: bytes) -> bool:
 
 
 def _behind_id(text: bytes, id: str, style: Style) -> tuple[Shape | None, bytes, str]:
-    """Return how an event behind a line with an id looks, its data, and the last id."""
+    """Return how an event behind a line with an id looks, its data, and the last id.
+
+    The text begins with `id:`.
+    """
     eol, before, _, shapes = style
     line, _, text = text.partition(eol)
     value = line.removeprefix(b"id: ")
-    if value is line or 0 in value or 10 in value or 13 in value:
+    if value is line:
+        value = line[3:]
+    if 0 in value or 10 in value or 13 in value:
         return None, b"", id
     line, parted, data = text.partition(before)
     known = shapes.get(line) if parted else None

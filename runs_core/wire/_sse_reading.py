@@ -5,7 +5,9 @@ from __future__ import annotations
 from runs_core.wire._sse_blocks import end_of_blocks, read_retry
 from runs_core.wire._sse_events import ServerSentEvent, blank
 from runs_core.wire._sse_shapes import (
+    CRLF_UNSPACED,
     LF,
+    LF_UNSPACED,
     SHORT_BYTES,
     UNNAMED,
     UNNAMED_CRLF,
@@ -23,15 +25,17 @@ _AT_ONCE = 4 * 1024
 
 
 def read_text(
-    text: bytes, id: str, style: Style
-) -> tuple[list[ServerSentEvent], bytes, str, Shape | None, bool]:
+    text: bytes, id: str, spaced: Style
+) -> tuple[list[ServerSentEvent], bytes, str, Style, Shape | None, bool]:
     """Return the events of a text, and what is known after them.
 
-    That is the rest of the text, behind its last blank line; the last id; how the last
-    event looked in this style (None if there is none, or it was not regular); and
+    That is the rest of the text, behind its last blank line; the last id; the style;
+    how the last event looked in it (None if there is none, or it was not regular); and
     whether several came, and all looked so: enough of them to expect that of the next
-    ones. The text begins with a line that is not blank.
+    ones. The text begins with a line that is not blank. `spaced` is `LF` or `CRLF`, as
+    its lines end.
     """
+    style = spaced
     lines, rest = _whole_lines(text, style[0])
     shapes = style[3]
     shape: Shape | None = None
@@ -41,9 +45,11 @@ def read_text(
     # Has each three lines, its name, its data, and none?
     ahead = iter(lines)
     for line, value, none in zip(ahead, ahead, ahead, strict=False):
+        if none:
+            break
         found = shapes.get(line)
         data = value.removeprefix(b"data: ")
-        if none or found is None or data is value:
+        if found is None or data is value:
             break
         if found is not shape:
             shape = found
@@ -55,13 +61,59 @@ def read_text(
         event.id = id
         event.retry = None
         events.append(event)
+    else:
+        value = b""
     regular = len(events)
+    if not regular and value[:5] == b"data:" and value[5:6] != b" ":
+        style = _unspaced(spaced)
+        shape, turns = _read_unspaced(lines, id, style[3], events)
+        regular = len(events)
     if 3 * regular == len(lines):
         most = 1 if len(text) <= SHORT_BYTES else 3
-        return events, rest, id, shape, turns == 1 and regular > most
+        return events, rest, id, style, shape, turns == 1 and regular > most
     del lines[: 3 * regular]
     id = _read_lines(lines, id, events)
-    return events, rest, id, _last_shape(lines, style), False
+    style, shape = _last_look(lines, spaced)
+    return events, rest, id, style, shape, False
+
+
+def _read_unspaced(
+    lines: list[bytes],
+    id: str,
+    shapes: dict[bytes, Shape],
+    events: list[ServerSentEvent],
+) -> tuple[Shape | None, int]:
+    """Read regular events as `read_text` does, but without a space before their data.
+
+    Add them, and return how the last one looked, and how often that was not like the
+    one before. In a loop of its own, so that the other asks no more of each event.
+    """
+    shape: Shape | None = None
+    name = ""
+    turns = 0
+    ahead = iter(lines)
+    for line, value, none in zip(ahead, ahead, ahead, strict=False):
+        if none:
+            break
+        found = shapes.get(line)
+        data = value.removeprefix(b"data:")
+        if found is None or data is value or data[:1] == b" ":
+            break
+        if found is not shape:
+            shape = found
+            name = shape[2]
+            turns += 1
+        event = blank()
+        event.event = name
+        event.data = data
+        event.id = id
+        event.retry = None
+        events.append(event)
+    return shape, turns
+
+
+def _unspaced(spaced: Style) -> Style:
+    return LF_UNSPACED if spaced is LF else CRLF_UNSPACED
 
 
 def _whole_lines(text: bytes, eol: bytes) -> tuple[list[bytes], bytes]:
@@ -113,10 +165,11 @@ def _read_lines(lines: list[bytes], id: str, events: list[ServerSentEvent]) -> s
         if first == _D:
             value = line.removeprefix(b"data: ")
             if value is line:
-                # Then there is no space to remove.
-                field, _, value = line.partition(b":")
-                if field != b"data":
-                    continue
+                value = line.removeprefix(b"data:")
+                if value is line:
+                    if line != b"data":
+                        continue
+                    value = b""
             if content is None:
                 content = value
             elif several is None:
@@ -134,9 +187,11 @@ def _read_lines(lines: list[bytes], id: str, events: list[ServerSentEvent]) -> s
         elif first == _I:
             value = line.removeprefix(b"id: ")
             if value is line:
-                field, _, value = line.partition(b":")
-                if field != b"id":
-                    continue
+                value = line.removeprefix(b"id:")
+                if value is line:
+                    if line != b"id":
+                        continue
+                    value = b""
             if 0 not in value:
                 id = value.decode("utf-8", "replace")
             continue
@@ -149,10 +204,14 @@ def _read_lines(lines: list[bytes], id: str, events: list[ServerSentEvent]) -> s
     return id
 
 
-def _last_shape(lines: list[bytes], style: Style) -> Shape | None:
-    """Return how the last event looked, if its data line comes last."""
-    if len(lines) < 2 or lines[-2][:6] != b"data: ":
-        return None
+def _last_look(lines: list[bytes], spaced: Style) -> tuple[Style, Shape | None]:
+    """Return the style and look of the last event, if its data line comes last."""
+    line = lines[-2] if len(lines) > 1 else b""
+    if line[:5] != b"data:":
+        return spaced, None
+    style = spaced if line[5:6] == b" " else _unspaced(spaced)
     if len(lines) > 2 and lines[-3]:
-        return style[3].get(lines[-3])
-    return UNNAMED if style is LF else UNNAMED_CRLF
+        return style, style[3].get(lines[-3])
+    if style is spaced:
+        return style, UNNAMED if style is LF else UNNAMED_CRLF
+    return style, None

@@ -10,7 +10,9 @@ from typing import TypeAlias
 
 __all__ = [
     "CRLF",
+    "CRLF_UNSPACED",
     "LF",
+    "LF_UNSPACED",
     "NO_EVENT",
     "SHORT_BYTES",
     "UNNAMED",
@@ -22,7 +24,9 @@ __all__ = [
 
 # How an event looked that has one data line, and no more than an `event` line before:
 # all before its data, all after it, its name, and what is between the data of two such.
-# Another that looks the same differs only in its data.
+# Another that looks the same differs only in its data. In an unspaced style, what is
+# before the data is not enough, because a space after it is none of the data: it is
+# left out there, so that such an event is always looked up.
 Shape: TypeAlias = tuple[bytes, bytes, str, bytes]
 
 # How lines end, what is before and after the data, and shapes by `event` line. Those
@@ -32,6 +36,9 @@ Style: TypeAlias = tuple[bytes, bytes, bytes, dict[bytes, Shape]]
 
 LF: Style = b"\n", b"\ndata: ", b"\n\n", {}
 CRLF: Style = b"\r\n", b"\r\ndata: ", b"\r\n\r\n", {}
+# Without a space after the colon of `data`, as Spring and Gin write.
+LF_UNSPACED: Style = b"\n", b"\ndata:", b"\n\n", {}
+CRLF_UNSPACED: Style = b"\r\n", b"\r\ndata:", b"\r\n\r\n", {}
 
 # What is expected first.
 UNNAMED: Shape = b"data: ", b"\n\n", "message", b"\n\ndata: "
@@ -53,12 +60,15 @@ def noted(line: bytes) -> Shape | None:
 
     With LF; None if it is not an `event` line, or too long.
     """
-    if line[:7] != b"event: " or len(line) > _MAX_LINE:
+    value = line.removeprefix(b"event:")
+    if value is line or len(line) > _MAX_LINE:
         return None
-    name = line[7:].decode("utf-8", "replace") or "message"
-    for _, before, behind, shapes in (LF, CRLF):
+    name = value.removeprefix(b" ").decode("utf-8", "replace") or "message"
+    for style in (LF, CRLF, LF_UNSPACED, CRLF_UNSPACED):
+        _, before, behind, shapes = style
         if len(shapes) >= _MOST_LINES:
             shapes.clear()
         head = line + before
-        shapes[line] = head, behind, name, behind + head
+        known = head if before[-1:] == b" " else b""
+        shapes[line] = known, behind, name, behind + head
     return LF[3][line]

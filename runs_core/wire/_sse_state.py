@@ -20,7 +20,9 @@ from runs_core.wire._sse_shapes import (
 )
 
 __all__ = [
+    "MOST_ODD",
     "RAW_BYTES",
+    "REGULAR_COUNTS",
     "WARY_AFTER",
     "WHOLE_BYTES",
     "StreamState",
@@ -36,11 +38,13 @@ _NOTHING: tuple[list[bytes], int, int] = [], 0, 0
 # An unfinished block is kept as it came up to this length, or that of a chunk: each
 # byte is then copied a bounded number of times, however the stream is split.
 RAW_BYTES = 2048
-# After this many chunks whose last event was not regular, it is no longer tried whether
-# one is exactly one that is, until one ends with one. Those that `feed` knows at once
-# do not end the count: where irregular ones are rare, at most one regular event is read
-# slowly for each.
+# Chunks whose last event was not regular are counted, up to `MOST_ODD`. From
+# `WARY_AFTER` on it is not looked up whether a chunk is exactly one regular event. A
+# chunk that ends with one takes `REGULAR_COUNTS` from the count, unless it was known at
+# once: where every fourth is regular, or more, all are looked up.
 WARY_AFTER = 16
+MOST_ODD = 24
+REGULAR_COUNTS = 3
 # Up to this length a chunk is tried as exactly one event, which copies it twice.
 WHOLE_BYTES = 64 * 1024
 
@@ -104,7 +108,7 @@ class StreamState:
         self._style: Style = LF
         # How the last regular event looked.
         self._shape: Shape = UNNAMED
-        # How many chunks have been read since that did not end with one.
+        # How odd the last chunks were: see `WARY_AFTER`.
         self._odd = 0
         # Whether events of one shape come in a row, and nothing is special.
         self._split = False
@@ -173,7 +177,7 @@ class StreamState:
         self._free = self._room - size
         if not rest:
             self._pieces = []
-            self._lane = self._shape if self._odd < WARY_AFTER else None
+            self._lane = self._shape
         elif size < self._room or size <= min(self._limit, max(new, RAW_BYTES)):
             self._pieces = [rest]
             self._lane = None

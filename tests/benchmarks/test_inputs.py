@@ -182,6 +182,7 @@ DIGESTS = {
     "tools": "4fa377bf6aad470a",
     "non-ASCII": "fb1f6c8153d08d3b",
     "CRLF": "a965c477b24892c4",
+    "no spaces": "92937be3652af9c1",
     "comments": "a185c68cc07d24d6",
     "ids": "ef3450cbf552010e",
     "multi-line": "fc9320e90fd201b9",

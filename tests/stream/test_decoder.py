@@ -2,6 +2,7 @@
 
 import gc
 import json
+import re
 import tracemalloc
 import weakref
 from array import array
@@ -236,3 +237,39 @@ def test_each_event_kind_of_the_samples_is_met() -> None:
         ThreadRunStepDelta,
         UnknownEvent,
     }
+
+
+def unspaced(stream: bytes) -> bytes:
+    """Return the stream as servers write it that put no space after a colon."""
+    return re.sub(rb"(?m)^(event|data|id): ", rb"\1:", stream)
+
+
+@pytest.mark.parametrize("size", [1, 40, 64, 1460, None])
+@pytest.mark.parametrize("name", STREAMS)
+def test_no_space_after_a_colon_makes_no_difference(
+    name: str, size: int | None
+) -> None:
+    stream = STREAMS[name]
+    less = unspaced(stream)
+    assert less != stream
+    if size is None:
+        chunks = [unspaced(block) for block in blocks(stream)]
+    else:
+        chunks = [less[at : at + size] for at in range(0, len(less), size)]
+
+    assert decode(chunks) == decode([stream])
+
+
+def test_data_alone_is_no_event_where_no_space_is_either() -> None:
+    def delta(text: str) -> bytes:
+        said = {"content": [{"index": 0, "type": "text", "text": {"value": text}}]}
+        raw = {"id": "msg_1", "object": "thread.message.delta", "delta": said}
+        return unspaced(frame("thread.message.delta", raw))
+
+    decoder = RunEventDecoder()
+    for text in "abcdef":
+        assert len(decoder.feed(delta(text))) == 1
+    _, _, data = delta("g").partition(b"data:")
+
+    assert decoder.feed(data) == []
+    assert len(decoder.feed(delta("h"))) == 1

@@ -169,6 +169,20 @@ def test_a_space_that_is_there_only_sometimes(size: int) -> None:
     assert [event.data for event in events] == [b"1", b"2", b"3", b"4", b"5", b" 6"]
 
 
+@pytest.mark.parametrize("eol", [b"\n", b"\r\n"])
+@pytest.mark.parametrize("mixed", [b"5, 6,7", b" 5,6,7", b"5,6, 7", b"5,  6,7"])
+def test_a_space_that_is_there_only_sometimes_in_chunks_of_several(
+    mixed: bytes, eol: bytes
+) -> None:
+    def chunk(datas: bytes) -> bytes:
+        blocks = [b"event:a\ndata:%b\n\n" % data for data in datas.split(b",")]
+        return b"".join(blocks).replace(b"\n", eol)
+
+    chunks = [chunk(datas) for datas in (b"1,2,3,4,5", b"1,2,3,4", mixed, b"8,9")]
+
+    assert decode(chunks) == expected(b"".join(chunks))
+
+
 @pytest.mark.parametrize("end", [b"\n\n", b"\r\r", b"\r\n\r", b"\n\r", b"\r\n\n"])
 @pytest.mark.parametrize("size", [1, 3, 100, 5000])
 def test_an_event_is_given_with_the_byte_that_ends_it(
