@@ -20,7 +20,7 @@ from runs_core.flows.request import TEMPLATES, ApiRequest, Repeat
 from runs_core.wire import codec
 from runs_core.wire.http import ChangedHeaders, Timeouts, check_header, encode_query
 
-__all__ = ["build", "check_not_streamed", "operation", "split"]
+__all__ = ["alternatives", "build", "check_not_streamed", "operation", "split"]
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -63,9 +63,16 @@ def operation(
                 raise error
 
         vars(checked)["__signature__"] = signature
+        vars(checked)["_instead"] = accepted.instead
         return checked
 
     return decorate
+
+
+def alternatives(function: Callable[..., Any]) -> Mapping[str, str]:
+    """Return the required names of an operation that another may be given for."""
+    found: Mapping[str, str] = vars(function)["_instead"]
+    return found
 
 
 def _signature(function: Callable[..., Any], params: type) -> inspect.Signature:

@@ -8,9 +8,11 @@ import json
 import pytest
 
 from runs_core.api import assistants, messages, runs, steps, threads
+from runs_core.testing import Hang, LocalService, Script
 from runs_transports.cli.driving import TRANSPORTS
 from runs_transports.cli.operations import OPERATIONS
 from runs_transports.cli.parameter_help import parameter_help
+from runs_transports.serve import serve
 from tests.interrupting import interrupted_in
 from tests.testing.local import WEATHER
 
@@ -209,6 +211,37 @@ def test_a_run_is_created_polled_and_listed(cli, assistant, thread, transport):
     assert [json.loads(line)["id"] for line in listed.lines] == [run]
     steps = cli("steps", "list", run, thread, *via)
     assert json.loads(steps.out)["type"] == "message_creation"
+
+
+@pytest.mark.usefixtures("short_polls")
+@pytest.mark.parametrize("transport", TRANSPORTS)
+def test_a_run_that_is_polled_may_be_cancelled_on_exit(cli, monkeypatch, transport):
+    with serve(LocalService(Script([Hang()]))) as server:
+        monkeypatch.setenv("OPENAI_BASE_URL", server.base_url)
+        assistant = created(cli, "assistants", "create", "--model", "local")
+        thread = created(cli, "threads", "create")
+        asked = ("--assistant-id", assistant, "--cancel-on-exit", "true")
+        soon = ("--deadline", "0.3", "--transport", transport)
+
+        ended = cli("runs", "create-and-poll", thread, *asked, *soon)
+
+        assert ended.status == 1
+        assert server.service.executions["cancellations"] == 1
+
+
+def test_approvals_are_submitted_without_outputs(cli, server):
+    approvals = json.dumps([{"tool_call_id": "call_1", "approve": True}])
+
+    ended = cli("runs", "submit", "run_1", "thread_1", "--tool-approvals", approvals)
+
+    # The request was sent: the local service knows no approvals, nor this run.
+    assert ended.status == 1
+    assert "runs.submit_tool_outputs: the server answered 4" in ended.err
+    (sent,) = server.service.requests
+    assert sent.json == {"tool_approvals": json.loads(approvals)}
+    neither = cli("runs", "submit", "run_1", "thread_1")
+    assert neither.status == 2
+    assert "tool_outputs" in neither.err.replace("-", "_")
 
 
 @pytest.mark.usefixtures("short_polls")

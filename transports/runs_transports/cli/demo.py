@@ -126,7 +126,7 @@ def _converse(
         show.line("failed", report.problems[-1], "red")
     finally:
         report.total = time.perf_counter() - start
-        drive_on(conversation.clean_up(), lambda item: None)
+        drive_on(conversation.clean_up())
     return report
 
 

@@ -14,14 +14,14 @@ from attrs import frozen
 
 from runs_core.client import AsyncClient, Client
 from runs_core.endpoint import Endpoint
-from runs_core.flows.effects import Feed
+from runs_core.flows.call import Call
+from runs_core.flows.effects import Flow
 from runs_core.transport import AsyncTransport, Transport
 from runs_transports._extras import missing
 from runs_transports.cli.errors import CommandError
 
 __all__ = ["DEFAULT_TRANSPORT", "TRANSPORTS", "check_installed", "drive"]
 
-ItemT = TypeVar("ItemT")
 T = TypeVar("T")
 
 DEFAULT_TRANSPORT = "sockets"
@@ -30,23 +30,26 @@ DEFAULT_TRANSPORT = "sockets"
 @frozen(kw_only=True)
 class _Conversation:
     endpoint: Endpoint
-    feed: Feed[Any, Any]
-    take: Callable[[Any], None]
+    asked: Call[Any] | Flow[Any]
+    take: Callable[[Any], None] | None
     max_retries: int
 
 
 def drive(
     transport: str,
     endpoint: Endpoint,
-    feed: Feed[ItemT, T],
-    take: Callable[[ItemT], None],
+    asked: Call[T] | Flow[T],
+    take: Callable[[Any], None] | None = None,
     *,
     max_retries: int,
 ) -> T:
-    """Drive the feed to its end on the named transport; `take` gets what it emits."""
+    """Drive the call or flow on the named transport, and return its result.
+
+    With `take`, it is a feed, and that gets what it emits.
+    """
     check_installed(transport)
     conversation = _Conversation(
-        endpoint=endpoint, feed=feed, take=take, max_retries=max_retries
+        endpoint=endpoint, asked=asked, take=take, max_retries=max_retries
     )
     result: T = TRANSPORTS[transport](conversation)
     return result
@@ -111,7 +114,10 @@ def _blocking(transport: Transport, conversation: _Conversation) -> Any:
     client = Client(
         transport, conversation.endpoint, max_retries=conversation.max_retries
     )
-    with client.stream(conversation.feed) as stream:
+    asked: Any = conversation.asked
+    if conversation.take is None:
+        return client.run(asked)
+    with client.stream(asked) as stream:
         for item in stream:
             conversation.take(item)
         return stream.result
@@ -121,7 +127,10 @@ async def _awaiting(transport: AsyncTransport, conversation: _Conversation) -> A
     client = AsyncClient(
         transport, conversation.endpoint, max_retries=conversation.max_retries
     )
-    async with client.stream(conversation.feed) as stream:
+    asked: Any = conversation.asked
+    if conversation.take is None:
+        return await client.run(asked)
+    async with client.stream(asked) as stream:
         async for item in stream:
             conversation.take(item)
         return stream.result

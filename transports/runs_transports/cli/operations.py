@@ -13,10 +13,10 @@ from functools import partial
 from typing import Any, Literal, TypeAlias, Union, get_args, get_origin
 
 from runs_core.api import assistants, messages, runs, steps, threads
+from runs_core.api.operation import alternatives
 from runs_core.errors import InvalidOption, MalformedResponse, UsageError
 from runs_core.flows.call import Call, Paged
-from runs_core.flows.effects import Emit, Feed, Flow
-from runs_core.flows.once import OnceFeed
+from runs_core.flows.effects import Flow
 from runs_core.flows.streaming import RunFeed
 from runs_core.models import Page
 from runs_core.wire import codec
@@ -119,6 +119,7 @@ def _add_operation(verbs: Any, function: Operation) -> None:
 
 def _add_parameters(function: Operation, parser: Parser) -> None:
     ids, keywords = _parameters(function)
+    instead = alternatives(function)
     for parameter in ids:
         parser.add_argument(parameter.name, metavar=parameter.name.upper(), type=_text)
     group = parser.add_argument_group("parameters")
@@ -131,7 +132,8 @@ def _add_parameters(function: Operation, parser: Parser) -> None:
             help=as_typed(said.get(parameter.name, "")).replace("%", "%%"),
             metavar=_metavar(members),
             type=partial(_value, members),
-            required=parameter.default is inspect.Parameter.empty,
+            required=parameter.default is inspect.Parameter.empty
+            and parameter.name not in instead,
             default=argparse.SUPPRESS,
         )
     add_endpoint_options(parser)
@@ -255,18 +257,8 @@ def _run(function: Operation, ids: list[str], options: argparse.Namespace) -> in
     elif isinstance(asked, Paged) and "limit" not in params:
         drive_on(asked.items(), write_json)
     else:
-        drive_on(_emitting(asked), _write_result)
+        _write_result(drive_on(asked))
     return OK
-
-
-def _emitting(asked: Call[Any] | Flow[Any]) -> Feed[Any, None]:
-    """Return a feed of one item: the result of the call or the flow."""
-
-    def flow() -> Flow[None]:
-        result = yield from asked
-        yield Emit((result,))
-
-    return OnceFeed(flow())
 
 
 def _write_result(result: Any) -> None:
