@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from types import TracebackType
-from typing import Generic, Self, TypeVar
+from typing import Any, Generic, Self, TypeVar
 
 from runs_core._driven_flow import DrivenFlow
 from runs_core.drive import AsyncDriver, Driver
@@ -38,10 +38,10 @@ class BaseFeedStream(Generic[ItemT, T]):
         """Mark the stream as failed: an item that it handed out was not dealt with."""
         self._flow.fail(error)
 
-    def _drop(self, batch: Sequence[ItemT], index: int) -> None:
-        """Drop an item that does not fit, and the rest: the flow then raises why."""
+    def _drop(self, batch: Sequence[ItemT], left: Sequence[Any]) -> None:
+        """Go on with what is left of the batch, without an item that does not fit."""
         if batch is self._batch:  # Not if it was closed at this very moment.
-            self._batch = batch[:index]
+            self._batch = left
 
     def _take(self, batch: Sequence[ItemT], index: int) -> ItemT:
         if batch is self._batch:  # Not if it was closed at this very moment.
@@ -99,7 +99,7 @@ class FeedStream(BaseFeedStream[ItemT, T]):
             if index < len(batch):
                 if progress is None or progress.hand_out(index + 1):
                     return self._take(batch, index)
-                self._drop(batch, index)
+                self._drop(batch, progress.batch)
             elif not self._advance():
                 raise StopIteration
 
@@ -169,7 +169,7 @@ class AsyncFeedStream(BaseFeedStream[ItemT, T]):
             if index < len(batch):
                 if progress is None or progress.hand_out(index + 1):
                     return self._take(batch, index)
-                self._drop(batch, index)
+                self._drop(batch, progress.batch)
             elif not await self._advance():
                 raise StopAsyncIteration
 

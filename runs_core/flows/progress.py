@@ -23,10 +23,10 @@ class Progress:
     asks before each, by `hand_out`. One that does not fit changes nothing, and neither
     it nor an event behind it is handed out, however the stream was cut: `finish`, which
     says that the batch is done, raises. Once the run has ended for good, what does not
-    fit is handed out like the rest. `head` is the head of the response, `told` whether
-    an event has come since, and `redact` removes the request's credentials from a text.
-    `last_event` is the wire name of the last event. `snapshot` is the state after the
-    events handed out so far.
+    fit is left out, and the rest is handed out. `head` is the head of the response,
+    `told` whether an event has come since, and `redact` removes the request's
+    credentials from a text. `last_event` is the wire name of the last event. `snapshot`
+    is the state after the events handed out so far.
     """
 
     one_by_one: bool = False
@@ -35,7 +35,7 @@ class Progress:
     head: Head | None = None
     redact: Callable[[bytes], bytes] | None = None
     snapshot: RunSnapshot = field(factory=RunSnapshot)
-    _batch: Sequence[RunStreamEvent] = ()
+    batch: Sequence[RunStreamEvent] = ()
     _applied: int = 0
     _fault: InvalidDelta | None = None
 
@@ -46,32 +46,39 @@ class Progress:
 
     def begin(self, batch: Sequence[RunStreamEvent]) -> Sequence[RunStreamEvent]:
         """Start to hand out a batch, after all of the one before it."""
-        self._batch = batch
+        self.batch = batch
         self._applied = 0
         if not self.one_by_one:
             self.hand_out(len(batch))
-        return self._batch
+        return self.batch
 
     def hand_out(self, count: int) -> bool:
-        """Apply the first `count` events of the batch; return whether they all fit."""
-        for event in self._batch[self._applied : count]:
+        """Apply the first `count` events of the batch; return whether the last fits.
+
+        If not, it is no longer in the batch.
+        """
+        fits = True
+        for event in self.batch[self._applied : count]:
             # Before, so that nothing is applied twice if that is interrupted.
             self._applied += 1
             try:
                 self.snapshot.apply(event)
             except InvalidDelta as fault:
+                fits = False
+                behind = self.batch[self._applied :] if self.is_final else ()
+                self._applied -= 1
+                self.batch = [*self.batch[: self._applied], *behind]
                 if not self.is_final:
                     self._fault = fault
-                    self._batch = self._batch[: self._applied - 1]
                     break
-        return self._fault is None
+        return fits and count <= len(self.batch)
 
     def finish(self) -> None:
         """Mark the whole batch as handed out. Raises `InvalidDelta`."""
-        self.hand_out(len(self._batch))
-        if self._batch:
-            self.last_event = self._batch[-1].event
+        self.hand_out(len(self.batch))
+        if self.batch:
+            self.last_event = self.batch[-1].event
             self.told = True
-            self._batch = ()
+            self.batch = ()
         if self._fault is not None:
             raise self._fault

@@ -104,8 +104,10 @@ class StepChanges:
         for tracked in self._seen.values():
             if not tracked.done:
                 for index in sorted(tracked.parts):
-                    find = partial(self._find_call, tracked, index)
-                    yield from self._call_done(tracked, index, find)
+                    # A whole object may have come without it.
+                    if self._call_at(tracked, index) is not None:
+                        find = partial(self._find_call, tracked, index)
+                        yield from self._call_done(tracked, index, find)
 
     def _call(self, tracked: Tracked, index: int) -> Iterator[Change]:
         if index not in tracked.parts:
@@ -129,9 +131,12 @@ class StepChanges:
     def _find_step(self, step_id: str) -> RunStep:
         return self._look()._step(step_id).model()
 
-    def _find_call(self, tracked: Tracked, index: int) -> ToolCall:
+    def _call_at(self, tracked: Tracked, index: int) -> ToolCall | None:
         step = self._look()._step(tracked.id)
-        call = step.part(index, tracked.position(index))
+        return step.part(index, tracked.position(index))
+
+    def _find_call(self, tracked: Tracked, index: int) -> ToolCall:
+        call = self._call_at(tracked, index)
         if call is None:
             raise LookupError("the step no longer has this tool call")
         return call

@@ -577,6 +577,23 @@ def test_one_by_one_an_event_that_does_not_fit_is_not_to_be_handed_out() -> None
     assert progress.last_event == "thread.message.delta"
 
 
+@pytest.mark.parametrize("one_by_one", [True, False])
+def test_what_does_not_fit_after_a_runs_end_is_left_out(one_by_one: bool) -> None:
+    progress = Progress(one_by_one=one_by_one)
+    bad = text_event("x", -1)
+    stream = COMPLETED + bad + text_event("a") + bad + bad + text_event("b")
+    events = RunEventDecoder().feed(stream)
+    kept = [events[0], events[2], events[5]]
+
+    assert progress.begin(events) == (events if one_by_one else kept)
+    if one_by_one:
+        asked = [progress.hand_out(n) for n in (1, 2, 2, 3, 3, 3)]
+        assert asked == [True, False, True, False, False, True]
+    assert progress.batch == kept
+    progress.finish()
+    assert progress.snapshot.text == "ab"
+
+
 def test_an_event_whose_application_is_interrupted_is_not_applied_again() -> None:
     class Interrupted(RunSnapshot):
         def apply(self, event: RunStreamEvent) -> None:

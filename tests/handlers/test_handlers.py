@@ -37,6 +37,7 @@ from tests.handlers.players import (
 )
 from tests.handlers.wire import (
     DONE,
+    as_bytes,
     begin_call,
     call,
     completed,
@@ -168,6 +169,38 @@ def test_the_end_is_told_once_at_the_end(play: Play) -> None:
 
     assert played.names.count("on_end") == 1
     assert played.told[-1] == ("on_end",)
+
+
+@both
+@pytest.mark.parametrize("whole", [True, False])
+def test_what_does_not_fit_after_the_runs_end_is_not_told(
+    play: Play, whole: bool
+) -> None:
+    late = delta("msg_9", more("x", -1)), step_delta("step_9", {"index": -1})
+    events: list[Any] = [run("created"), run("completed"), *late, DONE]
+    played = play([as_bytes(events)] if whole else events)
+
+    assert played.error is None
+    assert played.names == ["on_end"]
+    assert played.handler.snapshot.outcome == "completed"
+    assert len(played.of("on_event")) == 2
+
+
+@both
+def test_a_call_that_its_step_no_longer_has_is_not_done(play: Play) -> None:
+    calls = call("call_1", "{}"), call("call_2", "{}")
+    played = play(
+        [
+            run("created"),
+            step("step_1", *calls),
+            step("step_1", calls[0], status="in_progress"),
+            run("requires_action"),
+            DONE,
+        ]
+    )
+
+    assert played.error is None
+    assert [t[1]["id"] for t in played.of("on_tool_call_done")] == ["call_1"]
 
 
 @both
