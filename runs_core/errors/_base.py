@@ -15,6 +15,7 @@ __all__ = [
     "OpenAIError",
     "OutcomeUnknown",
     "RunsError",
+    "text_or_none",
 ]
 
 
@@ -62,15 +63,23 @@ class APIError(RunsError):
     ) -> None:
         super().__init__(message)
         said = body if isinstance(body, dict) else {}
-        self.message = message
-        self.code = code or _text(said.get("code"))
-        self.param = param or _text(said.get("param"))
-        self.type = type or _text(said.get("type"))
+        self.code = code or text_or_none(said.get("code"))
+        self.param = param or text_or_none(said.get("param"))
+        self.type = type or text_or_none(said.get("type"))
         self.body = body
 
+    @property
+    def message(self) -> str:
+        """What `str` of the error is, too."""
+        return str(self)
 
-def _text(value: object) -> str | None:
-    # Some servers send integers.
+    @message.setter
+    def message(self, message: str) -> None:
+        self.args = (message,)
+
+
+def text_or_none(value: object) -> str | None:
+    """Return a field of an error as text: some servers send integers."""
     return None if value is None else str(value)
 
 

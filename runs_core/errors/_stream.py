@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
-from runs_core.errors._base import APIConnectionError, APIError, APITimeoutError
+from runs_core.errors._base import (
+    APIConnectionError,
+    APIError,
+    APITimeoutError,
+    text_or_none,
+)
 
 if TYPE_CHECKING:
     from runs_core.models import ErrorObject
@@ -74,5 +79,7 @@ class StreamError(StreamEnded):
         )
         self.error = error
         if error is not None:
-            self.code, self.param, self.type = error.code, error.param, error.type
+            self.code = text_or_none(error.code)
+            self.param = text_or_none(error.param)
+            self.type = text_or_none(error.type)
         self.body = body

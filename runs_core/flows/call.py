@@ -60,7 +60,7 @@ class Call(Generic[T_co]):
         except ResponseTooLarge as error:
             is_list = self.request.operation.endswith(".list")
             hint = "ask for fewer items a page" if is_list else "give a higher limit"
-            error.args = (f"{error}: {hint}",)
+            error.message = f"{error}: {hint}"
             _raise_unknown(error, self.request)
         return self.parse(response)
 
@@ -87,7 +87,7 @@ class Call(Generic[T_co]):
 
 def _raise_unknown(error: ProtocolError, request: ApiRequest) -> NoReturn:
     """Raise the error, as an `OutcomeUnknown` if the request must not be repeated."""
-    error.args = (f"{request.operation}: {error}",)
+    error.message = f"{request.operation}: {error}"
     unknown = as_unknown(error, request)
     if unknown is error:
         raise error
@@ -121,7 +121,7 @@ def json_answer(cls: type[ResourceT]) -> Callable[[Response], ResourceT]:
         except MalformedResponse as error:
             if isinstance(value, dict) and value.get("error"):
                 # Without its words: credentials are removed from those of errors alone.
-                error.args = (f"it is an error, in spite of its status: {error}",)
+                error.message = f"it is an error, in spite of its status: {error}"
             raise
         if has_id:
             # Other requests need it.

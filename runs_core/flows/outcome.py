@@ -59,7 +59,7 @@ def as_unknown(error: ErrorT, request: ApiRequest) -> ErrorT:
     if request.repeat is Repeat.SAFE or isinstance(error, OutcomeUnknown):
         return error
     message = f"{error}; {how_to_find_out(request)}"
-    unknown: Any = _made(type(error), (message,), {**vars(error), "message": message})
+    unknown: Any = _made(type(error), (message,), vars(error))
     mark_unknown(unknown, request)
     unknown.__cause__ = error.__cause__
     result: ErrorT = unknown

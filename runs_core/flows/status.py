@@ -178,7 +178,6 @@ def _add_details(
 
 def _say(error: errors.APIStatusError, more: str) -> None:
     error.message = f"{error.message}; {more}"
-    error.args = (error.message,)
 
 
 def _body(response: Response) -> Any:

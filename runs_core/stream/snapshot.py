@@ -219,7 +219,7 @@ class RunSnapshot:
         except InvalidDelta as error:
             error.event = event.event
             why = f"the {error.event} event does not fit what came before it: {error}"
-            error.args = (why,)
+            error.message = why
             raise
 
     def _add(self, parts: dict[str, Any], part: Any, event: DeltaEvent[Any]) -> None:

@@ -224,7 +224,7 @@ class FieldsByName(Mapping[str, str]):
     def __init__(self, headers: Iterable[tuple[str, str]]) -> None:
         self._values: dict[str, str] = {}
         for name, value in headers:
-            self._values.setdefault(name, value)
+            self._values.setdefault(name.lower(), value)
 
     def __getitem__(self, name: str) -> str:
         return self._values[name.lower()]

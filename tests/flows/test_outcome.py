@@ -204,6 +204,7 @@ def test_only_a_list_that_is_too_long_has_fewer_items_to_ask_for() -> None:
         next(flow)
         with pytest.raises(ResponseTooLarge) as caught:
             flow.throw(ResponseTooLarge("it is too long"))
+        assert caught.value.message == str(caught.value)
         told.append(str(caught.value))
 
     listed = "runs.list: it is too long: ask for fewer items a page"

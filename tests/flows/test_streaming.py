@@ -577,6 +577,16 @@ def test_one_by_one_an_event_that_does_not_fit_is_not_to_be_handed_out() -> None
     assert progress.last_event == "thread.message.delta"
 
 
+def test_the_fields_of_an_error_event_are_text_on_the_error() -> None:
+    said = {"message": "m", "code": 7, "param": {"a": 1}, "type": True}
+    with pytest.raises(StreamError) as caught:
+        Server(QUEUED + sse("error", said)).drive(a_feed())
+
+    error = caught.value
+    assert (error.code, error.param, error.type) == ("7", "{'a': 1}", "True")
+    assert error.body == said
+
+
 @pytest.mark.parametrize("one_by_one", [True, False])
 def test_what_does_not_fit_after_a_runs_end_is_left_out(one_by_one: bool) -> None:
     progress = Progress(one_by_one=one_by_one)

@@ -73,7 +73,9 @@ def test_of_a_repeated_field_the_first_counts_and_all_are_kept() -> None:
 
 
 def test_fields_by_name_are_a_mapping_with_names_in_any_case() -> None:
-    fields = FieldsByName(Headers([("Retry-After", "1"), ("A", "2"), ("a", "3")]))
+    given = [("Retry-After", "1"), ("A", "2"), ("a", "3")]
+    assert FieldsByName(given)["RETRY-after"] == "1"
+    fields = FieldsByName(Headers(given))
 
     assert fields == {"retry-after": "1", "a": "2"}
     assert fields["Retry-After"] == fields.get("RETRY-AFTER") == "1"
