@@ -269,8 +269,9 @@ class _Attempts:
         out.
         """
         if answer.status == 404 and _is_retired(self.endpoint.base_url):
-            raise self._retired(answer)
-        if answer.status < 300:
+            retired = self._retired(answer)
+            raise as_unknown(retired, self.request) if self.perhaps_sent else retired
+        if 200 <= answer.status < 300:
             # A stream can still bring an error, in an event.
             return evolve(answer, redact=clean) if isinstance(answer, Head) else answer
         if isinstance(answer, Head):

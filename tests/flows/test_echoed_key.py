@@ -8,11 +8,13 @@ import logging
 import pickle
 import traceback
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 from attrs import evolve
 
 from runs_core import (
+    APIStatusError,
     AuthenticationError,
     Client,
     Endpoint,
@@ -35,6 +37,7 @@ from runs_core.testing import (
 )
 from runs_core.wire.body import ERROR_BODY_LIMIT
 from runs_core.wire.http import Headers
+from tests.fakes import Exchange, FakeTransport
 from tests.leaks import assert_sealed, key, leaks_in
 
 KEY = "sk-canary-0123456789"
@@ -96,6 +99,26 @@ ESCAPED = (
     in_json(ODD_KEY).replace("=", "\\u003D"),
     in_escapes(ODD_KEY),
 )
+
+
+@pytest.mark.parametrize("status", [103, 199, 302, 404, 500])
+@pytest.mark.parametrize("streamed", [False, True])
+def test_promise_4_a_key_echoed_under_any_status_of_failure_is_taken_out(
+    status: int, streamed: bool
+) -> None:
+    # A transport that knows no interim responses hands them on.
+    body = b'{"error": {"message": "no key: %s"}}' % KEY.encode()
+    client = Client(
+        FakeTransport(Exchange(status, body=[body])), Endpoint("http://x", KEY)
+    )
+    if streamed:
+        call = client.stream(runs.stream("t", assistant_id="a")).until_done
+    else:
+        call = partial(client.run, runs.create("t", assistant_id="a"))
+    with pytest.raises(APIStatusError, match="no key: ") as caught:
+        call()
+
+    assert KEY not in f"{caught.value} {caught.value.body}"
 
 
 @pytest.mark.parametrize("escaped", ESCAPED)

@@ -782,6 +782,16 @@ def test_the_404_of_a_retired_service_says_so(base_url: str) -> None:
     assert caught.value.status == 404
 
 
+def test_promise_5_a_retired_services_404_closes_nothing_that_was_left_open() -> None:
+    lines = [(sends(), TransportError("x")), (Sleep, None), (sends(), failed(404))]
+    with pytest.raises(ServiceRetired, match="same idempotency_key") as caught:
+        perform(
+            bound(iter(Call(KEYED, body)), Endpoint("https://api.openai.com/v1")), lines
+        )
+
+    assert isinstance(caught.value, OutcomeUnknown)
+
+
 @pytest.mark.parametrize("base_url", ["https://myapi.openai.com", "http://openai.com"])
 def test_the_404_of_another_server_is_its_own(base_url: str) -> None:
     with pytest.raises(NotFoundError) as caught:
