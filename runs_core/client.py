@@ -6,10 +6,12 @@ operations under openai-python's names.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from copy import copy
 from functools import cached_property
+from inspect import isawaitable
 from types import TracebackType
 from typing import Any, Self, TypedDict, TypeVar, Unpack, overload
 
@@ -20,7 +22,7 @@ from runs_core._omit import Omit
 from runs_core._performing import check_blocking_functions
 from runs_core.drive import AsyncDriver, Driver, Outside, log_decision
 from runs_core.endpoint import Endpoint, check_endpoint
-from runs_core.errors import UsageError
+from runs_core.errors import RunsError, UsageError
 from runs_core.event_stream import AsyncEventStream, EventStream
 from runs_core.feed_stream import AsyncFeedStream, FeedStream
 from runs_core.flows.call import Call, Paged
@@ -287,7 +289,10 @@ class AsyncClient(_BaseClient):
     async def close(self) -> None:
         """Close the transport, if it can be closed; also for other clients on it."""
         if (close := getattr(self.transport, "close", None)) is not None:
-            await close()
+            closing = close()
+            # A blocking transport is refused when it is used, not when it is left.
+            if isawaitable(closing):
+                await closing
 
     async def run(self, conversation: Call[T] | Flow[T]) -> T:
         """Drive a call or flow to its end and return its result."""
@@ -328,12 +333,19 @@ class AsyncClient(_BaseClient):
 
 @contextmanager
 def _not_in_the_way(call: Call[Any]) -> Iterator[None]:
-    """Log an error of the call: it must not hide why the conversation is left."""
+    """Log an error of the call: it must not hide why the conversation is left.
+
+    If that is an error of ours, it gets a note of what became of the run.
+    """
+    why = sys.exception()
+    became = "was cancelled on exit"
     try:
         yield
     except Exception as error:
-        what = f"{call.request.operation} on exit failed: {type(error).__name__}"
-        log_decision(f"{what}; the run may go on")
+        became = f"could not be cancelled on exit ({type(error).__name__})"
+        log_decision(f"{call.request.operation}: the run {became}")
+    if isinstance(why, RunsError):
+        why.add_note(f"the run {became}")
 
 
 def _on_exit(conversation: Call[Any] | Flow[Any]) -> Call[Any] | None:

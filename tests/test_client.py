@@ -521,6 +521,22 @@ def test_a_blocking_client_takes_no_async_transport(cls: Any) -> None:
         Client(cls(), Endpoint(BASE))
 
 
+def test_leaving_an_async_client_hides_no_mistake_of_its_transport() -> None:
+    class Blocking(FakeTransport):
+        def close(self) -> None:
+            self.time = -1.0
+
+    transport: Any = Blocking(ok())
+
+    async def main() -> None:
+        async with AsyncClient(transport, Endpoint(BASE)) as client:
+            await client.run(RETRIEVE)
+
+    with pytest.raises(UsageError, match="Blocking"):
+        run_async(main())
+    assert transport.time == -1.0
+
+
 @pytest.mark.parametrize(
     ("given", "used"),
     [

@@ -7,8 +7,6 @@ from __future__ import annotations
 
 from typing import Unpack
 
-from attrs import evolve
-
 from runs_core.api import _run_requests
 from runs_core.api._run_requests import (
     begun_and_polled,
@@ -41,9 +39,15 @@ from runs_core.flows.effects import Flow
 from runs_core.flows.polling import PollOptions, poll_flow
 from runs_core.flows.progress import Progress
 from runs_core.flows.seen import Ids, Seen, cancelled_on_exit, naming_run
-from runs_core.flows.streaming import RunFeed, StreamOptions, run_feed
+from runs_core.flows.streaming import (
+    RunFeed,
+    StreamOptions,
+    run_feed,
+    streamed_run,
+)
 from runs_core.flows.toolbox import Toolbox
 from runs_core.flows.tools import polled_tools, streamed_tools
+from runs_core.lifecycle import RUN_TERMINAL
 from runs_core.models import Page, Run
 
 __all__ = [
@@ -252,8 +256,10 @@ def stream_tools(thread_id: str, **params: Unpack[StreamToolsParams]) -> RunFeed
     if options.cancel_on_exit:
 
         def still_open() -> Ids | None:
-            shown = evolve(seen, run=progress.snapshot.run)
-            return shown.still_open()
+            # One that waits for outputs is abandoned: its functions are called here.
+            if seen.cancelled:
+                return None
+            return streamed_run(start, progress, RUN_TERMINAL)
 
         cancelled_on_exit(feed, still_open, requests)
     return feed

@@ -106,7 +106,13 @@ def poll_flow(
     until = None if options.deadline is None else start + options.deadline
     while True:
         left = yield from time_left(until, partial(_late, seen.run))
-        response = yield from Send(retrieve.request, timeout=left)
+        try:
+            response = yield from Send(retrieve.request, timeout=left)
+        except DeadlineExceeded as error:
+            # A client's own deadline may have passed before.
+            if until is None or (yield from Now()) < until:
+                raise
+            raise _late(seen.run) from error
         run = seen.now(retrieve.parse(response))
         if options.on_poll is not None:
             told = yield from Invoke(options.on_poll, (run,)).until(until)

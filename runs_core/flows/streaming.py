@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
+from functools import partial
 from typing import Literal, TypeVar
 
 from attrs import define, evolve, field, frozen
@@ -52,6 +53,7 @@ __all__ = [
     "StreamOptions",
     "run_feed",
     "stream_flow",
+    "streamed_run",
 ]
 
 StreamEndedT = TypeVar("StreamEndedT", bound=StreamEnded)
@@ -103,17 +105,24 @@ def run_feed(
     """Return the feed of the run that the request starts or continues."""
     progress = Progress()
     feed = RunFeed(stream_flow(request, progress, options, requests), progress)
-
-    def still_open() -> Ids | None:
-        # A run that waits for its caller was not abandoned: they continue it. And a run
-        # that is continued is known before any event, once the response has begun.
-        if progress.head is None or progress.snapshot.outcome is not None:
-            return None
-        return ids_of(request, progress.snapshot)
-
     if options.cancel_on_exit:
+        # A run that waits for its caller was not abandoned: they continue it.
+        still_open = partial(streamed_run, request, progress, RUN_ENDS)
         cancelled_on_exit(feed, still_open, requests)
     return feed
+
+
+def streamed_run(
+    request: ApiRequest, progress: Progress, ends: Container[str | None]
+) -> Ids | None:
+    """Return the ids of a streamed run; None if it has ended in one of these ways.
+
+    None, too, until the response has begun. From then on, a run that is continued is
+    known, before any event.
+    """
+    if progress.head is None or progress.snapshot.outcome in ends:
+        return None
+    return ids_of(request, progress.snapshot)
 
 
 def stream_flow(

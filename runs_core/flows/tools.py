@@ -81,7 +81,11 @@ def streamed_tools(
         left = yield from time_left(until, partial(_late, seen.run))
         streamed = evolve(options, deadline=left)
         events = stream_flow(request, progress, streamed, requests, rounds.answered)
-        run = seen.now((yield from events))
+        try:
+            run = seen.now((yield from events))
+        except RunsError:
+            seen.run = progress.snapshot.run or seen.run
+            raise
         # Its own status may lag behind the event that brought it.
         outcome = progress.snapshot.outcome
         if outcome in RUN_TERMINAL or not (calls := _open_calls(run)):

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import pytest
@@ -43,6 +45,7 @@ from runs_core.testing import (
 from runs_transports.asyncio import AsyncioTransport
 from runs_transports.serve import serve
 from runs_transports.trio import TrioTransport
+from tests.fakes import Exchange, FakeTransport
 
 
 class Bench:
@@ -146,7 +149,72 @@ def test_promise_9_what_keeps_a_run_from_being_cancelled_hides_no_error(
         stream.until_done()
 
     assert bench.cancelled == 0
-    assert "runs.cancel on exit failed: IndexError; the run may go on" in caplog.text
+    assert "the run could not be cancelled on exit (IndexError)" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("service", "became"),
+    [
+        (None, "was cancelled"),
+        ("failing", r"could not be cancelled .*\(NotFoundError\)"),
+    ],
+)
+def test_an_error_says_what_became_of_its_run(service: str | None, became: str) -> None:
+    class Failing(LocalService):
+        def handle(self, request: ServiceRequest, now: float) -> ServiceReply:
+            if request.target.endswith("/cancel"):
+                return ServiceReply(status=404, headers=[], chunks=[])
+            return super().handle(request, now)
+
+    def polls(bench: Bench) -> None:
+        bench.client.beta.threads.runs.create_and_poll(
+            bench.thread, assistant_id=bench.assistant, **options
+        )
+
+    def streams(bench: Bench) -> None:
+        with bench.client.stream(bench.feed(**options)) as stream:
+            stream.until_done()
+
+    options: Any = {"deadline": 30.0, "cancel_on_exit": True}
+    for way in (polls, streams):
+        bench = Bench(Hang())
+        if service:
+            bench.service.__class__ = Failing
+        with pytest.raises(DeadlineExceeded) as caught:
+            way(bench)
+        assert re.match(f"the run {became}", caught.value.__notes__[-1])
+
+
+Make = Callable[..., RunFeed]
+
+
+@pytest.mark.parametrize(
+    "make", [runs.stream, partial(runs.stream_tools, functions=[])]
+)
+@pytest.mark.parametrize(
+    ("event", "cancels"),
+    [
+        ("message.created", 1),
+        ("run.in_progress", 1),
+        ("run.completed", 0),  # though its status lags behind
+    ],
+)
+def test_promise_9_a_streamed_run_is_cancelled_if_it_is_known_and_has_not_ended(
+    make: Make, event: str, cancels: int
+) -> None:
+    about = {"id": "msg_1", "object": "thread.message", "run_id": "run_1"}
+    if event.startswith("run"):
+        about = {"id": "run_1", "object": "thread.run", "status": "in_progress"}
+    sent = f"event: thread.{event}\ndata: {json.dumps(about)}\n\n".encode()
+    streams = Exchange(200, [("content-type", "text/event-stream")], [sent])
+    transport = FakeTransport(streams, Exchange())
+    client = Client(transport, Endpoint("http://l.test/v1", "k"))
+    feed = make("thread_1", assistant_id="a", cancel_on_exit=True)
+    with client.stream(feed) as stream:
+        next(stream)
+
+    urls = [request.url for request in transport.requests[1:]]
+    assert urls == cancels * ["http://l.test/v1/threads/thread_1/runs/run_1/cancel"]
 
 
 def poll_until(bench: Bench, interrupt: Callable[[Run], None]) -> None:

@@ -200,6 +200,41 @@ def test_promise_6_polling_ends_at_the_deadline_with_the_run_as_last_seen() -> N
     assert caught.value.run.status == "in_progress"
 
 
+def test_promise_6_a_look_that_takes_too_long_ends_with_the_run_as_last_seen() -> None:
+    with pytest.raises(DeadlineExceeded, match="run is still queued at") as caught:
+        poll(
+            (Now, 100.0),
+            (Now, 100.0),
+            (Send(LOOK.request, timeout=3.0), answer("queued")),
+            (Now, 100.5),
+            (Sleep(1.0, reason="polling: the run is queued"), None),
+            (Now, 101.5),
+            (
+                Send(LOOK.request, timeout=1.5),
+                DeadlineExceeded("runs.retrieve is late"),
+            ),
+            (Now, 103.0),
+            deadline=3.0,
+        )
+
+    assert caught.value.run is not None
+    assert isinstance(caught.value.__cause__, DeadlineExceeded)
+
+
+def test_a_clients_own_deadline_that_passes_before_is_not_pollings() -> None:
+    with pytest.raises(DeadlineExceeded, match=r"^runs.retrieve is late$"):
+        poll(
+            (Now, 100.0),
+            (Now, 100.0),
+            (
+                Send(LOOK.request, timeout=3.0),
+                DeadlineExceeded("runs.retrieve is late"),
+            ),
+            (Now, 101.0),
+            deadline=3.0,
+        )
+
+
 def test_a_status_is_one_short_line_in_the_log_and_in_the_error() -> None:
     with pytest.raises(DeadlineExceeded) as caught:
         poll(

@@ -27,6 +27,7 @@ from runs_core.flows.effects import Send
 from runs_core.models import Run, ToolOutput
 from runs_core.testing import (
     Call,
+    Cut,
     InMemoryTransport,
     LocalService,
     Pause,
@@ -812,3 +813,13 @@ def test_an_error_after_the_run_has_begun_has_a_note_that_says_so() -> None:
     with pytest.raises(InternalServerError) as caught:
         bench.client.run(runs.poll("run_1", bench.thread))
     assert not hasattr(caught.value, "__notes__")
+
+
+def test_a_stream_with_tools_that_breaks_has_a_note_that_its_run_has_begun() -> None:
+    bench = Bench(Turn((Say("a"), Cut())))
+    feed = runs.stream_tools(bench.thread, assistant_id=bench.assistant, functions=[])
+    with pytest.raises(StreamTruncated) as caught:
+        bench.client.stream(feed).until_done()
+
+    (note,) = caught.value.__notes__
+    assert note == f"run {caught.value.run_id} has begun, and may go on at the server"

@@ -85,9 +85,9 @@ def serve(
     """Start a server and return it; close it, or use it in a `with`.
 
     Without a service it serves a new `LocalService`. Port 0 takes a free one. With
-    `ssl_context`, one for servers that has a certificate, it speaks TLS. The server
-    checks no credentials, so it listens to this machine only: `host` must be a loopback
-    address unless `allow_remote`.
+    `ssl_context`, one for servers that has a certificate, it speaks TLS. Credentials
+    are checked by the service, if at all, so it listens to this machine only: `host`
+    must be a loopback address unless `allow_remote`.
     """
     if service is not None:
         check_service(service)
@@ -98,7 +98,7 @@ def serve(
             )
     if not (allow_remote or _is_loopback(host)):
         raise UsageError(
-            f"{host} is not a loopback address, and this server lets everyone in:"
+            f"{host} is not a loopback address, and others could reach this server:"
             " pass allow_remote=True if you want that"
         )
     if ssl_context is not None and ssl_context.protocol is ssl.PROTOCOL_TLS_CLIENT:
