@@ -23,6 +23,8 @@ class DrivenFlow(Generic[T]):
         # in a variable, every traceback could show a token.
         self._answers: list[Any] = [None]
         self._error: BaseException | None = None
+        # What the flow is thrown once it has dealt with its next answer.
+        self._next_error: BaseException | None = None
         self._ended = False
         self._busy = False
         self._result: tuple[T] | None = None
@@ -71,9 +73,21 @@ class DrivenFlow(Generic[T]):
         if self._result is None:
             self._failure = self._failure or type(error).__name__
 
+    def _put_off(self, error: BaseException) -> bool:
+        """Throw an interruption into the flow when that has dealt with its next answer.
+
+        Return False for any other error. A whole response that has come is not lost by
+        it: the flow learns what the server has done, and there may be a run to cancel.
+        """
+        if isinstance(error, Exception):
+            return False
+        self._next_error = error
+        return True
+
     def _next_ask(self) -> Ask | None:
         """Return the next effect; None at the flow's end, also after `close()`."""
         error, self._error = self._error, None
+        later, self._next_error = self._next_error, None
         try:
             if self._ended:
                 # Closed from elsewhere while it waited. That breaks the connection; any
@@ -85,11 +99,15 @@ class DrivenFlow(Generic[T]):
                 ask = self._flow.throw(error)
             else:
                 ask = self._flow.send(self._answers.pop())
+            if later is not None:
+                ask = self._flow.throw(later)
             # If it was closed while it computed, nothing more is sent.
             return None if self._ended else ask
         except StopIteration as end:
             self._ended = True
             self._result = (end.value,)
+            if later is not None:
+                raise later from None
             return None
         finally:
-            del error  # It would otherwise hold its own traceback.
+            del error, later  # They would otherwise hold their own tracebacks.

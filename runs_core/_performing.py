@@ -34,6 +34,7 @@ __all__ = [
     "call_blocking",
     "check_blocking_functions",
     "dated",
+    "nothing_open",
     "place_of",
     "raise_translated",
     "shown",
@@ -145,6 +146,13 @@ def raise_translated(
         raise TransportError(message) from error
     finally:
         del error, callers  # They would otherwise hold their own tracebacks.
+
+
+def nothing_open() -> UsageError:
+    """Return the error for a `Read` without a response to read from."""
+    return UsageError(
+        "there is no open response to Read: Open one first; a Read that fails closes it"
+    )
 
 
 def place_of(request: Request) -> str:

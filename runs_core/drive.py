@@ -19,15 +19,9 @@ from typing import Any, Generic, TypeVar, assert_never
 from attrs import frozen
 
 from runs_core import _performing as performing
+from runs_core import _transport_checks as checks
 from runs_core._driven_flow import DrivenFlow
-from runs_core._transport_checks import (
-    check_awaited,
-    check_blocking,
-    check_opened,
-    check_pending,
-    check_piece,
-)
-from runs_core.errors import RunsError, TransportError, UsageError
+from runs_core.errors import RunsError, TransportError
 from runs_core.flows.effects import (
     Ask,
     Emit,
@@ -75,8 +69,7 @@ class _BaseDriver(DrivenFlow[T], Generic[ItemT, T]):
         outside: Outside | None,
     ) -> None:
         super().__init__(flow)
-        self._expected: tuple[type[BaseException], ...]
-        self._expected = (RunsError, *transport.errors)
+        self._expected: tuple[type[BaseException], ...] = RunsError, *transport.errors
         outside = outside or Outside()
         self._random = outside.random
         self._wall = outside.wall
@@ -91,10 +84,7 @@ class _BaseDriver(DrivenFlow[T], Generic[ItemT, T]):
         if self._body_ended or self._ended:
             return b""
         # If this returned the end, a body that broke off would look complete.
-        raise UsageError(
-            "there is no open response to Read: Open one first; a Read that fails"
-            " closes it"
-        )
+        raise performing.nothing_open()
 
     def _pause(self, ask: Sleep) -> float:
         seconds = max(0.0, ask.seconds * (1 - ask.jitter * self._random()))
@@ -195,12 +185,12 @@ class Driver(_BaseDriver[ItemT, T]):
         callers = sys.exception()
         try:
             context = self._transport.open(request)
-            check_blocking(context, self._transport)
+            checks.check_blocking(context, self._transport)
             opened = context.__enter__()
         except BaseException as error:
             performing.raise_translated(error, self._expected, callers, self._place)
         self._context = context
-        check_opened(opened, self._transport)
+        checks.check_opened(opened, self._transport)
         self._opened = opened
         self._read_timeout = request.timeouts.read
         _log_exchange(request, opened.head)
@@ -216,7 +206,7 @@ class Driver(_BaseDriver[ItemT, T]):
                 opened.set_timeout(shorter(self._read_timeout, timeout))
             piece = opened.read()
             if type(piece) is not bytes:
-                check_piece(piece, self._transport)
+                checks.check_piece(piece, self._transport)
         except BaseException as error:
             performing.raise_translated(error, self._expected, callers, self._place)
         if not piece:
@@ -233,6 +223,9 @@ class Driver(_BaseDriver[ItemT, T]):
                 pass
         except TransportError:
             if not body.is_error:
+                raise
+        except BaseException as error:
+            if not (self._body_ended and self._put_off(error)):
                 raise
         self._close_exchange()
         return body.response()
@@ -333,12 +326,12 @@ class AsyncDriver(_BaseDriver[ItemT, T]):
         callers = sys.exception()
         try:
             context = self._transport.open(request)
-            check_awaited(context, self._transport)
+            checks.check_awaited(context, self._transport)
             opened = await context.__aenter__()
         except BaseException as error:
             performing.raise_translated(error, self._expected, callers, self._place)
         self._context = context
-        check_opened(opened, self._transport)
+        checks.check_opened(opened, self._transport)
         self._opened = opened
         self._read_timeout = request.timeouts.read
         _log_exchange(request, opened.head)
@@ -354,10 +347,10 @@ class AsyncDriver(_BaseDriver[ItemT, T]):
                 opened.set_timeout(shorter(self._read_timeout, timeout))
             pending = opened.read()
             if not hasattr(pending, "__await__"):
-                check_pending(pending, self._transport)
+                checks.check_pending(pending, self._transport)
             piece = await pending
             if type(piece) is not bytes:
-                check_piece(piece, self._transport)
+                checks.check_piece(piece, self._transport)
         except BaseException as error:
             performing.raise_translated(error, self._expected, callers, self._place)
         if not piece:
@@ -374,6 +367,9 @@ class AsyncDriver(_BaseDriver[ItemT, T]):
                 pass
         except TransportError:
             if not body.is_error:
+                raise
+        except BaseException as error:
+            if not (self._body_ended and self._put_off(error)):
                 raise
         await self._close_exchange()
         return body.response()

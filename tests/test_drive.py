@@ -410,10 +410,48 @@ def test_what_fails_in_closing_does_not_take_the_answer_away(
         rig.run(sending(), Rude(Exchange(body=[LookupError()])))
 
 
+@pytest.mark.parametrize("more", [True, False])
+def test_promise_9_what_interrupts_closing_comes_after_the_answer(
+    rig: Rig, more: bool
+) -> None:
+    class Rude(type(rig.transport())):  # type: ignore[misc]
+        def open(self, request: Request) -> Any:
+            return RudeContext(super().open(request), Interrupt())
+
+    seen: list[Any] = []
+
+    def flow() -> Flow[None]:
+        response = yield from Send(GET)
+        seen.append(response.body)
+        try:
+            if more:
+                yield from Now()
+        except Interrupt:
+            seen.append("interrupted")
+            raise
+
+    driver = rig.driver(flow(), Rude(Exchange(body=[b"ok"])))
+    with pytest.raises(Interrupt):
+        rig.wait(driver.run())
+
+    assert seen == ([b"ok", "interrupted"] if more else [b"ok"])
+    assert driver.ended
+
+    # Of what was not read to its end there is no answer.
+    half = Rude(Exchange(body=[b"o", Interrupt()]))
+    with pytest.raises(Interrupt):
+        rig.run(flow(), half)
+    assert b"o" not in seen
+
+
+class Interrupt(BaseException):
+    """As a cancellation, or Ctrl-C."""
+
+
 class RudeContext:
     """A context that fails on its way out."""
 
-    def __init__(self, context: Any, fault: Exception) -> None:
+    def __init__(self, context: Any, fault: BaseException) -> None:
         self.context, self.fault = context, fault
 
     def __enter__(self) -> Any:
