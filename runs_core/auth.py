@@ -108,6 +108,13 @@ def _checked(key: str | Secret) -> Secret:
     return secret
 
 
+def _without_scheme(key: str | Secret) -> Secret:
+    secret = _checked(key)
+    if secret.reveal()[:7].lower() == "bearer ":
+        raise UsageError('the key begins with "Bearer", which is added: leave it out')
+    return secret
+
+
 def _all_checked(keys: Mapping[str, str | Secret]) -> dict[str, Secret]:
     if not isinstance(keys, Mapping):
         raise UsageError(
@@ -136,7 +143,7 @@ class HeaderKeys:
 class Bearer:
     """A bearer key in `Authorization` (RFC 6750)."""
 
-    key: Secret = field(converter=_checked)
+    key: Secret = field(converter=_without_scheme)
     refreshable = False
 
     def credentials(self, *, refresh: bool = False) -> Flow[Headers]:

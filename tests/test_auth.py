@@ -131,6 +131,15 @@ def test_a_key_that_no_header_can_hold_is_refused_at_once(bad: str) -> None:
         fields(TokenProvider(provider), (Invoke, bad))
 
 
+@pytest.mark.parametrize("scheme", ["Bearer ", "bearer "])
+def test_a_key_with_its_scheme_is_refused(scheme: str) -> None:
+    for make in (Bearer, as_auth):
+        with pytest.raises(UsageError, match="which is added: leave it out"):
+            make(scheme + "k")
+    whole = {"authorization": scheme + "k"}
+    assert fields(HeaderKeys(whole)) == whole
+
+
 def test_an_empty_key_is_refused_with_the_way_out() -> None:
     for make in (Bearer, lambda k: HeaderKeys({"api-key": k}), as_auth):
         with pytest.raises(UsageError, match="leave auth out"):

@@ -71,6 +71,11 @@ class Call(Generic[T_co]):
         `MalformedResponse`; each is also an `OutcomeUnknown` if the request was perhaps
         carried out and must not be repeated.
         """
+        if not isinstance(response, Response):
+            raise TypeError(
+                "parse() takes Response(status, headers, body), not of type"
+                f" {type(response).__name__}"
+            )
         if not 200 <= response.status < 300:
             raise status_error(response, self.request)
         try:

@@ -47,9 +47,10 @@ class ServerSentEvent(metaclass=Blank):
         """
         lines = []
         if self.event not in ("message", ""):
-            lines.append(f"event: {_in_a_line('name', self.event)}")
+            lines.append(f"event: {_in_a_line(self.event, 'a name', 'line ends')}")
         if self.id != last_id:
-            lines.append(f"id: {_in_a_line('id', self.id)}")
+            # Readers ignore an id with NUL.
+            lines.append(f"id: {_in_a_line(self.id, 'an id', 'line ends or NUL')}")
         if self.retry is not None:
             lines.append(f"retry: {self.retry}")
         head = "".join(f"{line}\n" for line in lines).encode()
@@ -73,8 +74,7 @@ def event_of(name: str, data: bytes, id: str, retry: int | None) -> ServerSentEv
     return event
 
 
-def _in_a_line(what: str, value: str) -> str:
-    # Readers ignore an id with NUL.
-    if any(character in value for character in "\n\r\0"):
-        raise UsageError(f"the {what} of an event must not have line ends or NUL in it")
+def _in_a_line(value: str, what: str, never: str) -> str:
+    if "\n" in value or "\r" in value or ("\0" in value and "NUL" in never):
+        raise UsageError(f"{what} of an event must not have {never} in it")
     return value

@@ -169,6 +169,12 @@ def test_what_was_deleted_may_be_called_what_it_was() -> None:
     assert threads.delete("thread_1").parse(answer(raw)).deleted
 
 
+@pytest.mark.parametrize("given", [b"{}", {}, SimpleNamespace(status_code=200), None])
+def test_only_a_response_is_parsed(given: Any) -> None:
+    with pytest.raises(TypeError, match=r"parse\(\) takes Response\(status, headers"):
+        CALL.parse(given)
+
+
 @pytest.mark.parametrize("status", [200, 204])
 def test_a_body_that_is_missing_is_called_empty(status: int) -> None:
     with pytest.raises(MalformedResponse, match=f"body of the {status} is empty"):

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from runs_core.errors import InvalidEndpoint, NotSent, TransportError
+from runs_core.errors import InvalidEndpoint, NotSent, TransportError, UsageError
 from runs_transports._tls import default_context
 from runs_transports.conformance.cancellation import tolerant
 from runs_transports.conformance.peer import Connection, answering, peer, whole
@@ -35,6 +35,24 @@ def test_hazard_14_the_default_verifies_and_asks_for_tls_1_2() -> None:
     assert context.verify_mode is ssl.CERT_REQUIRED
     assert context.check_hostname
     assert context.minimum_version is ssl.TLSVersion.TLSv1_2
+
+
+def test_a_server_that_speaks_plain_http_is_asked_after(rig: AnyRig) -> None:
+    def plain(connection: Connection) -> None:
+        connection.sock.recv(65536)
+        with suppress(OSError):
+            connection.send(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")
+
+    with peer(plain) as server, pytest.raises(NotSent, match="is it an http:// server"):
+        rig.run(lambda io: fetch(io, get(url(server.port))))
+
+
+@pytest.mark.parametrize("given", [False, True, "/etc/ssl/ca.pem"])
+def test_what_is_no_context_is_refused_with_how_to_make_one(
+    rig: AnyRig, given: Any
+) -> None:
+    with pytest.raises(UsageError, match="must be an ssl"):
+        rig.make(given)
 
 
 def test_the_default_trusts_what_openssl_is_told_to(

@@ -33,6 +33,9 @@ ENDLESS_INTERIM = "sent too many interim (1xx) responses"
 SWITCHED = "switched to another protocol"
 TWO_FRAMINGS = "broke HTTP/1.1: both Content-Length and Transfer-Encoding"
 
+# What OpenSSL calls a first answer that is no TLS.
+_NO_TLS = ("WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE")
+
 
 def not_sent(
     address: Address, error: BaseException, connect_timeout: float | None
@@ -53,10 +56,10 @@ def no_connection(
                 f" ({error.verify_message.rstrip('.')})"
             )
         case ssl.SSLError():
-            reason = (
-                f"cannot establish TLS with {address}"
-                f" ({error.reason or 'handshake failed'})"
-            )
+            what = error.reason or "handshake failed"
+            if what in _NO_TLS:
+                what += ": is it an http:// server?"
+            reason = f"cannot establish TLS with {address} ({what})"
         case socket.gaierror():
             reason = f"the host {address.host} was not found ({error.strerror})"
         case TimeoutError() if error.errno is None and connect_timeout is not None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ssl
 
+from runs_core.errors import UsageError
+
 __all__ = ["Trust", "default_context"]
 
 
@@ -27,6 +29,12 @@ class Trust:
     """
 
     def __init__(self, given: ssl.SSLContext | None) -> None:
+        if not isinstance(given, ssl.SSLContext | None):
+            raise UsageError(
+                f"ssl_context must be an ssl.SSLContext, not of type"
+                f" {type(given).__name__}: for a certificate of your own, pass"
+                " ssl.create_default_context(cafile=…)"
+            )
         self._given = given
         self._default: ssl.SSLContext | None = None
 
