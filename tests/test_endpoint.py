@@ -170,6 +170,8 @@ def test_the_endpoints_query_comes_first_and_repeats_are_kept() -> None:
         "?api-version=v1&tag=a&tag=b&limit=2"
     )
     assert Endpoint("https://a.test", query={"x": "1"}).query == (("x", "1"),)
+    pairs: Any = [["x", "1"]]
+    assert Endpoint("https://a.test", query=pairs).query == (("x", "1"),)
 
 
 def test_the_requests_own_timeouts_are_kept() -> None:

@@ -498,3 +498,12 @@ def test_paging_ends_for_whatever_a_server_answers(
                 requests += 1
     except (StopIteration, PageRepeated):
         assert requests <= 5
+
+
+def test_a_circle_is_noticed_backwards_too() -> None:
+    call = runs.list("t", before="9")
+    following = call.next(call.parse(page("7", "8", has_more=True)))
+
+    assert following is not None
+    with pytest.raises(PageRepeated):
+        following.next(following.parse(page("7", "8", has_more=True)))

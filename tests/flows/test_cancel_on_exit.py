@@ -62,7 +62,9 @@ class Bench:
 
     @property
     def cancelled(self) -> int:
-        return self.service.executions["cancellations"]
+        """How often it was asked for, whether or not the service did it."""
+        asked = [r for r in self.service.requests if r.path.endswith("/cancel")]
+        return len(asked)
 
     def feed(self, **options: Any) -> RunFeed:
         return runs.stream(self.thread, assistant_id=self.assistant, **options)
@@ -502,3 +504,39 @@ def test_promise_9_a_cancelled_asyncio_task_still_cancels_its_run() -> None:
     with serve(LocalService(Script([Turn((Say("x"), Hang()))]))) as server:
         asyncio.run(main(server.base_url))
         assert server.service.executions["cancellations"] == 1
+
+
+def test_a_cancelled_trio_task_cancels_the_run_that_it_polls() -> None:
+    async def main(base_url: str) -> None:
+        client = AsyncClient(TrioTransport(), Endpoint(base_url))
+        assistant = await client.beta.assistants.create(model="m")
+        thread = await client.beta.threads.create()
+        with trio.CancelScope() as scope:
+            await client.run(
+                runs.create_and_poll(
+                    thread.id,
+                    assistant_id=assistant.id,
+                    on_poll=lambda run: scope.cancel(),
+                    cancel_on_exit=True,
+                )
+            )
+        assert scope.cancelled_caught
+
+    with serve(LocalService(Script([Turn((Say("x"), Hang()))]))) as server:
+        trio.run(main, server.base_url)
+        assert server.service.executions["cancellations"] == 1
+
+
+def test_leaving_asks_once() -> None:
+    bench = Bench(WORDS)
+    asked = []
+
+    def busy(request: ServiceRequest, now: float) -> ServiceReply:
+        asked.append(request.target)
+        return ServiceReply(status=503, headers=[("retry-after", "0")], chunks=[])
+
+    with bench.client.stream(bench.feed(cancel_on_exit=True)) as stream:
+        next(stream)
+        bench.service.handle = busy  # type: ignore[method-assign]
+
+    assert len(asked) == 1

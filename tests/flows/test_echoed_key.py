@@ -101,7 +101,7 @@ ESCAPED = (
 )
 
 
-@pytest.mark.parametrize("status", [103, 199, 302, 404, 500])
+@pytest.mark.parametrize("status", [103, 199, 300, 302, 404, 500])
 @pytest.mark.parametrize("streamed", [False, True])
 def test_promise_4_a_key_echoed_under_any_status_of_failure_is_taken_out(
     status: int, streamed: bool
@@ -241,6 +241,10 @@ def test_promise_4_a_key_echoed_as_the_requests_id_is_not_logged(
 
     assert "request id [redacted]" in caplog.text
     assert leaks_in(caplog.text) == []
+    # One without a key is shown.
+    service = InMemoryTransport(LocalService())
+    Client(service, Endpoint("http://l.test/v1", key())).beta.threads.create()
+    assert "request id req_" in caplog.text
 
 
 def test_promise_4_a_pickled_request_holds_no_key() -> None:

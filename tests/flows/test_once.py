@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from typing import Any
 
 import pytest
 
 from runs_core.api import runs
+from runs_core.endpoint import Endpoint
 from runs_core.errors import FlowConsumed
 from runs_core.flows.effects import Flow, Invoke, Now, Sleep
 from runs_core.flows.once import OnceFeed, check_unconsumed, once
+from runs_core.flows.retry import bound
 from tests.flows.transcript import perform
 
 
@@ -155,3 +158,14 @@ def test_it_shows_which_flow_it_is_and_whether_it_was_driven() -> None:
     assert repr(feed) == "<OnceFeed: flow, not driven>"
     perform(feed, [(Now(), 3.0), (Sleep(3.0), None)])
     assert repr(feed) == "<OnceFeed: flow, driven>"
+
+
+def test_a_generator_of_a_class_of_ones_own_can_be_bound() -> None:
+    class Own(Generator[Any, Any, str]):
+        def send(self, value: Any) -> Any:
+            raise StopIteration("end")
+
+        def throw(self, *error: Any) -> Any:
+            raise error[0]
+
+    assert perform(bound(Own(), Endpoint("https://api.test")), []) == "end"

@@ -35,6 +35,7 @@ from runs_core.testing import (
     ServiceRequest,
     Turn,
 )
+from tests.fakes import Exchange, FakeTransport
 from tests.stream.build import applied, run
 
 ANSWER = Turn((CodeInterpreter("1+1", logs="2"), Say("first"), Say("and another")))
@@ -215,7 +216,7 @@ def test_an_error_while_finishing_names_the_broken_stream(how: Exception) -> Non
     with pytest.raises(TransportError) as caught:
         stream.until_done()
 
-    assert not isinstance(caught.value, NotSent)
+    assert not isinstance(caught.value, NotSent | OutcomeUnknown)
     causes: list[type] = []
     error: BaseException | None = caught.value
     while error is not None:
@@ -272,7 +273,9 @@ class Listing(CutService):
     endless = False
     pages = 0
     unnamed = False
+    unfiltered = False
     timeless = False
+    message_status: str | None = None
     status = 200
     steps_status: int | None = None
 
@@ -281,7 +284,7 @@ class Listing(CutService):
         if request.method != "GET" or not path.endswith(("/messages", "/steps")):
             return super().handle(request, now)
         again = self.circle or self.endless
-        all_of_thread = again or self.unnamed
+        all_of_thread = again or self.unnamed or self.unfiltered
         asked = (
             evolve(request, target=f"{path}?order=asc") if all_of_thread else request
         )
@@ -297,6 +300,8 @@ class Listing(CutService):
             page["data"] = [{**m, "run_id": None} for m in page["data"]]
         if self.timeless:
             page["data"] = [{**m, "created_at": None} for m in page["data"]]
+        if self.message_status and path.endswith("/messages"):
+            page["data"] = [{**m, "status": self.message_status} for m in page["data"]]
         status = (path.endswith("/steps") and self.steps_status) or self.status
         return ServiceReply(
             status=status,
@@ -356,10 +361,11 @@ def test_messages_that_the_stream_began_end_though_they_name_no_run() -> None:
     whole = Bench()
     names(whole.stream())
     size = whole.service.sent
-    bench = listing(size - 1500, unnamed=True)
+    bench = listing(size - 2000, unnamed=True, timeless=True)
     seen = names(bench.stream())
 
     assert [n for n, _ in seen].count("thread.message.completed") == 2
+    assert ("thread.message.completed", True) in seen
 
 
 def told(stream: EventStream) -> list[str]:
@@ -398,3 +404,60 @@ def test_a_server_that_lists_no_steps_has_none(status: int) -> None:
 def test_a_server_that_refuses_to_list_steps_is_believed() -> None:
     with pytest.raises(RateLimitError):
         listing(2000, steps_status=429).stream().until_done()
+
+
+def test_messages_that_name_another_run_are_not_this_ones() -> None:
+    # Within one second, so that only the names tell them apart.
+    bench = listing(2000, unfiltered=True)
+    bench.service.cut = None
+    names(bench.stream())
+    bench.service.cut = 2000
+
+    assert told(bench.stream()) == ["first", "and another"]
+
+
+class Dated(Listing):
+    """Gives the run's time in its own way."""
+
+    time: Any = None
+
+    def handle(self, request: ServiceRequest, now: float) -> ServiceReply:
+        reply = super().handle(request, now)
+        if request.method != "GET" or not request.target.count("/runs/run_"):
+            return reply
+        sent = b"".join(c for c in reply.chunks if isinstance(c, bytes))
+        run = {**json.loads(sent), "created_at": self.time}
+        return evolve(reply, chunks=[json.dumps(run).encode()])
+
+
+@pytest.mark.parametrize(
+    ("time", "expected"), [(None, []), ("now", []), (0.5, ["first", "and another"])]
+)
+def test_a_time_that_is_no_number_makes_no_message_the_runs(
+    time: Any, expected: list[str]
+) -> None:
+    bench = listing(2000, unnamed=True, steps_status=404)
+    bench.service.__class__ = Dated
+    bench.service.time = time  # type: ignore[attr-defined]
+
+    assert told(bench.stream()) == expected
+
+
+@pytest.mark.parametrize(("status", "count"), [("incomplete", 2), ("in_progress", 0)])
+def test_a_message_ends_as_it_is_listed(status: str, count: int) -> None:
+    seen = names(listing(2000, message_status=status).stream())
+    made = [name for name, synthetic in seen if synthetic and "message" in name]
+
+    assert made == count * [f"thread.message.{status}"]
+
+
+def test_a_stream_whose_thread_is_unknown_cannot_be_finished() -> None:
+    begun = {"id": "r", "object": "thread.run", "status": "queued"}
+    sent = f"event: thread.run.created\ndata: {json.dumps(begun)}\n\n".encode()
+    sse = Exchange(200, [("content-type", "text/event-stream")], [sent])
+    client = Client(FakeTransport(sse), Endpoint("http://l.test/v1", "k"))
+    feed = threads.create_and_run_stream(assistant_id="a", resume="poll")
+    with pytest.raises(StreamTruncated) as caught:
+        client.stream(feed).until_done()
+
+    assert caught.value.run_id == "r"

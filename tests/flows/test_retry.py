@@ -1004,3 +1004,118 @@ def test_retries_taken_is_on_the_answer() -> None:
     )
     assert response.retries_taken == 1
     assert Headers(response.headers) == OK.headers
+
+
+# --- What one attempt changes about the next ---------------------------------------
+
+
+@pytest.mark.parametrize("status", [408, 409, 500, 502, 504])
+def test_promise_5_a_time_to_retry_repeats_no_create_under_another_status(
+    status: int,
+) -> None:
+    with pytest.raises(APIStatusError, match=str(status)):
+        run(CREATE, (sends(), failed(status, retry_after="1")))
+
+
+def test_a_server_can_ask_for_repetition_of_what_failed_and_no_more() -> None:
+    asked = failed(400, x_should_retry="true")
+    assert run(READ, (sends(), asked), (Sleep, None), (sends(), OK)) == b"fine"
+
+    fine = Response(200, {"x-should-retry": "true"}, b"fine")
+    assert run(READ, (sends(), fine)) == b"fine"
+
+
+def test_promise_5_a_busy_server_closes_nothing_that_was_left_open() -> None:
+    lost = (sends(), TransportError("x")), (Sleep, None)
+    busy = (sends(), failed(429)), (Sleep, None)
+    with pytest.raises(BadRequestError) as caught:
+        run(KEYED, *lost, *busy, (sends(), failed(400)))
+
+    assert isinstance(caught.value, OutcomeUnknown)
+
+
+def test_promise_5_a_deadline_before_anything_was_sent_leaves_nothing_open() -> None:
+    with pytest.raises(DeadlineExceeded) as caught:
+        run(CREATE, (Now, 100.0), (Now, 101.0), policy=Policy(deadline=1.0))
+
+    assert not isinstance(caught.value, OutcomeUnknown)
+
+
+def test_a_timeout_of_its_own_is_not_the_deadlines() -> None:
+    with pytest.raises(TimeoutOutcomeUnknown) as caught:
+        run(
+            CREATE,
+            (Now, 100.0),
+            (Now, 100.0),
+            (sends(), TransportTimeout("late")),
+            (Now, 100.5),
+            policy=Policy(deadline=1.0),
+        )
+
+    assert not isinstance(caught.value, DeadlineExceeded)
+
+
+def test_promise_5_a_refused_stream_was_not_begun() -> None:
+    def flow() -> Flow[Any]:
+        return (yield from Open(CREATE))
+
+    refused = (Open, Head(400)), (Now, 5.0), (Now, 5.0), (Read, b"")
+    with pytest.raises(BadRequestError) as caught:
+        perform(bound(flow(), ENDPOINT), refused)
+
+    assert not isinstance(caught.value, OutcomeUnknown)
+
+
+def test_a_flow_of_ones_own_gets_a_refusal_as_it_came() -> None:
+    def flow() -> Flow[Any]:
+        return (yield from Send(CREATE))
+
+    assert perform(bound(flow(), ENDPOINT), [(sends(), failed(404))]).status == 404
+
+
+def test_credentials_are_refreshed_once_though_they_did_not_leave() -> None:
+    cache = Cache()
+    unsent = (sends(), NotSent("refused")), (Sleep, None)
+    perform(
+        bound(iter(Call(READ, body)), Endpoint("https://api.test", cache)),
+        [(sends(), failed(401)), *unsent, (sends(), OK)],
+    )
+
+    assert cache.asked == [False, True, False]
+
+
+def test_new_credentials_are_told() -> None:
+    told: list[str] = []
+    endpoint = Endpoint("https://api.test", Cache())
+    perform(
+        bound(iter(Call(READ, body)), endpoint, Policy(notice=print)),
+        [
+            (sends(), failed(401)),
+            (lambda ask: told.append(*ask.args) is None, None),
+            (sends(), OK),
+        ],
+    )
+
+    assert told == ["runs.retrieve: status 401, sent again with new credentials"]
+
+
+RETIRED = Endpoint("https://api.openai.com/v1", "k")
+
+
+def test_what_a_retired_host_still_answers_is_an_answer() -> None:
+    call = iter(Call(READ, body))
+
+    assert perform(bound(call, RETIRED), [(sends(), OK)]) == b"fine"
+
+
+def test_the_404_of_a_retired_service_has_what_others_have() -> None:
+    last = (sends(), failed(404, x_request_id="req_1"))
+    with pytest.raises(ServiceRetired) as caught:
+        perform(
+            bound(iter(Call(READ, body)), RETIRED),
+            [(sends(), failed(500)), (Sleep, None), last],
+        )
+
+    assert caught.value.retries_taken == 1
+    assert caught.value.request_id == "req_1"
+    assert caught.value.headers["x-request-id"] == "req_1"

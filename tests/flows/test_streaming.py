@@ -403,10 +403,11 @@ def test_promise_8_nothing_from_an_event_on_that_does_not_fit_is_handed_out(
     assert feed.progress.snapshot.text == "hi"
 
 
-@pytest.mark.parametrize("status", [400, 429, 500, 307])
-def test_a_refusal_is_read_and_raised(status: int) -> None:
+@pytest.mark.parametrize("status", [103, 300, 307, 400, 429, 500])
+@pytest.mark.parametrize("content_type", ["application/json", "text/event-stream"])
+def test_a_refusal_is_read_and_raised(status: int, content_type: str) -> None:
     piece = b'{"error": {"message": "not now", "code": "c"}}'
-    server = Server(piece, head=Head(status, {"content-type": "application/json"}))
+    server = Server(piece, head=Head(status, {"content-type": content_type}))
 
     with pytest.raises(APIStatusError, match="not now") as caught:
         server.drive(a_feed())
@@ -522,9 +523,10 @@ def test_promise_6_a_run_that_ended_has_ended_though_its_caller_takes_too_long()
 
 
 def test_promise_6_done_is_waited_for_two_seconds() -> None:
-    late = Server(COMPLETED, 60.0, DONE)
-    assert late.drive(a_feed()).status == "completed"
-    assert late.now == 1002.0
+    for options in ({}, {"deadline": 600.0}):
+        late = Server(COMPLETED, 60.0, DONE)
+        assert late.drive(a_feed(**options)).status == "completed"
+        assert late.now == 1002.0
     assert late.waits[-1] == 2.0
 
 
@@ -577,8 +579,9 @@ def test_one_by_one_an_event_that_does_not_fit_is_not_to_be_handed_out() -> None
     assert progress.last_event == "thread.message.delta"
 
 
-def test_the_fields_of_an_error_event_are_text_on_the_error() -> None:
-    said = {"message": "m", "code": 7, "param": {"a": 1}, "type": True}
+@pytest.mark.parametrize("message", ["m", 5, None, ["x"]])
+def test_the_fields_of_an_error_event_are_text_on_the_error(message: Any) -> None:
+    said = {"message": message, "code": 7, "param": {"a": 1}, "type": True}
     with pytest.raises(StreamError) as caught:
         Server(QUEUED + sse("error", said)).drive(a_feed())
 

@@ -6,6 +6,7 @@ import itertools
 import json
 import re
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -15,11 +16,14 @@ from runs_core import Client, Endpoint, runs
 from runs_core.errors import (
     DeadlineExceeded,
     InternalServerError,
+    NotSent,
+    OutcomeUnknown,
     StreamTruncated,
     ToolArgumentsInvalid,
     ToolError,
     ToolOutputsInvalid,
     ToolRoundsExceeded,
+    TransportError,
     UnknownTool,
     UsageError,
 )
@@ -823,3 +827,111 @@ def test_a_stream_with_tools_that_breaks_has_a_note_that_its_run_has_begun() -> 
 
     (note,) = caught.value.__notes__
     assert note == f"run {caught.value.run_id} has begun, and may go on at the server"
+
+
+def unsent(*args: object) -> ServiceReply:
+    raise NotSent("nobody listens")
+
+
+def test_a_poll_that_could_not_ask_for_its_run_began_none() -> None:
+    bench = Bench(ANSWER)
+    run = bench.client.run(runs.create(bench.thread, assistant_id=bench.assistant))
+    bench.service.handle = unsent  # type: ignore[method-assign]
+    with pytest.raises(NotSent) as caught:
+        bench.client.run(runs.poll(run.id, bench.thread))
+
+    assert not hasattr(caught.value, "__notes__")
+
+
+class UnsentLater(LocalService):
+    """Cannot be reached once a run has begun."""
+
+    def handle(self, request: ServiceRequest, now: float) -> ServiceReply:
+        return unsent() if self.executions["runs"] else super().handle(request, now)
+
+
+def test_what_could_not_be_sent_after_a_run_began_keeps_what_is_known() -> None:
+    bench = Bench(ANSWER, service=UnsentLater)
+    begins = runs.create_and_poll(bench.thread, assistant_id=bench.assistant)
+    with pytest.raises(TransportError) as caught:
+        bench.client.run(begins)
+
+    assert not isinstance(caught.value, NotSent)
+    assert caught.value.run is not None
+    assert caught.value.retries_taken == 2
+
+
+class CutSubmission(LocalService):
+    """Carries out the submission of outputs, and answers without an event."""
+
+    def handle(self, request: ServiceRequest, now: float) -> ServiceReply:
+        reply = super().handle(request, now)
+        is_submission = request.target.endswith("/submit_tool_outputs")
+        return evolve(reply, chunks=[]) if is_submission else reply
+
+
+def test_promise_5_outputs_without_an_event_after_them_were_perhaps_taken() -> None:
+    bench = Bench(ONE_CALL, ANSWER, service=CutSubmission)
+    with pytest.raises(StreamTruncated) as caught:
+        streamed(bench, functions=[add])
+
+    assert isinstance(caught.value, OutcomeUnknown)
+    assert caught.value.operation == "runs.submit_tool_outputs"
+
+
+@pytest.mark.parametrize("value", [float("nan"), object()])
+def test_outputs_of_a_batch_that_json_cannot_express_are_a_typed_error(
+    loop: Loop, value: object
+) -> None:
+    bench = Bench(ONE_CALL)
+    with pytest.raises(ToolOutputsInvalid, match="cannot be written as JSON"):
+        loop(bench, functions=lambda calls: {call.id: value for call in calls})
+
+
+@pytest.mark.parametrize("error", [RuntimeError("no"), ValueError("no")])
+def test_an_error_of_a_function_is_named_whatever_its_cause(
+    loop: Loop, error: Exception
+) -> None:
+    def fail(a: int, b: int) -> None:
+        raise error from (StopIteration() if isinstance(error, ValueError) else None)
+
+    with pytest.raises(ToolError, match=f"raised {type(error).__name__}") as caught:
+        loop(Bench(ONE_CALL), functions={"add": fail})
+
+    assert caught.value.__cause__ is error
+
+
+class Argumentless(LocalService):
+    """Sends no arguments with a call, in its own way."""
+
+    arguments: str | None = None
+
+    def handle(self, request: ServiceRequest, now: float) -> ServiceReply:
+        reply = super().handle(request, now)
+        sent = json.loads(b"".join(c for c in reply.chunks if isinstance(c, bytes)))
+        if action := sent.get("required_action"):
+            (call,) = action["submit_tool_outputs"]["tool_calls"]
+            call["function"]["arguments"] = self.arguments
+        return evolve(reply, chunks=[json.dumps(sent).encode()])
+
+
+@pytest.mark.parametrize("arguments", ["", None])
+def test_a_call_without_arguments_calls_without_any(arguments: str | None) -> None:
+    bench = Bench(ONE_CALL, ANSWER, service=Argumentless)
+    bench.service.arguments = arguments  # type: ignore[attr-defined]
+
+    assert polled(bench, functions={"add": lambda: "sum"}).status == "completed"
+    assert bench.submitted()[0][0]["output"] == "sum"
+
+
+def test_a_function_without_a_name_is_refused_in_a_list() -> None:
+    with pytest.raises(UsageError, match="name of its own"):
+        runs.run_tools("t", assistant_id="a", functions=[partial(add, a=1)])
+
+
+def test_a_run_may_ask_ten_times_unless_more_are_wished(loop: Loop) -> None:
+    bench = Bench(*[ONE_CALL] * 12, ANSWER)
+    with pytest.raises(ToolRoundsExceeded, match="more than 10 times"):
+        loop(bench, functions=[add])
+
+    assert len(bench.submitted()) == 10

@@ -521,7 +521,66 @@ def test_a_plain_callback_of_an_async_handler_is_called() -> None:
     assert told == ["ab"]
 
 
+def test_entering_an_async_stream_raises_what_the_server_refuses() -> None:
+    refused = Exchange(404, body=[b'{"error": {"message": "no such thread"}}'])
+    client = AsyncClient(AsyncFakeTransport(refused), ENDPOINT)
+
+    async def main() -> None:
+        async with stream(client, AsyncAssistantEventHandler()):
+            raise AssertionError("it must not be entered")
+
+    with pytest.raises(NotFoundError):
+        run_async(main())
+
+
+def test_the_end_is_told_without_with_too() -> None:
+    told = []
+
+    class Mine(AssistantEventHandler):
+        def on_end(self) -> None:
+            told.append("blocking")
+
+    class MineAsync(AsyncAssistantEventHandler):
+        async def on_end(self) -> None:
+            told.append("async")
+
+    async def main() -> None:
+        async for _ in stream(async_client_of(*STORY), MineAsync()):
+            pass
+
+    for _ in stream(client_of(*STORY), Mine()):
+        pass
+    run_async(main())
+
+    assert told == ["blocking", "async"]
+
+
+@both
+def test_a_timeout_of_a_callback_is_told_as_one(play: Play) -> None:
+    told: list[str] = []
+
+    def late(*args: Any) -> None:
+        raise TimeoutError
+
+    def note(*args: Any) -> None:
+        told.append("on_timeout")
+
+    with pytest.raises(TimeoutError):
+        play(STORY, {"on_text_created": late, "on_timeout": note})
+    assert told == ["on_timeout"]
+
+
 # --- What a handler shows ----------------------------------------------------------
+
+
+def test_a_handler_shows_its_steps() -> None:
+    handler = AssistantEventHandler()
+    with stream(client_of(step("step_1"), *END), handler) as served:
+        served.until_done()
+
+    assert handler.current_run_step_snapshot is not None
+    assert handler.current_run_step_snapshot.id == "step_1"
+    assert [shown.id for shown in handler.get_final_run_steps()] == ["step_1"]
 
 
 def test_a_handler_is_the_stream_it_serves() -> None:

@@ -238,3 +238,13 @@ def test_an_object_field_may_be_missing() -> None:
     (event,) = decode([frame("thread.run.queued", {"id": "run_1"})])
     assert type(event) is ThreadRunQueued
     assert event.data.to_dict() == {"id": "run_1"}
+
+
+@pytest.mark.parametrize("more", [{}, {"delta": None}, {"delta": None, "object": None}])
+def test_an_object_that_does_not_say_what_it_is_is_written_as_it_came(
+    more: dict[str, Any],
+) -> None:
+    raw = {"id": "msg_1", **more}
+    (event,) = decode([frame("thread.message.delta", raw)])
+
+    assert event.data.to_dict() == raw

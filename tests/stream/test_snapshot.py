@@ -685,3 +685,31 @@ def test_keys_that_a_class_of_deltas_does_not_know_are_left_out() -> None:
     for _ in range(2):
         (shown,) = applied((DELTA, delta(odd)), (DELTA, delta(odd))).messages
         assert shown.to_dict()["content"] == [{"type": "text", "text": {"value": "aa"}}]
+
+
+def test_what_names_something_says_the_same_again() -> None:
+    image = {"type": "image_file", "image_file": {"file_id": "f", "detail": "low"}}
+    new = {"type": "new", "new": {"status": "s", "object": "o", "role": "r"}}
+    for block in (image, new):
+        event = (DELTA, delta({"index": 0, **block}, role="assistant"))
+        (shown,) = applied(event, event).messages
+
+        assert shown.role == "assistant"
+        assert shown.to_dict()["content"] == [block]
+
+
+def test_a_text_that_begins_without_a_value_is_empty() -> None:
+    begun = {"index": 0, "type": "text", "text": {"annotations": []}}
+    (shown,) = applied((DELTA, delta(begun))).messages
+
+    assert shown.to_dict()["content"][0]["text"]["value"] == ""
+
+
+def test_deltas_go_on_after_a_whole_object_between_them() -> None:
+    def said(texts: str) -> list[Any]:
+        return [(DELTA, delta(text(letter))) for letter in texts]
+
+    between = ("message.in_progress", message("msg_1", "abc"))
+    events = [("message.created", message()), *said("abc"), between, *said("de")]
+
+    assert applied(*events).text == "abcde"

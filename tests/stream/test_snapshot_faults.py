@@ -214,6 +214,12 @@ def test_a_name_may_become_anything() -> None:
     assert snapshot.messages[0].content[0].get("new_id") == "b"
 
 
+@pytest.mark.parametrize("was", [{"a": 1}, [1], [{"index": 0, "a": 1}]])
+def test_no_number_takes_the_place_of_an_object_or_a_list(was: Any) -> None:
+    with pytest.raises(InvalidDelta, match="another kind than before"):
+        applied(TEXTS["new"](was), TEXTS["new"](5))
+
+
 def test_nothing_begins_with_a_delta_that_does_not_fit() -> None:
     snapshot = RunSnapshot()
     for event in made((DELTA, delta("x")), (STEP_DELTA, calls("x"))):

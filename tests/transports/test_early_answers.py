@@ -9,7 +9,7 @@ import pytest
 import requests
 import trio
 
-from runs_core.errors import TransportTimeout
+from runs_core.errors import TransportProtocolError, TransportTimeout
 from runs_transports.conformance.peer import (
     PATIENCE,
     Connection,
@@ -53,6 +53,24 @@ def test_a_refusal_is_read_though_the_peer_does_not_read_on(
         read.set()
 
     assert (got.head.status, got.body) == (413, b"too large")
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_what_is_no_http_ends_sending_though_the_peer_does_not_read_on(
+    rig: AnyRig, scheme: str
+) -> None:
+    left = threading.Event()
+    authority = one_authority()
+
+    def script(connection: Connection) -> None:
+        not_reading(connection, b"no HTTP at all\r\n\r\n", left)
+
+    secured = securely(authority.server("127.0.0.1"), script)
+    with peer(script if scheme == "http" else secured) as server, in_time():
+        request = post(f"{scheme}://{server.place}", LARGE)
+        with pytest.raises(TransportProtocolError):
+            rig.run(lambda io: fetch(io, request), authority.trusted)
+        left.set()
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="others may drop what came before")
