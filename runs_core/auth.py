@@ -76,7 +76,9 @@ class Auth(Protocol):
     """
 
     @property
-    def refreshable(self) -> bool: ...
+    def refreshable(self) -> bool:
+        """Whether another attempt after a 401 can have other credentials."""
+        ...
 
     def credentials(self, *, refresh: bool = False) -> Flow[Headers]:
         """Return the fields; it may `Invoke` a function to get them."""

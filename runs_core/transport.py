@@ -51,7 +51,9 @@ class Transport(Protocol):
     """
 
     @property
-    def errors(self) -> tuple[type[BaseException], ...]: ...
+    def errors(self) -> tuple[type[BaseException], ...]:
+        """The exception types that the I/O raises, each a subclass of Exception."""
+        ...
 
     def open(self, request: Request) -> AbstractContextManager[Opened[bytes]]:
         """Return a context manager that sends the request and gives an `Opened`.
@@ -76,7 +78,9 @@ class AsyncTransport(Protocol):
     """
 
     @property
-    def errors(self) -> tuple[type[BaseException], ...]: ...
+    def errors(self) -> tuple[type[BaseException], ...]:
+        """The exception types that the I/O raises, each a subclass of Exception."""
+        ...
 
     def open(
         self, request: Request

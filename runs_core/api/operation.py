@@ -141,6 +141,9 @@ class _Accepted:
                 f"{self.label} got an unexpected keyword argument {min(unknown)!r};"
                 " pass what only this server knows in extra_body"
             )
+        for missing in self.ids[placed:]:
+            if missing not in given:
+                return f"{self.label} is missing the argument {missing!r}"
         for missing in sorted(self.required - given):
             other = self.instead.get(missing)
             if other not in given:

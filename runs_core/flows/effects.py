@@ -31,6 +31,7 @@ __all__ = [
     "Sleep",
     "function_name",
     "seconds_until",
+    "time_in",
     "time_left",
 ]
 
@@ -103,6 +104,11 @@ class Now(Effect[float]):
 def seconds_until(until: float) -> Flow[float]:
     """Return the seconds until `until` on the clock; 0 once it has passed."""
     return max(0.0, until - (yield from Now()))
+
+
+def time_in(seconds: float | None) -> Flow[float | None]:
+    """Return what the clock shows in `seconds`; None if that is None: no limit."""
+    return None if seconds is None else (yield from Now()) + seconds
 
 
 def time_left(

@@ -33,6 +33,7 @@ from runs_core.flows.effects import (
     Open,
     Send,
     Sleep,
+    time_in,
     time_left,
 )
 from runs_core.flows.once import check_unconsumed, flow_of, once
@@ -93,9 +94,7 @@ def bound_to_drive(
 
 
 def _bound(flow: Flow[T], endpoint: Endpoint, policy: Policy) -> Flow[T]:
-    until = None
-    if policy.deadline is not None:
-        until = (yield Now()) + policy.deadline
+    until = yield from time_in(policy.deadline)
     answer = partial(_answer, endpoint=endpoint, policy=policy, until=until)
     return (yield from in_steps(flow, answer))
 

@@ -17,7 +17,7 @@ from runs_core.errors import (
     ToolRoundsExceeded,
 )
 from runs_core.flows.call import Call
-from runs_core.flows.effects import Flow, InvokeTimeout, Now, time_left
+from runs_core.flows.effects import Flow, InvokeTimeout, time_in, time_left
 from runs_core.flows.polling import PollOptions, poll_flow
 from runs_core.flows.progress import Progress
 from runs_core.flows.request import ApiRequest
@@ -48,7 +48,7 @@ def polled_tools(
     seen: Seen,
 ) -> Flow[Run]:
     """Create the run, then poll it and answer its calls until it has ended."""
-    until = yield from _until(options.deadline)
+    until = yield from time_in(options.deadline)
     run = seen.now((yield from start.within(options.deadline)))
     rounds = _Rounds(toolbox, requests, seen)
     while True:
@@ -74,7 +74,7 @@ def streamed_tools(
     seen: Seen,
 ) -> Flow[Run]:
     """Stream the run and answer its calls, as one sequence of events, to its end."""
-    until = yield from _until(options.deadline)
+    until = yield from time_in(options.deadline)
     request = start
     rounds = _Rounds(toolbox, requests, seen)
     while True:
@@ -160,11 +160,6 @@ class _Rounds:
 
 def _key(call: RequiredActionFunctionToolCall) -> tuple[Any, Any, Any]:
     return call.id, call.function.name, call.function.arguments
-
-
-def _until(deadline: float | None) -> Flow[float | None]:
-    """Return the deadline as a time on the clock, counted from now."""
-    return None if deadline is None else (yield from Now()) + deadline
 
 
 def _late(run: Run | None) -> DeadlineExceeded:
