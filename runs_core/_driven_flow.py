@@ -88,10 +88,12 @@ class DrivenFlow(Generic[T]):
         """Return the next effect; None at the flow's end, also after `close()`."""
         error, self._error = self._error, None
         later, self._next_error = self._next_error, None
+        thrown: BaseException | None = None
         try:
             if self._ended:
                 # Closed from elsewhere while it waited. That breaks the connection; any
                 # other error, such as a cancellation, is for the code that waited.
+                error = later or error
                 if error is None or isinstance(error, TransportError):
                     return None
                 raise error
@@ -100,7 +102,8 @@ class DrivenFlow(Generic[T]):
             else:
                 ask = self._flow.send(self._answers.pop())
             if later is not None:
-                ask = self._flow.throw(later)
+                thrown, later = later, None
+                ask = self._flow.throw(thrown)
             # If it was closed while it computed, nothing more is sent.
             return None if self._ended else ask
         except StopIteration as end:
@@ -109,5 +112,9 @@ class DrivenFlow(Generic[T]):
             if later is not None:
                 raise later from None
             return None
+        except BaseException:
+            if later is not None:
+                raise later  # noqa: B904 - what the answer led to is its context
+            raise
         finally:
-            del error, later  # They would otherwise hold their own tracebacks.
+            del error, later, thrown  # Else they would hold their own tracebacks.

@@ -437,6 +437,25 @@ def test_promise_9_what_interrupts_closing_comes_after_the_answer(
     assert seen == ([b"ok", "interrupted"] if more else [b"ok"])
     assert driver.ended
 
+    # Nor is it lost where the answer is an error, or the flow was closed meanwhile.
+    def failing() -> Flow[None]:
+        yield from Send(GET)
+        raise LookupError
+
+    with pytest.raises(Interrupt) as caught:
+        rig.run(failing(), Rude(Exchange(body=[b"ok"])))
+    assert isinstance(caught.value.__context__, LookupError)
+
+    class Closed(Rude):
+        def open(self, request: Request) -> Any:
+            context = super().open(request)
+            context.before = lambda: vars(closed).update(_ended=True)
+            return context
+
+    closed = rig.driver(sending(), Closed(Exchange(body=[b"ok"])))
+    with pytest.raises(Interrupt):
+        rig.wait(closed.run())
+
     # Of what was not read to its end there is no answer.
     half = Rude(Exchange(body=[b"o", Interrupt()]))
     with pytest.raises(Interrupt):
@@ -453,12 +472,14 @@ class RudeContext:
 
     def __init__(self, context: Any, fault: BaseException) -> None:
         self.context, self.fault = context, fault
+        self.before: Callable[[], object] = lambda: None
 
     def __enter__(self) -> Any:
         return self.context.__enter__()
 
     def __exit__(self, *args: Any) -> None:
         self.context.__exit__(*args)
+        self.before()
         raise self.fault
 
     async def __aenter__(self) -> Any:
@@ -466,6 +487,7 @@ class RudeContext:
 
     async def __aexit__(self, *args: Any) -> None:
         await self.context.__aexit__(*args)
+        self.before()
         raise self.fault
 
 
