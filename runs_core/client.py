@@ -6,11 +6,10 @@ operations under openai-python's names.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from copy import copy
-from functools import cached_property
+from functools import cached_property, partial
 from inspect import isawaitable
 from types import TracebackType
 from typing import Any, Self, TypedDict, TypeVar, Unpack, overload
@@ -218,8 +217,8 @@ class Client(_BaseClient):
         )
         try:
             return driver.run()
-        except BaseException:
-            self._leave(conversation)
+        except BaseException as error:
+            self._leave(conversation, error)
             raise
 
     @overload
@@ -235,14 +234,16 @@ class Client(_BaseClient):
         _check_functions(feed)
         driver = Driver[Any, Any](self._bound(feed), self.transport, self._outside)
         if isinstance(feed, RunFeed):
-            return EventStream(driver, feed.progress, lambda: self._leave(feed))
+            return EventStream(driver, feed.progress, partial(self._leave, feed))
         return FeedStream(driver)
 
-    def _leave(self, conversation: Call[Any] | Flow[Any]) -> None:
+    def _leave(
+        self, conversation: Call[Any] | Flow[Any], why: BaseException | None
+    ) -> None:
         """Make the call that the conversation asks for when it is left, if any."""
         call = _on_exit(conversation)
         if call is not None:
-            with _not_in_the_way(call):
+            with _not_in_the_way(call, why):
                 flow = self._farewell(call)
                 Driver[Any, Any](flow, self.transport, self._outside).run()
 
@@ -301,8 +302,8 @@ class AsyncClient(_BaseClient):
         )
         try:
             return await driver.run()
-        except BaseException:
-            await self._leave(conversation)
+        except BaseException as error:
+            await self._leave(conversation, error)
             raise
 
     @overload
@@ -314,10 +315,12 @@ class AsyncClient(_BaseClient):
         _check_feed(feed)
         driver = AsyncDriver[Any, Any](self._bound(feed), self.transport, self._outside)
         if isinstance(feed, RunFeed):
-            return AsyncEventStream(driver, feed.progress, lambda: self._leave(feed))
+            return AsyncEventStream(driver, feed.progress, partial(self._leave, feed))
         return AsyncFeedStream(driver)
 
-    async def _leave(self, conversation: Call[Any] | Flow[Any]) -> None:
+    async def _leave(
+        self, conversation: Call[Any] | Flow[Any], why: BaseException | None
+    ) -> None:
         """Make the call that the conversation asks for when it is left, if any.
 
         Also when it is left by cancellation: in the transport's shield, if its
@@ -326,18 +329,17 @@ class AsyncClient(_BaseClient):
         call = _on_exit(conversation)
         if call is not None:
             shield = getattr(self.transport, "shield", nullcontext)
-            with shield(), _not_in_the_way(call):
+            with shield(), _not_in_the_way(call, why):
                 flow = self._farewell(call)
                 await AsyncDriver[Any, Any](flow, self.transport, self._outside).run()
 
 
 @contextmanager
-def _not_in_the_way(call: Call[Any]) -> Iterator[None]:
+def _not_in_the_way(call: Call[Any], why: BaseException | None) -> Iterator[None]:
     """Log an error of the call: it must not hide why the conversation is left.
 
     If that is an error of ours, it gets a note of what became of the run.
     """
-    why = sys.exception()
     became = "was cancelled on exit"
     try:
         yield

@@ -89,7 +89,7 @@ class EventStream(FeedStream[RunStreamEvent, Run], _BaseEventStream):
         self,
         driver: Driver[RunStreamEvent, Run],
         progress: Progress,
-        on_exit: Callable[[], None] | None = None,
+        on_exit: Callable[[BaseException | None], None] | None = None,
     ) -> None:
         super().__init__(driver, progress, on_exit)
 
@@ -133,7 +133,7 @@ class AsyncEventStream(AsyncFeedStream[RunStreamEvent, Run], _BaseEventStream):
         self,
         driver: AsyncDriver[RunStreamEvent, Run],
         progress: Progress,
-        on_exit: Callable[[], Awaitable[None]] | None = None,
+        on_exit: Callable[[BaseException | None], Awaitable[None]] | None = None,
     ) -> None:
         super().__init__(driver, progress, on_exit)
 

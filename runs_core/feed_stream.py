@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from types import TracebackType
-from typing import Any, Generic, Self, TypeVar
+from typing import Generic, Self, TypeVar
 
 from runs_core._driven_flow import DrivenFlow
 from runs_core.drive import AsyncDriver, Driver
@@ -26,7 +26,7 @@ class BaseFeedStream(Generic[ItemT, T]):
             progress.one_by_one = True
         self._batch: Sequence[ItemT] = ()
         self._index = 0
-        self._last: ItemT | None = None
+        self._newest: ItemT | None = None
         self._started = False
 
     @property
@@ -38,25 +38,16 @@ class BaseFeedStream(Generic[ItemT, T]):
         """Mark the stream as failed: an item that it handed out was not dealt with."""
         self._flow.fail(error)
 
-    def _drop(self, batch: Sequence[ItemT], left: Sequence[Any]) -> None:
-        """Go on with what is left of the batch, without an item that does not fit."""
-        if batch is self._batch:  # Not if it was closed at this very moment.
-            self._batch = left
-
-    def _take(self, batch: Sequence[ItemT], index: int) -> ItemT:
+    def _pass(self, batch: Sequence[ItemT], index: int) -> ItemT:
+        """Go on behind an item, and return it."""
         if batch is self._batch:  # Not if it was closed at this very moment.
             self._index = index + 1
         return batch[index]
 
     def _next_batch(self, batch: Sequence[ItemT] | None) -> bool:
         """Begin to hand out the next batch; return False if it is None, the end."""
-        self._last = self._newest
         self._batch, self._index = batch or (), 0
         return batch is not None
-
-    @property
-    def _newest(self) -> ItemT | None:
-        return self._batch[self._index - 1] if self._index else self._last
 
 
 class FeedStream(BaseFeedStream[ItemT, T]):
@@ -71,7 +62,7 @@ class FeedStream(BaseFeedStream[ItemT, T]):
         self,
         driver: Driver[ItemT, T],
         progress: Progress | None = None,
-        on_exit: Callable[[], None] | None = None,
+        on_exit: Callable[[BaseException | None], None] | None = None,
     ) -> None:
         super().__init__(driver, progress)
         self._driver = driver
@@ -86,7 +77,7 @@ class FeedStream(BaseFeedStream[ItemT, T]):
         value: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        self.close()
+        self._leave(value)
 
     def __iter__(self) -> Iterator[ItemT]:
         return self
@@ -97,9 +88,11 @@ class FeedStream(BaseFeedStream[ItemT, T]):
             # In local names, because another thread or a signal handler may close it.
             batch, index = self._batch, self._index
             if index < len(batch):
-                if progress is None or progress.hand_out(index + 1):
-                    return self._take(batch, index)
-                self._drop(batch, progress.batch)
+                fits = progress is None or progress.hand_out(index + 1)
+                item = self._pass(batch, index)
+                if fits:
+                    self._newest = item
+                    return item
             elif not self._advance():
                 raise StopIteration
 
@@ -117,13 +110,17 @@ class FeedStream(BaseFeedStream[ItemT, T]):
 
     def close(self) -> None:
         """Close the connection; the stream has no more items."""
+        self._leave(None)
+
+    def _leave(self, why: BaseException | None) -> None:
+        """Close the connection, because of an error or not."""
         self._next_batch(None)
         on_exit, self._on_exit = self._on_exit, None
         try:
             self._driver.close()
         finally:
             if on_exit is not None and not self._driver.finished:
-                on_exit()
+                on_exit(why)
 
     def _advance(self) -> bool:
         self._started = True
@@ -142,7 +139,7 @@ class AsyncFeedStream(BaseFeedStream[ItemT, T]):
         self,
         driver: AsyncDriver[ItemT, T],
         progress: Progress | None = None,
-        on_exit: Callable[[], Awaitable[None]] | None = None,
+        on_exit: Callable[[BaseException | None], Awaitable[None]] | None = None,
     ) -> None:
         super().__init__(driver, progress)
         self._driver = driver
@@ -157,7 +154,7 @@ class AsyncFeedStream(BaseFeedStream[ItemT, T]):
         value: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        await self.close()
+        await self._leave(value)
 
     def __aiter__(self) -> AsyncIterator[ItemT]:
         return self
@@ -167,9 +164,11 @@ class AsyncFeedStream(BaseFeedStream[ItemT, T]):
         while True:
             batch, index = self._batch, self._index
             if index < len(batch):
-                if progress is None or progress.hand_out(index + 1):
-                    return self._take(batch, index)
-                self._drop(batch, progress.batch)
+                fits = progress is None or progress.hand_out(index + 1)
+                item = self._pass(batch, index)
+                if fits:
+                    self._newest = item
+                    return item
             elif not await self._advance():
                 raise StopAsyncIteration
 
@@ -187,13 +186,17 @@ class AsyncFeedStream(BaseFeedStream[ItemT, T]):
 
     async def close(self) -> None:
         """Close the connection; the stream has no more items."""
+        await self._leave(None)
+
+    async def _leave(self, why: BaseException | None) -> None:
+        """Close the connection, because of an error or not."""
         self._next_batch(None)
         on_exit, self._on_exit = self._on_exit, None
         try:
             await self._driver.close()
         finally:
             if on_exit is not None and not self._driver.finished:
-                await on_exit()
+                await on_exit(why)
 
     async def aclose(self) -> None:
         """The same as `close()`, under the name that `contextlib.aclosing` calls."""

@@ -176,3 +176,11 @@ def test_openai_pythons_names_are_all_there() -> None:
         theirs, ours = getattr(openai, name), getattr(errors, name)
         bases = {base.__name__ for base in theirs.__mro__} & names
         assert all(issubclass(ours, getattr(errors, base)) for base in bases)
+
+
+def test_a_subclass_may_say_it_in_its_own_way() -> None:
+    class Mine(errors.APIError):
+        def __str__(self) -> str:
+            return f"[{self.message}]"
+
+    assert str(Mine("no")) == "[no]"

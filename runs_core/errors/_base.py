@@ -71,7 +71,7 @@ class APIError(RunsError):
     @property
     def message(self) -> str:
         """What `str` of the error is, too."""
-        return str(self)
+        return Exception.__str__(self)
 
     @message.setter
     def message(self, message: str) -> None:

@@ -149,7 +149,6 @@ def json_answer(cls: type[ResourceT]) -> Callable[[Response], ResourceT]:
 # the name that it had before.
 _KINDS = (
     "assistant",
-    "list",
     "thread",
     "thread.message",
     "thread.run",

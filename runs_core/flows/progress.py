@@ -35,8 +35,10 @@ class Progress:
     head: Head | None = None
     redact: Callable[[bytes], bytes] | None = None
     snapshot: RunSnapshot = field(factory=RunSnapshot)
-    batch: Sequence[RunStreamEvent] = ()
+    _batch: Sequence[RunStreamEvent] = ()
     _applied: int = 0
+    # The places in the batch of what is not handed out.
+    _left_out: set[int] = field(factory=set)
     _fault: InvalidDelta | None = None
 
     @property
@@ -46,39 +48,39 @@ class Progress:
 
     def begin(self, batch: Sequence[RunStreamEvent]) -> Sequence[RunStreamEvent]:
         """Start to hand out a batch, after all of the one before it."""
-        self.batch = batch
+        self._batch = batch
         self._applied = 0
-        if not self.one_by_one:
-            self.hand_out(len(batch))
-        return self.batch
+        self._left_out.clear()
+        if self.one_by_one:
+            return batch
+        self.hand_out(len(batch))
+        out = self._left_out
+        return [e for at, e in enumerate(batch) if at not in out] if out else batch
 
     def hand_out(self, count: int) -> bool:
-        """Apply the first `count` events of the batch; return whether the last fits.
-
-        If not, it is no longer in the batch.
-        """
-        fits = True
-        for event in self.batch[self._applied : count]:
+        """Apply the first `count` events of the batch; return whether the last fits."""
+        for event in self._batch[self._applied : count]:
             # Before, so that nothing is applied twice if that is interrupted.
             self._applied += 1
             try:
                 self.snapshot.apply(event)
             except InvalidDelta as fault:
-                fits = False
-                behind = self.batch[self._applied :] if self.is_final else ()
-                self._applied -= 1
-                self.batch = [*self.batch[: self._applied], *behind]
+                self._left_out.add(self._applied - 1)
                 if not self.is_final:
                     self._fault = fault
+                    self._left_out.update(range(self._applied, len(self._batch)))
+                    self._applied = len(self._batch)
                     break
-        return fits and count <= len(self.batch)
+        return count - 1 not in self._left_out
 
     def finish(self) -> None:
         """Mark the whole batch as handed out. Raises `InvalidDelta`."""
-        self.hand_out(len(self.batch))
-        if self.batch:
-            self.last_event = self.batch[-1].event
-            self.told = True
-            self.batch = ()
+        self.hand_out(len(self._batch))
+        for at in range(len(self._batch) - 1, -1, -1):
+            if at not in self._left_out:
+                self.last_event = self._batch[at].event
+                self.told = True
+                break
+        self._batch = ()
         if self._fault is not None:
             raise self._fault

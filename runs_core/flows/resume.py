@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partial
-from typing import TypeVar, cast
+from typing import TypeGuard, TypeVar, cast
 
 from runs_core.errors import (
     APIStatusError,
@@ -122,13 +122,18 @@ def _is_of_run(message: Message, run: Run, run_id: str, named: bool) -> bool:
     """Return whether it was the run that added the message.
 
     Servers that do not know `run_id` as a filter return the whole thread. Where no
-    message says whose it is, a run's are the assistant's since the run was created.
+    message says whose it is, a run's are the assistant's from its time.
     """
     if named:
         return message.run_id == run_id
-    since, at = run.created_at, message.created_at
-    known = isinstance(since, int | float) and isinstance(at, int | float)
-    return message.role == "assistant" and known and since <= at
+    since, at, until = run.created_at, message.created_at, run.completed_at
+    if message.role != "assistant" or not (_is_time(since) and _is_time(at)):
+        return False
+    return since <= at and (not _is_time(until) or at <= until)
+
+
+def _is_time(time: object) -> TypeGuard[float]:
+    return isinstance(time, int | float)
 
 
 def _id_of(item: T, where: str) -> str:

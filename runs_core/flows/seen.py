@@ -67,7 +67,7 @@ def naming_run(flow: Flow[T], seen: Seen) -> Flow[T]:
                 raise not_all_unsent(error, seen.run.id) from error
             if seen.still_open():
                 id = one_line(str(seen.run.id))
-                error.add_note(f"run {id} has begun, and may go on at the server")
+                error.add_note(f"run {id} has begun")
         raise
 
 

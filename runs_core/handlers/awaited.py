@@ -47,7 +47,7 @@ class AsyncAssistantEventHandler(Handler[AsyncEventStream]):
         value: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        await self.close()
+        await self.__leave(value)
 
     def __aiter__(self) -> AsyncIterator[RunStreamEvent]:
         return self
@@ -95,11 +95,14 @@ class AsyncAssistantEventHandler(Handler[AsyncEventStream]):
 
     async def close(self) -> None:
         """Close the connection; the stream has no more events."""
+        await self.__leave(None)
+
+    async def __leave(self, why: BaseException | None) -> None:
         stream = self._stream_if_any()
         if stream is None:
             return
         try:
-            await stream.close()
+            await stream._leave(why)
         finally:
             await self.__end()
 

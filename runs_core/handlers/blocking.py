@@ -56,7 +56,7 @@ class AssistantEventHandler(Handler[EventStream]):
         value: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        self.close()
+        self.__leave(value)
 
     def __iter__(self) -> Iterator[RunStreamEvent]:
         return self
@@ -111,11 +111,14 @@ class AssistantEventHandler(Handler[EventStream]):
 
     def close(self) -> None:
         """Close the connection; the stream has no more events."""
+        self.__leave(None)
+
+    def __leave(self, why: BaseException | None) -> None:
         stream = self._stream_if_any()
         if stream is None:
             return
         try:
-            stream.close()
+            stream._leave(why)
         finally:
             self.__end()
 

@@ -219,7 +219,7 @@ def _are_alike(old: Any, new: Any, where: _Where) -> bool:
         return True
     if isinstance(old, (dict, list, Entries)):
         return False
-    if new == "" or isinstance(old, _TEXTS) is isinstance(new, _TEXTS):
+    if new == "" or not isinstance(old, _TEXTS) or isinstance(new, _TEXTS):
         return True
     return isinstance(where, tuple) and _is_name(str(where[1]))
 

@@ -47,10 +47,13 @@ class ServerSentEvent(metaclass=Blank):
         """
         lines = []
         if self.event not in ("message", ""):
-            lines.append(f"event: {_in_a_line(self.event, 'a name', 'line ends')}")
+            lines.append(f"event: {_in_a_line('name', self.event)}")
         if self.id != last_id:
-            # Readers ignore an id with NUL.
-            lines.append(f"id: {_in_a_line(self.id, 'an id', 'line ends or NUL')}")
+            if "\0" in self.id:
+                raise UsageError(
+                    "the id of an event must not have NUL: readers skip it"
+                )
+            lines.append(f"id: {_in_a_line('id', self.id)}")
         if self.retry is not None:
             lines.append(f"retry: {self.retry}")
         head = "".join(f"{line}\n" for line in lines).encode()
@@ -74,7 +77,7 @@ def event_of(name: str, data: bytes, id: str, retry: int | None) -> ServerSentEv
     return event
 
 
-def _in_a_line(value: str, what: str, never: str) -> str:
-    if "\n" in value or "\r" in value or ("\0" in value and "NUL" in never):
-        raise UsageError(f"{what} of an event must not have {never} in it")
+def _in_a_line(what: str, value: str) -> str:
+    if "\n" in value or "\r" in value:
+        raise UsageError(f"the {what} of an event must not have line ends in it")
     return value

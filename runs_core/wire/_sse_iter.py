@@ -257,7 +257,7 @@ def _events(
                         shape = seen
                         head, _, name, _ = shape
                         odd = 0 if odd < REGULAR_COUNTS else odd - REGULAR_COUNTS
-                    elif odd < MOST_ODD:
+                    elif left < size and odd < MOST_ODD:
                         odd += 1
                     base += size - left
                     pieces = [rest] if rest else []

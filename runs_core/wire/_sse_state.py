@@ -41,7 +41,7 @@ RAW_BYTES = 2048
 # Chunks whose last event was not regular are counted, up to `MOST_ODD`. From
 # `WARY_AFTER` on it is not looked up whether a chunk is exactly one regular event. A
 # chunk that ends with one takes `REGULAR_COUNTS` from the count, unless it was known at
-# once: where every fourth is regular, or more, all are looked up.
+# once: where every third is regular, or more, all are looked up.
 WARY_AFTER = 16
 MOST_ODD = 24
 REGULAR_COUNTS = 3

@@ -150,7 +150,7 @@ def test_an_error_under_a_status_of_success_is_called_one() -> None:
     assert "is an error" not in str(caught.value)
 
 
-@pytest.mark.parametrize("kind", ["thread", "list", "thread.run.step", "assistant"])
+@pytest.mark.parametrize("kind", ["thread", "thread.run.step", "assistant"])
 def test_an_object_of_another_kind_is_not_taken_for_a_run(kind: str) -> None:
     with pytest.raises(MalformedResponse, match=f"'{kind}', not a 'thread.run'") as c:
         CALL.parse(answer({"id": "x", "object": kind}))

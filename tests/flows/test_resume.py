@@ -276,6 +276,7 @@ class Listing(CutService):
     unfiltered = False
     timeless = False
     message_status: str | None = None
+    later = 0
     status = 200
     steps_status: int | None = None
 
@@ -300,6 +301,11 @@ class Listing(CutService):
             page["data"] = [{**m, "run_id": None} for m in page["data"]]
         if self.timeless:
             page["data"] = [{**m, "created_at": None} for m in page["data"]]
+        if self.later and path.endswith("/messages"):
+            data = page["data"]
+            page["data"] = [
+                {**m, "created_at": m["created_at"] + self.later} for m in data
+            ]
         if self.message_status and path.endswith("/messages"):
             page["data"] = [{**m, "status": self.message_status} for m in page["data"]]
         status = (path.endswith("/steps") and self.steps_status) or self.status
@@ -441,6 +447,12 @@ def test_a_time_that_is_no_number_makes_no_message_the_runs(
     bench.service.time = time  # type: ignore[attr-defined]
 
     assert told(bench.stream()) == expected
+
+
+def test_messages_that_came_after_a_run_are_not_its_own() -> None:
+    bench = listing(2000, unnamed=True, later=3600)
+
+    assert told(bench.stream()) == []
 
 
 @pytest.mark.parametrize(("status", "count"), [("incomplete", 2), ("in_progress", 0)])

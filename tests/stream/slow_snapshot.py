@@ -195,9 +195,11 @@ def added(old: Any, new: Any, key: str = "", *, near: bool = True) -> Any:
     names = ("id", "type", "role", "status", "detail", "object")
     if key in names or key.endswith("_id") or old is None:
         return old if new == "" and old is not None else new
-    if new != "" and isinstance(new, str) != isinstance(old, str):
+    if isinstance(old, str) and not isinstance(new, str):
         raise Bad
-    return old + new if isinstance(new, str) and isinstance(old, str) else new
+    if isinstance(old, str):
+        return old + new
+    return old if new == "" else new
 
 
 def closed(value: Any) -> Any:

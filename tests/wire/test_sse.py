@@ -425,7 +425,7 @@ def test_what_no_line_can_hold_is_refused(character: str) -> None:
     if character != "\0":
         events.append(ServerSentEvent(f"a{character}data: planted", b""))
     for event in events:
-        with pytest.raises(UsageError, match="must not have line ends") as caught:
+        with pytest.raises(UsageError, match="must not have") as caught:
             event.encode()
         assert "planted" not in str(caught.value)
 
