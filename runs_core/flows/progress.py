@@ -71,7 +71,7 @@ class Progress:
                     self._left_out.update(range(self._applied, len(self._batch)))
                     self._applied = len(self._batch)
                     break
-        return count - 1 not in self._left_out
+        return not self._left_out or count - 1 not in self._left_out
 
     def finish(self) -> None:
         """Mark the whole batch as handed out. Raises `InvalidDelta`."""
