@@ -14,7 +14,14 @@ from runs_core.stream._template import (
     make_parse_string,
 )
 from runs_core.stream.events import RunStreamEvent
-from runs_core.wire._sse_frames import SHORT_BYTES, UNFINISHED, Found, Framer, Shape
+from runs_core.wire._sse_frames import (
+    SHORT_BYTES,
+    UNFINISHED,
+    Found,
+    Framer,
+    Shape,
+    head_of,
+)
 from runs_core.wire.codec import loads as _loads
 from runs_core.wire.codec import make_loads
 from runs_core.wire.sse import MAX_EVENT_BYTES, ServerSentEvent
@@ -207,8 +214,7 @@ class RunEventDecoder(Framer):
         self._free = self._room
         rest = text[n:]
         self._lane = None if rest else self._shape
-        _, tail, _, between = self._shape
-        body = rest.removeprefix(between[len(tail) :])
+        body = rest.removeprefix(head_of(self._shape))
         if 10 in body or 13 in body:
             events += self._events(self._found(rest))
         elif rest:
@@ -224,10 +230,8 @@ class RunEventDecoder(Framer):
             self._fused_lane = shape
             self._fused = None
             if template.name == shape[2]:
-                _, tail, _, between = shape
-                head = between[len(tail) :]
-                prefix, suffix = head + template.prefix, template.suffix + tail
-                self._fused = prefix, suffix, template
+                prefix, suffix = head_of(shape) + template.prefix, template.suffix
+                self._fused = prefix, suffix + shape[1], template
 
     def _events(self, found: Found) -> list[RunStreamEvent]:
         """Read what was found in a chunk, up to a fault or an end marker."""

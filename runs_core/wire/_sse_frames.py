@@ -20,13 +20,12 @@ from runs_core.wire._sse_blocks import (
 from runs_core.wire._sse_events import ServerSentEvent, blank, event_of
 from runs_core.wire._sse_long import LongBlock
 from runs_core.wire._sse_reading import read_text
-from runs_core.wire._sse_shapes import CRLF, LF, SHORT_BYTES, Shape
+from runs_core.wire._sse_shapes import CRLF, LF, SHORT_BYTES, Shape, head_of
 from runs_core.wire._sse_state import (
-    MOST_ODD,
-    REGULAR_COUNTS,
     WARY_AFTER,
     StreamState,
     as_bytes,
+    odd_after,
     too_large,
 )
 
@@ -37,6 +36,7 @@ __all__ = [
     "Found",
     "Framer",
     "Shape",
+    "head_of",
     "split_alike",
 ]
 
@@ -112,11 +112,9 @@ class Framer(StreamState):
         self._style = style
         if len(rest) < len(text):
             self._split = alike
+            self._odd = odd_after(self._odd, shape)
             if shape is not None:
                 self._shape = shape
-                self._odd = max(0, self._odd - REGULAR_COUNTS)
-            elif self._odd < MOST_ODD:
-                self._odd += 1
             new = len(text)
         self._keep(rest, len(text), new)
         return events, (text,)
@@ -315,10 +313,8 @@ def split_alike(
     The rest is the chunk itself if it holds anything else. `start` is what was there
     before the chunk; the first event alone is joined to it.
     """
-    head, end, _, between = shape
-    spaced = bool(head)
-    if not spaced:
-        head = between[len(end) :]
+    spaced, end, _, between = shape
+    head = spaced or head_of(shape)
     # From the right, which finds as many in three quarters of the time.
     datas = data.rsplit(between)
     first = start + datas[0]

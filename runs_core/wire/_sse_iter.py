@@ -24,14 +24,13 @@ from runs_core.wire._sse_shapes import (
     Style,
 )
 from runs_core.wire._sse_state import (
-    MOST_ODD,
     RAW_BYTES,
-    REGULAR_COUNTS,
     WARY_AFTER,
     WHOLE_BYTES,
     as_bytes,
     checked_limit,
     flushes,
+    odd_after,
 )
 
 __all__ = ["iter_sse"]
@@ -256,9 +255,8 @@ def _events(
                     if seen is not None:
                         shape = seen
                         head, _, name, _ = shape
-                        odd = 0 if odd < REGULAR_COUNTS else odd - REGULAR_COUNTS
-                    elif left < size and odd < MOST_ODD:
-                        odd += 1
+                    if left < size:
+                        odd = odd_after(odd, seen)
                     base += size - left
                     pieces = [rest] if rest else []
                     free = room - left

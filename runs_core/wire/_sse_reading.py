@@ -37,7 +37,33 @@ def read_text(
     """
     style = spaced
     lines, rest = _whole_lines(text, style[0])
-    shapes = style[3]
+    events, shape, turns = _read_regular(lines, id, style[3], b"data: ")
+    if not events and len(lines) > 1:
+        value = lines[1]
+        if value[:5] == b"data:" and value[5:6] != b" ":
+            style = _unspaced(spaced)
+            events, shape, turns = _read_regular(lines, id, style[3], b"data:")
+            if any(event.data[:1] == b" " for event in events):
+                # Some have a space that is none of their data.
+                events.clear()
+    regular = len(events)
+    if 3 * regular == len(lines):
+        most = 1 if len(text) <= SHORT_BYTES else 3
+        return events, rest, id, style, shape, turns == 1 and regular > most
+    del lines[: 3 * regular]
+    id = _read_lines(lines, id, events)
+    style, shape = _last_look(lines, spaced)
+    return events, rest, id, style, shape, False
+
+
+def _read_regular(
+    lines: list[bytes], id: str, shapes: dict[bytes, Shape], before: bytes
+) -> tuple[list[ServerSentEvent], Shape | None, int]:
+    """Return the regular events that the lines begin with, of a style of these shapes.
+
+    `before` is what their data lines begin with. Also how the last one looked, and how
+    often that was not like the one before.
+    """
     shape: Shape | None = None
     name = ""
     turns = 0
@@ -48,7 +74,7 @@ def read_text(
         if none:
             break
         found = shapes.get(line)
-        data = value.removeprefix(b"data: ")
+        data = value.removeprefix(before)
         if found is None or data is value:
             break
         if found is not shape:
@@ -61,55 +87,7 @@ def read_text(
         event.id = id
         event.retry = None
         events.append(event)
-    else:
-        value = b""
-    regular = len(events)
-    if not regular and value[:5] == b"data:" and value[5:6] != b" ":
-        style = _unspaced(spaced)
-        shape, turns = _read_unspaced(lines, id, style[3], events)
-        regular = len(events)
-    if 3 * regular == len(lines):
-        most = 1 if len(text) <= SHORT_BYTES else 3
-        return events, rest, id, style, shape, turns == 1 and regular > most
-    del lines[: 3 * regular]
-    id = _read_lines(lines, id, events)
-    style, shape = _last_look(lines, spaced)
-    return events, rest, id, style, shape, False
-
-
-def _read_unspaced(
-    lines: list[bytes],
-    id: str,
-    shapes: dict[bytes, Shape],
-    events: list[ServerSentEvent],
-) -> tuple[Shape | None, int]:
-    """Read regular events as `read_text` does, but without a space before their data.
-
-    Add them, and return how the last one looked, and how often that was not like the
-    one before. In a loop of its own, so that the other asks no more of each event.
-    """
-    shape: Shape | None = None
-    name = ""
-    turns = 0
-    ahead = iter(lines)
-    for line, value, none in zip(ahead, ahead, ahead, strict=False):
-        if none:
-            break
-        found = shapes.get(line)
-        data = value.removeprefix(b"data:")
-        if found is None or data is value or data[:1] == b" ":
-            break
-        if found is not shape:
-            shape = found
-            name = shape[2]
-            turns += 1
-        event = blank()
-        event.event = name
-        event.data = data
-        event.id = id
-        event.retry = None
-        events.append(event)
-    return shape, turns
+    return events, shape, turns
 
 
 def _unspaced(spaced: Style) -> Style:

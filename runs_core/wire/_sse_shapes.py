@@ -19,6 +19,7 @@ __all__ = [
     "UNNAMED_CRLF",
     "Shape",
     "Style",
+    "head_of",
     "noted",
 ]
 
@@ -53,6 +54,12 @@ SHORT_BYTES = 1024
 # chooses them.
 _MAX_LINE = 80
 _MOST_LINES = 64
+
+
+def head_of(shape: Shape) -> bytes:
+    """Return all that is before the data of an event of this shape, in any style."""
+    _, end, _, between = shape
+    return between[len(end) :]
 
 
 def noted(line: bytes) -> Shape | None:

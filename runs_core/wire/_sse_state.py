@@ -20,9 +20,7 @@ from runs_core.wire._sse_shapes import (
 )
 
 __all__ = [
-    "MOST_ODD",
     "RAW_BYTES",
-    "REGULAR_COUNTS",
     "WARY_AFTER",
     "WHOLE_BYTES",
     "StreamState",
@@ -30,6 +28,7 @@ __all__ = [
     "checked_limit",
     "closed",
     "flushes",
+    "odd_after",
     "too_large",
 ]
 
@@ -38,13 +37,11 @@ _NOTHING: tuple[list[bytes], int, int] = [], 0, 0
 # An unfinished block is kept as it came up to this length, or that of a chunk: each
 # byte is then copied a bounded number of times, however the stream is split.
 RAW_BYTES = 2048
-# Chunks whose last event was not regular are counted, up to `MOST_ODD`. From
-# `WARY_AFTER` on it is not looked up whether a chunk is exactly one regular event. A
-# chunk that ends with one takes `REGULAR_COUNTS` from the count, unless it was known at
-# once: where every third is regular, or more, all are looked up.
+# From this count of odd chunks on, it is not looked up whether one is exactly one
+# regular event.
 WARY_AFTER = 16
-MOST_ODD = 24
-REGULAR_COUNTS = 3
+_MOST_ODD = 24
+_REGULAR_COUNTS = 3
 # Up to this length a chunk is tried as exactly one event, which copies it twice.
 WHOLE_BYTES = 64 * 1024
 
@@ -108,7 +105,7 @@ class StreamState:
         self._style: Style = LF
         # How the last regular event looked.
         self._shape: Shape = UNNAMED
-        # How odd the last chunks were: see `WARY_AFTER`.
+        # How odd the last chunks were: see `odd_after`.
         self._odd = 0
         # Whether events of one shape come in a row, and nothing is special.
         self._split = False
@@ -223,6 +220,17 @@ class StreamState:
     def _fail(self, offset: int) -> None:
         self._stop()
         self._fault = offset
+
+
+def odd_after(odd: int, shape: Shape | None) -> int:
+    """Return the count of odd chunks after one whose last event looked so, or not.
+
+    It is for chunks that were not known at once. Where every third of them is regular,
+    or more, the count stays low, and all are looked up.
+    """
+    if shape is None:
+        return odd + 1 if odd < _MOST_ODD else odd
+    return odd - _REGULAR_COUNTS if odd > _REGULAR_COUNTS else 0
 
 
 def checked_limit(max_event_bytes: int | None) -> int:
